@@ -1,0 +1,61 @@
+import js from '@eslint/js';
+import importX, { createNodeResolver } from 'eslint-plugin-import-x';
+import { defineConfig } from 'eslint/config';
+import ts from 'typescript-eslint';
+
+/** Imports go one way: functions -> src, lab and cli -> src, src/core -> nothing but itself. */
+const boundaries = [
+  { target: './src/core', from: ['./src/aws', './src/swarm', './functions', './lab', './cli', './test'] },
+  { target: './src', from: ['./functions', './lab', './cli', './test'] },
+  { target: './functions', from: ['./lab', './cli', './test'] },
+  { target: './lab', from: ['./functions', './cli', './test'] },
+  { target: './cli', from: ['./functions', './test'] },
+];
+
+export default defineConfig(
+  { ignores: ['node_modules/', '.serverless/', '.esbuild/', '.build/', 'coverage/'] },
+  js.configs.recommended,
+  ts.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })] },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones: boundaries }],
+      'import-x/no-cycle': 'error',
+      complexity: ['error', 10],
+      'max-lines': ['error', 400],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'no-console': 'error',
+      'no-param-reassign': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+  {
+    files: ['src/core/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time is an argument.' },
+        { object: 'Math', property: 'random', message: 'Randomness is an argument.' },
+      ],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@middy/*'], message: 'src/core has no effects.' }] },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'max-lines-per-function': 'off',
+      'no-restricted-syntax': [
+        'error',
+        { selector: "MemberExpression[property.name=/^(only|skip|todo)$/][object.name=/^(it|test|describe)$/]", message: 'No focused or skipped tests.' },
+      ],
+    },
+  },
+  { files: ['*.js', '**/*.cjs'], extends: [ts.configs.disableTypeChecked] },
+);

@@ -1,0 +1,24 @@
+// Native ES modules: the closest to what runs. `unit` needs nothing but Node; `docker` needs root, Linux and docker.io.
+import type { Config } from 'jest';
+
+const common = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
+  },
+} satisfies Config;
+
+const config: Config = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/docker/'],
+    },
+    { ...common, displayName: 'docker', testMatch: ['<rootDir>/test/docker/**/*.test.ts'] },
+  ],
+  testTimeout: 30_000,
+};
+
+export default config;
