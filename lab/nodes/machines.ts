@@ -1,0 +1,97 @@
+// What the lab's EC2 and SSM need of a kind of machine. Two kinds: simulated (in memory) and docker (a real dockerd each).
+
+/** The machine that EC2 starts. Its agent's registration is the lab's SSM service's affair, not the machine's. */
+export interface MachineSpec {
+  readonly instanceId: string;
+  readonly zone: string;
+  /** dockerd starts this long after the machine (user data that installs Docker), ms. */
+  readonly dockerAfter: number;
+}
+
+/** One run of a document's script on a machine, as the SSM agent does it. */
+export interface DocumentRun {
+  /** The verb: the document's name without `skep-<stage>-`. */
+  readonly verb: string;
+  /** The runCommand entries as deployed, joined with newlines. */
+  readonly script: string;
+  /** `ENV_VAR` parameters are set as `SSM_<name>`; the rest was spliced into the script already. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The agent ends the script after this many seconds. */
+  readonly timeoutSeconds: number;
+}
+
+export interface DocumentOutcome {
+  /** -1 when the agent ended it (timed out), or the machine died under it. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+}
+
+/** A service for the swarm of a scenario: what an operator would `docker service create`. */
+export interface ServiceSpec {
+  readonly name: string;
+  readonly mode: 'replicated' | 'global';
+  readonly replicas: number;
+  readonly constraints: readonly string[];
+  /** How long a task runs on after it was told to stop, seconds. */
+  readonly stopGrace: number;
+}
+
+/** The swarm as its managers see it, read from a reachable manager. */
+export interface SwarmView {
+  readonly nodes: readonly NodeView[];
+  readonly tasks: readonly TaskView[];
+}
+
+export interface NodeView {
+  readonly nodeId: string;
+  readonly hostname: string;
+  readonly role: 'worker' | 'manager';
+  readonly status: 'ready' | 'down' | 'unknown' | 'disconnected';
+  readonly availability: 'active' | 'pause' | 'drain';
+  readonly reachability: 'leader' | 'reachable' | 'unreachable' | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly address: string;
+}
+
+export interface TaskView {
+  readonly taskId: string;
+  readonly service: string;
+  /** Empty while no node is assigned. */
+  readonly nodeId: string;
+  readonly desiredState: string;
+  /** SwarmKit's state in lower case: new, pending, assigned, ..., running, complete, shutdown, failed, rejected, orphaned, remove. */
+  readonly state: string;
+  readonly error: string;
+}
+
+/** What a machine can reach: instance metadata and AWS, both played by the lab. */
+export interface MachineSurroundings {
+  /** Instance metadata, as seen from this instance (IMDSv2 included). */
+  metadata(instanceId: string, request: Request): Promise<Response>;
+  /** The AWS endpoint. Requests are signed by the machine with credentials of its own. */
+  aws(request: Request): Promise<Response>;
+}
+
+export interface Machines {
+  readonly kind: 'simulated' | 'docker';
+  /** Prepares what all machines share (a bridge, an image). Fails with `MachinesUnavailable` where this host cannot. */
+  open(): Promise<void>;
+  /** Starts a machine; resolves with its private address when it is up (dockerd and agent may be later). */
+  launch(spec: MachineSpec): Promise<{ privateIp: string }>;
+  /** Power off, without a word to anybody. Idempotent. */
+  terminate(instanceId: string): Promise<void>;
+  /** Runs a document. Resolves with exitCode -1 if the machine dies meanwhile. */
+  run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome>;
+  /** `docker service create` on a manager of the swarm that the instance belongs to. */
+  createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
+  view(managerInstanceId: string): Promise<SwarmView>;
+  /** Leaves nothing behind: no process, namespace, mount, bridge, folder. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** This host cannot run machines of this kind; the message says what is missing. */
+export class MachinesUnavailable extends Error {
+  override readonly name = 'MachinesUnavailable';
+}
