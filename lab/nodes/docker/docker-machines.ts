@@ -1,0 +1,229 @@
+// Docker machines: one real dockerd per instance, in namespaces of its own, running the real documents.
+//
+// Nothing of it touches the host's network or its Docker. A machine is a tree of processes in a pid namespace whose init reads a
+// pipe that this process holds: when the lab ends, even by `kill -9`, every machine ends. What is left then, empty control groups
+// and a folder in /run, the next lab sweeps.
+import type { Server } from 'node:http';
+import { mkdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import type {
+  DocumentOutcome,
+  DocumentRun,
+  MachineSpec,
+  Machines,
+  MachineSurroundings,
+  ServiceSpec,
+  SwarmView,
+} from '../machines.ts';
+import { buildImage, checkHost, labFolder, labName, removeCgroups, sweep } from './host.ts';
+import { Instance } from './instance.ts';
+import type { Site } from './instance.ts';
+import { MINIMAL_PATH } from './processes.ts';
+import { Resident } from './resident.ts';
+import { readSwarm } from './swarm-view.ts';
+import { closeServer, listenOn } from './unix-server.ts';
+
+const HUB = fileURLToPath(new URL('hub.ts', import.meta.url));
+const NETWORK = '10.77.0';
+const GATEWAY = `${NETWORK}.1`;
+const FIRST_HOST = 11;
+const LAST_HOST = 254;
+/** What SSM keeps of a command's output, characters. */
+const STDOUT_KEPT = 24_000;
+const STDERR_KEPT = 8_000;
+const DOCKER_MS = 20_000;
+const IMAGE = 'skep/idle:1';
+/** The agent runs a file, in a folder of its own for each command: several run on an instance at a time. */
+const START_SCRIPT = 'cd "$(mktemp -d)" && cat >_script.sh && exec /bin/sh "$PWD/_script.sh" </dev/null';
+
+export interface DockerMachinesOptions {
+  /** PATH of the documents. The default is what the SSM agent gives them; another one tries another docker CLI. */
+  readonly path?: string;
+}
+
+interface Shared extends Site {
+  readonly hub: Resident;
+  readonly aws: Server;
+}
+
+export class DockerMachines implements Machines {
+  readonly kind = 'docker';
+  readonly #surroundings: MachineSurroundings;
+  readonly #path: string;
+  readonly #lab = labName();
+  readonly #instances = new Map<string, Promise<Instance>>();
+  readonly #addresses = new Set<string>();
+  #count = 0;
+  #nextHost = FIRST_HOST;
+  #opened: Promise<Shared> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(surroundings: MachineSurroundings, options: DockerMachinesOptions = {}) {
+    this.#surroundings = surroundings;
+    this.#path = options.path ?? MINIMAL_PATH;
+  }
+
+  async open(): Promise<void> {
+    this.#opened ??= this.#prepare();
+    await this.#opened;
+  }
+
+  /**
+   * `dockerAfter: 0` means an image with Docker in it; more means user data that installs it (until then there is no docker
+   * command either, and cloud-init is running); `Infinity` means that nothing ever installs it.
+   */
+  async launch(spec: MachineSpec): Promise<{ privateIp: string }> {
+    const shared = await this.#shared();
+    if (this.#closed) throw new Error('the lab is closed');
+    if (this.#instances.has(spec.instanceId)) throw new Error(`there is a machine ${spec.instanceId} already`);
+    const address = this.#freeAddress();
+    this.#addresses.add(address);
+    this.#count += 1;
+    const metadata = (request: Request): Promise<Response> => this.#surroundings.metadata(spec.instanceId, request);
+    const number = this.#count;
+    const cgroup = `/${this.#lab}-${number}`;
+    const booting = Instance.boot(shared, { spec, number, address, cgroup, metadata });
+    this.#instances.set(spec.instanceId, booting);
+    try {
+      await booting;
+      return { privateIp: address };
+    } catch (error) {
+      this.#forget(spec.instanceId, booting, address);
+      throw error;
+    }
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    const booting = this.#instances.get(instanceId);
+    if (!booting) return;
+    // One that failed to boot has cleaned up after itself.
+    const instance = await booting.catch(() => undefined);
+    if (!instance) return;
+    await instance.powerOff();
+    await removeCgroups((name) => `/${name}` === instance.cgroup);
+    this.#forget(instanceId, booting, instance.address);
+  }
+
+  async run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome> {
+    const instance = await this.#instance(instanceId);
+    const env: Record<string, string> = { PATH: this.#path, AWS_ENDPOINT_URL_SSM: `http://${GATEWAY}:4566` };
+    for (const [name, value] of Object.entries(run.parameters)) env[`SSM_${name}`] = value;
+    const result = await instance.exec(['/bin/sh', '-c', START_SCRIPT], {
+      env,
+      input: run.script,
+      timeoutMs: run.timeoutSeconds * 1000,
+      keep: STDOUT_KEPT,
+    });
+    // Whatever nsenter said about a machine that is gone, it is not the script's exit code.
+    return { ...result, stderr: result.stderr.slice(0, STDERR_KEPT), exitCode: instance.isOff ? -1 : result.exitCode };
+  }
+
+  async createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {
+    const instance = await this.#instance(managerInstanceId);
+    const mode = service.mode === 'global' ? ['--mode', 'global'] : ['--replicas', String(service.replicas)];
+    const constraints = service.constraints.flatMap((constraint) => ['--constraint', constraint]);
+    // The engine's own patience must outlast the task's, or it kills the task before.
+    const grace = ['--stop-grace-period', `${service.stopGrace + 10}s`];
+    // As PID 1 a shell gets no default signal handlers, and it handles a signal only between commands: hence `wait`.
+    const task = `trap 'sleep ${service.stopGrace}; exit 0' TERM; while :; do sleep 3600 & wait $!; done`;
+    const create = ['docker', 'service', 'create', '--detach', '--quiet', '--no-resolve-image', '--name', service.name];
+    const args = [...create, ...mode, ...constraints, ...grace, IMAGE, 'sh', '-c', task];
+    await instance.mustExec(args, { timeoutMs: DOCKER_MS, env: { PATH: this.#path } });
+  }
+
+  async view(managerInstanceId: string): Promise<SwarmView> {
+    const instance = await this.#instance(managerInstanceId);
+    return readSwarm(instance.dockerSocket, DOCKER_MS);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#tearDown();
+    return this.#closed;
+  }
+
+  /** A fault: dockerd dies on the spot. Its machine starts it again after a second. */
+  async killDocker(instanceId: string): Promise<void> {
+    await this.shell(instanceId, 'kill -9 "$(cat /run/docker.pid)"');
+  }
+
+  /** A fault: the cable is out. Instance metadata and AWS are behind the same cable. */
+  async cutNetwork(instanceId: string): Promise<void> {
+    await (await this.#instance(instanceId)).connected(false);
+  }
+
+  async healNetwork(instanceId: string): Promise<void> {
+    await (await this.#instance(instanceId)).connected(true);
+  }
+
+  /** Runs a line of shell on a machine, as a person would over ssh. Throws unless it exits with 0. */
+  async shell(instanceId: string, line: string, timeoutMs = DOCKER_MS): Promise<string> {
+    const instance = await this.#instance(instanceId);
+    return instance.mustExec(['/bin/sh', '-c', line], { timeoutMs, env: { PATH: this.#path } });
+  }
+
+  async #prepare(): Promise<Shared> {
+    await checkHost();
+    await sweep();
+    const folder = labFolder(this.#lab);
+    await mkdir(`${folder}/scratch`, { recursive: true, mode: 0o700 });
+    const [image, aws] = await Promise.all([
+      buildImage(folder),
+      listenOn(`${folder}/aws`, (request) => this.#surroundings.aws(request)),
+    ]);
+    const link = 'ip link set lo up; ip link add br0 type bridge; ip link set br0 up';
+    const addresses = `ip address add ${GATEWAY}/24 dev br0; ip address add 169.254.169.254/32 dev br0`;
+    const script = `set -e; ${link}; ${addresses}; exec "$@"`;
+    const hub = await Resident.start('unshare', [
+      '--net',
+      'sh',
+      '-c',
+      script,
+      'hub',
+      process.execPath,
+      HUB,
+      folder,
+      GATEWAY,
+    ]);
+    await hub.says('ready', DOCKER_MS).catch(async (error: unknown) => {
+      await Promise.all([hub.stop(), closeServer(aws)]);
+      throw error;
+    });
+    return { folder, gateway: GATEWAY, image, hubPid: hub.pid, hub, aws };
+  }
+
+  async #tearDown(): Promise<void> {
+    // What is still booting is waited for: only then is it known what there is to end.
+    const shared = await this.#opened?.catch(() => undefined);
+    await Promise.all([...this.#instances.keys()].map((instanceId) => this.terminate(instanceId)));
+    if (shared) await Promise.all([shared.hub.stop(), closeServer(shared.aws)]);
+    if (this.#opened) await rm(labFolder(this.#lab), { recursive: true, force: true });
+  }
+
+  async #shared(): Promise<Shared> {
+    if (!this.#opened) throw new Error('the machines are not open yet');
+    return this.#opened;
+  }
+
+  async #instance(instanceId: string): Promise<Instance> {
+    const instance = this.#instances.get(instanceId);
+    if (!instance) throw new Error(`there is no machine ${instanceId}`);
+    return instance;
+  }
+
+  #freeAddress(): string {
+    // Addresses are used again only when all have been: a late packet must not find another machine.
+    for (let tries = FIRST_HOST; tries <= LAST_HOST; tries += 1) {
+      const address = `${NETWORK}.${this.#nextHost}`;
+      this.#nextHost = this.#nextHost === LAST_HOST ? FIRST_HOST : this.#nextHost + 1;
+      if (!this.#addresses.has(address)) return address;
+    }
+    throw new Error(`all ${LAST_HOST - FIRST_HOST + 1} addresses are taken`);
+  }
+
+  #forget(instanceId: string, booting: Promise<Instance>, address: string): void {
+    // A second terminate may come after the same id was launched again: only the machine that it meant goes.
+    if (this.#instances.get(instanceId) === booting) this.#instances.delete(instanceId);
+    this.#addresses.delete(address);
+  }
+}
