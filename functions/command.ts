@@ -1,0 +1,26 @@
+// Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
+import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { Table } from '../src/aws/table.ts';
+import { runStep, stepRequest } from '../src/commands/run-step.ts';
+import type { StepPorts } from '../src/commands/run-step.ts';
+import { readConfig } from '../src/config.ts';
+import { logger, makeHandler } from '../src/handler.ts';
+
+const { stage, tokenKey, table } = readConfig(process.env);
+
+const ports: StepPorts = {
+  table: new Table(tableClient(), table),
+  states: statesClient(),
+  ssm: ssmClient(),
+  sending: sendingClient(),
+  autoScaling: autoScalingClient(),
+  stage,
+  tokenKey,
+  now: () => Math.floor(Date.now() / 1000),
+};
+
+export const handler = makeHandler(stepRequest, async (request) => {
+  const { verb, step, attempt, plan, execution } = request;
+  logger.info('step', { verb, step, attempt, cluster: plan.cluster, instanceId: plan.instance, execution });
+  await runStep(ports, request);
+});

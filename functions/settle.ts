@@ -1,0 +1,75 @@
+// Called by EventBridge when an execution failed, and by scale-out to judge a launch that failed.
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+
+import { statesClient, tableClient } from '../src/aws/clients.ts';
+import { errorName } from '../src/aws/errors.ts';
+import { Table } from '../src/aws/table.ts';
+import { readConfig } from '../src/config.ts';
+import { ownerKey } from '../src/core/names.ts';
+import { settleFailure, verdictOf } from '../src/core/settle.ts';
+import type { Settlement, Verdict } from '../src/core/settle.ts';
+import { logger, makeHandler, raise } from '../src/handler.ts';
+
+const table = new Table(tableClient(), readConfig(process.env).table);
+const states = statesClient();
+
+const verdictRequest = z.object({
+  v: z.literal(1),
+  verdictFor: z.object({ group: z.string(), instance: z.string(), cluster: z.string() }),
+  failure: z.object({ Error: z.string(), Cause: z.string().default('') }),
+});
+
+const failedExecution = z.object({
+  detail: z.object({
+    executionArn: z.string(),
+    stateMachineArn: z.string(),
+    status: z.string(),
+    error: z.string().nullish(),
+    input: z.string().nullish(),
+    inputDetails: z.object({ included: z.boolean() }).nullish(),
+  }),
+});
+
+const startedWith = z.looseObject({ skep: z.object({ attempt: z.number() }).optional() });
+
+export const handler = makeHandler(z.union([verdictRequest, failedExecution]), async (request) =>
+  'verdictFor' in request ? judge(request) : settle(request),
+);
+
+async function judge({ verdictFor, failure }: z.infer<typeof verdictRequest>): Promise<Verdict> {
+  const verdict = verdictOf(await table.countAbandon(verdictFor.group), failure);
+  raise('LaunchAbandoned', verdict.cause, { ...verdictFor, result: verdict.result });
+  return verdict;
+}
+
+async function settle({ detail }: z.infer<typeof failedExecution>): Promise<Settlement> {
+  const { executionArn: arn, stateMachineArn, status } = detail;
+  const input = readInput(detail.input);
+  const settlement = settleFailure(
+    { arn, status, error: detail.error ?? undefined, input, run: input?.skep?.attempt ?? 0 },
+    ownerKey(arn),
+  );
+  logger.info('execution failed', { execution: arn, status, settlement: settlement.kind });
+  if (settlement.kind === 'again') {
+    await start(stateMachineArn, settlement.name, settlement.input);
+  } else if (settlement.kind === 'give-up' || settlement.error === 'Forced') {
+    raise('ForcedCompletion', detail.error ?? status, { execution: arn });
+  }
+  return settlement;
+}
+
+function readInput(text: string | null | undefined): z.infer<typeof startedWith> | undefined {
+  return text === null || text === undefined ? undefined : startedWith.parse(JSON.parse(text));
+}
+
+async function start(stateMachineArn: string, name: string, input: unknown): Promise<void> {
+  try {
+    await states.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+  } catch (error) {
+    // The event came twice: the replacement has run already.
+    if (errorName(error) !== 'ExecutionAlreadyExists') {
+      throw error;
+    }
+  }
+}

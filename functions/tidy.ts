@@ -1,0 +1,85 @@
+// Called by the tidy machine with what a manager sees: compares it with the groups, EC2 and the table, and plans the repairs.
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { z } from 'zod';
+
+import { groupsOfCluster, hookMetadata } from '../src/aws/auto-scaling.ts';
+import type { Group } from '../src/aws/auto-scaling.ts';
+import { autoScalingClient, tableClient } from '../src/aws/clients.ts';
+import { aliveInstances } from '../src/aws/ec2.ts';
+import { Table } from '../src/aws/table.ts';
+import { readConfig } from '../src/config.ts';
+import { clusterName, launchHook, nodeRole, terminateHook } from '../src/core/names.ts';
+import { planRepairs } from '../src/core/repairs.ts';
+import type { GroupInstance, KnownNode, Repair, SwarmNode } from '../src/core/repairs.ts';
+import { logger, makeHandler } from '../src/handler.ts';
+import { readInspectPages } from '../src/swarm/inspect-page.ts';
+
+const config = readConfig(process.env);
+const table = new Table(tableClient(), config.table);
+const autoScaling = autoScalingClient();
+const ec2 = new EC2Client({});
+
+const request = z.object({ v: z.literal(1), cluster: clusterName, pages: z.array(z.string()) });
+
+export const handler = makeHandler(request, async ({ cluster, pages }) => {
+  const nodes = readInspectPages(pages);
+  const [groups, known] = await Promise.all([groupsOfCluster(autoScaling, cluster), table.knownNodes(cluster)]);
+  const instances = groups.flatMap(instancesOf);
+  const alive = await aliveInstances(ec2, doubtful(nodes, instances, known));
+  const now = new Date();
+  const repairs = planRepairs({ nodes, instances, known, alive, now: Math.floor(now.getTime() / 1000) });
+  for (const repair of repairs) {
+    logger.info('repair', { cluster, ...repair });
+  }
+  const withEvents: unknown[] = [];
+  for (const repair of repairs) {
+    withEvents.push(repair.kind === 'join' || repair.kind === 'leave' ? await withEvent(cluster, repair, now) : repair);
+  }
+  return { repairs: withEvents };
+});
+
+function instancesOf({ name, role, instances }: Group): GroupInstance[] {
+  const parsed = nodeRole.safeParse(role);
+  return parsed.success
+    ? instances.map(({ instance, lifecycle }) => ({ instance, lifecycle, group: name, role: parsed.data }))
+    : [];
+}
+
+/** Asking EC2 for all of a swarm of 2,000 nodes would be ten calls; only these can need a repair. */
+function doubtful(
+  nodes: readonly SwarmNode[],
+  instances: readonly GroupInstance[],
+  known: readonly KnownNode[],
+): string[] {
+  const present = new Set(nodes.filter(({ status }) => status !== 'down').map(({ instance }) => instance));
+  const byNode = new Map(known.map(({ nodeId, instance }) => [nodeId, instance]));
+  const down = nodes
+    .filter(({ status }) => status === 'down')
+    .map((node) => node.instance ?? byNode.get(node.nodeId))
+    .filter((instance) => instance !== undefined);
+  const missing = instances.map(({ instance }) => instance).filter((instance) => !present.has(instance));
+  return [...new Set([...down, ...missing])];
+}
+
+/** The lifecycle event as Auto Scaling would have sent it, but for the action token, which no call returns. */
+async function withEvent(cluster: string, repair: Repair & { kind: 'join' | 'leave' }, now: Date): Promise<unknown> {
+  const { kind, group, role, instance } = repair;
+  const hook = kind === 'join' ? launchHook(config.stage) : terminateHook(config.stage);
+  const metadata = (await hookMetadata(autoScaling, group, hook)) ?? JSON.stringify({ cluster, role });
+  return {
+    ...repair,
+    event: {
+      version: '0',
+      source: 'skep.tidy',
+      'detail-type': `EC2 Instance-${kind === 'join' ? 'launch' : 'terminate'} Lifecycle Action`,
+      time: now.toISOString(),
+      detail: {
+        AutoScalingGroupName: group,
+        LifecycleHookName: hook,
+        EC2InstanceId: instance,
+        LifecycleTransition: `autoscaling:EC2_INSTANCE_${kind === 'join' ? 'LAUNCHING' : 'TERMINATING'}`,
+        NotificationMetadata: metadata,
+      },
+    },
+  };
+}

@@ -1,0 +1,91 @@
+// Auto Scaling: groups with their tags and instances, hooks, and the heartbeat.
+import {
+  DescribeAutoScalingInstancesCommand,
+  DescribeLifecycleHooksCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  paginateDescribeAutoScalingGroups,
+} from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+
+import type { Plan } from '../core/claim.ts';
+import { errorName } from './errors.ts';
+
+export interface Group {
+  readonly name: string;
+  readonly cluster: string | undefined;
+  readonly role: string | undefined;
+  readonly instances: readonly { readonly instance: string; readonly lifecycle: string }[];
+}
+
+export async function describeGroup(client: AutoScalingClient, name: string): Promise<Group | undefined> {
+  const pages = paginateDescribeAutoScalingGroups({ client }, { AutoScalingGroupNames: [name] });
+  return (await collect(pages))[0];
+}
+
+export async function groupsOfCluster(client: AutoScalingClient, cluster: string): Promise<Group[]> {
+  const Filters = [{ Name: 'tag:skep:cluster', Values: [cluster] }];
+  return collect(paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, { Filters }));
+}
+
+async function collect(pages: AsyncIterable<{ AutoScalingGroups?: AutoScalingGroup[] | undefined }>): Promise<Group[]> {
+  const groups: Group[] = [];
+  for await (const page of pages) {
+    groups.push(...(page.AutoScalingGroups ?? []).map(toGroup));
+  }
+  return groups;
+}
+
+function toGroup(group: AutoScalingGroup): Group {
+  const tag = (key: string): string | undefined => group.Tags?.find(({ Key }) => Key === key)?.Value;
+  return {
+    name: group.AutoScalingGroupName ?? '',
+    cluster: tag('skep:cluster'),
+    role: tag('skep:role'),
+    instances: (group.Instances ?? []).map((it) => ({
+      instance: it.InstanceId ?? '',
+      lifecycle: it.LifecycleState ?? '',
+    })),
+  };
+}
+
+/** The notification metadata of a group's hook, as it would stand in an event. */
+export async function hookMetadata(
+  client: AutoScalingClient,
+  group: string,
+  hook: string,
+): Promise<string | undefined> {
+  const { LifecycleHooks: hooks } = await client.send(
+    new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group, LifecycleHookNames: [hook] }),
+  );
+  return hooks?.[0]?.NotificationMetadata;
+}
+
+/** Unknown ids are left out of the answer without an error, which is what is asked here. */
+export async function isInAnyGroup(client: AutoScalingClient, instance: string): Promise<boolean> {
+  const { AutoScalingInstances: found } = await client.send(
+    new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }),
+  );
+  return (found ?? []).length > 0;
+}
+
+/** Restarts the hook's timer. No active action is no error: then there is nothing to keep alive. */
+export async function beat(client: AutoScalingClient, plan: Plan): Promise<void> {
+  const { hook, group, instance } = plan;
+  if (hook === undefined || group === undefined || instance === undefined) {
+    return;
+  }
+  const token = hook.actionToken === undefined ? { InstanceId: instance } : { LifecycleActionToken: hook.actionToken };
+  try {
+    await client.send(
+      new RecordLifecycleActionHeartbeatCommand({
+        AutoScalingGroupName: group,
+        LifecycleHookName: hook.name,
+        ...token,
+      }),
+    );
+  } catch (error) {
+    if (errorName(error) !== 'ValidationError') {
+      throw error;
+    }
+  }
+}

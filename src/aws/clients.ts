@@ -1,0 +1,18 @@
+// One client per service and process: a client keeps its connections and its retry budget.
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+export const autoScalingClient = (): AutoScalingClient => new AutoScalingClient({});
+
+export const tableClient = (): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
+
+export const statesClient = (): SFNClient => new SFNClient({});
+
+/** The SDK itself retries nothing: a SendCommand whose answer was lost may have been accepted, and would run twice. */
+export const sendingClient = (): SSMClient => new SSMClient({ maxAttempts: 1 });
+
+export const ssmClient = (): SSMClient => new SSMClient({});

@@ -1,0 +1,84 @@
+// SSM Run Command: sends our documents, and reads how they ended.
+import {
+  CancelCommandCommand,
+  GetCommandInvocationCommand,
+  ListCommandsCommand,
+  SendCommandCommand,
+} from '@aws-sdk/client-ssm';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+
+import type { Invocation } from '../core/command-result.ts';
+import type { Command } from '../core/commands.ts';
+import { documentName } from '../core/names.ts';
+import { errorName, isUnavailable } from './errors.ts';
+
+export type Sent =
+  | { readonly kind: 'sent'; readonly commandId: string }
+  /** Not registered, shutting down, or gone: SSM has one error for all three. */
+  | { readonly kind: 'refused'; readonly because: string }
+  /** No answer: there may be a command. */
+  | { readonly kind: 'uncertain'; readonly because: string };
+
+export async function sendCommand(client: SSMClient, stage: string, command: Command, comment: string): Promise<Sent> {
+  try {
+    const { Command: sent } = await client.send(
+      new SendCommandCommand({
+        InstanceIds: [command.target],
+        // By name: the status event carries what was given here, and the rules filter on it.
+        DocumentName: documentName(stage, command.verb),
+        TimeoutSeconds: command.deliveryTimeout,
+        Comment: comment,
+        Parameters: Object.fromEntries(Object.entries(command.parameters).map(([key, value]) => [key, [value]])),
+      }),
+    );
+    return { kind: 'sent', commandId: sent?.CommandId ?? '' };
+  } catch (error) {
+    const because = error instanceof Error ? error.message : String(error);
+    if (errorName(error) === 'InvalidInstanceId') {
+      return { kind: 'refused', because };
+    }
+    if (isUnavailable(error)) {
+      return { kind: 'uncertain', because };
+    }
+    throw error;
+  }
+}
+
+/** A command that was sent with this comment to this instance, if SSM knows one. */
+export async function findCommand(client: SSMClient, instance: string, comment: string): Promise<string | undefined> {
+  const { Commands: commands } = await client.send(new ListCommandsCommand({ InstanceId: instance, MaxResults: 50 }));
+  return commands?.find((command) => command.Comment === comment)?.CommandId;
+}
+
+export interface ReadInvocation extends Invocation {
+  readonly comment: string;
+}
+
+/** Undefined while SSM does not show the invocation yet: it is eventually consistent. */
+export async function readInvocation(
+  client: SSMClient,
+  commandId: string,
+  instance: string,
+): Promise<ReadInvocation | undefined> {
+  try {
+    const answer = await client.send(new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: instance }));
+    return {
+      comment: answer.Comment ?? '',
+      status: answer.Status ?? 'Pending',
+      statusDetails: answer.StatusDetails ?? '',
+      responseCode: answer.ResponseCode ?? -1,
+      stdout: answer.StandardOutputContent ?? '',
+      stderr: answer.StandardErrorContent ?? '',
+    };
+  } catch (error) {
+    if (errorName(error) === 'InvocationDoesNotExist') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** No guarantee that it stops (the documents' notAfter is): best effort, so errors are the caller's to ignore. */
+export async function cancelCommand(client: SSMClient, commandId: string, instance: string): Promise<void> {
+  await client.send(new CancelCommandCommand({ CommandId: commandId, InstanceIds: [instance] }));
+}

@@ -1,0 +1,283 @@
+// One attempt of a token wait: sends the command of a step, or looks at it once, or delivers what the event has left.
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { z } from 'zod';
+
+import { beat, isInAnyGroup } from '../aws/auto-scaling.ts';
+import { cancelCommand, findCommand, readInvocation, sendCommand } from '../aws/run-command.ts';
+import type { Manager, Plan } from '../core/claim.ts';
+import { outcomeOf } from '../core/command-result.ts';
+import { DEFAULT_CONFIG, commandFor, nodeFacts, runsOnManager } from '../core/commands.ts';
+import type { ClusterConfig, Command } from '../core/commands.ts';
+import { heartbeatDue } from '../core/deadline.ts';
+import { FlowError } from '../core/errors.ts';
+import { VERBS, ownerKey } from '../core/names.ts';
+import type { Verb } from '../core/names.ts';
+import { nextMove, toComment } from '../core/rendezvous.ts';
+import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
+import { deliver, storeAndDeliver } from './deliver.ts';
+import type { DeliverPorts } from './deliver.ts';
+
+/** What a state machine passes to the command function. */
+export const stepRequest = z.object({
+  v: z.literal(1),
+  /** `hold` sends nothing: it keeps the hook alive. */
+  verb: z.enum([...VERBS, 'hold']),
+  step: z.string().regex(/^[A-Za-z0-9-]{1,24}$/),
+  taskToken: z.string().min(1),
+  attempt: z.number().int().nonnegative(),
+  execution: z.string().min(1),
+  plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null && 'cluster' in value, 'not a plan'),
+  node: nodeFacts.default({ nodeId: 'none', zone: 'unknown' }),
+  force: z.boolean().default(false),
+  undo: z.boolean().default(false),
+  offset: z.number().int().nonnegative().default(0),
+});
+export type StepRequest = z.infer<typeof stepRequest>;
+
+export interface StepPorts extends DeliverPorts {
+  readonly ssm: SSMClient;
+  readonly sending: SSMClient;
+  readonly autoScaling: AutoScalingClient;
+  readonly stage: string;
+  readonly tokenKey: string;
+  readonly now: () => number;
+}
+
+/** Refused this often, the instance may be gone: one more question to AWS is worth it. Then every tenth time. */
+const ASK_WHETHER_GONE = 4;
+const ASK_AGAIN = 10;
+
+/** After this many looks at a command that was never picked up, its agent is taken for dead. */
+const UNRESPONSIVE_LOOKS = 2;
+
+export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
+  const { attempt, step, taskToken } = request;
+  const key = stepKey(request);
+  if (attempt === 0 && request.verb !== 'hold') {
+    await send(ports, request, { kind: 'send', try: 1, searchFirst: false });
+    return;
+  }
+  const item = await ports.table.park(key, { taskToken });
+  if (item === undefined) {
+    throw new FlowError('Superseded', `another execution has taken over ${key.instance}`);
+  }
+  await keepHookAlive(ports, request, item);
+  if (request.verb === 'hold') {
+    hold(ports, request);
+    return;
+  }
+  await make(ports, request, nextMove(item, step), item);
+}
+
+function stepKey({ plan, execution, step }: StepRequest): Omit<StepKey, 'try'> {
+  return { cluster: plan.cluster ?? '', instance: plan.instance ?? '-', owner: ownerKey(execution), step };
+}
+
+async function make(ports: StepPorts, request: StepRequest, move: Move, item: RendezvousItem): Promise<void> {
+  const verb = verbOf(request);
+  switch (move.kind) {
+    case 'send':
+      await send(ports, request, move);
+      return;
+    case 'look':
+      await look(ports, request, move);
+      return;
+    case 'deliver':
+      await deliver(ports, { key: stepKey(request), verb, outcome: move.outcome, item });
+      return;
+    case 'fail':
+      throw asError(move);
+  }
+}
+
+/** An error with the name that the state machine matches. */
+function asError({ error, cause }: { error: string; cause: string }): Error {
+  return Object.assign(new Error(cause), { name: error });
+}
+
+function verbOf({ verb }: StepRequest): Verb {
+  if (verb === 'hold') {
+    throw new FlowError('BadInput', 'hold sends no command');
+  }
+  return verb;
+}
+
+async function send(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'send' }>): Promise<void> {
+  const { plan, undo, taskToken } = request;
+  const now = ports.now();
+  if (!undo) {
+    refuseAfterDeadline(plan, now);
+  }
+  const prepared = await prepare(ports, request, now);
+  if (prepared === undefined) {
+    return; // parked as a waiter for the leader
+  }
+  const key: StepKey = { ...stepKey(request), try: move.try };
+  const comment = toComment(key);
+  const commandId =
+    (move.searchFirst ? await findCommand(ports.ssm, prepared.target, comment) : undefined) ??
+    (await sendOnce(ports, request, prepared, comment));
+  const { verb, target } = prepared;
+  const item = await ports.table.park(key, {
+    step: key.step,
+    try: key.try,
+    taskToken,
+    commandId,
+    target,
+    sentAt: now,
+    uncertain: false,
+    ...(key.instance === '-' || key.step.includes('-') ? { expiresAt: now + 86_400 } : {}),
+    ...(verb === 'join' || verb === 'init' ? { phase: 'joining' } : {}),
+  });
+  if (item === undefined) {
+    throw new FlowError('Superseded', `another execution has taken over ${key.instance}`);
+  }
+  // The event of a quick command may have come before this write: whoever comes second delivers.
+  const { result } = item;
+  if (result?.step === key.step && result.try === key.try) {
+    await deliver(ports, { key, verb, outcome: result.outcome, item });
+  }
+}
+
+function refuseAfterDeadline(plan: Plan, now: number): void {
+  if (plan.deadline !== undefined && now >= plan.deadline) {
+    throw new FlowError('DeadlineReached', `the time for ${plan.instance ?? 'this action'} is over`);
+  }
+}
+
+async function sendOnce(ports: StepPorts, request: StepRequest, command: Command, comment: string): Promise<string> {
+  const sent = await sendCommand(ports.sending, ports.stage, command, comment);
+  switch (sent.kind) {
+    case 'sent':
+      return sent.commandId;
+    case 'uncertain':
+      await ports.table.park(stepKey(request), { uncertain: true, taskToken: request.taskToken });
+      throw new FlowError('AwsUnavailable', `SendCommand did not answer: ${sent.because}`);
+    case 'refused':
+      throw await refusal(ports, request, sent.because);
+  }
+}
+
+/** SSM has one error for an agent that is not there yet, not there any more, and an instance that never was. */
+async function refusal(ports: StepPorts, request: StepRequest, because: string): Promise<FlowError> {
+  const { attempt, plan, undo, verb } = request;
+  const instance = plan.instance ?? '';
+  const joins = (verb === 'join' || verb === 'init') && !undo;
+  if (!joins) {
+    return runsOnManager(verbOf(request))
+      ? new FlowError('CommandUndelivered', `the manager takes no commands: ${because}`)
+      : new FlowError('InstanceUnreachable', because);
+  }
+  const ask = attempt >= ASK_WHETHER_GONE && (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
+  if (ask && !(await isInAnyGroup(ports.autoScaling, instance))) {
+    return new FlowError('InstanceGone', `${instance} is in no group any more`);
+  }
+  return new FlowError('AgentNotRegistered', because);
+}
+
+/** The command to send; undefined when there is no leader yet and the execution was queued to be woken by the founding. */
+async function prepare(ports: StepPorts, request: StepRequest, now: number): Promise<Command | undefined> {
+  const verb = verbOf(request);
+  const plan = await withSwarm(ports, request, now);
+  if (plan === undefined) {
+    return undefined;
+  }
+  const config: ClusterConfig = verb === 'init' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
+  const { node, force, undo, offset } = request;
+  const managers: readonly Manager[] = plan.swarm?.managers ?? [];
+  return commandFor({
+    verb,
+    plan,
+    node,
+    force,
+    undo,
+    offset,
+    config,
+    managers,
+    now,
+    stage: ports.stage,
+    tokenKey: ports.tokenKey,
+  });
+}
+
+/** What was claimed before the founding, or has failed since, reads the leader anew: at the moment of use. */
+async function withSwarm(ports: StepPorts, request: StepRequest, now: number): Promise<Plan | undefined> {
+  const { plan, verb, attempt, taskToken } = request;
+  const needsSwarm = verb === 'join' || runsOnManager(verbOf(request));
+  if (!needsSwarm || (plan.swarm !== undefined && attempt === 0)) {
+    return plan;
+  }
+  const cluster = plan.cluster ?? '';
+  const swarm = await readSwarm(ports, cluster);
+  if (swarm !== undefined) {
+    return { ...plan, swarm };
+  }
+  if (verb !== 'join') {
+    throw new FlowError('CommandUndelivered', `no manager of ${cluster} is known yet`);
+  }
+  const key = stepKey(request);
+  if ((await ports.table.park(key, { taskToken, phase: 'joining' })) === undefined) {
+    throw new FlowError('Superseded', `another execution has taken over ${key.instance}`);
+  }
+  await ports.table.addWaiter(cluster, key.owner, taskToken, now + 86_400);
+  // The founding may have looked for waiters just before this one was written.
+  if ((await readSwarm(ports, cluster)) !== undefined) {
+    throw new FlowError('LeaderFound', `${cluster} has been founded`);
+  }
+  return undefined;
+}
+
+async function readSwarm({ table }: StepPorts, cluster: string): Promise<Plan['swarm']> {
+  const [state, leader] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
+  return state?.status === 'founded' && leader !== undefined
+    ? { swarmId: state.swarmId, caDigest: state.caDigest, managers: leader.managers }
+    : undefined;
+}
+
+async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'look' }>): Promise<void> {
+  const { plan, attempt, undo } = request;
+  const verb = verbOf(request);
+  const now = ports.now();
+  const invocation = await readInvocation(ports.ssm, move.commandId, move.target);
+  const outcome = invocation === undefined ? undefined : outcomeOf(invocation);
+  if (outcome !== undefined) {
+    await storeAndDeliver(ports, { key: { ...stepKey(request), try: move.try }, verb, outcome, now });
+    return;
+  }
+  const waiting = invocation === undefined || ['Pending', 'Delayed'].includes(invocation.status);
+  if (verb === 'leave' && waiting && attempt >= UNRESPONSIVE_LOOKS - 1) {
+    await cancelQuietly(ports, move);
+    throw new FlowError('NodeUnresponsive', `the agent of ${move.target} does not pick up its command`);
+  }
+  if (!undo && plan.deadline !== undefined && now >= plan.deadline) {
+    await cancelQuietly(ports, move);
+    refuseAfterDeadline(plan, now);
+  }
+}
+
+/** Best effort by nature: CancelCommand promises nothing, and the document's notAfter is what holds. */
+async function cancelQuietly(
+  { ssm }: StepPorts,
+  { commandId, target }: { commandId: string; target: string },
+): Promise<void> {
+  try {
+    await cancelCommand(ssm, commandId, target);
+  } catch {
+    // The wait ends either way.
+  }
+}
+
+async function keepHookAlive(ports: StepPorts, request: StepRequest, item: RendezvousItem): Promise<void> {
+  const { plan, taskToken } = request;
+  const now = ports.now();
+  if (plan.hook === undefined || !heartbeatDue(item.beatAt ?? plan.hook.time, plan.hook.timeout, now)) {
+    return;
+  }
+  await beat(ports.autoScaling, plan);
+  await ports.table.park(stepKey(request), { beatAt: now, taskToken });
+}
+
+function hold(ports: StepPorts, { plan }: StepRequest): void {
+  refuseAfterDeadline(plan, ports.now());
+}

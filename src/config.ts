@@ -1,0 +1,23 @@
+// What a function reads from its environment: once, completely, at cold start. All problems are reported together.
+import { z } from 'zod';
+
+const environment = z.object({
+  TABLE: z.string().min(1),
+  STAGE: z.string().min(1),
+  /** ARN of the key that encrypts the join tokens. */
+  TOKEN_KEY: z.string().min(1),
+});
+
+export interface Config {
+  readonly table: string;
+  readonly stage: string;
+  readonly tokenKey: string;
+}
+
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
+  }
+  return { table: parsed.data.TABLE, stage: parsed.data.STAGE, tokenKey: parsed.data.TOKEN_KEY };
+}

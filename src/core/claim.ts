@@ -1,0 +1,264 @@
+// The first decision of a lifecycle action: who handles it, and by which route.
+import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
+import type { ClosedError } from './errors.ts';
+import type { Action, Completion } from './lifecycle-event.ts';
+import type { NodeRole } from './names.ts';
+
+/** How long one look of a token wait lasts while a join may still run, seconds. */
+const JOIN_LOOK = 90;
+/** After three launches of a group in a row were abandoned, the fourth is not: endless churn costs money and helps nobody. */
+export const ABANDONS_IN_A_ROW = 3;
+
+export interface Manager {
+  readonly instance: string;
+  readonly nodeId: string;
+  /** `ip:2377` */
+  readonly address: string;
+}
+
+export type ClusterState =
+  { readonly status: 'new' } | { readonly status: 'founded'; readonly swarmId: string; readonly caDigest: string };
+
+export interface LeaderRecord {
+  readonly leader: Manager;
+  /** Every manager that is known; one of them in this release. */
+  readonly managers: readonly Manager[];
+  /** Only grows: every change is a conditional write on the old term. */
+  readonly term: number;
+}
+
+export type NodePhase = 'launching' | 'joining' | 'joined' | 'ready' | 'leaving' | 'gone';
+
+export interface NodeItem {
+  readonly instance: string;
+  readonly group: string;
+  readonly role: NodeRole;
+  readonly phase: NodePhase;
+  /** The execution that may act on the node: its short key and its ARN. */
+  readonly owner: string;
+  readonly ownerArn: string;
+  readonly nodeId?: string | undefined;
+  readonly taskToken?: string | undefined;
+}
+
+export interface ActionItem {
+  readonly owner: string;
+  readonly ownerArn: string;
+  readonly actionToken?: string | undefined;
+  readonly time: number;
+  readonly leaseUntil: number;
+}
+
+export interface ClaimFacts {
+  readonly state: ClusterState | undefined;
+  readonly leader: LeaderRecord | undefined;
+  readonly founder: { readonly instance: string } | undefined;
+  readonly node: NodeItem | undefined;
+  readonly action: ActionItem | undefined;
+  readonly group: {
+    readonly cluster?: string | undefined;
+    readonly role?: string | undefined;
+    readonly abandons: number;
+  };
+}
+
+/** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
+export interface Plan {
+  readonly v: 1;
+  readonly route: 'found' | 'join' | 'leave' | 'hold' | 'complete' | 'reject' | 'ignore';
+  readonly because: string;
+  readonly rejection?: ClosedError;
+  readonly completion?: Completion;
+  readonly cluster?: string;
+  readonly role?: NodeRole;
+  readonly instance?: string;
+  readonly group?: string;
+  readonly hook?: {
+    readonly name: string;
+    readonly timeout: number;
+    readonly time: number;
+    readonly actionToken?: string;
+  };
+  /** Epoch seconds. */
+  readonly deadline?: number;
+  /** Seconds of one sleep. */
+  readonly look?: number;
+  readonly lookSlow?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly depart?: boolean;
+  readonly nodeId?: string;
+  readonly swarm?: { readonly swarmId: string; readonly caDigest: string; readonly managers: readonly Manager[] };
+}
+
+export interface Claim {
+  readonly plan: Plan;
+  /** What is to be written, all or nothing, for the plan to hold. */
+  readonly take: { readonly phase: NodePhase; readonly leaseUntil: number; readonly founder: boolean } | undefined;
+  /** The execution that waits for the instance and must be told that it was superseded. */
+  readonly wake: string | undefined;
+}
+
+interface Asked {
+  readonly action: Action;
+  readonly completion: Completion;
+  readonly facts: ClaimFacts;
+  readonly owner: string;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+export function decideClaim(asked: Asked): Claim {
+  return rejected(asked) ?? answered(asked) ?? (asked.action.kind === 'launch' ? launch(asked) : terminate(asked));
+}
+
+function rejected({ action, completion, facts }: Asked): Claim | undefined {
+  const reject = (rejection: ClosedError, because: string): Claim => ({
+    plan: { v: 1, route: 'reject', rejection, because, completion, cluster: action.cluster, instance: action.instance },
+    take: undefined,
+    wake: undefined,
+  });
+  const { cluster, role } = facts.group;
+  if (cluster !== action.cluster || role !== action.role) {
+    return reject(
+      'MetadataMismatch',
+      `the hook says ${action.cluster}/${action.role}, the tags skep:cluster and skep:role of group ${action.group} say ${cluster ?? 'nothing'}/${role ?? 'nothing'}`,
+    );
+  }
+  if (facts.state === undefined) {
+    // Missing is not new: a lost table must not found a second swarm.
+    return reject(
+      'ClusterUndeclared',
+      `cluster ${action.cluster} was never declared: npx skep create --cluster ${action.cluster}`,
+    );
+  }
+  return undefined;
+}
+
+/** Somebody handles it already, or nothing is asked. */
+function answered(asked: Asked): Claim | undefined {
+  const { action, facts, owner, now } = asked;
+  const held = facts.action;
+  if (held !== undefined && held.owner !== owner && held.ownerArn !== action.replaces) {
+    const newer =
+      action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;
+    if (!newer && now < held.leaseUntil) {
+      return nothingToDo(`duplicate: ${held.ownerArn} handles this action`);
+    }
+  }
+  if (action.ask === 'nothing') {
+    return complete(asked, 'the instance only passes the warm pool: nothing to join or to leave');
+  }
+  if (now >= deadlineOf(action)) {
+    return complete(asked, 'the event came after the deadline of its action: the tidy compares');
+  }
+  return undefined;
+}
+
+function launch(asked: Asked): Claim {
+  const { action, facts } = asked;
+  const { node, state, founder } = facts;
+  if (node?.phase === 'leaving') {
+    return complete(asked, 'the instance is on its way out already');
+  }
+  if (action.role === 'worker') {
+    return take(asked, 'join', 'launching', `join ${action.instance} to ${action.cluster}`);
+  }
+  if (state?.status === 'new' && (founder === undefined || founder.instance === action.instance)) {
+    return take(asked, 'found', 'launching', `found ${action.cluster} on ${action.instance}`, true);
+  }
+  if (founder?.instance === action.instance) {
+    return take(
+      asked,
+      'found',
+      'launching',
+      `${action.instance} founded ${action.cluster}: see that it is in order`,
+      true,
+    );
+  }
+  return {
+    plan: {
+      ...base(
+        asked,
+        'reject',
+        `${founder?.instance ?? 'another instance'} is the manager of ${action.cluster}; more than one is not supported yet`,
+      ),
+      rejection: 'OneManagerOnly',
+    },
+    take: undefined,
+    wake: undefined,
+  };
+}
+
+function terminate(asked: Asked): Claim {
+  const { action, facts } = asked;
+  const { node, state, founder } = facts;
+  if (state?.status === 'new' && founder?.instance !== action.instance) {
+    return complete(asked, `${action.cluster} has no swarm yet`);
+  }
+  if (node?.phase === 'gone') {
+    return complete(asked, `${action.instance} is out of the swarm already`);
+  }
+  // A missing item is not "not in the swarm" (lost, adopted): only the managers know. Launching means: no join was sent.
+  if (node?.phase === 'launching' && node.nodeId === undefined && founder?.instance !== action.instance) {
+    return { ...take(asked, 'complete', 'gone', `${action.instance} never came to join`), wake: node.taskToken };
+  }
+  const isManager = founder?.instance === action.instance || (node?.role === 'manager' && node.nodeId !== undefined);
+  if (isManager) {
+    const held = take(
+      asked,
+      'hold',
+      'leaving',
+      `${action.instance} is the manager of ${action.cluster}: held, a person must decide`,
+    );
+    return { ...held, plan: { ...held.plan, deadline: latestDeadlineOf(action) }, wake: waiting(asked) };
+  }
+  return { ...take(asked, 'leave', 'leaving', `drain and forget ${action.instance}`), wake: waiting(asked) };
+}
+
+/** The task token of an execution that still waits for this instance and is not the one that asks. */
+function waiting({ facts: { node }, owner }: Asked): string | undefined {
+  return node !== undefined && node.owner !== owner && node.phase === 'joining' ? node.taskToken : undefined;
+}
+
+function nothingToDo(because: string): Claim {
+  return { plan: { v: 1, route: 'ignore', because }, take: undefined, wake: undefined };
+}
+
+function complete(asked: Asked, because: string): Claim {
+  return { plan: base(asked, 'complete', because), take: undefined, wake: undefined };
+}
+
+function take(asked: Asked, route: Plan['route'], phase: NodePhase, because: string, founder = false): Claim {
+  const plan = base(asked, route, because);
+  return { plan, take: { phase, leaseUntil: (plan.deadline ?? asked.now) + 120, founder }, wake: undefined };
+}
+
+function base({ action, completion, facts }: Asked, route: Plan['route'], because: string): Plan {
+  const { state, leader, node } = facts;
+  const { actionToken } = action;
+  return {
+    v: 1,
+    route,
+    because,
+    completion,
+    cluster: action.cluster,
+    role: action.role,
+    instance: action.instance,
+    group: action.group,
+    hook: {
+      name: action.hook,
+      timeout: action.timeout,
+      time: action.time,
+      ...(actionToken === undefined ? {} : { actionToken }),
+    },
+    deadline: deadlineOf(action),
+    look: Math.min(JOIN_LOOK, slowLook(action.timeout)),
+    lookSlow: slowLook(action.timeout),
+    labels: action.labels,
+    depart: action.depart,
+    nodeId: node?.nodeId ?? 'none',
+    ...(state?.status === 'founded' && leader !== undefined
+      ? { swarm: { swarmId: state.swarmId, caDigest: state.caDigest, managers: leader.managers } }
+      : {}),
+  };
+}

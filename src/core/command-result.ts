@@ -1,0 +1,75 @@
+// Reads how a command ended, from what GetCommandInvocation says.
+import { exitCode } from './exit-codes.ts';
+import { isRetryable } from './errors.ts';
+import type { Outcome } from './rendezvous.ts';
+
+export interface Invocation {
+  readonly status: string;
+  /** Docs spell it with spaces, the API without. */
+  readonly statusDetails: string;
+  /** -1 until the script has run. */
+  readonly responseCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const UNDER_WAY = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
+
+/** Undefined while the command is under way. */
+export function outcomeOf(invocation: Invocation): Outcome | undefined {
+  if (UNDER_WAY.includes(invocation.status)) {
+    return undefined;
+  }
+  if (invocation.status === 'Success') {
+    return success(invocation);
+  }
+  const error = errorOf(invocation);
+  const said = invocation.stderr.trim().slice(-500);
+  return failure(error, `${causeOf(invocation)}${said === '' ? '' : `; stderr: ${said}`}`);
+}
+
+function errorOf({ status, statusDetails, responseCode }: Invocation): string {
+  const details = statusDetails.replaceAll(/\s/g, '');
+  // "Delivery timed out" does not prove that the script did not run: documents are idempotent for this reason.
+  if (details === 'Undeliverable' || details === 'DeliveryTimedOut') {
+    return 'CommandUndelivered';
+  }
+  if (status === 'TimedOut') {
+    return 'CommandTimedOut';
+  }
+  if (status === 'Cancelled' || status === 'Canceled' || details === 'Terminated') {
+    return 'CommandCancelled';
+  }
+  return exitCode(responseCode)?.error ?? 'CommandFailed';
+}
+
+function causeOf({ statusDetails, responseCode, stdout }: Invocation): string {
+  const message = lastJson(stdout)?.['message'];
+  const meaning = exitCode(responseCode);
+  const what = typeof message === 'string' ? message : (meaning?.meaning ?? statusDetails);
+  return `${what} (exit code ${responseCode}${meaning === undefined ? '' : `; ${meaning.remedy}`})`;
+}
+
+function success({ stdout }: Invocation): Outcome {
+  const output = lastJson(stdout);
+  return output === undefined
+    ? failure('CommandFailed', 'the document ended well, but its last line is not JSON: was its output cut off?')
+    : { ok: true, output };
+}
+
+function failure(error: string, cause: string): Outcome {
+  return { ok: false, error, cause, retryable: isRetryable(error) };
+}
+
+/** Documents end with one JSON line; docker may have printed before it. */
+function lastJson(stdout: string): Record<string, unknown> | undefined {
+  const line = stdout.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+// When an action's wait ends, and when its hook needs a heartbeat. All times are epoch seconds.
+import type { Action } from './lifecycle-event.ts';
+
+/** AWS: the global timeout of a hook is the smaller of 48 hours and 100 times its HeartbeatTimeout. */
+const GLOBAL_LIMIT = 172_800;
+const GLOBAL_FACTOR = 100;
+
+/** Room to undo and to complete before the hook ends by itself. */
+function margin(timeout: number): number {
+  return Math.min(60, Math.floor(timeout / 5));
+}
+
+/** The moment after which skep waits no longer for this action and takes the forced path. */
+export function deadlineOf(action: Pick<Action, 'time' | 'timeout' | 'patience'>): number {
+  const limit = Math.min(action.patience, globalLimit(action.timeout));
+  return action.time + limit - margin(action.timeout);
+}
+
+/** The same for what is held as long as AWS allows it. */
+export function latestDeadlineOf(action: Pick<Action, 'time' | 'timeout'>): number {
+  return action.time + globalLimit(action.timeout) - margin(action.timeout);
+}
+
+function globalLimit(timeout: number): number {
+  return Math.min(GLOBAL_LIMIT, GLOBAL_FACTOR * timeout);
+}
+
+/** A heartbeat restarts the hook's timer: one is due when half of the timeout has passed since the last. */
+export function heartbeatDue(lastBeat: number, timeout: number, now: number): boolean {
+  return now - lastBeat >= Math.floor(timeout / 2);
+}
+
+/** How long a slow wait may sleep between looks: half of the hook's time, less the time that a look itself takes. */
+export function slowLook(timeout: number): number {
+  return Math.max(15, Math.floor(timeout / 2) - 5);
+}

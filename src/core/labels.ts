@@ -1,0 +1,20 @@
+// The labels that skep puts on a node, in the form that the confirm document takes.
+
+export const INSTANCE_LABEL = 'skep.instance';
+
+interface NodeFacts {
+  readonly instance: string;
+  readonly group: string;
+  readonly role: string;
+  readonly zone: string;
+  /** The group's own, from the metadata of its hook. */
+  readonly own: Readonly<Record<string, string>>;
+}
+
+/** @example skep.instance=i-0123456789abcdef0,skep.group=workers,skep.zone=eu-west-1a,skep.role=worker,tier=web */
+export function labelList({ instance, group, zone, role, own }: NodeFacts): string {
+  const labels = { ...own, [INSTANCE_LABEL]: instance, 'skep.group': group, 'skep.zone': zone, 'skep.role': role };
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}

@@ -1,0 +1,55 @@
+// Names that carry the stage, so that two stacks in one account never touch each other's events, and the keys of the table.
+import { createHash } from 'node:crypto';
+
+import { z } from 'zod';
+
+export const clusterName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter');
+export const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'not an EC2 instance id');
+export const nodeRole = z.enum(['worker', 'manager']);
+export type NodeRole = z.infer<typeof nodeRole>;
+
+export const VERBS = ['init', 'join', 'confirm', 'drain', 'leave', 'forget', 'inspect'] as const;
+/** A document's verb. */
+export type Verb = (typeof VERBS)[number];
+
+export const documentName = (stage: string, verb: Verb): string => `skep-${stage}-${verb}`;
+
+/** The verb of a document of this stage; undefined for anybody else's. */
+export function verbOf(stage: string, document: string): Verb | undefined {
+  return VERBS.find((verb) => documentName(stage, verb) === document);
+}
+
+export const launchHook = (stage: string): string => `skep-${stage}-launch`;
+export const terminateHook = (stage: string): string => `skep-${stage}-terminate`;
+
+/** A key of the table. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export const keys = {
+  clusters: (): string => 'CLUSTERS',
+  cluster: (cluster: string): string => `CLUSTER#${cluster}`,
+  state: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'STATE' }),
+  leader: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LEADER' }),
+  founder: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'FOUNDER' }),
+  config: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'CONFIG' }),
+  node: (cluster: string, instance: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODE#${instance}` }),
+  waiter: (cluster: string, owner: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `WAIT#leader#${owner}` }),
+  action: (group: string, instance: string, transition: string): Key => ({
+    pk: `ACTION#${group}#${instance}#${transition}`,
+    sk: 'ACTION',
+  }),
+  group: (group: string): Key => ({ pk: `GROUP#${group}`, sk: 'GROUP' }),
+} as const;
+
+export const NODE_PREFIX = 'NODE#';
+export const WAITER_PREFIX = 'WAIT#leader#';
+
+/** A short, stable name for an execution: what owns an item, and what fits in a command's 100 characters of comment. */
+export function ownerKey(executionArn: string): string {
+  return createHash('sha256').update(executionArn).digest('hex').slice(0, 12);
+}

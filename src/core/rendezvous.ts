@@ -1,0 +1,128 @@
+// Where the sender of a command and the event of its end meet: one item, keyed by step, never by command.
+//
+// The item of a node is also the item of its rendezvous, since the execution that owns the node takes one step at a time: one
+// conditional write then checks who owns the node, parks the task token and reads what the event has brought, all at once.
+import { z } from 'zod';
+
+import type { NodePhase } from './claim.ts';
+import { keys } from './names.ts';
+import type { Key, Verb } from './names.ts';
+
+/** One command of one step: what travels in SendCommand's Comment, and comes back with GetCommandInvocation. */
+export interface StepKey {
+  readonly cluster: string;
+  /** The instance whose NODE item is the rendezvous, or `-` for steps that concern no instance. */
+  readonly instance: string;
+  /** The short key of the execution. */
+  readonly owner: string;
+  readonly step: string;
+  /** Counts the commands of a step: a document that failed in a retryable way is sent again under a new number. */
+  readonly try: number;
+}
+
+/** AWS: Comment has at most 100 characters. */
+export const COMMENT_LIMIT = 100;
+
+/** @example skep1 prod i-0123456789abcdef0 6f1ed002ab55 Join 1 */
+export function toComment(key: StepKey): string {
+  return ['skep1', key.cluster, key.instance, key.owner, key.step, key.try].join(' ');
+}
+
+/** Undefined for a comment that is not ours. */
+export function fromComment(comment: string): StepKey | undefined {
+  const [version, cluster, instance, owner, step, number, ...rest] = comment.split(' ');
+  if (version !== 'skep1' || cluster === undefined || instance === undefined || owner === undefined) {
+    return undefined;
+  }
+  return step === undefined || number === undefined || rest.length > 0 || !/^\d+$/.test(number)
+    ? undefined
+    : { cluster, instance, owner, step, try: Number(number) };
+}
+
+/** Where the step's item lies. Steps without an instance, and those of a tidy, have items of their own, with a TTL. */
+export function itemOf({ cluster, instance, owner, step }: Omit<StepKey, 'try'>): Key {
+  return isOwnItem({ instance, step }) ? { pk: `STEP#${owner}#${step}`, sk: 'STEP' } : keys.node(cluster, instance);
+}
+
+/** Tidy steps are `Inspect-...` and `Forget-...`: they must not disturb the execution that owns the node. */
+export function isOwnItem({ instance, step }: Pick<StepKey, 'instance' | 'step'>): boolean {
+  return instance === '-' || step.includes('-');
+}
+
+/** How a document ended. */
+export const outcome = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), output: z.record(z.string(), z.unknown()) }),
+  z.object({ ok: z.literal(false), error: z.string(), cause: z.string(), retryable: z.boolean() }),
+]);
+export type Outcome = z.infer<typeof outcome>;
+
+export const rendezvousItem = z
+  .object({
+    owner: z.string(),
+    step: z.string().optional(),
+    try: z.number().optional(),
+    taskToken: z.string().optional(),
+    commandId: z.string().optional(),
+    target: z.string().optional(),
+    sentAt: z.number().optional(),
+    /** The answer of SendCommand was lost: there may be a command that nobody knows of. */
+    uncertain: z.boolean().optional(),
+    beatAt: z.number().optional(),
+    result: z.object({ step: z.string(), try: z.number(), outcome }).optional(),
+    abandons: z.number().optional(),
+  })
+  .loose();
+export type RendezvousItem = z.infer<typeof rendezvousItem>;
+
+export type Move =
+  | { readonly kind: 'send'; readonly try: number; readonly searchFirst: boolean }
+  | { readonly kind: 'look'; readonly try: number; readonly commandId: string; readonly target: string }
+  | { readonly kind: 'deliver'; readonly outcome: Outcome }
+  | { readonly kind: 'fail'; readonly error: string; readonly cause: string };
+
+/** What a new attempt of a step does, from what its item says. */
+export function nextMove(item: RendezvousItem, step: string): Move {
+  const number = item.step === step ? (item.try ?? 1) : 1;
+  const { result } = item;
+  if (result?.step === step && result.try >= number) {
+    if (result.outcome.ok) {
+      return { kind: 'deliver', outcome: result.outcome };
+    }
+    const { retryable, error, cause } = result.outcome;
+    return retryable ? { kind: 'send', try: result.try + 1, searchFirst: false } : { kind: 'fail', error, cause };
+  }
+  if (item.step !== step) {
+    return { kind: 'send', try: 1, searchFirst: item.uncertain === true };
+  }
+  return item.commandId === undefined || item.target === undefined
+    ? { kind: 'send', try: number, searchFirst: item.uncertain === true }
+    : { kind: 'look', try: number, commandId: item.commandId, target: item.target };
+}
+
+/** What a command's good end changes in the item of its node. */
+export function nodeChanges(verb: Verb, output: Readonly<Record<string, unknown>>): NodeChanges {
+  const { nodeId, address, zone } = z
+    .object({ nodeId: z.string().optional(), address: z.string().optional(), zone: z.string().optional() })
+    .parse(output);
+  switch (verb) {
+    case 'init':
+    case 'join':
+      return { phase: 'joined', nodeId, address, zone };
+    case 'confirm':
+      return { phase: 'ready' };
+    case 'leave':
+      return nodeId === undefined ? {} : { nodeId };
+    case 'forget':
+      return { phase: 'gone' };
+    case 'drain':
+    case 'inspect':
+      return {};
+  }
+}
+
+export interface NodeChanges {
+  readonly phase?: NodePhase;
+  readonly nodeId?: string | undefined;
+  readonly address?: string | undefined;
+  readonly zone?: string | undefined;
+}

@@ -1,0 +1,120 @@
+// What a tidy does: compares groups, instances, the swarm and the table, and says what is to be repaired.
+import type { NodePhase } from './claim.ts';
+import type { NodeRole } from './names.ts';
+
+/** A node as the managers see it. */
+export interface SwarmNode {
+  readonly nodeId: string;
+  readonly role: NodeRole;
+  readonly status: 'ready' | 'down' | 'unknown' | 'disconnected';
+  /** By the label that skep sets; undefined for a node that nobody labelled. */
+  readonly instance: string | undefined;
+  /** A member of raft right now (the role is only what is wished for). */
+  readonly isManager: boolean;
+  readonly address: string | undefined;
+}
+
+export interface GroupInstance {
+  readonly instance: string;
+  readonly group: string;
+  readonly role: NodeRole;
+  readonly lifecycle: string;
+}
+
+export interface KnownNode {
+  readonly instance: string;
+  readonly phase: NodePhase;
+  readonly nodeId: string | undefined;
+  /** Until then an execution is trusted to be at work on it. Epoch seconds. */
+  readonly leaseUntil: number;
+}
+
+export interface TidyFacts {
+  readonly nodes: readonly SwarmNode[];
+  readonly instances: readonly GroupInstance[];
+  readonly known: readonly KnownNode[];
+  /** Instances that EC2 knows as pending, running, stopping or stopped. */
+  readonly alive: ReadonlySet<string>;
+  readonly now: number;
+}
+
+export type Repair =
+  | { readonly kind: 'forget'; readonly nodeId: string; readonly instance: string; readonly because: string }
+  | {
+      readonly kind: 'join' | 'leave';
+      readonly instance: string;
+      readonly group: string;
+      readonly role: NodeRole;
+      readonly because: string;
+    }
+  | { readonly kind: 'report'; readonly nodeId?: string; readonly instance?: string; readonly because: string };
+
+export function planRepairs(facts: TidyFacts): Repair[] {
+  return [
+    ...facts.nodes.flatMap((node) => repairNode(node, facts)),
+    ...facts.instances.flatMap((it) => repairInstance(it, facts)),
+  ];
+}
+
+function repairNode(node: SwarmNode, facts: TidyFacts): Repair[] {
+  const { nodeId } = node;
+  // Only Down is down: Unknown is what every node is for a while after the leader changed.
+  if (node.status !== 'down') {
+    return node.instance === undefined && knownBy(node, facts) === undefined
+      ? [{ kind: 'report', nodeId, because: 'a node without an instance that skep knows: never touched' }]
+      : [];
+  }
+  const instance = node.instance ?? knownBy(node, facts)?.instance;
+  if (instance === undefined) {
+    return [
+      { kind: 'report', nodeId, because: 'a node that is down, without an instance that skep knows: never touched' },
+    ];
+  }
+  if (node.isManager || node.role === 'manager') {
+    return [{ kind: 'report', nodeId, instance, because: 'a manager is down: a person must decide' }];
+  }
+  const successor = facts.nodes.find(
+    (other) => other.instance === instance && other.nodeId !== nodeId && other.status === 'ready',
+  );
+  if (successor !== undefined) {
+    return [{ kind: 'forget', nodeId, instance, because: `${instance} has joined again as ${successor.nodeId}` }];
+  }
+  if (facts.alive.has(instance)) {
+    return [{ kind: 'report', nodeId, instance, because: 'the node is down, but its instance lives: not forgotten' }];
+  }
+  // Where the group still waits for its hook, the scale-in forgets the node and completes the hook too.
+  const waits = facts.instances.some((it) => it.instance === instance && it.lifecycle === 'Terminating:Wait');
+  return waits ? [] : [{ kind: 'forget', nodeId, instance, because: 'the node is down and its instance is gone' }];
+}
+
+function knownBy(node: SwarmNode, facts: TidyFacts): KnownNode | undefined {
+  return facts.known.find(({ nodeId }) => nodeId === node.nodeId);
+}
+
+function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {
+  const { instance, group, role, lifecycle } = it;
+  const known = facts.known.find((other) => other.instance === instance);
+  const underWay =
+    known !== undefined && facts.now < known.leaseUntil && known.phase !== 'gone' && known.phase !== 'ready';
+  if (underWay) {
+    return [];
+  }
+  if (lifecycle === 'Terminating:Wait') {
+    return [
+      { kind: 'leave', instance, group, role, because: 'it waits to be terminated, and no execution is at work on it' },
+    ];
+  }
+  const member = facts.nodes.some((node) => node.instance === instance && node.status !== 'down');
+  if (member || !['InService', 'Pending:Wait'].includes(lifecycle) || !facts.alive.has(instance)) {
+    return [];
+  }
+  return role === 'manager'
+    ? [
+        {
+          kind: 'report',
+          instance,
+          because: 'a manager instance is outside the swarm: one manager is all that this release knows',
+        },
+      ]
+    : [{ kind: 'join', instance, group, role, because: `it is ${lifecycle} and not in the swarm` }];
+}

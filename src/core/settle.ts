@@ -1,0 +1,60 @@
+// What becomes of an action whose execution failed, and of the instance of a launch that failed.
+import { ABANDONS_IN_A_ROW } from './claim.ts';
+import { CLOSED_ERRORS } from './errors.ts';
+import type { ClosedError } from './errors.ts';
+
+/** New runs for one event. After that a person must look: the hook ends by its own timeout, the tidy compares. */
+const RUNS = 3;
+
+export interface FailedExecution {
+  readonly arn: string;
+  readonly status: string;
+  readonly error: string | undefined;
+  /** The execution's input; undefined if the event left it out (it does above 248 KiB). */
+  readonly input: Readonly<Record<string, unknown>> | undefined;
+  /** Which run for its event this was: 0 for the one that the event started. */
+  readonly run: number;
+}
+
+export type Settlement =
+  | { readonly kind: 'closed'; readonly error: ClosedError }
+  | { readonly kind: 'again'; readonly name: string; readonly input: Record<string, unknown> }
+  | { readonly kind: 'give-up'; readonly because: string };
+
+/**
+ * StopExecution, a machine's timeout and States.Runtime skip every Catch, so the action is still open: one more run takes it over.
+ *
+ * @param short a short, stable name for the failed execution: starting the same replacement twice starts one.
+ */
+export function settleFailure(failed: FailedExecution, short: string): Settlement {
+  const { error, input, run } = failed;
+  if (isClosed(error)) {
+    return { kind: 'closed', error };
+  }
+  if (input === undefined || run >= RUNS) {
+    return { kind: 'give-up', because: `${failed.status} after ${run + 1} run(s): ${error ?? 'stopped'}` };
+  }
+  return {
+    kind: 'again',
+    name: `again-${run + 1}-${short}`,
+    input: { ...input, skep: { replaces: failed.arn, attempt: run + 1 } },
+  };
+}
+
+function isClosed(error: string | undefined): error is ClosedError {
+  return error !== undefined && Object.hasOwn(CLOSED_ERRORS, error);
+}
+
+export interface Verdict {
+  readonly result: 'ABANDON' | 'CONTINUE';
+  readonly error: ClosedError;
+  readonly cause: string;
+}
+
+/** @param inARow how many launches of the group have failed one after the other, this one included. */
+export function verdictOf(inARow: number, failure: { readonly Error: string; readonly Cause: string }): Verdict {
+  const cause = `${failure.Error}: ${failure.Cause}`;
+  return inARow > ABANDONS_IN_A_ROW
+    ? { result: 'CONTINUE', error: 'LaunchContinued', cause }
+    : { result: 'ABANDON', error: 'LaunchAbandoned', cause };
+}
