@@ -1,0 +1,59 @@
+// The errors of the interpreter: those a state machine can see, those of its loader, those of task tokens.
+
+/**
+ * An error as a state machine sees it: a name to match in Retry and Catch, and a cause. The one kind of rejection
+ * that a runtime's `call` may answer with.
+ *
+ * @example new StatesError('Lambda.TooManyRequestsException', 'Rate Exceeded.')
+ */
+export class StatesError extends Error {
+  override readonly name = 'StatesError';
+  readonly error: string;
+  override readonly cause: string;
+
+  constructor(error: string, cause = '') {
+    super(cause === '' ? error : `${error}: ${cause}`);
+    this.error = error;
+    this.cause = cause;
+  }
+}
+
+/** A definition that the lab does not run. `path` is where, e.g. `States.Join.Retry[0].IntervalSeconds`. */
+export class DefinitionError extends Error {
+  override readonly name = 'DefinitionError';
+  readonly path: string;
+
+  constructor(path: string, problem: string) {
+    super(path === '' ? problem : `${path}: ${problem}`);
+    this.path = path;
+  }
+}
+
+export type TaskTokenProblem = 'TaskTimedOut' | 'TaskDoesNotExist';
+
+/** A task token that cannot be used: closed (`TaskTimedOut`) or never issued by this execution (`TaskDoesNotExist`). */
+export class TaskTokenError extends Error {
+  override readonly name: TaskTokenProblem;
+
+  constructor(problem: TaskTokenProblem) {
+    super(
+      problem === 'TaskTimedOut'
+        ? 'The task token has either expired or the task associated with the token has already been closed'
+        : 'No task of this execution has that token',
+    );
+    this.name = problem;
+  }
+}
+
+/** Thrown through code whose state, branch or execution was ended from outside. Never leaves the interpreter. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+/** `An error occurred` texts want a string whatever was thrown; jsonata throws plain objects. */
+export function messageOf(thrown: unknown): string {
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown && typeof thrown.message === 'string') {
+    return 'code' in thrown && typeof thrown.code === 'string' ? `${thrown.code}: ${thrown.message}` : thrown.message;
+  }
+  return String(thrown);
+}

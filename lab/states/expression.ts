@@ -1,0 +1,164 @@
+// JSONata in a definition: `{% ... %}` strings, compiled once when the definition is loaded, evaluated in each state.
+import jsonata from 'jsonata';
+import { DefinitionError, messageOf, StatesError } from './errors.ts';
+import { isRecord, toJson } from './json.ts';
+
+/** A JSON value with expressions in it. What holds no expression is a constant. */
+export type Template =
+  | { readonly kind: 'constant'; readonly value: unknown }
+  | {
+      readonly kind: 'expression';
+      readonly source: string;
+      readonly field: string;
+      readonly compiled: jsonata.Expression;
+    }
+  | { readonly kind: 'list'; readonly items: readonly Template[] }
+  | { readonly kind: 'record'; readonly fields: readonly (readonly [string, Template])[] };
+
+/** What an expression sees, and where it stands (for the cause of an error). */
+export interface Scope {
+  /** E.g. `the state 'Join' (entered at the event id #6)`. */
+  readonly place: string;
+  readonly bindings: Readonly<Record<string, unknown>>;
+}
+
+/** Variables that no expression may name: Step Functions has no $eval, and $$ has nothing to stand for. */
+const REFUSED = new Map([
+  ['eval', '$eval does not exist in Step Functions (use $parse)'],
+  ['$', '$$ means nothing in Step Functions (use $states.input)'],
+]);
+
+/**
+ * @param value JSON
+ * @param path where in the definition, e.g. `States.Join.Arguments.Payload`
+ * @param field the same within the state and as AWS writes it in causes, e.g. `Arguments/Payload`
+ * @throws DefinitionError for an expression that does not parse
+ */
+export function compileTemplate(value: unknown, path: string, field: string): Template {
+  if (typeof value === 'string') return compileString(value, path, field);
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => compileTemplate(item, `${path}[${index}]`, `${field}[${index}]`));
+    return items.every(isConstant)
+      ? { kind: 'constant', value: items.map(({ value }) => value) }
+      : { kind: 'list', items };
+  }
+  if (isRecord(value)) return compileRecord(value, path, field);
+  try {
+    return { kind: 'constant', value: toJson(value) };
+  } catch (thrown) {
+    throw new DefinitionError(path, messageOf(thrown));
+  }
+}
+
+function compileRecord(value: Record<string, unknown>, path: string, field: string): Template {
+  const fields = Object.entries(value).map(
+    ([key, entry]) => [key, compileTemplate(entry, `${path}.${key}`, `${field}/${key}`)] as const,
+  );
+  const constants: Record<string, unknown> = {};
+  for (const [key, template] of fields) {
+    if (!isConstant(template)) return { kind: 'record', fields };
+    constants[key] = template.value;
+  }
+  return { kind: 'constant', value: constants };
+}
+
+function isConstant(template: Template): template is Template & { kind: 'constant' } {
+  return template.kind === 'constant';
+}
+
+function compileString(text: string, path: string, field: string): Template {
+  const source = /^\{%(.*)%\}$/s.exec(text)?.[1]?.trim();
+  if (source === undefined) {
+    // A space before {% or after %} would turn an expression into text without a word.
+    if (/^\s*\{%|%\}\s*$/.test(text)) throw new DefinitionError(path, 'an expression starts with {% and ends with %}');
+    return { kind: 'constant', value: text };
+  }
+  return { kind: 'expression', source, field, compiled: compile(source, path) };
+}
+
+function compile(source: string, path: string): jsonata.Expression {
+  let compiled;
+  try {
+    compiled = jsonata(source);
+  } catch (thrown) {
+    throw new DefinitionError(path, `JSONata: ${messageOf(thrown)}`);
+  }
+  for (const name of variablesOf(compiled.ast())) {
+    const problem = REFUSED.get(name);
+    if (problem !== undefined) throw new DefinitionError(path, problem);
+  }
+  return compiled;
+}
+
+/**
+ * The template's value: plain JSON. Expressions are evaluated one after the other, so that a seeded run draws its random
+ * numbers in the same order every time.
+ *
+ * @throws StatesError `States.QueryEvaluationError` when an expression fails, or yields nothing or no JSON
+ */
+export async function evaluate(template: Template, scope: Scope): Promise<unknown> {
+  switch (template.kind) {
+    case 'constant':
+      return structuredClone(template.value);
+    case 'expression':
+      return evaluateExpression(template, scope);
+    case 'list': {
+      const list: unknown[] = [];
+      for (const item of template.items) list.push(await evaluate(item, scope));
+      return list;
+    }
+    case 'record': {
+      const entries: [string, unknown][] = [];
+      for (const [key, field] of template.fields) entries.push([key, await evaluate(field, scope)]);
+      return Object.fromEntries(entries);
+    }
+  }
+}
+
+async function evaluateExpression(template: Template & { kind: 'expression' }, scope: Scope): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await template.compiled.evaluate(undefined, { ...scope.bindings });
+    if (value !== undefined) return toJson(value);
+  } catch (thrown) {
+    throw queryError(template, scope, `threw an error during evaluation. ${messageOf(thrown)}`);
+  }
+  throw queryError(template, scope, 'returned nothing (undefined).');
+}
+
+/** An error of the expression behind `template`, or of the constant that stands in its place. */
+export function queryError(template: Template, scope: Scope, problem: string): StatesError {
+  const subject =
+    template.kind === 'expression'
+      ? `The JSONata expression '${template.source}' specified for the field '${template.field}'`
+      : 'The value of a field';
+  return new StatesError(
+    'States.QueryEvaluationError',
+    `An error occurred while executing ${scope.place}. ${subject} ${problem}`,
+  );
+}
+
+/** Evaluates what must come out as a whole number within limits: TimeoutSeconds, MaxConcurrency, ... */
+export async function evaluateInteger(
+  template: Template,
+  scope: Scope,
+  minimum: number,
+  maximum: number,
+): Promise<number> {
+  const value = await evaluate(template, scope);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+  throw queryError(
+    template,
+    scope,
+    `must return an integer from ${minimum} to ${maximum}, not ${JSON.stringify(value)}.`,
+  );
+}
+
+/** Names of all variables used in a parsed expression, without the dollar sign. */
+function variablesOf(node: unknown, found = new Set<string>()): Set<string> {
+  if (Array.isArray(node)) for (const item of node) variablesOf(item, found);
+  if (!isRecord(node)) return found;
+  if (node['type'] === 'variable' && typeof node['value'] === 'string') found.add(node['value']);
+  for (const child of Object.values(node)) variablesOf(child, found);
+  return found;
+}

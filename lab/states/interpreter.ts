@@ -1,0 +1,379 @@
+// Goes from state to state: enters, performs, retries, catches, leaves. What every state type does is one switch.
+import type {
+  ChoiceState,
+  FailState,
+  Machine,
+  MapState,
+  ParallelState,
+  State,
+  TaskState,
+  WaitState,
+} from './definition.ts';
+import { Cancelled, messageOf, StatesError } from './errors.ts';
+import { evaluate, evaluateInteger, queryError, type Scope, type Template } from './expression.ts';
+import { functionsOf } from './functions.ts';
+import { checkPayload, isRecord, toJson } from './json.ts';
+import type { Lifetime } from './lifetime.ts';
+import { matchesError, MAX_SECONDS, Retries } from './retry.ts';
+import type { Run } from './runtime.ts';
+import { attempt, sleep } from './task.ts';
+import { runTogether } from './together.ts';
+import { Variables } from './variables.ts';
+
+/** Inline maps run this many iterations at a time, whatever MaxConcurrency says. */
+const MAP_CONCURRENCY = 40;
+/** State types for which AWS has a `...StateAborted` event. */
+const ABORTABLE: ReadonlySet<State['type']> = new Set(['Task', 'Wait', 'Map', 'Parallel']);
+
+/** Where a machine runs: at the top, in a branch, or for one item of a Map. */
+export interface Frame {
+  readonly life: Lifetime;
+  readonly variables: Variables;
+  readonly item?: { readonly Index: number; readonly Value: unknown };
+}
+
+/** One visit of a state, from its entry to its exit, with all retries. */
+interface Visit {
+  readonly run: Run;
+  readonly frame: Frame;
+  readonly state: State;
+  readonly input: unknown;
+  readonly enteredAt: number;
+  /** For causes: names the state and its event. */
+  readonly place: string;
+  retryCount: number;
+  /** The token of the current try. */
+  taskToken: string | undefined;
+  limits: Limits | undefined;
+}
+
+interface Limits {
+  readonly timeoutSeconds: number | undefined;
+  readonly heartbeatSeconds: number | undefined;
+}
+
+/** What performing a state, or catching its error, came to. */
+interface Outcome {
+  /** The state's output where it has no Output. */
+  readonly result: unknown;
+  /** Added to `$states` for Output and Assign. */
+  readonly known: { readonly result?: unknown; readonly errorOutput?: unknown };
+  readonly output: Template | undefined;
+  readonly assign: Template | undefined;
+  readonly next: string | undefined;
+}
+
+/**
+ * Runs a machine to its end; resolves with its output.
+ *
+ * @throws StatesError when a state failed and nothing caught it
+ * @throws Cancelled when the frame's lifetime ended
+ */
+export async function runMachine(run: Run, machine: Machine, input: unknown, frame: Frame): Promise<unknown> {
+  let name: string | undefined = machine.startAt;
+  let data = input;
+  while (name !== undefined) {
+    const state = machine.states.get(name);
+    if (state === undefined) throw new Error(`no state ${name}`);
+    const step: { next: string | undefined; output: unknown } = await visitState(run, frame, state, data);
+    name = step.next;
+    data = step.output;
+  }
+  return data;
+}
+
+async function visitState(
+  run: Run,
+  frame: Frame,
+  state: State,
+  input: unknown,
+): Promise<{ next: string | undefined; output: unknown }> {
+  const visit = enter(run, frame, state, input);
+  const aborted = ABORTABLE.has(state.type)
+    ? noteAborted(run, frame, `${state.type}StateAborted`, state.name)
+    : undefined;
+  const retries = new Retries(state.retry);
+  try {
+    for (;;) {
+      try {
+        return await leave(visit, await perform(visit));
+      } catch (thrown) {
+        const failure = asFailure(run, thrown);
+        frame.life.check();
+        const delay = retries.next(failure, () => run.runtime.random());
+        if (delay === undefined) return await leave(visit, recover(visit, failure));
+        await sleep(run, frame.life, delay);
+        visit.retryCount += 1;
+        run.counters.retries += 1;
+        run.counters.transitions += 1;
+      }
+    }
+  } finally {
+    aborted?.();
+  }
+}
+
+function enter(run: Run, frame: Frame, state: State, input: unknown): Visit {
+  frame.life.check();
+  const enteredAt = run.runtime.now();
+  const { id } = run.history.add(`${state.type}StateEntered`, state.name, { input });
+  run.counters.transitions += 1;
+  const place = `the state '${state.name}' (entered at the event id #${id})`;
+  return { run, frame, state, input, enteredAt, place, retryCount: 0, taskToken: undefined, limits: undefined };
+}
+
+/** Writes the event when the lifetime ends first. Returns how to forget that. */
+function noteAborted(run: Run, frame: Frame, type: string, state: string, details = {}): () => void {
+  return frame.life.onEnd(() => {
+    if (!run.history.full) run.history.add(type, state, details);
+  });
+}
+
+function asFailure(run: Run, thrown: unknown): StatesError {
+  if (thrown instanceof Cancelled) throw thrown;
+  if (thrown instanceof StatesError) return thrown;
+  run.defect(thrown);
+  return new StatesError('States.Runtime', messageOf(thrown));
+}
+
+/** @throws the failure when no catcher means it */
+function recover(visit: Visit, failure: StatesError): Outcome {
+  const catcher = visit.state.catch.find(({ errorEquals }) => matchesError(errorEquals, failure.error));
+  if (catcher === undefined) throw failure;
+  const errorOutput = { Error: failure.error, Cause: failure.cause };
+  const { output, assign, next } = catcher;
+  return { result: errorOutput, known: { errorOutput }, output, assign, next };
+}
+
+/** Output and Assign both see the variables as they were when the state was entered. */
+async function leave(visit: Visit, outcome: Outcome): Promise<{ next: string | undefined; output: unknown }> {
+  const { frame, state } = visit;
+  const output = outcome.output === undefined ? outcome.result : await ask(visit, outcome.output, outcome.known);
+  const assigned = outcome.assign === undefined ? {} : await ask(visit, outcome.assign, outcome.known);
+  checkPayload(output, `The state's output`);
+  checkPayload(assigned, 'The assigned variables');
+  if (isRecord(assigned)) frame.variables.assign(assigned);
+  record(visit, `${state.type}StateExited`, { output, assignedVariables: assigned });
+  return { next: outcome.next, output };
+}
+
+function record(visit: Visit, type: string, details: Record<string, unknown> = {}): void {
+  visit.frame.life.check();
+  visit.run.history.add(type, visit.state.name, details);
+}
+
+function ask(visit: Visit, template: Template, known: Outcome['known'] = {}, frame = visit.frame): Promise<unknown> {
+  return evaluating(visit, evaluate(template, scopeOf(visit, known, frame)));
+}
+
+function askInteger(visit: Visit, template: Template, minimum: number): Promise<number> {
+  return evaluating(visit, evaluateInteger(template, scopeOf(visit), minimum, MAX_SECONDS));
+}
+
+async function evaluating<T>(visit: Visit, evaluation: Promise<T>): Promise<T> {
+  try {
+    return await evaluation;
+  } catch (thrown) {
+    if (thrown instanceof StatesError) record(visit, 'EvaluationFailed', { error: thrown.error, cause: thrown.cause });
+    throw thrown;
+  } finally {
+    visit.frame.life.check();
+  }
+}
+
+function scopeOf(visit: Visit, known: Outcome['known'] = {}, frame = visit.frame): Scope {
+  const { run, state, input, taskToken } = visit;
+  const context = {
+    ...run.context,
+    State: { EnteredTime: new Date(visit.enteredAt).toISOString(), Name: state.name, RetryCount: visit.retryCount },
+    ...(taskToken === undefined ? {} : { Task: { Token: taskToken } }),
+    ...(frame.item === undefined ? {} : { Map: { Item: frame.item } }),
+  };
+  const bindings = { ...functionsOf(run.runtime), ...frame.variables.all(), states: { input, context, ...known } };
+  return { place: visit.place, bindings };
+}
+
+async function perform(visit: Visit): Promise<Outcome> {
+  const { state, input } = visit;
+  checkPayload(input, `The state's input`);
+  switch (state.type) {
+    case 'Pass':
+    case 'Succeed':
+      return toNext(state, input);
+    case 'Fail':
+      throw await failureOf(visit, state);
+    case 'Choice':
+      return choose(visit, state);
+    case 'Wait':
+      await sleep(visit.run, visit.frame.life, await waitOf(visit, state));
+      return toNext(state, input);
+    case 'Task':
+      return withResult(state, await performTask(visit, state));
+    case 'Map':
+      return withResult(state, await performMap(visit, state));
+    case 'Parallel':
+      return withResult(state, await performParallel(visit, state));
+  }
+}
+
+function toNext({ output, assign, next }: State, result: unknown): Outcome {
+  return { result, known: {}, output, assign, next };
+}
+
+function withResult(state: State, result: unknown): Outcome {
+  checkPayload(result, `The state's result`);
+  return { ...toNext(state, result), known: { result } };
+}
+
+async function failureOf(visit: Visit, state: FailState): Promise<StatesError> {
+  const text = async (template: Template | undefined): Promise<string> => {
+    if (template === undefined) return '';
+    const value = await ask(visit, template);
+    if (typeof value === 'string') return value;
+    throw queryError(template, scopeOf(visit), `must return a string, not ${JSON.stringify(value)}.`);
+  };
+  return new StatesError(await text(state.error), await text(state.cause));
+}
+
+async function choose(visit: Visit, state: ChoiceState): Promise<Outcome> {
+  for (const { condition, output, assign, next } of state.rules) {
+    const met = await ask(visit, condition);
+    if (met === true) return { result: visit.input, known: {}, output, assign, next };
+    if (met !== false) {
+      throw queryError(condition, scopeOf(visit), `must return a boolean, not ${JSON.stringify(met)}.`);
+    }
+  }
+  if (state.otherwise === undefined) {
+    throw new StatesError('States.NoChoiceMatched', `No choice of ${visit.place} matched and it has no Default.`);
+  }
+  return { ...toNext(state, visit.input), next: state.otherwise };
+}
+
+/** Milliseconds. */
+async function waitOf(visit: Visit, state: WaitState): Promise<number> {
+  if (state.unit === 'seconds') return (await askInteger(visit, state.until, 0)) * 1000;
+  const value = await ask(visit, state.until);
+  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw queryError(state.until, scopeOf(visit), `must return a timestamp of ISO 8601, not ${JSON.stringify(value)}.`);
+  }
+  return Math.max(0, time - visit.run.runtime.now());
+}
+
+async function performTask(visit: Visit, state: TaskState): Promise<unknown> {
+  const { run, frame } = visit;
+  visit.taskToken = state.waitsForToken ? run.runtime.newTaskToken() : undefined;
+  const given = state.arguments === undefined ? {} : await ask(visit, state.arguments);
+  checkPayload(given, 'The arguments');
+  const limits = await limitsOf(visit, state);
+  const { resource } = state;
+  record(visit, 'TaskScheduled', { resource, parameters: given, ...limits });
+  record(visit, 'TaskStarted', { resource });
+  const call = {
+    resource,
+    arguments: given,
+    state: state.name,
+    execution: run.execution,
+    ...(visit.taskToken === undefined ? {} : { taskToken: visit.taskToken }),
+  };
+  const submitted = (output: unknown): void => {
+    record(visit, 'TaskSubmitted', { resource, output });
+  };
+  try {
+    const output = toJson(await attempt(run, frame.life, { call, submitted, ...limits }));
+    record(visit, 'TaskSucceeded', { resource, output });
+    return output;
+  } catch (thrown) {
+    const failure = asFailure(run, thrown);
+    const { error, cause } = failure;
+    const timedOut = error === 'States.Timeout' || error === 'States.HeartbeatTimeout';
+    record(visit, timedOut ? 'TaskTimedOut' : 'TaskFailed', { resource, error, cause });
+    throw failure;
+  }
+}
+
+async function limitsOf(visit: Visit, state: TaskState): Promise<Limits> {
+  if (visit.limits !== undefined && !visit.run.knobs.timeoutPerTry) return visit.limits;
+  const seconds = (template: Template | undefined): Promise<number> | undefined =>
+    template === undefined ? undefined : askInteger(visit, template, 1);
+  visit.limits = {
+    timeoutSeconds: await seconds(state.timeoutSeconds),
+    heartbeatSeconds: await seconds(state.heartbeatSeconds),
+  };
+  return visit.limits;
+}
+
+async function performMap(visit: Visit, state: MapState): Promise<unknown> {
+  const items = await ask(visit, state.items);
+  if (!Array.isArray(items)) {
+    throw queryError(state.items, scopeOf(visit), `must return an array, not ${JSON.stringify(items)}.`);
+  }
+  const wanted = state.maxConcurrency === undefined ? 0 : await askInteger(visit, state.maxConcurrency, 0);
+  const limit = wanted === 0 ? MAP_CONCURRENCY : Math.min(wanted, MAP_CONCURRENCY);
+  return together(visit, { length: items.length }, (life) =>
+    runTogether(life, items.length, limit, (index) =>
+      iterate(visit, state, life, { Index: index, Value: items[index] }),
+    ),
+  );
+}
+
+async function iterate(
+  visit: Visit,
+  state: MapState,
+  outer: Lifetime,
+  item: NonNullable<Frame['item']>,
+): Promise<unknown> {
+  const { run } = visit;
+  const details = { name: state.name, index: item.Index };
+  const frame = { life: outer.child(), variables: new Variables(visit.frame.variables), item };
+  const input = state.itemSelector === undefined ? item.Value : await ask(visit, state.itemSelector, {}, frame);
+  frame.life.check();
+  run.history.add('MapIterationStarted', state.name, details);
+  const forget = noteAborted(run, frame, 'MapIterationAborted', state.name, details);
+  try {
+    const output = await runMachine(run, state.processor, input, frame);
+    frame.life.check();
+    run.history.add('MapIterationSucceeded', state.name, details);
+    return output;
+  } catch (thrown) {
+    const failure = asFailure(run, thrown);
+    frame.life.check();
+    run.history.add('MapIterationFailed', state.name, { ...details, error: failure.error, cause: failure.cause });
+    throw failure;
+  } finally {
+    forget();
+    frame.life.end();
+  }
+}
+
+async function performParallel(visit: Visit, state: ParallelState): Promise<unknown> {
+  const { run, frame } = visit;
+  const input = state.arguments === undefined ? visit.input : await ask(visit, state.arguments);
+  const { branches } = state;
+  return together(visit, {}, (life) =>
+    runTogether(life, branches.length, branches.length, (index) => {
+      const branch = branches[index];
+      if (branch === undefined) throw new Error(`no branch ${index}`);
+      return runMachine(run, branch, input, { ...frame, life, variables: new Variables(frame.variables) });
+    }),
+  );
+}
+
+/** The events around the branches of Parallel and the iterations of Map. */
+async function together(
+  visit: Visit,
+  details: Record<string, unknown>,
+  work: (life: Lifetime) => Promise<unknown[]>,
+): Promise<unknown> {
+  const { run, frame, state } = visit;
+  record(visit, `${state.type}StateStarted`, details);
+  try {
+    const results = await work(frame.life.child());
+    record(visit, `${state.type}StateSucceeded`);
+    return results;
+  } catch (thrown) {
+    const failure = asFailure(run, thrown);
+    record(visit, `${state.type}StateFailed`, { error: failure.error, cause: failure.cause });
+    throw failure;
+  }
+}
