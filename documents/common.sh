@@ -1,0 +1,144 @@
+# What all documents of skep begin with. SSM joins it with the verb's own script and runs both as root with /bin/sh.
+#
+# Stdout carries exactly one line of JSON, the result. All else goes to stderr, and neither ever carries a join token.
+# Written for dash and for Docker 20.10 to 29. Parameters come as SSM_<name>; agents before 3.3.2746.0 splice them into the text
+# instead, which the documents' patterns make safe. Names in braces are never followed by a colon: the deploy tool would take that
+# for a variable of its own. Braces of Docker's templates are built from parts: SSM would take them for parameters.
+set -eu
+umask 077
+export LC_ALL=C
+PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Only the node's own engine is meant, whatever root's own settings of the docker command say.
+unset DOCKER_CONTEXT DOCKER_API_VERSION DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH
+export PATH DOCKER_HOST=unix:///var/run/docker.sock DOCKER_CONFIG=/run/skep
+O='{''{'
+C='}''}'
+NEWLINE='
+'
+exec 3>&1 1>&2
+
+if [ -z "${SSM_cluster+x}" ]; then SSM_cluster='{{ cluster }}'; fi
+if [ -z "${SSM_notAfter+x}" ]; then SSM_notAfter='{{ notAfter }}'; fi
+EXECUTION_TIMEOUT='{{ executionTimeout }}'
+# Work is given up a while before the agent ends the script, so that there is time to say why.
+DEADLINE=$(($(date +%s) + EXECUTION_TIMEOUT - 20))
+# shellcheck disable=SC2034 # the documents that run on the instance concerned use it
+FENCE=/run/skep/leaving
+SAID=''
+WORK=''
+
+# --- The result
+
+finish() { # JSON
+  SAID=yes
+  printf '%s\n' "$1" >&3
+  exit 0
+}
+
+fail() { # CODE NAME MESSAGE
+  SAID=yes
+  fail_message=$(printf '%s' "$3" | tr '\n\r\t"\134' "   ''" | tr -cd '[:print:]' | sed 's/SWMTKN-[0-9A-Za-z-]*/SWMTKN-.../g' | cut -c 1-400)
+  printf '{"error":"%s","message":"%s"}\n' "$2" "$fail_message" >&3
+  exit "$1"
+}
+
+at_exit() { # CODE
+  if [ -n "$WORK" ]; then rm -rf "$WORK"; fi
+  # A command failed where nobody expected it. The shell's own exit code would mean nothing to anybody.
+  if [ -z "$SAID" ]; then fail 50 DockerFailed "the script of cluster $SSM_cluster ended unexpectedly with $1"; fi
+}
+trap 'at_exit $?' EXIT
+
+# --- Time, lock, tools
+
+now() { date +%s; }
+
+time_left() { echo $((DEADLINE - $(now))); }
+
+has_time() { [ "$(time_left)" -gt 0 ]; }
+
+check_expiry() {
+  if [ "$(now)" -gt "$SSM_notAfter" ]; then fail 10 Expired "this command was to start before $SSM_notAfter"; fi
+}
+
+need_tools() { # NAME...
+  for tool in "$@"; do
+    if ! command -v "$tool" >/dev/null; then fail 24 ToolMissing "$tool is not installed"; fi
+  done
+}
+
+make_folder() {
+  if [ ! -d /run/skep ]; then mkdir -p /run/skep; fi
+}
+
+# One lock for all documents of a node: exclusive (-x) for those that change its own membership, shared (-s) for those that ask
+# or change other nodes, where the managers' own version check is the arbiter.
+lock() { # -x|-s SECONDS
+  need_tools flock timeout curl
+  make_folder
+  exec 9>/run/skep/lock
+  if ! flock "$1" -w "$2" 9; then fail 11 Busy "another command held the lock of this node for $2 seconds"; fi
+  # Checked under the lock: a command that waited for it may be out of date by now.
+  check_expiry
+  WORK=$(mktemp -d /run/skep/work.XXXXXX)
+}
+
+# --- Docker. Every call has its own timeout; a child that outlives the script must hold neither its output nor its lock.
+
+dk() { # SECONDS ARGUMENT...
+  dk_seconds=$1
+  shift
+  timeout -k 2 "$dk_seconds" docker "$@" 3>&- 9>&-
+}
+
+# Calls the engine's API. The body goes through stdin: arguments can be read by everybody on the machine.
+# Sets STATUS (000: no answer) and ANSWER.
+api() { # METHOD PATH SECONDS BODY
+  ANSWER=$(printf '%s' "$4" | curl -q -s -X "$1" --max-time "$3" --unix-socket /var/run/docker.sock -w '\n%{http_code}' \
+    -H 'Content-Type: application/json' --data-binary @- "http://docker$2" 3>&- 9>&-) || ANSWER="$NEWLINE"000
+  STATUS=${ANSWER##*"$NEWLINE"}
+  ANSWER=${ANSWER%"$NEWLINE"*}
+}
+
+# What the engine said that went wrong.
+complaint() {
+  if [ "$STATUS" = 000 ]; then echo 'docker did not answer in time'; fi
+  printf '%s' "$ANSWER" | sed 's/^{"message":"//; s/"}$//'
+}
+
+docker_answers() {
+  command -v docker >/dev/null &&
+    curl -q -s -f -o /dev/null --max-time 5 --unix-socket /var/run/docker.sock http://docker/_ping 3>&- 9>&-
+}
+
+# Reads what the engine knows of its own membership. Fails when it does not answer.
+read_swarm() {
+  swarm_format="${O}.Swarm.LocalNodeState$C|${O}.Swarm.ControlAvailable$C|${O}.Swarm.NodeID$C|${O}.Swarm.NodeAddr$C"
+  swarm_format="$swarm_format|${O}if .Swarm.Cluster$C${O}.Swarm.Cluster.ID$C${O}end$C|${O}.DockerRootDir$C|${O}.ServerVersion$C"
+  # Older commands exit with 0 when the engine is down, so it is the state that counts.
+  swarm_info=$(dk 10 info --format "$swarm_format|${O}.Swarm.Error$C" 2>/dev/null) || return 1
+  # shellcheck disable=SC2034 # not every document asks for everything
+  IFS='|' read -r NODE_STATE IS_MANAGER NODE_ID NODE_ADDRESS SWARM_ID DOCKER_ROOT ENGINE SWARM_ERROR <<END
+$swarm_info
+END
+  [ -n "$NODE_STATE" ] && [ -n "$ENGINE" ]
+}
+
+# The managers' own state: asked first by every document that runs on a manager.
+need_manager() {
+  if ! command -v docker >/dev/null; then fail 20 DockerMissing 'there is no docker command'; fi
+  if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+  if [ "$NODE_STATE" != active ] || [ "$IS_MANAGER" != true ]; then
+    fail 40 NotManager "this node is no manager (state $NODE_STATE) $SWARM_ERROR"
+  fi
+  # Without a leader an engine still calls itself an active manager, and only this tells.
+  if [ -n "$SWARM_ERROR" ] || [ -z "$SWARM_ID" ]; then fail 41 NoLeader "$SWARM_ERROR"; fi
+}
+
+# A manager did not do what it was asked: without a leader it hangs, or says so, and that must not look like a broken command.
+docker_failed() { # MESSAGE
+  case $1 in
+  *'not have a leader'* | *DeadlineExceeded* | *'lost leader'* | *'did not answer in time'*) fail 41 NoLeader "$1" ;;
+  *) fail 50 DockerFailed "$1" ;;
+  esac
+}

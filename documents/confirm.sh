@@ -1,0 +1,29 @@
+# confirm: labels a node that has joined and makes it available, in one update, so that no task lands on an unlabelled node.
+# Runs on any manager. Comes after common.sh and node.sh.
+if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
+if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
+if [ -z "${SSM_labels+x}" ]; then SSM_labels='{{ labels }}'; fi
+if [ -z "${SSM_availability+x}" ]; then SSM_availability='{{ availability }}'; fi
+
+lock -s 5
+need_tools sed grep awk sort paste
+need_manager
+
+patience=10
+conflicts=5
+while :; do
+  if ! read_node "$SSM_nodeId"; then fail 43 UnknownNode "no manager knows node $SSM_nodeId"; fi
+  check_label "$SSM_instanceId"
+  if has_label skep.leaving true; then fail 35 LeavingNode "node $SSM_nodeId is marked as leaving"; fi
+  if [ "$FOUND_STATE" != ready ]; then
+    if [ "$patience" = 0 ]; then fail 42 NotReady "node $SSM_nodeId is $FOUND_STATE"; fi
+    patience=$((patience - 1))
+    sleep 0.5
+  elif update_node "$SSM_availability" "$SSM_labels,skep.instance=$SSM_instanceId"; then
+    finish "{\"nodeId\":\"$SSM_nodeId\",\"status\":\"$FOUND_STATE\"}"
+  else
+    conflicts=$((conflicts - 1))
+    if [ "$conflicts" = 0 ]; then fail 46 UpdateConflict "others kept updating node $SSM_nodeId"; fi
+    sleep 0.2
+  fi
+done

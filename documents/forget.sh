@@ -1,0 +1,43 @@
+# forget: removes the node of an instance from the swarm, once its tasks have ended as the managers see them.
+# Runs on any manager. Comes after common.sh and node.sh.
+if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
+if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
+if [ -z "${SSM_force+x}" ]; then SSM_force='{{ force }}'; fi
+
+# Sets RUNNING to the number of tasks of the node that are not in a terminal state. The current state counts: the desired one
+# is "shutdown" as soon as the node is drained.
+count_tasks() {
+  if ! tasks=$(ask 8 node ps --no-trunc --format "${O}.CurrentState$C" "$FOUND_ID"); then
+    docker_failed "docker node ps: $(cat "$WORK/error")"
+  fi
+  RUNNING=$(printf '%s' "$tasks" | awk '$1 !~ /^(Complete|Shutdown|Failed|Rejected|Orphaned)$/' | grep -c .) || :
+}
+
+lock -s 5
+need_tools grep awk
+need_manager
+if ! find_node "$SSM_nodeId" "$SSM_instanceId"; then finish '{"member":false,"removed":false,"forced":false}'; fi
+refuse_manager
+
+forced=true
+if [ "$SSM_force" = no ]; then
+  forced=false
+  # Else the next task may land on it between the look and the removal.
+  if [ "$FOUND_AVAILABILITY" != drain ]; then fail 44 TasksRunning "node $FOUND_ID is not drained"; fi
+  # Managers hear of a task's end a moment after it: one empty `docker ps` on the node is not enough.
+  patience=10
+  count_tasks
+  while [ "$RUNNING" != 0 ]; do
+    if [ "$patience" = 0 ]; then fail 44 TasksRunning "$RUNNING tasks of node $FOUND_ID have not ended"; fi
+    patience=$((patience - 1))
+    sleep 0.5
+    count_tasks
+  done
+fi
+
+# --force, since managers take a node for Ready up to 16 s after it has gone. It removes no manager.
+if ! ask 10 node rm --force "$FOUND_ID" >/dev/null; then
+  if grep -q 'is a cluster manager' "$WORK/error"; then fail 45 StillManager "$(cat "$WORK/error")"; fi
+  if ! grep -Eqi 'not found|no such node' "$WORK/error"; then docker_failed "docker node rm: $(cat "$WORK/error")"; fi
+fi
+finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"removed\":true,\"forced\":$forced}"

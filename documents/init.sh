@@ -1,0 +1,84 @@
+# init: founds the swarm of a cluster on this instance, and publishes its join tokens. Comes after common.sh and machine.sh.
+if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
+if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
+if [ -z "${SSM_tokenKey+x}" ]; then SSM_tokenKey='{{ tokenKey }}'; fi
+if [ -z "${SSM_addressPool+x}" ]; then SSM_addressPool='{{ addressPool }}'; fi
+if [ -z "${SSM_subnetSize+x}" ]; then SSM_subnetSize='{{ subnetSize }}'; fi
+if [ -z "${SSM_dataPathPort+x}" ]; then SSM_dataPathPort='{{ dataPathPort }}'; fi
+
+# The networks that this instance has routes to, and its VPC's where metadata tells them, one CIDR per line.
+networks() {
+  awk 'function byte(hex) { return (index("0123456789ABCDEF", substr(hex, 1, 1)) - 1) * 16 + index("0123456789ABCDEF", substr(hex, 2, 1)) - 1 }
+    function ones(value, count) { for (count = 0; value > 0; value = int(value / 2)) count += value % 2; return count }
+    NR > 1 && $8 != "00000000" {
+      # The kernel prints both numbers with their bytes reversed.
+      bits = ones(byte(substr($8, 1, 2))) + ones(byte(substr($8, 3, 2))) + ones(byte(substr($8, 5, 2))) + ones(byte(substr($8, 7, 2)))
+      printf "%d.%d.%d.%d/%d\n", byte(substr($2, 7, 2)), byte(substr($2, 5, 2)), byte(substr($2, 3, 2)), byte(substr($2, 1, 2)), bits
+    }' /proc/net/route
+  if card=$(metadata meta-data/mac); then
+    metadata "meta-data/network/interfaces/macs/$card/vpc-ipv4-cidr-blocks" || :
+  fi
+}
+
+# Prints those of the networks on stdin that overlap with the pool.
+overlaps() { # CIDR
+  awk -v pool="$1" 'function number(cidr, part) { split(cidr, part, /[.\/]/); return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4] }
+    function size(cidr, part) { split(cidr, part, "/"); return part[2] }
+    NF { bits = size($1) < size(pool) ? size($1) : size(pool)
+      if (int(number($1) / 2 ^ (32 - bits)) == int(number(pool) / 2 ^ (32 - bits))) print $1 }'
+}
+
+found() {
+  taken=$(networks | overlaps "$SSM_addressPool" | sort -u | paste -s -d ' ' -)
+  # Docker accepts it, and then answers to some addresses of the network never arrive. It cannot be changed afterwards.
+  if [ -n "$taken" ]; then fail 36 AddressPoolOverlap "the address pool $SSM_addressPool overlaps $taken"; fi
+  api POST /swarm/init 40 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","DataPathPort":%d,"DefaultAddrPool":["%s"],"SubnetSize":%d,"ForceNewCluster":false,"Availability":"drain","Spec":{"EncryptionConfig":{"AutoLockManagers":false}}}' \
+    "$OWN_ADDRESS" "$OWN_ADDRESS" "$SSM_dataPathPort" "$SSM_addressPool" "$SSM_subnetSize")"
+  if [ "$STATUS" != 200 ]; then fail 37 InitFailed "$(complaint)"; fi
+}
+
+publish() { # ROLE TOKEN
+  body=$(printf '{"Name":"/skep/%s/%s/join-token/%s","Value":"%s","Type":"SecureString","KeyId":"%s","Overwrite":true}' \
+    "$SSM_stage" "$SSM_cluster" "$1" "$2" "$SSM_tokenKey")
+  if ! parameters PutParameter "$body"; then fail 38 JoinTokenUnpublished "$PROBLEM"; fi
+  body=''
+}
+
+check_expiry
+check_fence
+wait_for_docker
+need_tools sed grep awk od paste
+check_instance "$SSM_instanceId"
+lock -x 60
+check_fence
+
+if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+FOUNDED=false
+case $NODE_STATE in
+inactive)
+  found
+  FOUNDED=true
+  while read_swarm && has_time && { [ "$NODE_STATE" != active ] || [ -z "$SWARM_ID" ]; }; do sleep 1; done
+  ;;
+active) ;;
+*) fail 34 NotActive "state $NODE_STATE: $SWARM_ERROR" ;;
+esac
+# Founded before, by this very document: an answer was lost, and it only tells again what it did.
+if [ "$IS_MANAGER" != true ] || [ "$NODE_ADDRESS" != "$OWN_ADDRESS" ]; then
+  fail 33 ForeignSwarm "the engine is node $NODE_ID at $NODE_ADDRESS of a swarm that was not founded on $OWN_ADDRESS"
+fi
+if [ -n "$SWARM_ERROR" ] || [ -z "$SWARM_ID" ]; then fail 41 NoLeader "$SWARM_ERROR"; fi
+
+api GET /swarm 20 ''
+if [ "$STATUS" != 200 ]; then fail 50 DockerFailed "$(complaint)"; fi
+tokens=$(printf '%s' "$ANSWER" | sed -n 's/.*"JoinTokens":{\([^}]*\)}.*/{\1}/p')
+ANSWER=''
+worker_token=$(json_text Worker "$tokens")
+ca_digest=${worker_token#SWMTKN-1-}
+ca_digest=${ca_digest%-*}
+if [ -z "$ca_digest" ]; then fail 50 DockerFailed 'the engine told no join token'; fi
+publish worker "$worker_token"
+publish manager "$(json_text Manager "$tokens")"
+
+finish "$(printf '{"nodeId":"%s","swarmId":"%s","caDigest":"%s","address":"%s:2377","zone":"%s","engine":"%s","founded":%s}' \
+  "$NODE_ID" "$SWARM_ID" "$ca_digest" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$FOUNDED")"

@@ -1,0 +1,88 @@
+# join: makes this instance a node of its swarm, drained until a manager has labelled it. Comes after common.sh and machine.sh.
+if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
+if [ -z "${SSM_role+x}" ]; then SSM_role='{{ role }}'; fi
+if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
+if [ -z "${SSM_managers+x}" ]; then SSM_managers='{{ managers }}'; fi
+if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
+if [ -z "${SSM_caDigest+x}" ]; then SSM_caDigest='{{ caDigest }}'; fi
+
+# A worker does not know the id of its swarm, only its certificate does. Sets CERTIFICATE_SWARM, CERTIFICATE_ROLE and
+# CERTIFICATE_NODE, empty where there is no certificate.
+read_certificate() {
+  certificate=$(openssl x509 -noout -subject -nameopt multiline -in "$DOCKER_ROOT/swarm/certificates/swarm-node.crt") || certificate=''
+  CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p')
+  CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p')
+  CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p')
+}
+
+joined() {
+  read_certificate
+  if [ "$CERTIFICATE_SWARM" != "$SSM_swarmId" ]; then
+    fail 33 ForeignSwarm "this node is in swarm $CERTIFICATE_SWARM, not in $SSM_swarmId"
+  fi
+  # An image may contain the swarm folder of another instance: the engine then calls itself active, under the other's id.
+  if [ "$NODE_ADDRESS" != "$OWN_ADDRESS" ] || [ "$CERTIFICATE_NODE" != "$NODE_ID" ]; then
+    fail 33 ForeignSwarm "the engine is node $NODE_ID at $NODE_ADDRESS, this instance is $OWN_ADDRESS: a copied swarm folder?"
+  fi
+  if [ "$CERTIFICATE_ROLE" != "$SSM_role" ]; then
+    fail 34 NotActive "this node is a $CERTIFICATE_ROLE of the swarm, not a $SSM_role"
+  fi
+  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s"}' "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE")"
+}
+
+# Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s).
+settle() {
+  while read_swarm && [ "$NODE_STATE" = pending ] && has_time; do sleep 1; done
+}
+
+# An attempt that did not get through leaves the engine pending or in error: then it takes no other. A node that never was a
+# manager loses nothing by leaving; one that was would lose the swarm's state.
+reset() {
+  if [ -d "$DOCKER_ROOT/swarm/raft" ]; then fail 34 NotActive "a manager's state is in the way ($NODE_STATE): $SWARM_ERROR"; fi
+  if ! dk 15 swarm leave --force >/dev/null; then fail 34 NotActive "state $NODE_STATE: $SWARM_ERROR"; fi
+}
+
+check_expiry
+check_fence
+wait_for_docker
+need_tools openssl sed grep awk od
+check_instance "$SSM_instanceId"
+lock -x 60
+check_fence
+
+if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+settle
+case $NODE_STATE in
+active) joined ;;
+locked) fail 34 NotActive 'the swarm state of this node is locked' ;;
+inactive) ;;
+*) reset ;;
+esac
+
+if ! parameters GetParameter "{\"Name\":\"/skep/$SSM_stage/$SSM_cluster/join-token/$SSM_role\",\"WithDecryption\":true}"; then
+  fail 30 JoinTokenUnreadable "$PROBLEM"
+fi
+join_token=$(printf '%s' "$ANSWER" | grep -Eo 'SWMTKN-1-[0-9a-z]+-[0-9a-z]+' | sed -n 1p) || join_token=''
+ANSWER=''
+token_digest=${join_token#SWMTKN-1-}
+token_digest=${token_digest%-*}
+if [ -z "$token_digest" ]; then fail 30 JoinTokenUnreadable 'the parameter holds no join token'; fi
+if [ "$token_digest" != "$SSM_caDigest" ]; then
+  fail 31 ForeignToken "the join token is for the CA $token_digest, the cluster has $SSM_caDigest"
+fi
+
+managers_json=$(printf '%s' "$SSM_managers" | sed 's/,/","/g')
+api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
+  "$OWN_ADDRESS" "$OWN_ADDRESS" "$managers_json" "$join_token")"
+join_token=''
+reason=$(complaint)
+if read_swarm; then settle; fi
+case $NODE_STATE in
+active) joined ;;
+inactive) fail 32 JoinFailed "$reason" ;;
+*)
+  # Left as it is, the engine would go on trying, and come in when nobody expects it any more.
+  reset
+  fail 32 JoinFailed "state $NODE_STATE: $SWARM_ERROR $reason"
+  ;;
+esac

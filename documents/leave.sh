@@ -1,0 +1,67 @@
+# leave: waits on the instance that is leaving until its tasks have stopped; where the disk lives on, it also leaves the swarm.
+# Comes after common.sh and machine.sh.
+if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
+if [ -z "${SSM_waitUntil+x}" ]; then SSM_waitUntil='{{ waitUntil }}'; fi
+if [ -z "${SSM_depart+x}" ]; then SSM_depart='{{ depart }}'; fi
+
+report() { # NODE_ID DRAINED
+  leave_node=''
+  leave_member=false
+  if [ -n "$1" ]; then
+    leave_node="\"nodeId\":\"$1\","
+    leave_member=true
+  fi
+  finish "$(printf '{"member":%s,%s"drained":%s,"containers":%d,"plain":%d}' "$leave_member" "$leave_node" "$2" "$CONTAINERS" "$PLAIN")"
+}
+
+# Sets CONTAINERS (of swarm tasks) and PLAIN (all others), running ones. Fails when the engine does not answer.
+count_containers() {
+  all=$(dk 10 ps --quiet) || return 1
+  of_tasks=$(dk 10 ps --quiet --filter label=com.docker.swarm.task.id) || return 1
+  CONTAINERS=$(printf '%s' "$of_tasks" | grep -c .) || :
+  PLAIN=$(($(printf '%s' "$all" | grep -c . || :) - CONTAINERS))
+  # A container may have ended between the two questions.
+  if [ "$PLAIN" -lt 0 ]; then PLAIN=0; fi
+}
+
+CONTAINERS=0
+PLAIN=0
+check_expiry
+need_tools curl flock timeout
+check_instance "$SSM_instanceId"
+# Before the lock, which a join may hold: the join looks at the fence while it waits, and stops.
+make_folder
+printf '%s\n' "$SSM_notAfter" >"$FENCE"
+
+if ! command -v docker >/dev/null; then report '' true; fi
+tries=10
+until docker_answers && read_swarm; do
+  tries=$((tries - 1))
+  # Nothing can be asked of it, and the managers have seen its node go down: they have the last word.
+  if [ "$tries" = 0 ]; then report '' false; fi
+  sleep 1
+done
+member=$NODE_ID
+if [ "$NODE_STATE" = inactive ]; then member=''; fi
+
+# Without the lock, since it may take long. What `docker ps` shows is not the proof: the managers' view is, and forget asks them.
+DRAINED=false
+while :; do
+  if count_containers && [ "$CONTAINERS" = 0 ]; then
+    DRAINED=true
+    break
+  fi
+  if [ "$(now)" -ge "$SSM_waitUntil" ] || ! has_time; then break; fi
+  sleep 1
+done
+
+if [ "$SSM_depart" = yes ] && [ -n "$member" ]; then
+  lock -x 10
+  if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+  if [ "$IS_MANAGER" = true ]; then fail 45 StillManager "node $member is a manager"; fi
+  if [ "$NODE_STATE" != inactive ] && ! dk 20 swarm leave >/dev/null 2>"$WORK/error"; then
+    if grep -q 'participating as a manager' "$WORK/error"; then fail 45 StillManager "$(cat "$WORK/error")"; fi
+    if ! grep -q 'not part of a swarm' "$WORK/error"; then fail 50 DockerFailed "$(cat "$WORK/error")"; fi
+  fi
+fi
+report "$member" "$DRAINED"

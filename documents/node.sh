@@ -1,0 +1,87 @@
+# How documents that run on a manager find a node and change it. Comes after common.sh.
+
+# Runs docker, with its errors kept in $WORK/error. A call that hangs means a swarm without a leader.
+ask() { # SECONDS ARGUMENT...
+  ask_code=0
+  dk "$@" 2>"$WORK/error" || ask_code=$?
+  if [ "$ask_code" -ge 124 ]; then echo 'docker did not answer in time' >"$WORK/error"; fi
+  return "$ask_code"
+}
+
+# Reads one node by its id. Fails when the managers do not know it.
+# Sets FOUND_ID, FOUND_VERSION, FOUND_ROLE, FOUND_MEMBER, FOUND_AVAILABILITY, FOUND_STATE, FOUND_NAME (JSON) and FOUND_LABELS (one
+# "key":"value" per line).
+read_node() { # ID
+  node_format="${O}.ID$C|${O}.Version.Index$C|${O}.Spec.Role$C|${O}if .ManagerStatus${C}raft${O}end$C|${O}.Spec.Availability$C"
+  node_format="$node_format|${O}.Status.State$C|${O}json .Spec.Name$C"
+  node_format="$node_format${O}range \$k, \$v := .Spec.Labels$C${O}println$C${O}json \$k$C:${O}json \$v$C${O}end$C"
+  if ! node_text=$(ask 5 node inspect --format "$node_format" "$1"); then
+    # "not found" says the engine, "No such node" the command.
+    if grep -Eqi 'not found|no such node' "$WORK/error"; then return 1; fi
+    docker_failed "docker node inspect: $(cat "$WORK/error")"
+  fi
+  IFS='|' read -r FOUND_ID FOUND_VERSION FOUND_ROLE FOUND_MEMBER FOUND_AVAILABILITY FOUND_STATE FOUND_NAME <<END
+$node_text
+END
+  FOUND_LABELS=$(printf '%s\n' "$node_text" | sed 1d)
+  # Docker also takes a hostname or a prefix for an id: only the id will do.
+  [ "$FOUND_ID" = "$1" ]
+}
+
+# Finds the node of an instance: by its id, else by the label of the instance. Fails when there is none.
+find_node() { # NODE_ID|none INSTANCE_ID
+  if [ "$1" != none ] && read_node "$1"; then
+    check_label "$2"
+    return 0
+  fi
+  if ! node_ids=$(ask 5 node ls --quiet --filter "node.label=skep.instance=$2"); then
+    docker_failed "docker node ls: $(cat "$WORK/error")"
+  fi
+  # An instance that joined again left an old node behind: the one that is up is meant, and the tidy sees to the other.
+  found=''
+  for node_id in $node_ids; do
+    if read_node "$node_id" && has_label skep.instance "$2"; then
+      found=$node_id
+      if [ "$FOUND_STATE" = ready ]; then return 0; fi
+    fi
+  done
+  [ -n "$found" ] && read_node "$found"
+}
+
+has_label() { # KEY VALUE
+  printf '%s\n' "$FOUND_LABELS" | grep -Fqx "\"$1\":\"$2\""
+}
+
+# A node that is labelled as another instance's must not be touched: an image with a copied swarm folder makes two of one id.
+check_label() { # INSTANCE_ID
+  if printf '%s\n' "$FOUND_LABELS" | grep -Fq '"skep.instance":' && ! has_label skep.instance "$1"; then
+    fail 25 WrongInstance "node $FOUND_ID carries the label of another instance than $1"
+  fi
+}
+
+refuse_manager() {
+  if [ "$FOUND_ROLE" = manager ] || [ -n "$FOUND_MEMBER" ]; then
+    fail 45 StillManager "node $FOUND_ID is a manager"
+  fi
+}
+
+# Sets availability and labels in one update of the version that was read, so that what was checked before still holds.
+# Fails when somebody else was faster: read again, check again.
+update_node() { # AVAILABILITY KEY=VALUE,...
+  new_labels=$FOUND_LABELS
+  # Letters, digits and ._/:@+- only: nothing in them needs to be quoted.
+  for label in $(printf '%s' "$2" | tr , ' '); do
+    new_labels=$(printf '%s\n' "$new_labels" | awk -v key="\"${label%%=*}\":" 'index($0, key) != 1')
+    new_labels="$new_labels$NEWLINE\"${label%%=*}\":\"${label#*=}\""
+  done
+  new_labels=$(printf '%s\n' "$new_labels" | sed '/^$/d' | sort)
+  if [ "$FOUND_AVAILABILITY" = "$1" ] && [ "$new_labels" = "$(printf '%s\n' "$FOUND_LABELS" | sort)" ]; then return 0; fi
+  node_spec=$(printf '{"Name":%s,"Role":"%s","Availability":"%s","Labels":{%s}}' "$FOUND_NAME" "$FOUND_ROLE" "$1" \
+    "$(printf '%s' "$new_labels" | paste -s -d , -)")
+  api POST "/nodes/$FOUND_ID/update?version=$FOUND_VERSION" 5 "$node_spec"
+  if [ "$STATUS" = 200 ]; then return 0; fi
+  case $ANSWER in
+  *'update out of sequence'*) return 1 ;;
+  *) docker_failed "node update: $(complaint)" ;;
+  esac
+}
