@@ -1,0 +1,188 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { EXIT_CODES } from '../../src/core/exit-codes.ts';
+import { loadDocument, render, scriptOf, VERBS } from '../docker/support/documents.ts';
+import type { Verb } from '../docker/support/documents.ts';
+
+const FOLDER = new URL('../../documents/', import.meta.url);
+const scripts = readdirSync(FOLDER).filter((name) => name.endsWith('.sh'));
+const text = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
+/** Without comments, and with lines that go on put together. */
+const code = (name: string): string =>
+  text(name)
+    .replaceAll(/^ *#.*$/gm, '')
+    .replaceAll('\\\n', ' ');
+
+/** A value that each parameter takes. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  cluster: 'prod',
+  notAfter: '1795000000',
+  executionTimeout: '600',
+  stage: 'dev',
+  role: 'worker',
+  instanceId: 'i-0123456789abcdef0',
+  nodeId: 'da5el1vvzfzci6j9ohzl1v6cw',
+  managers: '10.0.1.11:2377,10.0.2.12:2377',
+  swarmId: 'wp676z7pdxbkldvrn9s1718aj',
+  caDigest: '65o7d5vfmi2dmf8kykzhuqztedi0z2r9qwbwem030tanehl0p5',
+  tokenKey: 'arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/0a1b2c3d-0000-4444-8888-0123456789ab',
+  addressPool: '172.30.0.0/16',
+  subnetSize: '24',
+  dataPathPort: '4789',
+  labels: 'skep.instance=i-0123456789abcdef0,skep.zone=eu-west-1a,tier=web,empty=',
+  availability: 'active',
+  waitUntil: '1795000000',
+  depart: 'no',
+  force: 'yes',
+  offset: '400',
+};
+
+const parametersOf = (verb: Verb): string[] => Object.keys(loadDocument(verb).parameters);
+const everyParameter = VERBS.flatMap((verb) => parametersOf(verb).map((name) => [verb, name] as const));
+const patternOf = (verb: Verb, name: string): RegExp =>
+  new RegExp(loadDocument(verb).parameters[name]?.allowedPattern ?? 'none');
+
+describe('the documents', () => {
+  it.each(VERBS)('%s is a Command document of one step, named after its verb', (verb) => {
+    const document = loadDocument(verb);
+    expect(document.mainSteps[0].name).toBe(verb);
+    expect(Object.keys(document.parameters)).toEqual(
+      expect.arrayContaining(['cluster', 'notAfter', 'executionTimeout']),
+    );
+  });
+
+  it('have no script beside them that no document runs', () => {
+    const run = new Set(VERBS.map(scriptOf).flatMap((script) => scripts.filter((name) => script.includes(text(name)))));
+    expect([...run].sort()).toEqual([...scripts].sort());
+  });
+
+  it.each(VERBS)('%s is no larger than SSM takes (64 KB)', (verb) => {
+    expect(Buffer.byteLength(JSON.stringify(loadDocument(verb)))).toBeLessThan(64_000);
+  });
+});
+
+describe('parameters', () => {
+  it.each(everyParameter)('%s takes an ordinary %s', (verb, name) => {
+    expect(EXAMPLES[name]).toMatch(patternOf(verb, name));
+  });
+
+  it.each(everyParameter)('%s takes no %s with a character that means something to a shell', (verb, name) => {
+    const pattern = patternOf(verb, name);
+    const example = EXAMPLES[name] ?? '';
+    // Everything but what the values are made of. `/`, `.`, `:`, `@`, `+`, `=`, `,` and `-` mean nothing within quotes.
+    const meaningful = fc.constantFrom(...Array.from(' \t\n\r\0\'"`$\\;&|<>(){}[]*?!#~%^'));
+    fc.assert(
+      fc.property(meaningful, fc.nat(example.length), fc.string(), (character, at, rest) => {
+        expect(example.slice(0, at) + character + rest + example.slice(at)).not.toMatch(pattern);
+      }),
+    );
+  });
+
+  it.each(everyParameter)('%s takes nothing for %s that could end a string in quotes, whatever it is', (verb, name) => {
+    const pattern = patternOf(verb, name);
+    fc.assert(
+      fc.property(fc.oneof(fc.stringMatching(pattern), fc.string()), (value) => {
+        fc.pre(pattern.test(value));
+        expect(value).toMatch(/^[A-Za-z0-9._/:@+=,-]+$/);
+      }),
+      // fast-check's own strings hardly ever pass: those made from the pattern do the work.
+      { maxSkipsPerRun: 10_000 },
+    );
+  });
+
+  it.each(everyParameter)('the pattern of %s for %s is one that RE2 takes too', (verb, name) => {
+    const source = patternOf(verb, name).source;
+    expect(source).not.toMatch(/\(\?[=!<]|\\[1-9]|\\[kpP]/);
+    // Go refuses nested repetitions of more than 1,000 in all.
+    const counts = [...source.matchAll(/\{(?:\d+,)?(\d+)\}/g)].map((match) => Number(match[1]));
+    expect(Math.max(1, ...counts)).toBeLessThanOrEqual(1000);
+  });
+
+  it.each(everyParameter)('%s reads %s from the environment, or from the text where the agent is old', (verb, name) => {
+    const isInEnvironment = loadDocument(verb).parameters[name]?.interpolationType === 'ENV_VAR';
+    expect(isInEnvironment).toBe(name !== 'executionTimeout');
+    const fallback = `if [ -z "\${SSM_${name}+x}" ]; then SSM_${name}='{{ ${name} }}'; fi`;
+    expect(scriptOf(verb).includes(fallback)).toBe(isInEnvironment);
+  });
+
+  it('are spliced by an old agent, and not at all by a new one', () => {
+    const values = Object.fromEntries(parametersOf('join').map((name) => [name, EXAMPLES[name] ?? '']));
+    expect(render('join', values, 'splicing').script).toContain("SSM_role='worker'");
+    expect(render('join', values, 'environment').script).toContain("SSM_role='{{ role }}'");
+    expect(() => render('join', { ...values, role: "worker'; reboot; '" })).toThrow('InvalidParameters: join: role');
+    expect(() => render('join', { ...values, other: 'x' })).toThrow('InvalidParameters: join: other');
+  });
+});
+
+describe('scripts', () => {
+  it.each(VERBS)('%s has no {{ }} but declared parameters: SSM would refuse the document', (verb) => {
+    const names = [...scriptOf(verb).matchAll(/\{\{(.*?)\}\}/g)].map((match) => (match[1] ?? '').trim());
+    expect(parametersOf(verb)).toEqual(expect.arrayContaining(names));
+    expect(scriptOf(verb).replaceAll(/\{\{ [A-Za-z]+ \}\}/g, '')).not.toContain('{{');
+  });
+
+  it.each(scripts)('%s has no ${name:...}: the deploy tool would take it for a variable of its own', (name) => {
+    expect(text(name)).not.toMatch(/\$\{[A-Za-z_0-9-]+(\([^)]*\))?:/);
+  });
+
+  it.each(scripts)('%s has no $$: the agent makes one $ of it', (name) => {
+    expect(text(name)).not.toContain('$$');
+  });
+
+  it.each(scripts)(
+    '%s ends with no exit code that the table does not have, and names each as the table does',
+    (name) => {
+      const table = new Map(EXIT_CODES.map((row) => [row.code, row.error]));
+      const failures = [...code(name).matchAll(/\bfail (\S+) (\S+)/g)];
+      for (const [, number, error] of failures) expect(error).toBe(table.get(Number(number)));
+      // The two in common.sh: success, and the code that `fail` was given.
+      const exits = [...code(name).matchAll(/\bexit (\S+)/g)].map((match) => match[1]);
+      expect(exits).toEqual(name === 'common.sh' ? ['0', '"$1"'] : []);
+    },
+  );
+
+  it('use every code of the table', () => {
+    const used = scripts.flatMap((name) => [...code(name).matchAll(/\bfail (\d+) /g)].map((match) => Number(match[1])));
+    expect([...new Set(used)].sort()).toEqual(EXIT_CODES.map((row) => row.code).sort());
+  });
+
+  it.each(scripts)('%s runs docker nowhere without a timeout', (name) => {
+    for (const line of code(name).split('\n')) {
+      if (
+        /(^|[ (|])docker [a-z"$]/.test(line) &&
+        !/command -v docker|(fail|echo|docker_failed) .*'?"?docker /.test(line)
+      ) {
+        expect(line).toMatch(/timeout -k 2 \S+ docker /);
+      }
+      if (/\bcurl -q/.test(line)) expect(line).toMatch(/--max-time/);
+    }
+  });
+
+  it.each(scripts)('%s gives no secret to a command as an argument, where everybody could read it', (name) => {
+    const secrets = /\$(?:\{)?(join_token|worker_token|tokens|KEY_SECRET|SESSION|METADATA_TOKEN|ANSWER|body)\b/;
+    // printf and test are built into the shell; api and parameters pass their text on through stdin.
+    const builtIn = /\b(printf|case|api|parameters|publish|json_text)\b|\[ -z|^\s*[A-Za-z_]+=|finish/;
+    for (const line of code(name).split('\n')) if (secrets.test(line)) expect(line).toMatch(builtIn);
+  });
+});
+
+describe('a page of inspect', () => {
+  it('fits into what SSM returns, packed, when it is full', () => {
+    const size = Number(/^PAGE=(\d+)$/m.exec(text('inspect.sh'))?.[1]);
+    const hexadecimal = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
+    const line = fc
+      .tuple(fc.stringMatching(/^[0-9a-z]{25}$/), hexadecimal(17), fc.ipV4())
+      .map(([node, instance, address]) => `${node} worker disconnected active i-${instance} - ${address}\n`);
+    const page = fc.array(line, { minLength: size, maxLength: size });
+    fc.assert(
+      fc.property(page, (lines) => {
+        expect(gzipSync(lines.join(''), { level: 9 }).toString('base64').length).toBeLessThan(23_800);
+      }),
+      { numRuns: 5 },
+    );
+  });
+});
