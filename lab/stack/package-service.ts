@@ -203,8 +203,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Not by `instanceof`: an error of Node's own is not an Error of the realm that jest runs this in. */
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 /** Younger ones stay: another lab may be running from them. */
