@@ -131,21 +131,25 @@ function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-function parseBounds(operand: unknown, path: string): (Test & { kind: 'numeric' })['bounds'] {
+type Bound = (Test & { kind: 'numeric' })['bounds'][number];
+
+function parseBounds(operand: unknown, path: string): readonly Bound[] {
   if (!Array.isArray(operand) || (operand.length !== 2 && operand.length !== 4)) {
     throw new PatternError(path, 'must be a comparison and a number, or two of each');
   }
-  const pairs = operand.length === 2 ? [operand] : [operand.slice(0, 2), operand.slice(2)];
-  const bounds = pairs.map(([comparison, limit]: readonly unknown[]) => {
-    if (!isComparison(comparison) || typeof limit !== 'number')
-      throw new PatternError(path, 'knows < <= = >= > and numbers');
-    return { comparison, limit };
-  });
-  const isRange = bounds[0]?.comparison.startsWith('>') === true && bounds[1]?.comparison.startsWith('<') === true;
-  if (bounds.length === 2 && !isRange)
+  const first = parseBound(operand[0], operand[1], path);
+  if (operand.length === 2) return [first];
+  const second = parseBound(operand[2], operand[3], path);
+  if (!first.comparison.startsWith('>') || !second.comparison.startsWith('<')) {
     throw new PatternError(path, 'a range is a lower bound (> or >=), then an upper one');
-  if (Number(bounds[0]?.limit) >= Number(bounds[1]?.limit)) throw new PatternError(path, 'the range is empty');
-  return bounds;
+  }
+  if (first.limit >= second.limit) throw new PatternError(path, 'the range is empty');
+  return [first, second];
+}
+
+function parseBound(comparison: unknown, limit: unknown, path: string): Bound {
+  if (isComparison(comparison) && typeof limit === 'number') return { comparison, limit };
+  throw new PatternError(path, 'knows < <= = >= > and numbers');
 }
 
 function isComparison(value: unknown): value is Comparison {

@@ -170,6 +170,12 @@ function askInteger(visit: Visit, template: Template, minimum: number): Promise<
   return evaluating(visit, evaluateInteger(template, scopeOf(visit), minimum, MAX_SECONDS));
 }
 
+async function askRecord(visit: Visit, template: Template): Promise<Record<string, unknown>> {
+  const value = await ask(visit, template);
+  if (isRecord(value)) return value;
+  throw queryError(template, scopeOf(visit), `must return an object, not ${JSON.stringify(value)}.`);
+}
+
 async function evaluating<T>(visit: Visit, evaluation: Promise<T>): Promise<T> {
   try {
     return await evaluation;
@@ -263,7 +269,7 @@ async function waitOf(visit: Visit, state: WaitState): Promise<number> {
 async function performTask(visit: Visit, state: TaskState): Promise<unknown> {
   const { run, frame } = visit;
   visit.taskToken = state.waitsForToken ? run.runtime.newTaskToken() : undefined;
-  const given = state.arguments === undefined ? {} : await ask(visit, state.arguments);
+  const given = state.arguments === undefined ? {} : await askRecord(visit, state.arguments);
   checkPayload(given, 'The arguments');
   const limits = await limitsOf(visit, state);
   const { resource } = state;
