@@ -1,4 +1,5 @@
 // Two stages in one account: no rule of one may match an event of the other, also where one's name begins with the other's.
+import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { matchesPattern, parsePattern } from '../../lab/events/pattern.ts';
@@ -82,7 +83,9 @@ interface Fixture {
 const machineOf = (stage: string, logicalId: string): string =>
   stackOf(stage).stateMachines.find((it) => it.logicalId === logicalId)?.arn ?? 'none';
 
-const VERBS = ['init', 'join', 'confirm', 'drain', 'leave', 'forget', 'inspect'];
+const VERBS = readdirSync('documents')
+  .filter((it) => it.endsWith('.yaml'))
+  .map((it) => it.replace('.yaml', ''));
 
 const FIXTURES: readonly Fixture[] = [
   { what: 'a launch', event: (stage) => lifecycle('launch', `skep-${stage}-launch`), rule: 'LaunchRule' },
