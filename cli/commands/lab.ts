@@ -1,0 +1,236 @@
+// `skep lab`: AWS as far as skep can see it, on this machine.
+import path from 'node:path';
+
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import { Command, InvalidArgumentError, Option } from 'commander';
+
+import { PROJECT } from '../../lab/lab.ts';
+import { MachinesUnavailable } from '../../lab/nodes/machines.ts';
+import { progressLine } from '../../lab/scenario/progress.ts';
+import { BadScenario, readScenario } from '../../lab/scenario/read.ts';
+import { ScenarioRun } from '../../lab/scenario/run.ts';
+import type { RunOptions } from '../../lab/scenario/run.ts';
+import type { Scenario } from '../../lab/scenario/schema.ts';
+import { UsageError } from '../errors.ts';
+import { groupTable, resultText } from '../tables.ts';
+
+const PORT = 4566;
+const DEMO = path.join(PROJECT, 'examples/scale-out-in/scenario.yaml');
+
+interface RunFlags {
+  readonly nodes: RunOptions['nodes'];
+  readonly json?: boolean;
+  readonly seed?: number;
+}
+
+export function labCommand(): Command {
+  const nodes = (): Option =>
+    new Option('--nodes <kind>', 'simulated, or a real dockerd each (Linux, root)').choices(['simulated', 'docker']).default('simulated');
+  return new Command('lab')
+    .description('A lab on this machine: AWS as far as skep can see it, and a swarm of simulated or real nodes')
+    .addCommand(
+      new Command('run')
+        .description('Run a scenario; exit 0 only if every expectation holds')
+        .argument('<file>', 'a scenario (docs/lab.md)')
+        .addOption(nodes())
+        .option('--json', 'print the result as JSON, and nothing else')
+        .option('--seed <number>', 'in place of the seed of the scenario', integer)
+        .action(run),
+    )
+    .addCommand(
+      new Command('serve')
+        .description('Keep a lab running, for the aws command and for skep itself')
+        .option('--port <number>', 'where it answers', integer, PORT)
+        .option('--scenario <file>', 'whose cluster and groups it has', DEMO)
+        .addOption(nodes())
+        .action(serve),
+    )
+    .addCommand(
+      new Command('demo')
+        .description('Run the main job, then keep the lab running')
+        .option('--once', 'end after the main job')
+        .option('--port <number>', 'where the lab answers', integer, PORT)
+        .action(demo),
+    )
+    .addCommand(
+      new Command('scale')
+        .description('Set the desired capacity of a group of the running lab')
+        .argument('<group>')
+        .argument('<number>', 'how many instances', integer)
+        .option('--port <number>', 'where the lab answers', integer, PORT)
+        .action(scale),
+    )
+    .addCommand(
+      new Command('groups')
+        .description('Show the groups of the running lab')
+        .option('--port <number>', 'where the lab answers', integer, PORT)
+        .action(showGroups),
+    );
+}
+
+function integer(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) {
+    throw new InvalidArgumentError('a whole number is wanted.');
+  }
+  return value;
+}
+
+/** Ctrl-C and a polite kill end what the lab has started before the process ends. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      controller.abort(new Error(`ended by ${signal}`));
+    });
+  }
+  return controller.signal;
+}
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+async function open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
+  try {
+    return await ScenarioRun.open(scenario, options);
+  } catch (error) {
+    if (error instanceof MachinesUnavailable) {
+      throw new UsageError(error.message);
+    }
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new UsageError(`port ${options.port ?? 0} is taken: is a lab running already? --port chooses another`);
+    }
+    throw error;
+  }
+}
+
+function read(file: string): Scenario {
+  try {
+    return readScenario(file);
+  } catch (error) {
+    if (error instanceof BadScenario) {
+      throw new UsageError(error.message);
+    }
+    throw error;
+  }
+}
+
+async function run(file: string, { nodes, json = false, seed }: RunFlags): Promise<void> {
+  const scenario = read(file);
+  const lab = await open(scenario, {
+    nodes,
+    signal: interruption(),
+    ...(seed === undefined ? {} : { seed }),
+    ...(json ? {} : { onProgress: (progress) => { print(progressLine(progress)); } }),
+  });
+  try {
+    await lab.play();
+    const result = await lab.result();
+    print(json ? JSON.stringify(result, null, 2) : resultText(result));
+    process.exitCode = result.ok ? 0 : 2;
+  } finally {
+    await lab.close();
+  }
+}
+
+async function demo({ once = false, port }: { once?: boolean; port: number }): Promise<void> {
+  const signal = interruption();
+  const lab = await open(read(DEMO), {
+    nodes: 'simulated',
+    signal,
+    ...(once ? {} : { port }),
+    onProgress: (progress) => { print(progressLine(progress)); },
+  });
+  try {
+    await lab.play();
+    const result = await lab.result();
+    print(resultText(result));
+    process.exitCode = result.ok ? 0 : 2;
+    if (!once) {
+      await stay(lab, signal, port);
+    }
+  } finally {
+    await lab.close();
+  }
+}
+
+async function serve(flags: { port: number; scenario: string; nodes: RunOptions['nodes'] }): Promise<void> {
+  const signal = interruption();
+  const { port, nodes } = flags;
+  const lab = await open(read(flags.scenario), { nodes, port, signal, onProgress: (progress) => { print(progressLine(progress)); } });
+  try {
+    await stay(lab, signal, port);
+  } finally {
+    await lab.close();
+  }
+}
+
+/** From here on the lab's time passes like the wall's. */
+async function stay({ lab, scenario }: ScenarioRun, signal: AbortSignal, port: number): Promise<void> {
+  const at = port === PORT ? '' : ` --port ${port}`;
+  const group = Object.keys(scenario.groups).at(-1) ?? 'workers';
+  print(`
+The lab stays up on ${lab.url} until Ctrl-C. From another terminal:
+  npx skep lab scale ${group} 4${at}
+  npx skep lab groups${at}
+  AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab AWS_DEFAULT_REGION=${lab.stack.region} \\
+    aws autoscaling describe-auto-scaling-groups --endpoint-url ${lab.url}
+`);
+  if (lab.clock.virtual) {
+    lab.clock.follow();
+  }
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}
+
+function client(port: number): AutoScalingClient {
+  return new AutoScalingClient({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' },
+    maxAttempts: 1,
+  });
+}
+
+async function ask<T>(port: number, question: Promise<T>): Promise<T> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') {
+      throw new UsageError(`no lab answers on port ${port}: start one with npm start, or npx skep lab serve`);
+    }
+    if (error instanceof Error && error.name === 'ValidationError') {
+      throw new UsageError(error.message);
+    }
+    throw error;
+  }
+}
+
+async function scale(group: string, number: number, { port }: { port: number }): Promise<void> {
+  await ask(port, client(port).send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: number })));
+  print(`${group} is to have ${number}`);
+}
+
+async function showGroups({ port }: { port: number }): Promise<void> {
+  const { AutoScalingGroups: groups = [] } = await ask(port, client(port).send(new DescribeAutoScalingGroupsCommand({})));
+  print(
+    groupTable(
+      groups.map(({ AutoScalingGroupName, DesiredCapacity, Instances }) => ({
+        group: AutoScalingGroupName ?? '',
+        desired: DesiredCapacity ?? 0,
+        instances: (Instances ?? []).map((it) => ({
+          instance: it.InstanceId ?? '',
+          zone: it.AvailabilityZone ?? '',
+          lifecycle: it.LifecycleState ?? '',
+        })),
+      })),
+    ),
+  );
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// The command. Exit codes: 0 done, 1 wrong use, 2 it was done and did not turn out well.
+import { Command, CommanderError } from 'commander';
+
+import { createCommand } from './commands/create.ts';
+import { labCommand } from './commands/lab.ts';
+import { UsageError } from './errors.ts';
+
+const program = new Command('skep')
+  .description('Keeps Docker Swarm clusters in step with their EC2 Auto Scaling groups')
+  .addCommand(createCommand())
+  .addCommand(labCommand())
+  .exitOverride();
+
+for (const command of allCommands(program)) {
+  command.exitOverride();
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version are no errors; commander has printed what there is to say.
+    process.exitCode = error.exitCode === 0 ? 0 : 1;
+  } else if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
+    process.exitCode = 2;
+  }
+}
+
+function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((one) => [one, ...allCommands(one)]);
+}

@@ -1,0 +1,149 @@
+// The lab's time. Virtual: it jumps to the next thing that happens, as soon as nothing is under way. Wall: it passes by itself.
+
+interface Timer {
+  readonly at: number;
+  /** Timers of the same moment fire in the order in which they were set. */
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+export class Clock {
+  #virtual: boolean;
+  #now: number;
+  /** What the lab's time is ahead of the wall's, in wall mode. */
+  #offset = 0;
+  #order = 0;
+  #timers: Timer[] = [];
+  #busy = 0;
+  #alarm: NodeJS.Timeout | undefined;
+  readonly start: number;
+
+  constructor(options: { readonly virtual: boolean; readonly start: number }) {
+    this.#virtual = options.virtual;
+    this.#now = options.start;
+    this.start = options.start;
+    this.#offset = options.start - Date.now();
+  }
+
+  get virtual(): boolean {
+    return this.#virtual;
+  }
+
+  /** Epoch milliseconds. */
+  now(): number {
+    return this.#virtual ? this.#now : Date.now() + this.#offset;
+  }
+
+  /** Calls `wake` once, after `delay` ms. Returns how to cancel it. */
+  schedule(delay: number, wake: () => void): () => void {
+    const timer: Timer = { at: this.now() + Math.max(0, delay), order: (this.#order += 1), wake };
+    const after = this.#timers.findIndex((other) => other.at > timer.at);
+    this.#timers.splice(after === -1 ? this.#timers.length : after, 0, timer);
+    this.#arm();
+    return () => {
+      const index = this.#timers.indexOf(timer);
+      if (index !== -1) {
+        this.#timers.splice(index, 1);
+      }
+    };
+  }
+
+  sleep(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.schedule(delay, resolve);
+    });
+  }
+
+  /** Real work (a socket, a process): virtual time stands still until it is done. */
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.#busy += 1;
+    try {
+      return await work;
+    } finally {
+      this.#busy -= 1;
+    }
+  }
+
+  /** From now on time passes by itself. */
+  follow(): void {
+    this.#offset = this.#now - Date.now();
+    this.#virtual = false;
+    this.#arm();
+  }
+
+  /** Lets time pass until `done`, at most `limit` ms of it. Returns whether it came so far. */
+  async until(done: () => boolean, limit: number): Promise<boolean> {
+    const end = this.now() + limit;
+    for (;;) {
+      await this.#settle();
+      if (done()) {
+        return true;
+      }
+      if (this.#virtual ? !this.#step(end) : this.now() >= end) {
+        return done();
+      }
+    }
+  }
+
+  async advance(delay: number): Promise<void> {
+    await this.until(() => false, delay);
+  }
+
+  stop(): void {
+    clearTimeout(this.#alarm);
+    this.#timers = [];
+  }
+
+  /** Jumps to the next timer and fires it; false if there is none before `end`. */
+  #step(end: number): boolean {
+    const next = this.#timers[0];
+    if (next === undefined || next.at > end) {
+      this.#now = end;
+      return false;
+    }
+    this.#timers.shift();
+    this.#now = Math.max(this.#now, next.at);
+    next.wake();
+    return true;
+  }
+
+  /** Waits until nothing is under way: promises settle before an immediate runs, and real work is counted. */
+  async #settle(): Promise<void> {
+    if (!this.#virtual) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return;
+    }
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#busy > 0);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#busy > 0) {
+      await this.#settle();
+    }
+  }
+
+  #arm(): void {
+    if (this.#virtual) {
+      return;
+    }
+    clearTimeout(this.#alarm);
+    const next = this.#timers[0];
+    if (next !== undefined) {
+      this.#alarm = setTimeout(() => {
+        this.#ring();
+      }, Math.min(2 ** 31 - 1, Math.max(0, next.at - this.now())));
+    }
+  }
+
+  #ring(): void {
+    while (!this.#virtual) {
+      const next = this.#timers[0];
+      if (next === undefined || next.at > this.now()) {
+        break;
+      }
+      this.#timers.shift();
+      next.wake();
+    }
+    this.#arm();
+  }
+}

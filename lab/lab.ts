@@ -1,0 +1,273 @@
+// The lab: a deployed stack, and AWS around it, in one process.
+import { fileURLToPath } from 'node:url';
+
+import { Alarms } from './alarms.ts';
+import { Clock } from './clock.ts';
+import { Endpoint } from './endpoint.ts';
+import { EventBus } from './events/bus.ts';
+import { listen } from './http-server.ts';
+import type { Listening } from './http-server.ts';
+import { Lambda, accessKeyOf } from './lambda.ts';
+import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
+import { seededRandom } from './random.ts';
+import type { Random } from './random.ts';
+import { AutoScaling } from './services/auto-scaling.ts';
+import type { Group, Member } from './services/auto-scaling.ts';
+import { autoScalingApi } from './services/auto-scaling-api.ts';
+import { readDocument } from './services/document.ts';
+import { DynamoDb } from './services/dynamodb.ts';
+import { Ec2 } from './services/ec2.ts';
+import type { Instance } from './services/ec2.ts';
+import { InstanceMetadata } from './services/instance-metadata.ts';
+import { ParameterStore } from './services/parameter-store.ts';
+import { RunCommand } from './services/run-command.ts';
+import { securityToken } from './services/security-token.ts';
+import { States } from './services/states.ts';
+import type { Stack, StackTarget } from './stack/stack.ts';
+import type { Execution } from './states/execution.ts';
+import type { HistoryEvent } from './states/history.ts';
+
+/** How long things take on their own, ms. */
+export interface Latencies {
+  /** From a source of events to its target. */
+  readonly event: number;
+  /** From SendCommand until the agent has the command. */
+  readonly delivery: number;
+  /** From the start of an instance until its hook waits. */
+  readonly boot: number;
+  readonly healthCheck: number;
+}
+
+/** As AWS is, roughly, where time costs nothing; and as short as can be where it is the wall's. */
+export const VIRTUAL_LATENCIES: Latencies = { event: 500, delivery: 500, boot: 10_000, healthCheck: 60_000 };
+export const WALL_LATENCIES: Latencies = { event: 50, delivery: 50, boot: 0, healthCheck: 2000 };
+
+export interface LabOptions {
+  readonly stack: Stack;
+  readonly seed: number;
+  readonly virtual: boolean;
+  readonly latencies: Latencies;
+  readonly port?: number;
+  readonly machines: (parts: { clock: Clock; random: Random; surroundings: MachineSurroundings }) => Machines;
+  readonly onExecution?: (execution: Execution, event: HistoryEvent) => void;
+  readonly onMember?: (group: Group, member: Member) => void;
+  readonly onLog?: (name: string, line: string) => void;
+}
+
+/** Where virtual time begins: any date will do, but the same for every run. */
+const EPOCH = Date.parse('2026-01-01T00:00:00Z');
+
+/** Room for executions to be woken before one asks whether anything still runs. */
+const QUIET = 3000;
+
+export class Lab {
+  readonly stack: Stack;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly machines: Machines;
+  readonly ec2: Ec2;
+  readonly autoScaling: AutoScaling;
+  readonly runCommand: RunCommand;
+  readonly states: States;
+  readonly bus: EventBus;
+  readonly endpoint: Endpoint;
+  readonly alarms: Alarms;
+  readonly lambda: Lambda;
+  /** Bugs of the lab itself: a run with any is not ok. */
+  readonly defects: string[] = [];
+  readonly #dynamodb = new DynamoDb();
+  readonly #latencies: Latencies;
+  readonly #port: number;
+  #listening: Listening | undefined;
+
+  private constructor(options: LabOptions, listening: { url: string; bind: (lab: Lab) => void; listening: Listening }) {
+    const { stack, latencies } = options;
+    this.stack = stack;
+    this.#latencies = latencies;
+    this.#port = options.port ?? 0;
+    this.#listening = listening.listening;
+    this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
+    this.random = seededRandom(options.seed);
+    const { clock, random } = this;
+    const surroundings: MachineSurroundings = {
+      metadata: (instanceId, request) => Promise.resolve(metadata.answer(instanceId, request)),
+      aws: (request) => this.endpoint.handle(request),
+    };
+    this.machines = options.machines({ clock, random, surroundings });
+    this.ec2 = new Ec2(clock, random, this.machines);
+    const metadata = new InstanceMetadata(this.ec2, stack.region, (instanceId) => ({
+      accessKeyId: accessKeyOf('instance', instanceId),
+      secretAccessKey: 'lab',
+      sessionToken: 'lab',
+    }));
+    const emitter = (source: string) => (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => {
+      this.bus.put({ source, ...event });
+    };
+    this.alarms = new Alarms(stack.alarms);
+    this.autoScaling = new AutoScaling({
+      clock,
+      random,
+      ec2: this.ec2,
+      healthCheckEvery: latencies.healthCheck,
+      emit: emitter('aws.autoscaling'),
+      onMember: options.onMember ?? (() => undefined),
+    });
+    this.ec2.onState = (instance) => {
+      this.#instanceChanged(instance);
+    };
+    this.runCommand = new RunCommand({
+      clock,
+      random,
+      ec2: this.ec2,
+      machines: this.machines,
+      documents: stack.documents.map(readDocument),
+      deliveryLatency: latencies.delivery,
+      emit: emitter('aws.ssm'),
+    });
+    this.lambda = new Lambda({
+      clock,
+      random,
+      functions: stack.functions,
+      endpoint: listening.url,
+      region: stack.region,
+      onLog: (name, line) => {
+        this.alarms.read(line);
+        options.onLog?.(name, line);
+      },
+    });
+    this.states = new States({
+      clock,
+      random,
+      machines: stack.stateMachines,
+      lambda: this.lambda,
+      call: (service, operation, input, caller) => this.endpoint.call(service, operation, input, caller),
+      emit: emitter('aws.states'),
+      onEvent: options.onExecution ?? (() => undefined),
+    });
+    const keys = stack.keys.map(({ arn }) => arn);
+    this.endpoint = new Endpoint({
+      services: [autoScalingApi(this.autoScaling), this.ec2, this.runCommand, new ParameterStore(keys), this.states, securityToken(stack.account)],
+      dynamodb: this.#dynamodb,
+      clock,
+      random,
+    });
+    this.bus = new EventBus({
+      clock,
+      random,
+      rules: stack.rules,
+      region: stack.region,
+      account: stack.account,
+      latency: latencies.event,
+      deliver: (target, event) => this.#deliver(target, event),
+    });
+    listening.bind(this);
+  }
+
+  static async open(options: LabOptions): Promise<Lab> {
+    // Functions are given the endpoint's address when they are loaded, so the port comes first.
+    let bound: Lab | undefined;
+    const listening = await listen((request) => {
+      return bound === undefined ? Promise.resolve(new Response('', { status: 503 })) : bound.endpoint.handle(request);
+    }, options.port ?? 0);
+    const lab = new Lab(options, {
+      url: listening.url,
+      listening,
+      bind: (made) => {
+        bound = made;
+      },
+    });
+    try {
+      await lab.#dynamodb.open(options.stack.table);
+      await lab.machines.open();
+      lab.bus.startSchedules();
+      return lab;
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.#listening?.url ?? '';
+  }
+
+  async close(): Promise<void> {
+    this.clock.stop();
+    await this.machines.close();
+    await this.#dynamodb.close();
+    await this.#listening?.close();
+    this.#listening = undefined;
+  }
+
+  get executions(): readonly Execution[] {
+    return [...this.states.executions.values()];
+  }
+
+  /** Nothing runs, no instance is on its way, and every group has what it wants. */
+  isSettled(): boolean {
+    const groupsDone = [...this.autoScaling.groups.values()].every(
+      ({ members, desired }) =>
+        members.size === desired && [...members.values()].every(({ lifecycle }) => lifecycle === 'InService'),
+    );
+    return groupsDone && this.autoScaling.actions.size === 0 && this.executions.every(({ status }) => status !== 'RUNNING');
+  }
+
+  /** Lets time pass until all is settled. */
+  async settle(limit: number): Promise<boolean> {
+    await this.clock.advance(Math.min(limit, this.#latencies.event * 2 + (this.clock.virtual ? QUIET : 0)));
+    return this.clock.until(() => this.isSettled(), limit);
+  }
+
+  /** The swarm as any of its managers sees it; undefined while there is none. */
+  async view(cluster: string): Promise<SwarmView | undefined> {
+    for (const { members, tags } of this.autoScaling.groups.values()) {
+      if (tags['skep:cluster'] !== cluster || tags['skep:role'] !== 'manager') {
+        continue;
+      }
+      for (const { instanceId } of members.values()) {
+        try {
+          return await this.machines.view(instanceId);
+        } catch {
+          // Not in a swarm, or not up: another manager may be.
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** A manager's instance that answers for the swarm. */
+  async managerInstance(cluster: string): Promise<string | undefined> {
+    const view = await this.view(cluster);
+    const label = view?.nodes.find(({ reachability }) => reachability === 'leader')?.labels['skep.instance'];
+    return label;
+  }
+
+  #instanceChanged({ instanceId, state }: Instance): void {
+    if (state !== 'running') {
+      return;
+    }
+    const group = this.autoScaling.groupOf(instanceId);
+    this.clock.schedule(this.#latencies.boot, () => {
+      this.autoScaling.started(instanceId);
+    });
+    this.clock.schedule(this.#latencies.boot + (group?.machine.agentAfter ?? 0), () => {
+      this.runCommand.register(instanceId);
+    });
+  }
+
+  async #deliver(target: StackTarget, event: unknown): Promise<void> {
+    if (this.lambda.has(target.arn)) {
+      const outcome = await this.lambda.invoke(target.arn, event);
+      if (!outcome.ok) {
+        throw Object.assign(new Error(outcome.errorMessage), { name: outcome.errorType });
+      }
+      return;
+    }
+    const id = typeof event === 'object' && event !== null && 'id' in event ? String(event.id) : undefined;
+    // EventBridge names executions after the event, so that a redelivered event meets ExecutionAlreadyExists.
+    this.states.start(target.arn, id, event);
+  }
+}
+
+/** The root of the project: where serverless.yml lies. */
+export const PROJECT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,0 +1,168 @@
+// Runs the deployed bundles in this process, each with an environment, a clock and a console of its own.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { devNull } from 'node:os';
+import { Writable } from 'node:stream';
+import { compileFunction } from 'node:vm';
+
+import type { Clock } from './clock.ts';
+import type { Random } from './random.ts';
+import type { StackFunction } from './stack/stack.ts';
+
+type Handler = (event: unknown, context: unknown) => Promise<unknown>;
+
+/** What a function answered, or the error that it threw as Lambda reports it. */
+export type Invocation =
+  | { readonly ok: true; readonly payload: unknown }
+  | { readonly ok: false; readonly errorType: string; readonly errorMessage: string };
+
+export interface LambdaOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly functions: readonly StackFunction[];
+  readonly endpoint: string;
+  readonly region: string;
+  /** One line that a function printed. */
+  readonly onLog: (name: string, line: string) => void;
+}
+
+export class Lambda {
+  readonly #options: LambdaOptions;
+  readonly #handlers = new Map<string, Handler>();
+  invocations = 0;
+
+  constructor(options: LambdaOptions) {
+    this.#options = options;
+  }
+
+  has(arn: string): boolean {
+    return this.#options.functions.some((one) => one.arn === arn || one.name === arn);
+  }
+
+  /** Virtual time stands still while a function runs: its own work takes none. */
+  async invoke(arn: string, event: unknown): Promise<Invocation> {
+    return this.#options.clock.busy(this.#invoke(arn, event));
+  }
+
+  async #invoke(arn: string, event: unknown): Promise<Invocation> {
+    const deployed = this.#options.functions.find((one) => one.arn === arn || one.name === arn);
+    if (deployed === undefined) {
+      throw new Error(`there is no function ${arn}`);
+    }
+    this.invocations += 1;
+    try {
+      const handler = this.#handlerOf(deployed);
+      const payload = await handler(structuredClone(event), this.#context(deployed));
+      return { ok: true, payload: payload === undefined ? null : (JSON.parse(JSON.stringify(payload)) as unknown) };
+    } catch (error) {
+      // Not `instanceof Error`: a function's errors come from its own bundle, and Lambda looks at the same two fields.
+      const { name, message } = error as { name?: unknown; message?: unknown };
+      return { ok: false, errorType: String(name), errorMessage: String(message) };
+    }
+  }
+
+  #handlerOf(deployed: StackFunction): Handler {
+    const known = this.#handlers.get(deployed.name);
+    if (known !== undefined) {
+      return known;
+    }
+    const handler = this.#load(deployed);
+    this.#handlers.set(deployed.name, handler);
+    return handler;
+  }
+
+  /** `Date`, `process` and `console` are given to the bundle as parameters, so that its time and environment are the lab's. */
+  #load(deployed: StackFunction): Handler {
+    const exported: Record<string, unknown> = {};
+    const bundle = { exports: exported };
+    const load = compileFunction(
+      readFileSync(deployed.code, 'utf8'),
+      ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date', 'console'],
+      { filename: deployed.code },
+    );
+    const out = this.#output(deployed.name);
+    load(
+      exported,
+      createRequire(deployed.code),
+      bundle,
+      deployed.code,
+      '/var/task',
+      this.#process(deployed, out),
+      virtualDate(this.#options.clock),
+      new console.Console(out, out),
+    );
+    const handler = (bundle.exports as Record<string, unknown>)[deployed.export];
+    if (typeof handler !== 'function') {
+      throw new Error(`${deployed.code} exports no ${deployed.export}`);
+    }
+    return handler as Handler;
+  }
+
+  #output(name: string): Writable {
+    const { onLog } = this.#options;
+    return new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        for (const line of chunk.toString().split('\n')) {
+          if (line !== '') {
+            onLog(name, line);
+          }
+        }
+        done();
+      },
+    });
+  }
+
+  #process({ name, environment, memory }: StackFunction, out: Writable): NodeJS.Process {
+    const { region, endpoint } = this.#options;
+    const env = {
+      ...environment,
+      AWS_REGION: region,
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory),
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_ACCESS_KEY_ID: accessKeyOf('function', name),
+      AWS_SECRET_ACCESS_KEY: 'lab',
+      AWS_SESSION_TOKEN: 'lab',
+      AWS_ENDPOINT_URL: endpoint,
+      // The developer's own files must not reach in.
+      AWS_CONFIG_FILE: devNull,
+      AWS_SHARED_CREDENTIALS_FILE: devNull,
+    };
+    return Object.create(process, {
+      env: { value: env, writable: true },
+      stdout: { value: out },
+      stderr: { value: out },
+    }) as NodeJS.Process;
+  }
+
+  #context({ name, arn, timeout, memory }: StackFunction): unknown {
+    return {
+      functionName: name,
+      invokedFunctionArn: arn,
+      functionVersion: '$LATEST',
+      memoryLimitInMB: String(memory),
+      awsRequestId: this.#options.random.uuid(),
+      logGroupName: `/aws/lambda/${name}`,
+      logStreamName: 'lab',
+      callbackWaitsForEmptyEventLoop: true,
+      getRemainingTimeInMillis: () => timeout * 1000,
+    };
+  }
+}
+
+/** Who signs with this access key id: a name in clear, since the lab asks for no secret. */
+export function accessKeyOf(kind: string, name: string): string {
+  return `LAB.${kind}.${name}`;
+}
+
+function virtualDate(clock: Clock): DateConstructor {
+  return class LabDate extends Date {
+    constructor(...given: [] | [string | number | Date]) {
+      super(given.length === 0 ? clock.now() : given[0]);
+    }
+
+    static override now(): number {
+      return clock.now();
+    }
+  } as unknown as DateConstructor;
+}

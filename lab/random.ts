@@ -1,0 +1,23 @@
+// Seeded randomness: the same seed gives the same run.
+
+export interface Random {
+  /** In [0, 1). */
+  next(): number;
+  /** As many lower-case hexadecimal digits. */
+  hex(digits: number): string;
+  uuid(): string;
+}
+
+/** mulberry32: small, fast, and good enough for ids and jitter. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join('');
+  return { next, hex, uuid: () => [8, 4, 4, 4, 12].map((digits) => hex(digits)).join('-') };
+}

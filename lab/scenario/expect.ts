@@ -1,0 +1,120 @@
+// Holds what a scenario expects against what is.
+import type { Lab } from '../lab.ts';
+import type { SwarmView } from '../nodes/machines.ts';
+import { executionsOf } from './result.ts';
+import type { ExpectationResult } from './result.ts';
+import type { Bounds, Expectation } from './schema.ts';
+
+export interface Seen {
+  readonly lab: Lab;
+  readonly view: SwarmView | undefined;
+  readonly clusterStatus: string | undefined;
+  /** Since the last `measure`. */
+  readonly measured: { readonly transitions: number; readonly calls: number };
+}
+
+export function check(expectation: Expectation, seen: Seen): ExpectationResult {
+  const facts = factsFor(expectation, seen);
+  const [kind, wanted] = Object.entries(expectation)[0] as [string, unknown];
+  const pairs = wantedPairs(kind, wanted);
+  const missed = pairs.filter(([name, value]) => !holds(value, facts[name]));
+  return {
+    what: `${kind} ${JSON.stringify(wanted)}`,
+    ok: missed.length === 0,
+    seen: Object.fromEntries(pairs.map(([name]) => [name, facts[name] ?? null])),
+  };
+}
+
+/** What selects (a name) is not compared. */
+const SELECTORS = new Set(['service', 'name', 'machine', 'error', 'labels']);
+
+function wantedPairs(kind: string, wanted: unknown): [string, unknown][] {
+  if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) {
+    return [[kind, wanted]];
+  }
+  return Object.entries(wanted).filter(([name]) => !SELECTORS.has(name));
+}
+
+function holds(wanted: unknown, seen: unknown): boolean {
+  if (Array.isArray(wanted)) {
+    return JSON.stringify([...wanted].toSorted()) === JSON.stringify(seen);
+  }
+  if (typeof wanted === 'object' && wanted !== null) {
+    const { min = 0, max = Infinity } = wanted as Exclude<Bounds, number>;
+    return typeof seen === 'number' && seen >= min && seen <= max;
+  }
+  return wanted === seen;
+}
+
+function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown> {
+  const { lab, measured, clusterStatus } = seen;
+  if ('nodes' in expectation) {
+    return nodeFacts(expectation.nodes.labels ?? {}, seen);
+  }
+  if ('tasks' in expectation) {
+    return taskFacts(expectation.tasks.service, seen);
+  }
+  if ('hooks' in expectation) {
+    return { ...lab.autoScaling.hooks, open: lab.autoScaling.actions.size };
+  }
+  if ('group' in expectation) {
+    return groupFacts(expectation.group.name, lab);
+  }
+  if ('executions' in expectation) {
+    return executionFacts(expectation.executions, lab);
+  }
+  return {
+    ...measured,
+    alarms: [...lab.alarms.raised].toSorted(),
+    deadLetters: lab.bus.deadLetters.length,
+    cluster: clusterStatus,
+  };
+}
+
+function nodeFacts(labels: Readonly<Record<string, string>>, { view }: Seen): Record<string, number> {
+  const nodes = (view?.nodes ?? []).filter((node) =>
+    Object.entries(labels).every(([key, value]) => node.labels[key] === value),
+  );
+  return {
+    count: nodes.length,
+    ready: nodes.filter(({ status }) => status === 'ready').length,
+    down: nodes.filter(({ status }) => status === 'down').length,
+    active: nodes.filter(({ availability }) => availability === 'active').length,
+    labelled: nodes.filter((node) => node.labels['skep.instance'] !== undefined).length,
+  };
+}
+
+function taskFacts(service: string, { view }: Seen): Record<string, number> {
+  const tasks = (view?.tasks ?? []).filter((task) => task.service === service);
+  const running = tasks.filter(({ state, desiredState }) => state === 'running' && desiredState === 'running');
+  return {
+    ever: tasks.length,
+    running: running.length,
+    onNodes: new Set(running.map(({ nodeId }) => nodeId)).size,
+    orphaned: tasks.filter(({ state }) => state === 'orphaned').length,
+    rejected: tasks.filter(({ state }) => state === 'rejected').length,
+  };
+}
+
+function groupFacts(name: string, lab: Lab): Record<string, number> {
+  const members = [...(lab.autoScaling.groups.get(name)?.members.values() ?? [])];
+  return {
+    instances: members.length,
+    inService: members.filter(({ lifecycle }) => lifecycle === 'InService').length,
+    waiting: members.filter(({ lifecycle }) => lifecycle.endsWith(':Wait')).length,
+  };
+}
+
+function executionFacts(select: { machine?: string | undefined; error?: string | undefined }, lab: Lab): Record<string, number> {
+  const executions = executionsOf(lab)
+    .filter(({ machine }) => select.machine === undefined || machine === select.machine)
+    .filter(({ error }) => select.error === undefined || error === select.error);
+  const byStatus = (...wanted: string[]): number => executions.filter(({ status }) => wanted.includes(status)).length;
+  return {
+    count: executions.length,
+    running: byStatus('RUNNING'),
+    succeeded: byStatus('SUCCEEDED'),
+    failed: byStatus('FAILED', 'TIMED_OUT', 'ABORTED'),
+    transitions: Math.max(0, ...executions.map(({ transitions }) => transitions)),
+  };
+}

@@ -1,0 +1,98 @@
+// What a run of a scenario amounts to: the JSON of `lab run`, a documented interface (docs/lab.md).
+import type { Lab } from '../lab.ts';
+import type { SwarmView } from '../nodes/machines.ts';
+import type { Execution } from '../states/execution.ts';
+
+export interface ExpectationResult {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly seen: unknown;
+}
+
+export interface NodeResult {
+  readonly instance: string | null;
+  readonly node: string;
+  readonly role: string;
+  readonly status: string;
+  readonly availability: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ExecutionResult {
+  readonly machine: string;
+  readonly instance: string | null;
+  readonly status: string;
+  readonly transitions: number;
+  readonly retries: number;
+  readonly error: string | null;
+  readonly cause: string | null;
+}
+
+export interface ScenarioResult {
+  readonly scenario: string;
+  readonly ok: boolean;
+  readonly expectations: readonly ExpectationResult[];
+  readonly groups: readonly GroupResult[];
+  readonly nodes: readonly NodeResult[];
+  readonly executions: readonly ExecutionResult[];
+  /** Calls of skep's functions and machines: `service.Operation` -> count. */
+  readonly calls: Readonly<Record<string, number>>;
+  readonly hooks: { readonly continued: number; readonly abandoned: number; readonly timedOut: number; readonly open: number };
+  readonly alarms: readonly string[];
+  readonly deadLetters: number;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly virtualSeconds: number;
+}
+
+export interface GroupResult {
+  readonly group: string;
+  readonly desired: number;
+  readonly instances: readonly { readonly instance: string; readonly zone: string; readonly lifecycle: string }[];
+}
+
+export function nodesOf(view: SwarmView | undefined): NodeResult[] {
+  return (view?.nodes ?? []).map(({ nodeId, role, status, availability, labels }) => ({
+    instance: labels['skep.instance'] ?? null,
+    node: nodeId,
+    role,
+    status,
+    availability,
+    labels,
+  }));
+}
+
+export function groupsOf(lab: Lab): GroupResult[] {
+  return [...lab.autoScaling.groups.values()].map(({ name, desired, members }) => ({
+    group: name,
+    desired,
+    instances: [...members.values()].map(({ instanceId, zone, lifecycle }) => ({ instance: instanceId, zone, lifecycle })),
+  }));
+}
+
+/** The short name of the machine: `scale-out` of `skep-dev-scale-out`. */
+export function machineOf(lab: Lab, execution: Execution): string {
+  return execution.stateMachine.name.replace(`skep-${lab.stack.stage}-`, '');
+}
+
+export function instanceOf({ input }: Execution): string | null {
+  if (typeof input !== 'object' || input === null || !('detail' in input)) {
+    return null;
+  }
+  const { detail } = input;
+  return typeof detail === 'object' && detail !== null && 'EC2InstanceId' in detail ? String(detail.EC2InstanceId) : null;
+}
+
+export function executionsOf(lab: Lab): ExecutionResult[] {
+  return lab.executions.map((execution) => ({
+    machine: machineOf(lab, execution),
+    instance: instanceOf(execution),
+    status: execution.status,
+    transitions: execution.transitions,
+    retries: execution.retries,
+    error: execution.error ?? null,
+    cause: execution.cause ?? null,
+  }));
+}
+
+export const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);

@@ -1,0 +1,220 @@
+// Runs a scenario: opens a lab, declares the cluster, makes the groups, takes the steps, holds the expectations against the end.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+import { Table } from '../../src/aws/table.ts';
+import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
+import { launchHook, terminateHook } from '../../src/core/names.ts';
+import { accessKeyOf } from '../lambda.ts';
+import { Lab, VIRTUAL_LATENCIES, WALL_LATENCIES } from '../lab.ts';
+import type { LabOptions } from '../lab.ts';
+import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
+import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
+import { loadStack } from '../stack/load-stack.ts';
+import { packageService } from '../stack/package-service.ts';
+import { check } from './expect.ts';
+import type { Progress } from './progress.ts';
+import { watch } from './progress.ts';
+import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
+import type { ExpectationResult, ScenarioResult } from './result.ts';
+import type { Expectation, GroupSpec, Scenario } from './schema.ts';
+import { takeStep } from './steps.ts';
+
+export interface RunOptions {
+  readonly nodes: 'simulated' | 'docker';
+  readonly seed?: number;
+  readonly port?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Ends the run early: Ctrl-C. What the lab has started is ended all the same. */
+  readonly signal?: AbortSignal;
+}
+
+/** A lab with the cluster and the groups of a scenario, and what has been seen of it so far. */
+export class ScenarioRun {
+  readonly scenario: Scenario;
+  readonly lab: Lab;
+  readonly table: Table;
+  readonly expectations: ExpectationResult[] = [];
+  readonly #started = Date.now();
+  readonly #options: RunOptions;
+  #measured = { transitions: 0, calls: 0 };
+
+  private constructor(scenario: Scenario, lab: Lab, options: RunOptions) {
+    this.scenario = scenario;
+    this.lab = lab;
+    this.#options = options;
+    this.table = new Table(tableClient(lab), lab.stack.table.name);
+  }
+
+  static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
+    const packaged = await packageService({ stage: scenario.stage });
+    const stack = loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
+    const virtual = options.nodes === 'simulated';
+    const machines: LabOptions['machines'] = virtual
+      ? ({ clock, random, surroundings }) => new SimulatedMachines(clock, random, surroundings)
+      : await dockerMachines();
+    const lab = await Lab.open({
+      stack,
+      seed: options.seed ?? scenario.seed,
+      virtual,
+      latencies: virtual ? VIRTUAL_LATENCIES : WALL_LATENCIES,
+      machines,
+      ...(options.port === undefined ? {} : { port: options.port }),
+      ...watch(() => lab, options.onProgress),
+    });
+    const run = new ScenarioRun(scenario, lab, options);
+    try {
+      await run.#prepare();
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+    return run;
+  }
+
+  /** Takes all steps and checks the end. A step that cannot be taken ends the run with its error. */
+  async play(): Promise<void> {
+    for (const step of this.scenario.steps) {
+      this.#options.signal?.throwIfAborted();
+      await takeStep(this, step);
+    }
+    await this.expect(this.scenario.expect);
+  }
+
+  async expect(expectations: readonly Expectation[]): Promise<void> {
+    for (const result of await this.checkAll(expectations)) {
+      this.expectations.push(result);
+      this.#options.onProgress?.({ kind: 'expectation', at: this.#elapsed(), ...result });
+    }
+  }
+
+  async checkAll(expectations: readonly Expectation[]): Promise<ExpectationResult[]> {
+    const view = await this.lab.view(this.scenario.cluster);
+    const state = await this.table.readState(this.scenario.cluster);
+    const { transitions, calls } = this.#counts();
+    const measured = { transitions: transitions - this.#measured.transitions, calls: calls - this.#measured.calls };
+    return expectations.map((one) => check(one, { lab: this.lab, view, clusterStatus: state?.status, measured }));
+  }
+
+  /** From here on transitions and calls count for `measured`. */
+  measure(): void {
+    this.#measured = this.#counts();
+  }
+
+  say(text: string): void {
+    this.#options.onProgress?.({ kind: 'step', at: this.#elapsed(), text });
+  }
+
+  get aborted(): boolean {
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  #counts(): { transitions: number; calls: number } {
+    return {
+      transitions: sum(this.lab.executions.map((execution) => execution.transitions)),
+      calls: sum(this.lab.endpoint.calls.values()),
+    };
+  }
+
+  #elapsed(): number {
+    return this.lab.clock.now() - this.lab.clock.start;
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.scenario.declared) {
+      await this.table.declareCluster(this.scenario.cluster, DEFAULT_CONFIG);
+    }
+    for (const [name, spec] of Object.entries(this.scenario.groups)) {
+      this.#createGroup(name, spec);
+    }
+  }
+
+  #createGroup(name: string, spec: GroupSpec): void {
+    const { cluster } = this.scenario;
+    const { stage } = this.lab.stack;
+    const group = this.lab.autoScaling.createGroup(
+      {
+        name,
+        tags: spec.tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
+        zones: spec.zones,
+        retain: spec.role === 'manager',
+        machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter },
+      },
+      0,
+    );
+    const hooks = [
+      { spec: spec.launchHook, name: launchHook(stage), transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', otherwise: 'CONTINUE' },
+      {
+        spec: spec.terminateHook,
+        name: terminateHook(stage),
+        transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+        // A manager that may not go is retained, not killed (design 4).
+        otherwise: spec.role === 'manager' ? 'ABANDON' : 'CONTINUE',
+      },
+    ] as const;
+    for (const hook of hooks) {
+      const { timeout, metadata, defaultResult } = hook.spec;
+      const { role, labels, patience } = spec;
+      const own = { cluster, role, timeout, labels, ...(patience === undefined ? {} : { patience }) };
+      group.hooks.set(hook.transition, {
+        name: hook.spec.name ?? hook.name,
+        transition: hook.transition,
+        heartbeatTimeout: timeout,
+        defaultResult: defaultResult ?? hook.otherwise,
+        metadata: metadata === null ? undefined : (metadata ?? JSON.stringify(own)),
+      });
+    }
+    this.lab.autoScaling.setDesired(name, spec.desired);
+  }
+
+  async result(): Promise<ScenarioResult> {
+    const { lab, scenario, expectations } = this;
+    const { continued, abandoned, timedOut } = lab.autoScaling.hooks;
+    const defects = lab.executions.flatMap((execution) => execution.defects.map(String));
+    return {
+      scenario: scenario.name,
+      ok: expectations.every(({ ok }) => ok) && defects.length === 0,
+      expectations: [...expectations, ...defects.map((seen) => ({ what: 'no defect of the lab', ok: false, seen }))],
+      groups: groupsOf(lab),
+      nodes: nodesOf(await lab.view(scenario.cluster)),
+      executions: executionsOf(lab),
+      calls: Object.fromEntries([...lab.endpoint.calls].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      hooks: { continued, abandoned, timedOut, open: lab.autoScaling.actions.size },
+      alarms: [...lab.alarms.raised].toSorted(),
+      deadLetters: lab.bus.deadLetters.length,
+      seed: this.#options.seed ?? scenario.seed,
+      seconds: (Date.now() - this.#started) / 1000,
+      virtualSeconds: this.#elapsed() / 1000,
+    };
+  }
+
+  close(): Promise<void> {
+    return this.lab.close();
+  }
+}
+
+/** Runs a scenario from start to end, and leaves nothing behind, however it ends. */
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
+  const run = await ScenarioRun.open(scenario, options);
+  try {
+    await run.play();
+    return await run.result();
+  } finally {
+    await run.close();
+  }
+}
+
+/** Loaded only where it is asked for: it needs Linux and root, and nothing else of the lab does. */
+async function dockerMachines(): Promise<LabOptions['machines']> {
+  const module: { DockerMachines: typeof DockerMachines } = await import('../nodes/docker/docker-machines.ts');
+  return ({ surroundings }) => new module.DockerMachines(surroundings);
+}
+
+function tableClient(lab: Lab): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    endpoint: lab.url,
+    region: lab.stack.region,
+    credentials: { accessKeyId: accessKeyOf('person', 'scenario'), secretAccessKey: 'lab' },
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}

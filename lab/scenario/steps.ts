@@ -1,0 +1,174 @@
+// Takes one step of a scenario.
+import { parsePattern } from '../events/pattern.ts';
+import type { Member } from '../services/auto-scaling.ts';
+import type { ScenarioRun } from './run.ts';
+import type { Step } from './schema.ts';
+
+/** The scenario asks for something that is not there when it asks. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+}
+
+type Part<Kind extends string> = Extract<Step, Readonly<Record<Kind, unknown>>>;
+
+export async function takeStep(run: ScenarioRun, step: Step): Promise<void> {
+  if ('settle' in step) {
+    await settle(run, step.settle);
+  } else if ('advance' in step) {
+    run.say(`${step.advance / 1000} s pass`);
+    await run.lab.clock.advance(step.advance);
+  } else if ('wait' in step) {
+    await waitFor(run, step.wait);
+  } else if ('expect' in step) {
+    await run.expect(step.expect);
+  } else if ('service' in step) {
+    await createService(run, step.service);
+  } else {
+    act(run, step);
+  }
+}
+
+async function settle(run: ScenarioRun, limit: number): Promise<void> {
+  if (await run.lab.settle(limit)) {
+    return;
+  }
+  const running = run.lab.executions.filter(({ status }) => status === 'RUNNING').length;
+  const open = run.lab.autoScaling.actions.size;
+  throw new StepFailed(`not settled within ${limit / 1000} s: ${running} execution(s) running, ${open} hook(s) open`);
+}
+
+const LOOK_EVERY = 1000;
+
+async function waitFor(run: ScenarioRun, { for: expectations, within }: Part<'wait'>['wait']): Promise<void> {
+  const end = run.lab.clock.now() + within;
+  for (;;) {
+    const results = await run.checkAll(expectations);
+    if (results.every(({ ok }) => ok)) {
+      return;
+    }
+    if (run.lab.clock.now() >= end || run.aborted) {
+      const missed = results.filter(({ ok }) => !ok).map(({ what, seen }) => `${what}, seen ${JSON.stringify(seen)}`);
+      throw new StepFailed(`not within ${within / 1000} s: ${missed.join('; ')}`);
+    }
+    await run.lab.clock.advance(LOOK_EVERY);
+  }
+}
+
+async function createService(run: ScenarioRun, service: Part<'service'>['service']): Promise<void> {
+  const manager = await run.lab.managerInstance(run.scenario.cluster);
+  if (manager === undefined) {
+    throw new StepFailed(`there is no manager to create service ${service.name} on`);
+  }
+  run.say(`service ${service.name}: ${service.mode === 'global' ? 'global' : `${service.replicas} replica(s)`}`);
+  await run.lab.machines.createService(manager, service);
+}
+
+type Act = Exclude<Step, Part<'settle' | 'advance' | 'wait' | 'expect' | 'service'> | { settle: unknown } | { advance: unknown } | { wait: unknown } | { expect: unknown } | { service: unknown }>;
+
+function act(run: ScenarioRun, step: Act): void {
+  const { lab } = run;
+  if ('scale' in step) {
+    run.say(`${step.scale.group} scales to ${step.scale.to}`);
+    lab.autoScaling.setDesired(step.scale.group, step.scale.to);
+  } else if ('kill' in step) {
+    kill(run, step.kill);
+  } else if ('terminate' in step) {
+    const { group, decrement, youngest } = step.terminate;
+    const { instanceId } = member(run, group, youngest);
+    run.say(`${instanceId} of ${group} is terminated`);
+    lab.autoScaling.terminateInstance(instanceId, decrement);
+  } else if ('agent' in step) {
+    setAgents(run, step.agent);
+  } else if ('fault' in step) {
+    inject(run, step.fault);
+  } else if ('event' in step) {
+    lab.bus.put({ resources: [], ...step.event, detail: fillIn(run, step.event.detail) });
+  } else {
+    control(run, step);
+  }
+}
+
+function control(run: ScenarioRun, step: Extract<Act, { tidy: unknown } | { start: unknown } | { stop: unknown } | { measure: unknown }>): void {
+  const { lab } = run;
+  if ('tidy' in step) {
+    run.say('a tidy is started by hand');
+    lab.states.start(machineArn(run, 'tidy'), undefined, { cluster: run.scenario.cluster });
+  } else if ('start' in step) {
+    lab.states.start(machineArn(run, step.start.machine), undefined, step.start.input);
+  } else if ('stop' in step) {
+    const arn = machineArn(run, step.stop.machine);
+    for (const execution of lab.executions) {
+      if (execution.stateMachine.arn === arn && execution.status === 'RUNNING') {
+        run.say(`${execution.name} is stopped`);
+        execution.stop('Stopped', 'the scenario stopped it');
+      }
+    }
+  } else {
+    run.measure();
+  }
+}
+
+function machineArn(run: ScenarioRun, machine: string): string {
+  const name = `skep-${run.lab.stack.stage}-${machine}`;
+  const found = run.lab.stack.stateMachines.find((one) => one.name === name);
+  if (found === undefined) {
+    throw new StepFailed(`the stack has no state machine ${name}`);
+  }
+  return found.arn;
+}
+
+function member(run: ScenarioRun, group: string, youngest = false): Member {
+  const members = [...run.lab.autoScaling.group(group).members.values()].filter(
+    ({ lifecycle }) => !lifecycle.startsWith('Terminat'),
+  );
+  const found = youngest ? members.at(-1) : members[0];
+  if (found === undefined) {
+    throw new StepFailed(`group ${group} has no instance`);
+  }
+  return found;
+}
+
+/** The machine is gone at once; silently: and the event of its terminate hook is lost as well. */
+function kill(run: ScenarioRun, { group, silently }: Part<'kill'>['kill']): void {
+  const { instanceId } = member(run, group);
+  run.say(`${instanceId} of ${group} is killed${silently ? ' without a word' : ''}`);
+  if (silently) {
+    const detail = { EC2InstanceId: [instanceId], LifecycleTransition: ['autoscaling:EC2_INSTANCE_TERMINATING'] };
+    run.lab.bus.faults.push({ pattern: parsePattern({ detail }), effect: { kind: 'drop' }, times: 1 });
+  }
+  run.lab.ec2.kill(instanceId);
+}
+
+function setAgents(run: ScenarioRun, { group, online }: Part<'agent'>['agent']): void {
+  for (const { instanceId } of run.lab.autoScaling.group(group).members.values()) {
+    if (online) {
+      run.lab.runCommand.offline.delete(instanceId);
+    } else {
+      run.lab.runCommand.offline.add(instanceId);
+    }
+  }
+}
+
+function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
+  const { lab } = run;
+  run.say(`fault: ${JSON.stringify(fault)}`);
+  if ('call' in fault) {
+    lab.endpoint.faults.push({ operation: fault.call, effect: fault.effect, times: fault.times });
+  } else if ('document' in fault) {
+    const outcome = fault.status === undefined ? { exitCode: fault.exitCode ?? 1 } : { status: fault.status };
+    lab.runCommand.faults.push({ verb: fault.document, outcome, times: fault.times });
+  } else {
+    const effect = fault.effect === 'delay' ? { kind: fault.effect, ms: fault.by ?? 0 } : { kind: fault.effect };
+    lab.bus.faults.push({ pattern: parsePattern(fault.event), effect, times: fault.times });
+  }
+}
+
+/** In events of a scenario `$group` stands for an instance of that group, whose id nobody can know before. */
+function fillIn(run: ScenarioRun, detail: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(detail).map(([key, value]) => [
+      key,
+      typeof value === 'string' && value.startsWith('$') ? member(run, value.slice(1)).instanceId : value,
+    ]),
+  );
+}

@@ -1,0 +1,311 @@
+// EC2 Auto Scaling as the lab plays it: groups that launch and terminate instances, with lifecycle hooks in between.
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { Ec2 } from './ec2.ts';
+import { AwsError } from './service.ts';
+
+export type Lifecycle =
+  | 'Pending'
+  | 'Pending:Wait'
+  | 'InService'
+  | 'Terminating:Wait'
+  | 'Terminating:Retained'
+  | 'Terminated';
+
+export interface Hook {
+  readonly name: string;
+  readonly transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  readonly defaultResult: 'CONTINUE' | 'ABANDON';
+  readonly metadata: string | undefined;
+}
+
+export interface Member {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly since: number;
+  lifecycle: Lifecycle;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly zones: readonly string[];
+  readonly hooks: Map<string, Hook>;
+  readonly members: Map<string, Member>;
+  /** `TerminateHookAbandon: retain` */
+  readonly retain: boolean;
+  readonly machine: { readonly dockerAfter: number; readonly agentAfter: number };
+  desired: number;
+}
+
+export interface OpenAction {
+  readonly token: string;
+  readonly group: string;
+  readonly hook: Hook;
+  readonly instanceId: string;
+  readonly since: number;
+  cancel: () => void;
+}
+
+/** How each action ended, for the report. */
+export interface HookCounts {
+  continued: number;
+  abandoned: number;
+  /** Ended by the hook's own timeout: nobody completed them. */
+  timedOut: number;
+}
+
+export interface AutoScalingOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ec2: Ec2;
+  /** How often the group looks at the health of its instances, ms. */
+  readonly healthCheckEvery: number;
+  readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
+  readonly onMember: (group: Group, member: Member) => void;
+}
+
+export const DETAIL_TYPES = {
+  'autoscaling:EC2_INSTANCE_LAUNCHING': 'EC2 Instance-launch Lifecycle Action',
+  'autoscaling:EC2_INSTANCE_TERMINATING': 'EC2 Instance-terminate Lifecycle Action',
+} as const;
+
+/** AWS: min(48 h, 100 x HeartbeatTimeout). */
+const globalTimeout = (timeout: number): number => Math.min(172_800, 100 * timeout);
+
+export class AutoScaling {
+  readonly groups = new Map<string, Group>();
+  readonly actions = new Map<string, OpenAction>();
+  readonly hooks: HookCounts = { continued: 0, abandoned: 0, timedOut: 0 };
+  readonly #options: AutoScalingOptions;
+
+  constructor(options: AutoScalingOptions) {
+    this.#options = options;
+    this.#checkHealthLater();
+  }
+
+  createGroup(group: Omit<Group, 'members' | 'hooks' | 'desired'>, desired: number): Group {
+    if (this.groups.has(group.name)) {
+      throw new AwsError('AlreadyExists', `AutoScalingGroup by this name already exists - ${group.name}`);
+    }
+    const created: Group = { ...group, hooks: new Map(), members: new Map(), desired: 0 };
+    this.groups.set(group.name, created);
+    if (desired > 0) {
+      this.setDesired(group.name, desired);
+    }
+    return created;
+  }
+
+  group(name: string): Group {
+    const group = this.groups.get(name);
+    if (group === undefined) {
+      throw new AwsError('ValidationError', `AutoScalingGroup name not found - AutoScalingGroup ${name} not found`);
+    }
+    return group;
+  }
+
+  groupOf(instanceId: string): Group | undefined {
+    return [...this.groups.values()].find(({ members }) => members.has(instanceId));
+  }
+
+  setDesired(name: string, desired: number): void {
+    const group = this.group(name);
+    group.desired = desired;
+    this.#reconcile(group);
+  }
+
+  terminateInstance(instanceId: string, decrement: boolean): void {
+    const group = this.groupOf(instanceId);
+    const member = group?.members.get(instanceId);
+    if (group === undefined || member === undefined) {
+      throw new AwsError('ValidationError', `Instance Id not found - No managed instance found for instance ID: ${instanceId}`);
+    }
+    if (decrement) {
+      group.desired = Math.max(0, group.desired - 1);
+    }
+    this.#terminate(group, member);
+    this.#reconcile(group);
+  }
+
+  complete(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
+    this.hooks[result === 'CONTINUE' ? 'continued' : 'abandoned'] += 1;
+    this.#end(action, result);
+  }
+
+  /** Restarts the hook's timer, but never past its global limit. */
+  heartbeat(action: OpenAction): void {
+    action.cancel();
+    this.#arm(action);
+  }
+
+  findAction(group: string, hook: string, by: { token?: string | undefined; instanceId?: string | undefined }): OpenAction {
+    const found = [...this.actions.values()].find(
+      (action) =>
+        action.group === group &&
+        action.hook.name === hook &&
+        (by.token === undefined ? action.instanceId === by.instanceId : action.token === by.token),
+    );
+    if (found === undefined) {
+      const what = by.token === undefined ? `instance ID ${by.instanceId ?? ''}` : `token ${by.token}`;
+      throw new AwsError('ValidationError', `No active Lifecycle Action found with ${what}`);
+    }
+    return found;
+  }
+
+  #reconcile(group: Group): void {
+    const wanted = [...group.members.values()].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
+    for (let missing = group.desired - wanted.length; missing > 0; missing -= 1) {
+      this.#launch(group);
+    }
+    for (const member of this.#surplus(wanted, wanted.length - group.desired)) {
+      this.#terminate(group, member);
+    }
+  }
+
+  /** From the fullest zone, the oldest first: the default termination policy, where all use the same template. */
+  #surplus(members: readonly Member[], count: number): Member[] {
+    const left = [...members].toSorted((a, b) => a.since - b.since);
+    const chosen: Member[] = [];
+    while (chosen.length < count) {
+      const fullest = Math.max(...left.map(({ zone }) => left.filter((other) => other.zone === zone).length));
+      const index = left.findIndex(({ zone }) => left.filter((other) => other.zone === zone).length === fullest);
+      chosen.push(...left.splice(index, 1));
+    }
+    return chosen;
+  }
+
+  #launch(group: Group): void {
+    const { clock, ec2 } = this.#options;
+    const zone = emptiestZone(group);
+    const tags = { ...group.tags, 'aws:autoscaling:groupName': group.name };
+    const { instanceId } = ec2.run({ zone, tags, dockerAfter: group.machine.dockerAfter });
+    const member: Member = { instanceId, zone, since: clock.now(), lifecycle: 'Pending' };
+    group.members.set(instanceId, member);
+    this.#options.onMember(group, member);
+  }
+
+  /** Called by EC2 when a machine is up. */
+  started(instanceId: string): void {
+    const group = this.groupOf(instanceId);
+    const member = group?.members.get(instanceId);
+    if (group !== undefined && member?.lifecycle === 'Pending') {
+      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    }
+  }
+
+  #terminate(group: Group, member: Member): void {
+    if (member.lifecycle.startsWith('Terminat')) {
+      return;
+    }
+    for (const action of [...this.actions.values()].filter(({ instanceId }) => instanceId === member.instanceId)) {
+      this.#close(action);
+    }
+    this.#wait(group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
+  }
+
+  /** Waits for the hook of the transition, or goes on at once where the group has none. */
+  #wait(group: Group, member: Member, transition: Hook['transition']): void {
+    const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+    const hook = [...group.hooks.values()].find((one) => one.transition === transition);
+    if (hook === undefined) {
+      this.#proceed(group, member, launching ? 'CONTINUE' : 'ABANDON', launching);
+      return;
+    }
+    this.#become(group, member, launching ? 'Pending:Wait' : 'Terminating:Wait');
+    const action: OpenAction = {
+      token: this.#options.random.uuid(),
+      group: group.name,
+      hook,
+      instanceId: member.instanceId,
+      since: this.#options.clock.now(),
+      cancel: () => undefined,
+    };
+    this.actions.set(action.token, action);
+    this.#arm(action);
+    this.#options.emit({
+      'detail-type': DETAIL_TYPES[transition],
+      resources: [groupArn(group.name)],
+      detail: {
+        LifecycleActionToken: action.token,
+        AutoScalingGroupName: group.name,
+        LifecycleHookName: hook.name,
+        EC2InstanceId: member.instanceId,
+        LifecycleTransition: transition,
+        ...(hook.metadata === undefined ? {} : { NotificationMetadata: hook.metadata }),
+        Origin: launching ? 'EC2' : 'AutoScalingGroup',
+        Destination: launching ? 'AutoScalingGroup' : 'EC2',
+      },
+    });
+  }
+
+  #arm(action: OpenAction): void {
+    const { clock } = this.#options;
+    const { heartbeatTimeout: timeout, defaultResult } = action.hook;
+    const latest = action.since + globalTimeout(timeout) * 1000;
+    action.cancel = clock.schedule(Math.min(timeout * 1000, latest - clock.now()), () => {
+      this.hooks.timedOut += 1;
+      this.#end(action, defaultResult);
+    });
+  }
+
+  #close(action: OpenAction): void {
+    action.cancel();
+    this.actions.delete(action.token);
+  }
+
+  #end(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
+    this.#close(action);
+    const group = this.groups.get(action.group);
+    const member = group?.members.get(action.instanceId);
+    if (group !== undefined && member !== undefined) {
+      this.#proceed(group, member, result, action.hook.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    }
+  }
+
+  #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', launching: boolean): void {
+    if (launching && result === 'CONTINUE') {
+      this.#become(group, member, 'InService');
+      return;
+    }
+    if (!launching && result === 'ABANDON' && group.retain) {
+      this.#become(group, member, 'Terminating:Retained');
+      this.#reconcile(group);
+      return;
+    }
+    this.#become(group, member, 'Terminated');
+    group.members.delete(member.instanceId);
+    this.#options.ec2.kill(member.instanceId);
+    this.#reconcile(group);
+  }
+
+  #become(group: Group, member: Member, lifecycle: Lifecycle): void {
+    member.lifecycle = lifecycle;
+    this.#options.onMember(group, member);
+  }
+
+  #checkHealthLater(): void {
+    this.#options.clock.schedule(this.#options.healthCheckEvery, () => {
+      for (const group of this.groups.values()) {
+        for (const member of group.members.values()) {
+          if (member.lifecycle === 'InService' && !this.#options.ec2.isRunning(member.instanceId)) {
+            this.#terminate(group, member);
+          }
+        }
+        this.#reconcile(group);
+      }
+      this.#checkHealthLater();
+    });
+  }
+}
+
+function emptiestZone({ zones, members }: Group): string {
+  const count = (zone: string): number =>
+    [...members.values()].filter((it) => it.zone === zone && !it.lifecycle.startsWith('Terminat')).length;
+  return [...zones].toSorted((a, b) => count(a) - count(b))[0] ?? 'eu-west-1a';
+}
+
+export function groupArn(name: string): string {
+  return `arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/${name}`;
+}

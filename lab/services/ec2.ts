@@ -1,0 +1,146 @@
+// EC2 as the lab plays it: instances that run on machines, and die with or without a word.
+import { z } from 'zod';
+
+import type { Clock } from '../clock.ts';
+import type { Machines } from '../nodes/machines.ts';
+import type { Random } from '../random.ts';
+import { AwsError } from './service.ts';
+import type { Service } from './service.ts';
+
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly launchTime: number;
+  readonly tags: Readonly<Record<string, string>>;
+  state: InstanceState;
+  privateIp: string | undefined;
+}
+
+const describe = z.object({
+  InstanceIds: z.array(z.string()).optional(),
+  Filters: z.array(z.object({ Name: z.string(), Values: z.array(z.string()) })).optional(),
+});
+const terminate = z.object({ InstanceIds: z.array(z.string()) });
+
+export class Ec2 implements Service {
+  readonly name = 'ec2';
+  readonly instances = new Map<string, Instance>();
+  readonly operations = {
+    DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
+    TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
+  };
+
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #machines: Machines;
+  /** Told of every state change. */
+  onState: (instance: Instance) => void = () => undefined;
+
+  constructor(clock: Clock, random: Random, machines: Machines) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#machines = machines;
+  }
+
+  /** Starts an instance; `running` when its machine is up. */
+  run(spec: { readonly zone: string; readonly tags: Record<string, string>; readonly dockerAfter: number }): Instance {
+    const instance: Instance = {
+      instanceId: `i-0${this.#random.hex(16)}`,
+      zone: spec.zone,
+      launchTime: this.#clock.now(),
+      tags: spec.tags,
+      state: 'pending',
+      privateIp: undefined,
+    };
+    this.instances.set(instance.instanceId, instance);
+    void this.#clock.busy(this.#boot(instance, spec.dockerAfter));
+    return instance;
+  }
+
+  async #boot(instance: Instance, dockerAfter: number): Promise<void> {
+    const { instanceId, zone } = instance;
+    const { privateIp } = await this.#machines.launch({ instanceId, zone, dockerAfter });
+    instance.privateIp = privateIp;
+    if (instance.state === 'pending') {
+      this.#become(instance, 'running');
+    }
+  }
+
+  /** The instance dies now, whatever runs on it. */
+  kill(instanceId: string): void {
+    const instance = this.instances.get(instanceId);
+    if (instance === undefined || instance.state === 'terminated') {
+      return;
+    }
+    this.#become(instance, 'terminated');
+    void this.#clock.busy(this.#machines.terminate(instanceId));
+  }
+
+  isRunning(instanceId: string): boolean {
+    return this.instances.get(instanceId)?.state === 'running';
+  }
+
+  #become(instance: Instance, state: InstanceState): void {
+    instance.state = state;
+    this.onState(instance);
+  }
+
+  #terminateInstances({ InstanceIds: ids }: z.infer<typeof terminate>): unknown {
+    const unknown = ids.filter((id) => !this.instances.has(id));
+    if (unknown.length > 0) {
+      throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
+    }
+    for (const id of ids) {
+      this.kill(id);
+    }
+    return {
+      TerminatingInstances: ids.map((InstanceId) => ({ InstanceId, CurrentState: { Name: 'shutting-down' } })),
+    };
+  }
+
+  #describe({ InstanceIds: ids, Filters: filters = [] }: z.infer<typeof describe>): unknown {
+    const unknown = ids?.find((id) => !this.instances.has(id));
+    if (unknown !== undefined) {
+      // By id, one unknown instance fails the whole call; by filter it is silently absent.
+      throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${unknown}' does not exist`);
+    }
+    const wanted = [...this.instances.values()]
+      .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
+      .filter((instance) => filters.every(({ Name, Values }) => Values.includes(filterValue(instance, Name))));
+    return { Reservations: wanted.map((instance) => ({ Instances: [describeInstance(instance)] })) };
+  }
+}
+
+function filterValue(instance: Instance, name: string): string {
+  switch (name) {
+    case 'instance-id':
+      return instance.instanceId;
+    case 'instance-state-name':
+      return instance.state;
+    case 'availability-zone':
+      return instance.zone;
+    case 'private-ip-address':
+      return instance.privateIp ?? '';
+    default:
+      if (name.startsWith('tag:')) {
+        return instance.tags[name.slice('tag:'.length)] ?? '';
+      }
+      throw new AwsError('InvalidParameterValue', `the lab does not know the filter ${name}`);
+  }
+}
+
+const STATE_CODES: Readonly<Record<InstanceState, number>> = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48 };
+
+function describeInstance(instance: Instance): Record<string, unknown> {
+  const { instanceId, state, privateIp, zone, launchTime, tags } = instance;
+  return {
+    InstanceId: instanceId,
+    State: { Code: STATE_CODES[state], Name: state },
+    ...(privateIp === undefined || state === 'terminated' ? {} : { PrivateIpAddress: privateIp }),
+    Placement: { AvailabilityZone: zone },
+    LaunchTime: new Date(launchTime),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  };
+}

@@ -1,0 +1,65 @@
+// SSM Parameter Store as the lab plays it: SecureStrings under a key of the stack.
+import { z } from 'zod';
+
+import { AwsError } from './service.ts';
+import type { Service } from './service.ts';
+
+const getParameter = z.object({ Name: z.string(), WithDecryption: z.boolean().default(false) });
+const putParameter = z.object({
+  Name: z.string().regex(/^\/[a-zA-Z0-9_./-]+$/),
+  Value: z.string().min(1).max(4096),
+  Type: z.enum(['String', 'StringList', 'SecureString']).optional(),
+  KeyId: z.string().optional(),
+  Overwrite: z.boolean().default(false),
+  Tier: z.string().optional(),
+});
+
+interface Parameter {
+  readonly value: string;
+  readonly type: string;
+  readonly keyId: string | undefined;
+  readonly version: number;
+}
+
+export class ParameterStore implements Service {
+  readonly name = 'ssm';
+  readonly operations = {
+    GetParameter: (input: Record<string, unknown>) => this.#get(getParameter.parse(input)),
+    PutParameter: (input: Record<string, unknown>) => this.#put(putParameter.parse(input)),
+  };
+
+  readonly #parameters = new Map<string, Parameter>();
+  readonly #keys: readonly string[];
+
+  /** @param keys ARNs of the keys that exist. */
+  constructor(keys: readonly string[]) {
+    this.#keys = keys;
+  }
+
+  #get({ Name, WithDecryption }: z.infer<typeof getParameter>): unknown {
+    const parameter = this.#parameters.get(Name);
+    if (parameter === undefined) {
+      throw new AwsError('ParameterNotFound', '');
+    }
+    const { type, value, version } = parameter;
+    const Value = type === 'SecureString' && !WithDecryption ? 'encrypted' : value;
+    return { Parameter: { Name, Type: type, Value, Version: version } };
+  }
+
+  #put({ Name, Value, Type, KeyId, Overwrite }: z.infer<typeof putParameter>): unknown {
+    const old = this.#parameters.get(Name);
+    if (old !== undefined && !Overwrite) {
+      throw new AwsError('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
+    }
+    const type = Type ?? old?.type;
+    if (type === undefined) {
+      throw new AwsError('ValidationException', 'A parameter type is required when you create a parameter.');
+    }
+    if (type === 'SecureString' && KeyId !== undefined && !this.#keys.includes(KeyId)) {
+      throw new AwsError('InvalidKeyId', `Key '${KeyId}' does not exist`);
+    }
+    const version = (old?.version ?? 0) + 1;
+    this.#parameters.set(Name, { value: Value, type, keyId: KeyId, version });
+    return { Version: version, Tier: 'Standard' };
+  }
+}
