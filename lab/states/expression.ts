@@ -138,22 +138,6 @@ export function queryError(template: Template, scope: Scope, problem: string): S
   );
 }
 
-/** Evaluates what must come out as a whole number within limits: TimeoutSeconds, MaxConcurrency, ... */
-export async function evaluateInteger(
-  template: Template,
-  scope: Scope,
-  minimum: number,
-  maximum: number,
-): Promise<number> {
-  const value = await evaluate(template, scope);
-  if (typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-  throw queryError(
-    template,
-    scope,
-    `must return an integer from ${minimum} to ${maximum}, not ${JSON.stringify(value)}.`,
-  );
-}
-
 /** Names of all variables used in a parsed expression, without the dollar sign. */
 function variablesOf(node: unknown, found = new Set<string>()): Set<string> {
   if (Array.isArray(node)) for (const item of node) variablesOf(item, found);

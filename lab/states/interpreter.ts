@@ -9,55 +9,39 @@ import type {
   TaskState,
   WaitState,
 } from './definition.ts';
-import { Cancelled, messageOf, StatesError } from './errors.ts';
-import { evaluate, evaluateInteger, queryError, type Scope, type Template } from './expression.ts';
-import { functionsOf } from './functions.ts';
+import { StatesError } from './errors.ts';
+import type { Template } from './expression.ts';
 import { checkPayload, isRecord, toJson } from './json.ts';
 import type { Lifetime } from './lifetime.ts';
-import { matchesError, MAX_SECONDS, Retries } from './retry.ts';
+import { matchesError, Retries } from './retry.ts';
 import type { Run } from './runtime.ts';
 import { attempt, sleep } from './task.ts';
 import { runTogether } from './together.ts';
 import { Variables } from './variables.ts';
+import {
+  ask,
+  asFailure,
+  askInteger,
+  askRecord,
+  enter,
+  type Frame,
+  type Known,
+  type Limits,
+  record,
+  type Visit,
+  wrongType,
+} from './visit.ts';
 
 /** Inline maps run this many iterations at a time, whatever MaxConcurrency says. */
 const MAP_CONCURRENCY = 40;
 /** State types for which AWS has a `...StateAborted` event. */
 const ABORTABLE: ReadonlySet<State['type']> = new Set(['Task', 'Wait', 'Map', 'Parallel']);
 
-/** Where a machine runs: at the top, in a branch, or for one item of a Map. */
-export interface Frame {
-  readonly life: Lifetime;
-  readonly variables: Variables;
-  readonly item?: { readonly Index: number; readonly Value: unknown };
-}
-
-/** One visit of a state, from its entry to its exit, with all retries. */
-interface Visit {
-  readonly run: Run;
-  readonly frame: Frame;
-  readonly state: State;
-  readonly input: unknown;
-  readonly enteredAt: number;
-  /** For causes: names the state and its event. */
-  readonly place: string;
-  retryCount: number;
-  /** The token of the current try. */
-  taskToken: string | undefined;
-  limits: Limits | undefined;
-}
-
-interface Limits {
-  readonly timeoutSeconds: number | undefined;
-  readonly heartbeatSeconds: number | undefined;
-}
-
 /** What performing a state, or catching its error, came to. */
 interface Outcome {
   /** The state's output where it has no Output. */
   readonly result: unknown;
-  /** Added to `$states` for Output and Assign. */
-  readonly known: { readonly result?: unknown; readonly errorOutput?: unknown };
+  readonly known: Known;
   readonly output: Template | undefined;
   readonly assign: Template | undefined;
   readonly next: string | undefined;
@@ -113,27 +97,11 @@ async function visitState(
   }
 }
 
-function enter(run: Run, frame: Frame, state: State, input: unknown): Visit {
-  frame.life.check();
-  const enteredAt = run.runtime.now();
-  const { id } = run.history.add(`${state.type}StateEntered`, state.name, { input });
-  run.counters.transitions += 1;
-  const place = `the state '${state.name}' (entered at the event id #${id})`;
-  return { run, frame, state, input, enteredAt, place, retryCount: 0, taskToken: undefined, limits: undefined };
-}
-
 /** Writes the event when the lifetime ends first. Returns how to forget that. */
 function noteAborted(run: Run, frame: Frame, type: string, state: string, details = {}): () => void {
   return frame.life.onEnd(() => {
     if (!run.history.full) run.history.add(type, state, details);
   });
-}
-
-function asFailure(run: Run, thrown: unknown): StatesError {
-  if (thrown instanceof Cancelled) throw thrown;
-  if (thrown instanceof StatesError) return thrown;
-  run.defect(thrown);
-  return new StatesError('States.Runtime', messageOf(thrown));
 }
 
 /** @throws the failure when no catcher means it */
@@ -155,48 +123,6 @@ async function leave(visit: Visit, outcome: Outcome): Promise<{ next: string | u
   if (isRecord(assigned)) frame.variables.assign(assigned);
   record(visit, `${state.type}StateExited`, { output, assignedVariables: assigned });
   return { next: outcome.next, output };
-}
-
-function record(visit: Visit, type: string, details: Record<string, unknown> = {}): void {
-  visit.frame.life.check();
-  visit.run.history.add(type, visit.state.name, details);
-}
-
-function ask(visit: Visit, template: Template, known: Outcome['known'] = {}, frame = visit.frame): Promise<unknown> {
-  return evaluating(visit, evaluate(template, scopeOf(visit, known, frame)));
-}
-
-function askInteger(visit: Visit, template: Template, minimum: number): Promise<number> {
-  return evaluating(visit, evaluateInteger(template, scopeOf(visit), minimum, MAX_SECONDS));
-}
-
-async function askRecord(visit: Visit, template: Template): Promise<Record<string, unknown>> {
-  const value = await ask(visit, template);
-  if (isRecord(value)) return value;
-  throw queryError(template, scopeOf(visit), `must return an object, not ${JSON.stringify(value)}.`);
-}
-
-async function evaluating<T>(visit: Visit, evaluation: Promise<T>): Promise<T> {
-  try {
-    return await evaluation;
-  } catch (thrown) {
-    if (thrown instanceof StatesError) record(visit, 'EvaluationFailed', { error: thrown.error, cause: thrown.cause });
-    throw thrown;
-  } finally {
-    visit.frame.life.check();
-  }
-}
-
-function scopeOf(visit: Visit, known: Outcome['known'] = {}, frame = visit.frame): Scope {
-  const { run, state, input, taskToken } = visit;
-  const context = {
-    ...run.context,
-    State: { EnteredTime: new Date(visit.enteredAt).toISOString(), Name: state.name, RetryCount: visit.retryCount },
-    ...(taskToken === undefined ? {} : { Task: { Token: taskToken } }),
-    ...(frame.item === undefined ? {} : { Map: { Item: frame.item } }),
-  };
-  const bindings = { ...functionsOf(run.runtime), ...frame.variables.all(), states: { input, context, ...known } };
-  return { place: visit.place, bindings };
 }
 
 async function perform(visit: Visit): Promise<Outcome> {
@@ -236,7 +162,7 @@ async function failureOf(visit: Visit, state: FailState): Promise<StatesError> {
     if (template === undefined) return '';
     const value = await ask(visit, template);
     if (typeof value === 'string') return value;
-    throw queryError(template, scopeOf(visit), `must return a string, not ${JSON.stringify(value)}.`);
+    throw wrongType(visit, template, 'a string', value);
   };
   return new StatesError(await text(state.error), await text(state.cause));
 }
@@ -246,7 +172,7 @@ async function choose(visit: Visit, state: ChoiceState): Promise<Outcome> {
     const met = await ask(visit, condition);
     if (met === true) return { result: visit.input, known: {}, output, assign, next };
     if (met !== false) {
-      throw queryError(condition, scopeOf(visit), `must return a boolean, not ${JSON.stringify(met)}.`);
+      throw wrongType(visit, condition, 'a boolean', met);
     }
   }
   if (state.otherwise === undefined) {
@@ -261,7 +187,7 @@ async function waitOf(visit: Visit, state: WaitState): Promise<number> {
   const value = await ask(visit, state.until);
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) {
-    throw queryError(state.until, scopeOf(visit), `must return a timestamp of ISO 8601, not ${JSON.stringify(value)}.`);
+    throw wrongType(visit, state.until, 'a timestamp of ISO 8601', value);
   }
   return Math.max(0, time - visit.run.runtime.now());
 }
@@ -312,7 +238,7 @@ async function limitsOf(visit: Visit, state: TaskState): Promise<Limits> {
 async function performMap(visit: Visit, state: MapState): Promise<unknown> {
   const items = await ask(visit, state.items);
   if (!Array.isArray(items)) {
-    throw queryError(state.items, scopeOf(visit), `must return an array, not ${JSON.stringify(items)}.`);
+    throw wrongType(visit, state.items, 'an array', items);
   }
   const wanted = state.maxConcurrency === undefined ? 0 : await askInteger(visit, state.maxConcurrency, 0);
   const limit = wanted === 0 ? MAP_CONCURRENCY : Math.min(wanted, MAP_CONCURRENCY);
