@@ -2,6 +2,7 @@
 import type { Config } from 'jest';
 
 const common = {
+  modulePathIgnorePatterns: ['<rootDir>/.build/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],

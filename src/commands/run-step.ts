@@ -109,7 +109,7 @@ async function send(ports: StepPorts, request: StepRequest, move: Extract<Move, 
   if (!undo) {
     refuseAfterDeadline(plan, now);
   }
-  const prepared = await prepare(ports, request, now);
+  const prepared = await prepare(ports, request, now, move.try);
   if (prepared === undefined) {
     return; // parked as a waiter for the leader
   }
@@ -177,9 +177,9 @@ async function refusal(ports: StepPorts, request: StepRequest, because: string):
 }
 
 /** The command to send; undefined when there is no leader yet and the execution was queued to be woken by the founding. */
-async function prepare(ports: StepPorts, request: StepRequest, now: number): Promise<Command | undefined> {
+async function prepare(ports: StepPorts, request: StepRequest, now: number, number: number): Promise<Command | undefined> {
   const verb = verbOf(request);
-  const plan = await withSwarm(ports, request, now);
+  const plan = await withSwarm(ports, request, now, number);
   if (plan === undefined) {
     return undefined;
   }
@@ -201,11 +201,15 @@ async function prepare(ports: StepPorts, request: StepRequest, now: number): Pro
   });
 }
 
-/** What was claimed before the founding, or has failed since, reads the leader anew: at the moment of use. */
-async function withSwarm(ports: StepPorts, request: StepRequest, now: number): Promise<Plan | undefined> {
+/**
+ * What was claimed before the founding, or has failed with the managers it knew, reads the leader anew: at the moment of use. A
+ * join whose agent has not registered yet has not failed with anybody.
+ */
+async function withSwarm(ports: StepPorts, request: StepRequest, now: number, number: number): Promise<Plan | undefined> {
   const { plan, verb, attempt, taskToken } = request;
-  const needsSwarm = verb === 'join' || runsOnManager(verbOf(request));
-  if (!needsSwarm || (plan.swarm !== undefined && attempt === 0)) {
+  const onManager = runsOnManager(verbOf(request));
+  const known = plan.swarm !== undefined && number === 1 && (attempt === 0 || !onManager);
+  if (known || !(verb === 'join' || onManager)) {
     return plan;
   }
   const cluster = plan.cluster ?? '';

@@ -25,12 +25,15 @@ function globalLimit(timeout: number): number {
   return Math.min(GLOBAL_LIMIT, GLOBAL_FACTOR * timeout);
 }
 
-/** A heartbeat restarts the hook's timer: one is due when half of the timeout has passed since the last. */
-export function heartbeatDue(lastBeat: number, timeout: number, now: number): boolean {
-  return now - lastBeat >= Math.floor(timeout / 2);
+/** How long a slow wait may sleep between looks: half of the hook's time. */
+export function slowLook(timeout: number): number {
+  return Math.floor(timeout / 2);
 }
 
-/** How long a slow wait may sleep between looks: half of the hook's time, less the time that a look itself takes. */
-export function slowLook(timeout: number): number {
-  return Math.max(15, Math.floor(timeout / 2) - 5);
+/**
+ * A heartbeat restarts the hook's timer. One is due at each slow look, and a little before half of the timeout has passed, since
+ * the next look may be another half away.
+ */
+export function heartbeatDue(lastBeat: number, timeout: number, now: number): boolean {
+  return now - lastBeat >= Math.floor(timeout * 0.4);
 }
