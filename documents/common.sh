@@ -112,11 +112,11 @@ docker_answers() {
 }
 
 # Reads what the engine knows of its own membership. Fails when it does not answer.
-read_swarm() {
+read_swarm() { # SECONDS
   swarm_format="${O}.Swarm.LocalNodeState$C|${O}.Swarm.ControlAvailable$C|${O}.Swarm.NodeID$C|${O}.Swarm.NodeAddr$C"
   swarm_format="$swarm_format|${O}if .Swarm.Cluster$C${O}.Swarm.Cluster.ID$C${O}end$C|${O}.DockerRootDir$C|${O}.ServerVersion$C"
   # Older commands exit with 0 when the engine is down, so it is the state that counts.
-  swarm_info=$(dk 10 info --format "$swarm_format|${O}.Swarm.Error$C" 2>/dev/null) || return 1
+  swarm_info=$(dk "$1" info --format "$swarm_format|${O}.Swarm.Error$C" 2>/dev/null) || return 1
   # shellcheck disable=SC2034 # not every document asks for everything
   IFS='|' read -r NODE_STATE IS_MANAGER NODE_ID NODE_ADDRESS SWARM_ID DOCKER_ROOT ENGINE SWARM_ERROR <<END
 $swarm_info
@@ -127,7 +127,11 @@ END
 # The managers' own state: asked first by every document that runs on a manager.
 need_manager() {
   if ! command -v docker >/dev/null; then fail 20 DockerMissing 'there is no docker command'; fi
-  if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+  if ! read_swarm 5; then
+    # A manager that has just lost its leader answers to nothing that concerns the swarm, for up to 20 s: not even to `docker info`.
+    if docker_answers; then fail 41 NoLeader 'docker is up, but docker info did not answer in time'; fi
+    fail 21 DockerDown 'docker did not answer'
+  fi
   if [ "$NODE_STATE" != active ] || [ "$IS_MANAGER" != true ]; then
     fail 40 NotManager "this node is no manager (state $NODE_STATE) $SWARM_ERROR"
   fi

@@ -52,13 +52,13 @@ check_instance "$SSM_instanceId"
 lock -x 60
 check_fence
 
-if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
 FOUNDED=false
 case $NODE_STATE in
 inactive)
   found
   FOUNDED=true
-  while read_swarm && has_time && { [ "$NODE_STATE" != active ] || [ -z "$SWARM_ID" ]; }; do sleep 1; done
+  while read_swarm 10 && has_time && { [ "$NODE_STATE" != active ] || [ -z "$SWARM_ID" ]; }; do sleep 1; done
   ;;
 active) ;;
 *) fail 34 NotActive "state $NODE_STATE: $SWARM_ERROR" ;;

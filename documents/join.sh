@@ -32,7 +32,7 @@ joined() {
 
 # Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s).
 settle() {
-  while read_swarm && [ "$NODE_STATE" = pending ] && has_time; do sleep 1; done
+  while read_swarm 10 && [ "$NODE_STATE" = pending ] && has_time; do sleep 1; done
 }
 
 # An attempt that did not get through leaves the engine pending or in error: then it takes no other. A node that never was a
@@ -50,7 +50,7 @@ check_instance "$SSM_instanceId"
 lock -x 60
 check_fence
 
-if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
 settle
 case $NODE_STATE in
 active) joined ;;
@@ -76,7 +76,7 @@ api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":
   "$OWN_ADDRESS" "$OWN_ADDRESS" "$managers_json" "$join_token")"
 join_token=''
 reason=$(complaint)
-if read_swarm; then settle; fi
+if read_swarm 10; then settle; fi
 case $NODE_STATE in
 active) joined ;;
 inactive) fail 32 JoinFailed "$reason" ;;

@@ -14,20 +14,18 @@ report() { # NODE_ID DRAINED
   finish "$(printf '{"member":%s,%s"drained":%s,"containers":%d,"plain":%d}' "$leave_member" "$leave_node" "$2" "$CONTAINERS" "$PLAIN")"
 }
 
-# Sets CONTAINERS (of swarm tasks) and PLAIN (all others), running ones. Fails when the engine does not answer.
+# Sets CONTAINERS (of swarm tasks) and PLAIN (all others), running ones, from one answer: between two, one may end and count as
+# the other kind. Fails when the engine does not answer.
 count_containers() {
-  all=$(dk 10 ps --quiet) || return 1
-  of_tasks=$(dk 10 ps --quiet --filter label=com.docker.swarm.task.id) || return 1
-  CONTAINERS=$(printf '%s' "$of_tasks" | grep -c .) || :
-  PLAIN=$(($(printf '%s' "$all" | grep -c . || :) - CONTAINERS))
-  # A container may have ended between the two questions.
-  if [ "$PLAIN" -lt 0 ]; then PLAIN=0; fi
+  container_list=$(dk 10 ps --format "container ${O}.Label \"com.docker.swarm.task.id\"$C") || return 1
+  CONTAINERS=$(printf '%s\n' "$container_list" | awk 'NF == 2' | grep -c .) || :
+  PLAIN=$(printf '%s\n' "$container_list" | awk 'NF == 1' | grep -c .) || :
 }
 
 CONTAINERS=0
 PLAIN=0
 check_expiry
-need_tools curl flock timeout
+need_tools curl flock timeout awk grep
 check_instance "$SSM_instanceId"
 # Before the lock, which a join may hold: the join looks at the fence while it waits, and stops.
 make_folder
@@ -35,7 +33,7 @@ printf '%s\n' "$SSM_notAfter" >"$FENCE"
 
 if ! command -v docker >/dev/null; then report '' true; fi
 tries=10
-until docker_answers && read_swarm; do
+until docker_answers && read_swarm 10; do
   tries=$((tries - 1))
   # Nothing can be asked of it, and the managers have seen its node go down: they have the last word.
   if [ "$tries" = 0 ]; then report '' false; fi
@@ -57,7 +55,7 @@ done
 
 if [ "$SSM_depart" = yes ] && [ -n "$member" ]; then
   lock -x 10
-  if ! read_swarm; then fail 21 DockerDown 'docker info did not answer'; fi
+  if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
   if [ "$IS_MANAGER" = true ]; then fail 45 StillManager "node $member is a manager"; fi
   if [ "$NODE_STATE" != inactive ] && ! dk 20 swarm leave >/dev/null 2>"$WORK/error"; then
     if grep -q 'participating as a manager' "$WORK/error"; then fail 45 StillManager "$(cat "$WORK/error")"; fi

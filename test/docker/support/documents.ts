@@ -59,7 +59,11 @@ export type Agent = 'environment' | 'splicing';
  * What the agent runs for a command. Agents before 3.3.2746.0 ('splicing') know no environment variables for parameters.
  * @throws when a parameter is missing, unknown or does not match its pattern, as SendCommand does
  */
-export function render(verb: Verb, values: Readonly<Record<string, string>>, agent: Agent = 'environment'): DocumentRun {
+export function render(
+  verb: Verb,
+  values: Readonly<Record<string, string>>,
+  agent: Agent = 'environment',
+): DocumentRun {
   const { parameters } = loadDocument(verb);
   for (const name of new Set([...Object.keys(values), ...Object.keys(parameters)])) {
     const pattern = parameters[name]?.allowedPattern;
@@ -74,5 +78,10 @@ export function render(verb: Verb, values: Readonly<Record<string, string>>, age
     inEnvironment(name) ? text : (values[name] ?? text),
   );
   const environment = Object.entries(values).filter(([name]) => inEnvironment(name));
-  return { verb, script, parameters: Object.fromEntries(environment), timeoutSeconds: Number(values['executionTimeout']) };
+  return {
+    verb,
+    script,
+    parameters: Object.fromEntries(environment),
+    timeoutSeconds: Number(values['executionTimeout']),
+  };
 }

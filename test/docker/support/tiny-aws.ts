@@ -17,8 +17,8 @@ export class TinyAws implements MachineSurroundings {
   readonly addresses = new Map<string, string>();
   /** Calls as "GetParameter /skep/...". */
   readonly calls: string[] = [];
-  /** How many of the next calls are throttled. */
-  throttle = 0;
+  /** How many of the next calls are throttled, by instance. */
+  readonly throttled = new Map<string, number>();
   /** Instances whose metadata service does not answer. */
   readonly withoutMetadata = new Set<string>();
 
@@ -29,10 +29,10 @@ export class TinyAws implements MachineSurroundings {
   async aws(request: Request): Promise<Response> {
     const refusal = unsigned(request);
     if (refusal !== undefined) return failure(400, refusal);
-    if (this.throttle > 0) {
-      this.throttle -= 1;
-      return failure(400, 'ThrottlingException');
-    }
+    const caller = request.headers.get('x-amz-security-token')?.split('/')[0] ?? '';
+    const left = this.throttled.get(caller) ?? 0;
+    this.throttled.set(caller, left - 1);
+    if (left > 0) return failure(400, 'ThrottlingException');
     const body: unknown = await request.json();
     const action = request.headers.get('x-amz-target');
     if (action === 'AmazonSSM.GetParameter') return this.#get(getRequest.parse(body));
@@ -47,13 +47,19 @@ export class TinyAws implements MachineSurroundings {
       const isRight = request.method === 'PUT' && request.headers.has('x-aws-ec2-metadata-token-ttl-seconds');
       return new Response(isRight ? `imds-${instanceId}` : '', { status: isRight ? 200 : 400 });
     }
-    if (request.headers.get('x-aws-ec2-metadata-token') !== `imds-${instanceId}`) return new Response('', { status: 401 });
+    if (request.headers.get('x-aws-ec2-metadata-token') !== `imds-${instanceId}`)
+      return new Response('', { status: 401 });
     const value = this.#values(instanceId)[path];
     return value === undefined ? new Response('', { status: 404 }) : new Response(value);
   }
 
   #values(instanceId: string): Record<string, string> {
-    const credentials = { Code: 'Success', AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: SECRET, Token: `${instanceId}/session==` };
+    const credentials = {
+      Code: 'Success',
+      AccessKeyId: 'ASIAEXAMPLE',
+      SecretAccessKey: SECRET,
+      Token: `${instanceId}/session==`,
+    };
     return {
       'meta-data/instance-id': instanceId,
       'meta-data/local-ipv4': this.addresses.get(instanceId) ?? '',
@@ -86,7 +92,8 @@ function unsigned(request: Request): string | undefined {
   const authorization = request.headers.get('authorization') ?? '';
   const scope = /^AWS4-HMAC-SHA256 Credential=ASIAEXAMPLE\/\d{8}\/eu-west-1\/ssm\/aws4_request, /;
   if (!scope.test(authorization)) return 'IncompleteSignatureException';
-  if (request.headers.get('x-amz-security-token')?.endsWith('/session==') !== true) return 'UnrecognizedClientException';
+  if (request.headers.get('x-amz-security-token')?.endsWith('/session==') !== true)
+    return 'UnrecognizedClientException';
   if (request.headers.get('content-type') !== 'application/x-amz-json-1.1') return 'SerializationException';
   return undefined;
 }
