@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 import { describeGroup } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import type { GroupItem, StoredFacts } from '../src/aws/items.ts';
 import { Table, WriteConflict } from '../src/aws/table.ts';
-import type { GroupItem, StoredFacts } from '../src/aws/table.ts';
 import { failTask } from '../src/aws/task-callbacks.ts';
 import { readConfig } from '../src/config.ts';
 import { decideClaim } from '../src/core/claim.ts';

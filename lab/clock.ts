@@ -129,9 +129,12 @@ export class Clock {
     clearTimeout(this.#alarm);
     const next = this.#timers[0];
     if (next !== undefined) {
-      this.#alarm = setTimeout(() => {
-        this.#ring();
-      }, Math.min(2 ** 31 - 1, Math.max(0, next.at - this.now())));
+      this.#alarm = setTimeout(
+        () => {
+          this.#ring();
+        },
+        Math.min(2 ** 31 - 1, Math.max(0, next.at - this.now())),
+      );
     }
   }
 

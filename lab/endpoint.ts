@@ -73,7 +73,10 @@ export class Endpoint {
       return await run(input, caller);
     } catch (error) {
       if (error instanceof z.ZodError) {
-        throw new AwsError(service === 'states' || service === 'ssm' ? 'ValidationException' : 'ValidationError', z.prettifyError(error));
+        throw new AwsError(
+          service === 'states' || service === 'ssm' ? 'ValidationException' : 'ValidationError',
+          z.prettifyError(error),
+        );
       }
       throw error;
     }
@@ -127,8 +130,8 @@ export class Endpoint {
   }
 
   async #query(service: string, body: string, caller: Caller, requestId: string): Promise<Response> {
-    const { Action: action, Version: _version, ...form } = parseForm(body);
-    const operation = String(action);
+    const form = parseForm(body);
+    const operation = String(form['Action']);
     const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId };
     try {
       const input = service === 'ec2' ? fromEc2Form(form) : form;
@@ -147,7 +150,11 @@ export class Endpoint {
 }
 
 /** EC2's form names lists in the singular. */
-function fromEc2Form({ InstanceId: InstanceIds, Filter: filters, ...rest }: Record<string, unknown>): Record<string, unknown> {
+function fromEc2Form({
+  InstanceId: InstanceIds,
+  Filter: filters,
+  ...rest
+}: Record<string, unknown>): Record<string, unknown> {
   const Filters = Array.isArray(filters)
     ? filters.map((one: unknown) => {
         const { Name, Value } = z.object({ Name: z.string(), Value: z.array(z.string()) }).parse(one);

@@ -19,6 +19,7 @@ import { DynamoDb } from './services/dynamodb.ts';
 import { Ec2 } from './services/ec2.ts';
 import type { Instance } from './services/ec2.ts';
 import { InstanceMetadata } from './services/instance-metadata.ts';
+import type { Credentials } from './services/instance-metadata.ts';
 import { ParameterStore } from './services/parameter-store.ts';
 import { RunCommand } from './services/run-command.ts';
 import { securityToken } from './services/security-token.ts';
@@ -60,6 +61,9 @@ const EPOCH = Date.parse('2026-01-01T00:00:00Z');
 /** Room for executions to be woken before one asks whether anything still runs. */
 const QUIET = 3000;
 
+/** What a source of events calls, without its name. */
+type Emit = (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
+
 export class Lab {
   readonly stack: Stack;
   readonly clock: Clock;
@@ -73,109 +77,39 @@ export class Lab {
   readonly endpoint: Endpoint;
   readonly alarms: Alarms;
   readonly lambda: Lambda;
-  /** Bugs of the lab itself: a run with any is not ok. */
-  readonly defects: string[] = [];
   readonly #dynamodb = new DynamoDb();
   readonly #latencies: Latencies;
-  readonly #port: number;
   #listening: Listening | undefined;
 
-  private constructor(options: LabOptions, listening: { url: string; bind: (lab: Lab) => void; listening: Listening }) {
+  private constructor(options: LabOptions, listening: Listening) {
     const { stack, latencies } = options;
     this.stack = stack;
     this.#latencies = latencies;
-    this.#port = options.port ?? 0;
-    this.#listening = listening.listening;
+    this.#listening = listening;
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
-    const { clock, random } = this;
-    const surroundings: MachineSurroundings = {
-      metadata: (instanceId, request) => Promise.resolve(metadata.answer(instanceId, request)),
-      aws: (request) => this.endpoint.handle(request),
-    };
-    this.machines = options.machines({ clock, random, surroundings });
-    this.ec2 = new Ec2(clock, random, this.machines);
-    const metadata = new InstanceMetadata(this.ec2, stack.region, (instanceId) => ({
-      accessKeyId: accessKeyOf('instance', instanceId),
-      secretAccessKey: 'lab',
-      sessionToken: 'lab',
-    }));
-    const emitter = (source: string) => (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => {
-      this.bus.put({ source, ...event });
-    };
     this.alarms = new Alarms(stack.alarms);
-    this.autoScaling = new AutoScaling({
-      clock,
-      random,
-      ec2: this.ec2,
-      healthCheckEvery: latencies.healthCheck,
-      emit: emitter('aws.autoscaling'),
-      onMember: options.onMember ?? (() => undefined),
-    });
+    this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
+    this.ec2 = new Ec2(this.clock, this.random, this.machines);
     this.ec2.onState = (instance) => {
       this.#instanceChanged(instance);
     };
-    this.runCommand = new RunCommand({
-      clock,
-      random,
-      ec2: this.ec2,
-      machines: this.machines,
-      documents: stack.documents.map(readDocument),
-      deliveryLatency: latencies.delivery,
-      emit: emitter('aws.ssm'),
-    });
-    this.lambda = new Lambda({
-      clock,
-      random,
-      functions: stack.functions,
-      endpoint: listening.url,
-      region: stack.region,
-      onLog: (name, line) => {
-        this.alarms.read(line);
-        options.onLog?.(name, line);
-      },
-    });
-    this.states = new States({
-      clock,
-      random,
-      machines: stack.stateMachines,
-      lambda: this.lambda,
-      call: (service, operation, input, caller) => this.endpoint.call(service, operation, input, caller),
-      emit: emitter('aws.states'),
-      onEvent: options.onExecution ?? (() => undefined),
-    });
-    const keys = stack.keys.map(({ arn }) => arn);
-    this.endpoint = new Endpoint({
-      services: [autoScalingApi(this.autoScaling), this.ec2, this.runCommand, new ParameterStore(keys), this.states, securityToken(stack.account)],
-      dynamodb: this.#dynamodb,
-      clock,
-      random,
-    });
-    this.bus = new EventBus({
-      clock,
-      random,
-      rules: stack.rules,
-      region: stack.region,
-      account: stack.account,
-      latency: latencies.event,
-      deliver: (target, event) => this.#deliver(target, event),
-    });
-    listening.bind(this);
+    this.autoScaling = this.#makeAutoScaling(options);
+    this.runCommand = this.#makeRunCommand();
+    this.lambda = this.#makeLambda(options, listening.url);
+    this.states = this.#makeStates(options);
+    this.endpoint = this.#makeEndpoint();
+    this.bus = this.#makeBus();
   }
 
   static async open(options: LabOptions): Promise<Lab> {
-    // Functions are given the endpoint's address when they are loaded, so the port comes first.
-    let bound: Lab | undefined;
-    const listening = await listen((request) => {
-      return bound === undefined ? Promise.resolve(new Response('', { status: 503 })) : bound.endpoint.handle(request);
-    }, options.port ?? 0);
-    const lab = new Lab(options, {
-      url: listening.url,
-      listening,
-      bind: (made) => {
-        bound = made;
-      },
-    });
+    // Functions are given the endpoint's address when they are loaded, so the port comes before what answers on it.
+    const early: { handle: (request: Request) => Promise<Response> } = {
+      handle: () => Promise.resolve(new Response('', { status: 503 })),
+    };
+    const listening = await listen((request) => early.handle(request), options.port ?? 0);
+    const lab = new Lab(options, listening);
+    early.handle = (request) => lab.endpoint.handle(request);
     try {
       await lab.#dynamodb.open(options.stack.table);
       await lab.machines.open();
@@ -185,6 +119,98 @@ export class Lab {
       await lab.close();
       throw error;
     }
+  }
+
+  #emitter(source: string): Emit {
+    return (event) => {
+      this.bus.put({ source, ...event });
+    };
+  }
+
+  #surroundings(): MachineSurroundings {
+    const credentials = (instanceId: string): Credentials => ({
+      accessKeyId: accessKeyOf('instance', instanceId),
+      secretAccessKey: 'lab',
+      sessionToken: 'lab',
+    });
+    return {
+      metadata: (instanceId, request) =>
+        Promise.resolve(new InstanceMetadata(this.ec2, this.stack.region, credentials).answer(instanceId, request)),
+      aws: (request) => this.endpoint.handle(request),
+    };
+  }
+
+  #makeAutoScaling(options: LabOptions): AutoScaling {
+    return new AutoScaling({
+      clock: this.clock,
+      random: this.random,
+      ec2: this.ec2,
+      healthCheckEvery: this.#latencies.healthCheck,
+      emit: this.#emitter('aws.autoscaling'),
+      onMember: options.onMember ?? (() => undefined),
+    });
+  }
+
+  #makeRunCommand(): RunCommand {
+    return new RunCommand({
+      clock: this.clock,
+      random: this.random,
+      ec2: this.ec2,
+      machines: this.machines,
+      documents: this.stack.documents.map(readDocument),
+      deliveryLatency: this.#latencies.delivery,
+      emit: this.#emitter('aws.ssm'),
+    });
+  }
+
+  #makeLambda(options: LabOptions, endpoint: string): Lambda {
+    return new Lambda({
+      clock: this.clock,
+      random: this.random,
+      functions: this.stack.functions,
+      endpoint,
+      region: this.stack.region,
+      onLog: (name, line) => {
+        this.alarms.read(line);
+        options.onLog?.(name, line);
+      },
+    });
+  }
+
+  #makeStates(options: LabOptions): States {
+    return new States({
+      clock: this.clock,
+      random: this.random,
+      machines: this.stack.stateMachines,
+      lambda: this.lambda,
+      call: (service, operation, input, caller) => this.endpoint.call(service, operation, input, caller),
+      emit: this.#emitter('aws.states'),
+      onEvent: options.onExecution ?? (() => undefined),
+    });
+  }
+
+  #makeEndpoint(): Endpoint {
+    const parameterStore = new ParameterStore(this.stack.keys.map(({ arn }) => arn));
+    const sts = securityToken(this.stack.account);
+    return new Endpoint({
+      services: [autoScalingApi(this.autoScaling), this.ec2, this.runCommand, parameterStore, this.states, sts],
+      dynamodb: this.#dynamodb,
+      clock: this.clock,
+      random: this.random,
+    });
+  }
+
+  #makeBus(): EventBus {
+    const { rules, region, account } = this.stack;
+    return new EventBus({
+      clock: this.clock,
+      random: this.random,
+      rules,
+      region,
+      account,
+      latency: this.#latencies.event,
+      deliver: (target, event) => this.#deliver(target, event),
+    });
   }
 
   get url(): string {
@@ -209,7 +235,9 @@ export class Lab {
       ({ members, desired }) =>
         members.size === desired && [...members.values()].every(({ lifecycle }) => lifecycle === 'InService'),
     );
-    return groupsDone && this.autoScaling.actions.size === 0 && this.executions.every(({ status }) => status !== 'RUNNING');
+    return (
+      groupsDone && this.autoScaling.actions.size === 0 && this.executions.every(({ status }) => status !== 'RUNNING')
+    );
   }
 
   /** Lets time pass until all is settled. */

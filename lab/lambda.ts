@@ -1,5 +1,6 @@
 // Runs the deployed bundles in this process, each with an environment, a clock and a console of its own.
 import { readFileSync } from 'node:fs';
+import { Console } from 'node:console';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
@@ -79,7 +80,7 @@ export class Lambda {
       readFileSync(deployed.code, 'utf8'),
       ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date', 'console'],
       { filename: deployed.code },
-    );
+    ) as (...given: unknown[]) => unknown;
     const out = this.#output(deployed.name);
     load(
       exported,
@@ -89,9 +90,9 @@ export class Lambda {
       '/var/task',
       this.#process(deployed, out),
       virtualDate(this.#options.clock),
-      new console.Console(out, out),
+      new Console(out, out),
     );
-    const handler = (bundle.exports as Record<string, unknown>)[deployed.export];
+    const handler = bundle.exports[deployed.export];
     if (typeof handler !== 'function') {
       throw new Error(`${deployed.code} exports no ${deployed.export}`);
     }

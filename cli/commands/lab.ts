@@ -1,7 +1,11 @@
 // `skep lab`: AWS as far as skep can see it, on this machine.
 import path from 'node:path';
 
-import { AutoScalingClient, DescribeAutoScalingGroupsCommand, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
 import { PROJECT } from '../../lab/lab.ts';
@@ -25,7 +29,9 @@ interface RunFlags {
 
 export function labCommand(): Command {
   const nodes = (): Option =>
-    new Option('--nodes <kind>', 'simulated, or a real dockerd each (Linux, root)').choices(['simulated', 'docker']).default('simulated');
+    new Option('--nodes <kind>', 'simulated, or a real dockerd each (Linux, root)')
+      .choices(['simulated', 'docker'])
+      .default('simulated');
   return new Command('lab')
     .description('A lab on this machine: AWS as far as skep can see it, and a swarm of simulated or real nodes')
     .addCommand(
@@ -122,7 +128,13 @@ async function run(file: string, { nodes, json = false, seed }: RunFlags): Promi
     nodes,
     signal: interruption(),
     ...(seed === undefined ? {} : { seed }),
-    ...(json ? {} : { onProgress: (progress) => { print(progressLine(progress)); } }),
+    ...(json
+      ? {}
+      : {
+          onProgress: (progress) => {
+            print(progressLine(progress));
+          },
+        }),
   });
   try {
     await lab.play();
@@ -140,7 +152,9 @@ async function demo({ once = false, port }: { once?: boolean; port: number }): P
     nodes: 'simulated',
     signal,
     ...(once ? {} : { port }),
-    onProgress: (progress) => { print(progressLine(progress)); },
+    onProgress: (progress) => {
+      print(progressLine(progress));
+    },
   });
   try {
     await lab.play();
@@ -158,7 +172,14 @@ async function demo({ once = false, port }: { once?: boolean; port: number }): P
 async function serve(flags: { port: number; scenario: string; nodes: RunOptions['nodes'] }): Promise<void> {
   const signal = interruption();
   const { port, nodes } = flags;
-  const lab = await open(read(flags.scenario), { nodes, port, signal, onProgress: (progress) => { print(progressLine(progress)); } });
+  const lab = await open(read(flags.scenario), {
+    nodes,
+    port,
+    signal,
+    onProgress: (progress) => {
+      print(progressLine(progress));
+    },
+  });
   try {
     await stay(lab, signal, port);
   } finally {
@@ -214,12 +235,18 @@ async function ask<T>(port: number, question: Promise<T>): Promise<T> {
 }
 
 async function scale(group: string, number: number, { port }: { port: number }): Promise<void> {
-  await ask(port, client(port).send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: number })));
+  await ask(
+    port,
+    client(port).send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: number })),
+  );
   print(`${group} is to have ${number}`);
 }
 
 async function showGroups({ port }: { port: number }): Promise<void> {
-  const { AutoScalingGroups: groups = [] } = await ask(port, client(port).send(new DescribeAutoScalingGroupsCommand({})));
+  const { AutoScalingGroups: groups = [] } = await ask(
+    port,
+    client(port).send(new DescribeAutoScalingGroupsCommand({})),
+  );
   print(
     groupTable(
       groups.map(({ AutoScalingGroupName, DesiredCapacity, Instances }) => ({

@@ -1,5 +1,5 @@
 // The AWS Query protocol and EC2's dialect of it: form fields in, XML out.
-import { XMLBuilder } from 'fast-xml-parser';
+import XMLBuilder from 'fast-xml-builder';
 
 /** `Tags.member.1.Key=a` (Query) or `Filter.1.Value.1=a` (EC2) as nested objects and lists. */
 export function parseForm(body: string): Record<string, unknown> {

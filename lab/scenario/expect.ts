@@ -37,7 +37,7 @@ function wantedPairs(kind: string, wanted: unknown): [string, unknown][] {
 
 function holds(wanted: unknown, seen: unknown): boolean {
   if (Array.isArray(wanted)) {
-    return JSON.stringify([...wanted].toSorted()) === JSON.stringify(seen);
+    return JSON.stringify(wanted.map(String).toSorted()) === JSON.stringify(seen);
   }
   if (typeof wanted === 'object' && wanted !== null) {
     const { min = 0, max = Infinity } = wanted as Exclude<Bounds, number>;
@@ -105,7 +105,10 @@ function groupFacts(name: string, lab: Lab): Record<string, number> {
   };
 }
 
-function executionFacts(select: { machine?: string | undefined; error?: string | undefined }, lab: Lab): Record<string, number> {
+function executionFacts(
+  select: { machine?: string | undefined; error?: string | undefined },
+  lab: Lab,
+): Record<string, number> {
   const executions = executionsOf(lab)
     .filter(({ machine }) => select.machine === undefined || machine === select.machine)
     .filter(({ error }) => select.error === undefined || error === select.error);

@@ -6,7 +6,13 @@ import { instanceOf, machineOf } from './result.ts';
 /** `at`: milliseconds since the lab began, on its own clock. */
 export type Progress =
   | { readonly kind: 'step'; readonly at: number; readonly text: string }
-  | { readonly kind: 'instance'; readonly at: number; readonly group: string; readonly instance: string; readonly lifecycle: string }
+  | {
+      readonly kind: 'instance';
+      readonly at: number;
+      readonly group: string;
+      readonly instance: string;
+      readonly lifecycle: string;
+    }
   | {
       readonly kind: 'state';
       readonly at: number;
@@ -35,7 +41,12 @@ export function watch(lab: () => Lab, onProgress: ((progress: Progress) => void)
       if (state !== undefined && !PASSING.has(state)) {
         const { error } = execution;
         const what = { machine: machineOf(lab(), execution), instance: instanceOf(execution), state };
-        onProgress({ kind: 'state', at: at(), ...what, ...(ended === undefined || error === undefined ? {} : { error }) });
+        onProgress({
+          kind: 'state',
+          at: at(),
+          ...what,
+          ...(ended === undefined || error === undefined ? {} : { error }),
+        });
       }
     },
   };

@@ -37,7 +37,12 @@ export interface ScenarioResult {
   readonly executions: readonly ExecutionResult[];
   /** Calls of skep's functions and machines: `service.Operation` -> count. */
   readonly calls: Readonly<Record<string, number>>;
-  readonly hooks: { readonly continued: number; readonly abandoned: number; readonly timedOut: number; readonly open: number };
+  readonly hooks: {
+    readonly continued: number;
+    readonly abandoned: number;
+    readonly timedOut: number;
+    readonly open: number;
+  };
   readonly alarms: readonly string[];
   readonly deadLetters: number;
   readonly seed: number;
@@ -66,7 +71,11 @@ export function groupsOf(lab: Lab): GroupResult[] {
   return [...lab.autoScaling.groups.values()].map(({ name, desired, members }) => ({
     group: name,
     desired,
-    instances: [...members.values()].map(({ instanceId, zone, lifecycle }) => ({ instance: instanceId, zone, lifecycle })),
+    instances: [...members.values()].map(({ instanceId, zone, lifecycle }) => ({
+      instance: instanceId,
+      zone,
+      lifecycle,
+    })),
   }));
 }
 
@@ -80,7 +89,9 @@ export function instanceOf({ input }: Execution): string | null {
     return null;
   }
   const { detail } = input;
-  return typeof detail === 'object' && detail !== null && 'EC2InstanceId' in detail ? String(detail.EC2InstanceId) : null;
+  return typeof detail === 'object' && detail !== null && 'EC2InstanceId' in detail
+    ? String(detail.EC2InstanceId)
+    : null;
 }
 
 export function executionsOf(lab: Lab): ExecutionResult[] {

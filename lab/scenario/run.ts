@@ -143,7 +143,12 @@ export class ScenarioRun {
       0,
     );
     const hooks = [
-      { spec: spec.launchHook, name: launchHook(stage), transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', otherwise: 'CONTINUE' },
+      {
+        spec: spec.launchHook,
+        name: launchHook(stage),
+        transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+        otherwise: 'CONTINUE',
+      },
       {
         spec: spec.terminateHook,
         name: terminateHook(stage),

@@ -67,24 +67,53 @@ const eventFault = z.strictObject({
 });
 
 const expectation = z.union([
-  z.strictObject({ nodes: z.strictObject({
-    count: bounds.optional(), ready: bounds.optional(), down: bounds.optional(),
-    active: bounds.optional(), labelled: bounds.optional(), labels: z.record(z.string(), z.string()).optional(),
-  }) }),
-  z.strictObject({ tasks: z.strictObject({
-    service: z.string(), running: bounds.optional(), orphaned: bounds.optional(), rejected: bounds.optional(),
-    ever: bounds.optional(), onNodes: bounds.optional(),
-  }) }),
-  z.strictObject({ hooks: z.strictObject({
-    open: bounds.optional(), continued: bounds.optional(), abandoned: bounds.optional(), timedOut: bounds.optional(),
-  }) }),
-  z.strictObject({ group: z.strictObject({
-    name: z.string(), instances: bounds.optional(), inService: bounds.optional(), waiting: bounds.optional(),
-  }) }),
-  z.strictObject({ executions: z.strictObject({
-    machine: z.string().optional(), error: z.string().optional(), count: bounds.optional(), running: bounds.optional(),
-    succeeded: bounds.optional(), failed: bounds.optional(), transitions: bounds.optional(),
-  }) }),
+  z.strictObject({
+    nodes: z.strictObject({
+      count: bounds.optional(),
+      ready: bounds.optional(),
+      down: bounds.optional(),
+      active: bounds.optional(),
+      labelled: bounds.optional(),
+      labels: z.record(z.string(), z.string()).optional(),
+    }),
+  }),
+  z.strictObject({
+    tasks: z.strictObject({
+      service: z.string(),
+      running: bounds.optional(),
+      orphaned: bounds.optional(),
+      rejected: bounds.optional(),
+      ever: bounds.optional(),
+      onNodes: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    hooks: z.strictObject({
+      open: bounds.optional(),
+      continued: bounds.optional(),
+      abandoned: bounds.optional(),
+      timedOut: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    group: z.strictObject({
+      name: z.string(),
+      instances: bounds.optional(),
+      inService: bounds.optional(),
+      waiting: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    executions: z.strictObject({
+      machine: z.string().optional(),
+      error: z.string().optional(),
+      count: bounds.optional(),
+      running: bounds.optional(),
+      succeeded: bounds.optional(),
+      failed: bounds.optional(),
+      transitions: bounds.optional(),
+    }),
+  }),
   z.strictObject({ measured: z.strictObject({ transitions: bounds.optional(), calls: bounds.optional() }) }),
   z.strictObject({ alarms: z.array(z.string()) }),
   z.strictObject({ deadLetters: bounds }),
@@ -101,13 +130,23 @@ const step = z.union([
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
   z.strictObject({ service }),
   z.strictObject({ kill: z.strictObject({ group: z.string(), silently: z.boolean().default(false) }) }),
-  z.strictObject({ terminate: z.strictObject({ group: z.string(), decrement: z.boolean().default(true), youngest: z.boolean().default(false) }) }),
+  z.strictObject({
+    terminate: z.strictObject({
+      group: z.string(),
+      decrement: z.boolean().default(true),
+      youngest: z.boolean().default(false),
+    }),
+  }),
   z.strictObject({ agent: z.strictObject({ group: z.string(), online: z.boolean() }) }),
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
-  z.strictObject({ event: z.strictObject({
-    'detail-type': z.string(), source: z.string().default('aws.autoscaling'), detail: z.record(z.string(), z.unknown()),
-  }) }),
+  z.strictObject({
+    event: z.strictObject({
+      'detail-type': z.string(),
+      source: z.string().default('aws.autoscaling'),
+      detail: z.record(z.string(), z.unknown()),
+    }),
+  }),
   z.strictObject({ start: z.strictObject({ machine, input: z.record(z.string(), z.unknown()) }) }),
   z.strictObject({ stop: z.strictObject({ machine, state: z.string().optional() }) }),
   z.strictObject({ measure: z.strictObject({}) }),
@@ -119,7 +158,10 @@ export const scenarioSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().optional(),
   seed: z.int().min(0).default(1),
-  stage: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/).default('dev'),
+  stage: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,19}$/)
+    .default('dev'),
   cluster: clusterName.default('demo'),
   /** False for a cluster that nobody created. */
   declared: z.boolean().default(true),

@@ -63,7 +63,11 @@ async function createService(run: ScenarioRun, service: Part<'service'>['service
   await run.lab.machines.createService(manager, service);
 }
 
-type Act = Exclude<Step, Part<'settle' | 'advance' | 'wait' | 'expect' | 'service'> | { settle: unknown } | { advance: unknown } | { wait: unknown } | { expect: unknown } | { service: unknown }>;
+/** Steps that are done at once. */
+type Act = Exclude<
+  Step,
+  { settle: unknown } | { advance: unknown } | { wait: unknown } | { expect: unknown } | { service: unknown }
+>;
 
 function act(run: ScenarioRun, step: Act): void {
   const { lab } = run;
@@ -88,7 +92,10 @@ function act(run: ScenarioRun, step: Act): void {
   }
 }
 
-function control(run: ScenarioRun, step: Extract<Act, { tidy: unknown } | { start: unknown } | { stop: unknown } | { measure: unknown }>): void {
+function control(
+  run: ScenarioRun,
+  step: Extract<Act, { tidy: unknown } | { start: unknown } | { stop: unknown } | { measure: unknown }>,
+): void {
   const { lab } = run;
   if ('tidy' in step) {
     run.say('a tidy is started by hand');

@@ -63,9 +63,7 @@ function describeGroups(autoScaling: AutoScaling, input: z.infer<typeof groups>)
   const { AutoScalingGroupNames: names, Filters: filters = [] } = input;
   const found = [...autoScaling.groups.values()]
     .filter((group) => names === undefined || names.length === 0 || names.includes(group.name))
-    .filter(({ tags }) =>
-      filters.every(({ Name, Values }) => Values.includes(tags[Name.replace(/^tag:/, '')] ?? '')),
-    );
+    .filter(({ tags }) => filters.every(({ Name, Values }) => Values.includes(tags[Name.replace(/^tag:/, '')] ?? '')));
   return { AutoScalingGroups: found.map(describeGroup) };
 }
 

@@ -5,12 +5,7 @@ import type { Ec2 } from './ec2.ts';
 import { AwsError } from './service.ts';
 
 export type Lifecycle =
-  | 'Pending'
-  | 'Pending:Wait'
-  | 'InService'
-  | 'Terminating:Wait'
-  | 'Terminating:Retained'
-  | 'Terminated';
+  'Pending' | 'Pending:Wait' | 'InService' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
 
 export interface Hook {
   readonly name: string;
@@ -120,7 +115,10 @@ export class AutoScaling {
     const group = this.groupOf(instanceId);
     const member = group?.members.get(instanceId);
     if (group === undefined || member === undefined) {
-      throw new AwsError('ValidationError', `Instance Id not found - No managed instance found for instance ID: ${instanceId}`);
+      throw new AwsError(
+        'ValidationError',
+        `Instance Id not found - No managed instance found for instance ID: ${instanceId}`,
+      );
     }
     if (decrement) {
       group.desired = Math.max(0, group.desired - 1);
@@ -140,7 +138,11 @@ export class AutoScaling {
     this.#arm(action);
   }
 
-  findAction(group: string, hook: string, by: { token?: string | undefined; instanceId?: string | undefined }): OpenAction {
+  findAction(
+    group: string,
+    hook: string,
+    by: { token?: string | undefined; instanceId?: string | undefined },
+  ): OpenAction {
     const found = [...this.actions.values()].find(
       (action) =>
         action.group === group &&

@@ -19,7 +19,14 @@ const write = z.looseObject({
 });
 const transaction = z.object({
   TransactItems: z
-    .array(z.object({ Put: write.optional(), Update: write.optional(), Delete: write.optional(), ConditionCheck: write.optional() }))
+    .array(
+      z.object({
+        Put: write.optional(),
+        Update: write.optional(),
+        Delete: write.optional(),
+        ConditionCheck: write.optional(),
+      }),
+    )
     .min(1)
     .max(100),
 });
@@ -122,11 +129,14 @@ export class DynamoDb {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `${TARGET}.${operation}`,
         'x-amz-date': '20260101T000000Z',
-        authorization: 'AWS4-HMAC-SHA256 Credential=lab/20260101/lab/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=lab/20260101/lab/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
       },
       body: JSON.stringify(input),
     });
-    const body = z.looseObject({ __type: z.string().optional(), message: z.string().optional() }).parse(await response.json());
+    const body = z
+      .looseObject({ __type: z.string().optional(), message: z.string().optional() })
+      .parse(await response.json());
     if (!response.ok) {
       const { __type: type = 'InternalServerError', message = '', ...members } = body;
       throw new AwsError(type.split('#').at(-1) ?? type, message, response.status, members);

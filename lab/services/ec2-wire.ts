@@ -19,7 +19,9 @@ function rename(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) {
     return value;
   }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [NAMES[name] ?? lowerFirst(name), rename(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [NAMES[name] ?? lowerFirst(name), rename(inner)]),
+  );
 }
 
 const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);

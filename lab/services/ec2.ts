@@ -131,7 +131,12 @@ function filterValue(instance: Instance, name: string): string {
   }
 }
 
-const STATE_CODES: Readonly<Record<InstanceState, number>> = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48 };
+const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+};
 
 function describeInstance(instance: Instance): Record<string, unknown> {
   const { instanceId, state, privateIp, zone, launchTime, tags } = instance;

@@ -49,17 +49,24 @@ export class ParameterStore implements Service {
   #put({ Name, Value, Type, KeyId, Overwrite }: z.infer<typeof putParameter>): unknown {
     const old = this.#parameters.get(Name);
     if (old !== undefined && !Overwrite) {
-      throw new AwsError('ParameterAlreadyExists', 'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.');
+      throw new AwsError(
+        'ParameterAlreadyExists',
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+      );
     }
     const type = Type ?? old?.type;
     if (type === undefined) {
       throw new AwsError('ValidationException', 'A parameter type is required when you create a parameter.');
     }
-    if (type === 'SecureString' && KeyId !== undefined && !this.#keys.includes(KeyId)) {
-      throw new AwsError('InvalidKeyId', `Key '${KeyId}' does not exist`);
-    }
+    this.#checkKey(type, KeyId);
     const version = (old?.version ?? 0) + 1;
     this.#parameters.set(Name, { value: Value, type, keyId: KeyId, version });
     return { Version: version, Tier: 'Standard' };
+  }
+
+  #checkKey(type: string, keyId: string | undefined): void {
+    if (type === 'SecureString' && keyId !== undefined && !this.#keys.includes(keyId)) {
+      throw new AwsError('InvalidKeyId', `Key '${keyId}' does not exist`);
+    }
   }
 }

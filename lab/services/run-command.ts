@@ -29,7 +29,8 @@ interface Invocation {
 /** What a scenario makes of commands of a document: an exit code, a status, or a loss. */
 export interface CommandFault {
   readonly verb: string;
-  readonly outcome: { readonly exitCode: number } | { readonly status: 'TimedOut' | 'Undeliverable' | 'DeliveryTimedOut' };
+  readonly outcome:
+    { readonly exitCode: number } | { readonly status: 'TimedOut' | 'Undeliverable' | 'DeliveryTimedOut' };
   times: number;
 }
 
@@ -40,7 +41,10 @@ const STDOUT_LIMIT = 24_000;
 const STDERR_LIMIT = 8000;
 
 const sendCommand = z.object({
-  InstanceIds: z.array(z.string().regex(/^i-(\w{8}|\w{17})$/)).min(1).max(50),
+  InstanceIds: z
+    .array(z.string().regex(/^i-(\w{8}|\w{17})$/))
+    .min(1)
+    .max(50),
   DocumentName: z.string(),
   TimeoutSeconds: z.number().int().min(30).max(2_592_000).default(3600),
   Comment: z.string().max(100).default(''),
@@ -98,7 +102,10 @@ export class RunCommand implements Service {
     }
     const refused = input.InstanceIds.find((id) => !this.#registered.has(id) || !this.#options.ec2.isRunning(id));
     if (refused !== undefined || instanceId === undefined) {
-      throw new AwsError('InvalidInstanceId', `Instances [[${refused ?? ''}]] not in a valid state for account 123456789012`);
+      throw new AwsError(
+        'InvalidInstanceId',
+        `Instances [[${refused ?? ''}]] not in a valid state for account 123456789012`,
+      );
     }
     if (input.InstanceIds.length > 1) {
       throw new AwsError('InvalidParameters', 'the lab takes one instance id per command, as skep sends them');
@@ -211,7 +218,11 @@ export class RunCommand implements Service {
     if (outcome.timedOut) {
       this.#end(invocation, 'TimedOut', 'ExecutionTimedOut');
     } else {
-      this.#end(invocation, outcome.exitCode === 0 ? 'Success' : 'Failed', outcome.exitCode === 0 ? 'Success' : 'Failed');
+      this.#end(
+        invocation,
+        outcome.exitCode === 0 ? 'Success' : 'Failed',
+        outcome.exitCode === 0 ? 'Success' : 'Failed',
+      );
     }
   }
 
@@ -275,7 +286,8 @@ export class RunCommand implements Service {
     return {
       InstanceInformationList: [...this.#registered].map((InstanceId) => ({
         InstanceId,
-        PingStatus: this.offline.has(InstanceId) || !this.#options.ec2.isRunning(InstanceId) ? 'ConnectionLost' : 'Online',
+        PingStatus:
+          this.offline.has(InstanceId) || !this.#options.ec2.isRunning(InstanceId) ? 'ConnectionLost' : 'Online',
         PlatformType: 'Linux',
       })),
     };
@@ -295,7 +307,7 @@ function checkParameters(document: SsmDocument, given: Record<string, string[]>)
       if (value === undefined) {
         throw new AwsError('InvalidParameters', `Missing required parameter ${name}`);
       }
-      if (allowedPattern !== undefined && !new RegExp(allowedPattern).test(value)) {
+      if (!new RegExp(allowedPattern).test(value)) {
         throw new AwsError('InvalidParameters', `Parameter ${name} does not match ${allowedPattern}: ${value}`);
       }
       return [name, value];

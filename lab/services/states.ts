@@ -17,7 +17,11 @@ import type { Caller, Service } from './service.ts';
 const arn = z.string().min(1);
 const start = z.object({ stateMachineArn: arn, name: z.string().max(80).optional(), input: z.string().default('{}') });
 const success = z.object({ taskToken: z.string(), output: z.string() });
-const failure = z.object({ taskToken: z.string(), error: z.string().max(256).optional(), cause: z.string().optional() });
+const failure = z.object({
+  taskToken: z.string(),
+  error: z.string().max(256).optional(),
+  cause: z.string().optional(),
+});
 const oneExecution = z.object({ executionArn: arn });
 const stop = oneExecution.extend({ error: z.string().optional(), cause: z.string().optional() });
 const list = z.object({ stateMachineArn: arn.optional(), statusFilter: z.string().optional() });
@@ -36,7 +40,12 @@ export interface StatesOptions {
   readonly machines: readonly StackStateMachine[];
   readonly lambda: Lambda;
   /** A call that an SDK integration makes: `ssm`, `SendCommand`, its arguments. */
-  readonly call: (service: string, operation: string, input: Record<string, unknown>, caller: Caller) => Promise<unknown>;
+  readonly call: (
+    service: string,
+    operation: string,
+    input: Record<string, unknown>,
+    caller: Caller,
+  ) => Promise<unknown>;
   readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
   readonly onEvent: (execution: Execution, event: HistoryEvent) => void;
 }
@@ -209,7 +218,11 @@ export class States implements Service {
   }
 
   #startExecution({ stateMachineArn, name, input }: z.infer<typeof start>): unknown {
-    const { arn: executionArn, startDate } = this.start(stateMachineArn, name, parseJson(input, 'InvalidExecutionInput'));
+    const { arn: executionArn, startDate } = this.start(
+      stateMachineArn,
+      name,
+      parseJson(input, 'InvalidExecutionInput'),
+    );
     return { executionArn, startDate: startDate / 1000 };
   }
 

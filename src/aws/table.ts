@@ -8,70 +8,27 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { DynamoDBDocumentClient, TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
-import type { Claim, ClusterState, LeaderRecord, NodeItem } from '../core/claim.ts';
+import type { ClusterState, LeaderRecord } from '../core/claim.ts';
 import { DEFAULT_CONFIG } from '../core/commands.ts';
 import type { ClusterConfig } from '../core/commands.ts';
 import type { Action } from '../core/lifecycle-event.ts';
-import { NODE_PREFIX, WAITER_PREFIX, clusterName, keys, nodeRole } from '../core/names.ts';
+import { NODE_PREFIX, WAITER_PREFIX, clusterName, keys } from '../core/names.ts';
 import type { Key } from '../core/names.ts';
 import type { KnownNode } from '../core/repairs.ts';
-import { rendezvousItem } from '../core/rendezvous.ts';
+import { isOwnItem, itemOf, rendezvousItem } from '../core/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
-import { itemOf, isOwnItem } from '../core/rendezvous.ts';
+import { claimTransaction } from './claim-transaction.ts';
+import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from './errors.ts';
+import { actionItem, configItem, founderItem, groupItem, leaderItem, nodeItem, stateItem } from './items.ts';
+import type { StoredFacts } from './items.ts';
 
 const DAY = 86_400;
-/** Longer than any hook lives (48 h). */
-const ACTION_TTL = 3 * DAY;
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
 const GONE_TTL = 7 * DAY;
-
-const manager = z.object({ instance: z.string(), nodeId: z.string(), address: z.string() });
-const leaderItem = z.object({ leader: manager, managers: z.array(manager), term: z.number() });
-const stateItem = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('new') }),
-  z.object({ status: z.literal('founded'), swarmId: z.string(), caDigest: z.string() }),
-]);
-const nodeItem = z.object({
-  instance: z.string(),
-  group: z.string(),
-  role: nodeRole,
-  phase: z.enum(['launching', 'joining', 'joined', 'ready', 'leaving', 'gone']),
-  owner: z.string(),
-  ownerArn: z.string(),
-  nodeId: z.string().optional(),
-  taskToken: z.string().optional(),
-  leaseUntil: z.number().default(0),
-});
-const actionItem = z.object({
-  owner: z.string(),
-  ownerArn: z.string(),
-  actionToken: z.string().optional(),
-  time: z.number(),
-  leaseUntil: z.number(),
-});
-const groupItem = z.object({
-  cluster: z.string().optional(),
-  role: z.string().optional(),
-  abandons: z.number().default(0),
-  readAt: z.number().default(0),
-});
-const configItem = z.object({ addressPool: z.string(), subnetSize: z.number(), dataPathPort: z.number() });
-
-export type GroupItem = z.infer<typeof groupItem>;
-export type ActionItem = z.infer<typeof actionItem>;
-
-export interface StoredFacts {
-  readonly state: ClusterState | undefined;
-  readonly leader: LeaderRecord | undefined;
-  readonly founder: { readonly instance: string } | undefined;
-  readonly node: NodeItem | undefined;
-  readonly action: ActionItem | undefined;
-  readonly group: GroupItem | undefined;
-}
 
 /** Somebody else wrote in between: read again, and decide again. */
 export class WriteConflict extends Error {
@@ -106,7 +63,7 @@ export class Table {
     return {
       state: stateItem.optional().parse(item(wanted.state)),
       leader: leaderItem.optional().parse(item(wanted.leader)),
-      founder: z.object({ instance: z.string() }).optional().parse(item(wanted.founder)),
+      founder: founderItem.optional().parse(item(wanted.founder)),
       node: nodeItem.optional().parse(item(wanted.node)),
       action: actionItem.optional().parse(item(wanted.action)),
       group: groupItem.optional().parse(item(wanted.group)),
@@ -118,111 +75,8 @@ export class Table {
    *
    * @throws {WriteConflict} if anything changed since.
    */
-  async writeClaim(input: {
-    readonly action: Action;
-    readonly take: NonNullable<Claim['take']>;
-    readonly owner: { readonly key: string; readonly arn: string };
-    readonly seen: StoredFacts;
-    readonly group: GroupItem;
-    readonly now: number;
-  }): Promise<void> {
-    const { action, take, owner, seen, group, now } = input;
-    const { cluster, instance } = action;
-    const writes: TransactItem[] = [
-      this.#put(
-        {
-          ...keys.action(action.group, instance, action.transition),
-          owner: owner.key,
-          ownerArn: owner.arn,
-          actionToken: action.actionToken,
-          hook: action.hook,
-          time: action.time,
-          leaseUntil: take.leaseUntil,
-          expiresAt: now + ACTION_TTL,
-        },
-        seen.action?.owner,
-      ),
-      this.#takeNode(input),
-      this.#group(action.group, group),
-    ];
-    if (take.founder) {
-      writes.push({
-        Put: {
-          TableName: this.#name,
-          Item: { ...keys.founder(cluster), instance, since: now },
-          ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
-          ExpressionAttributeNames: { '#instance': 'instance' },
-          ExpressionAttributeValues: { ':instance': instance },
-        },
-      });
-    }
-    await this.#transact(writes);
-  }
-
-  #takeNode({ action, take, owner, seen, group, now }: Parameters<Table['writeClaim']>[0]): TransactItem {
-    const { condition, values } = ownedBy(seen.node?.owner);
-    return {
-      Update: {
-        TableName: this.#name,
-        Key: keys.node(action.cluster, action.instance),
-        UpdateExpression:
-          'SET #instance = :instance, #group = :group, #role = :role, #phase = :phase, #owner = :me, ownerArn = :arn, ' +
-          'leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step REMOVE taskToken, commandId, #result, uncertain, expiresAt' +
-          (action.kind === 'launch' ? ', nodeId' : ''),
-        ConditionExpression: condition,
-        ExpressionAttributeNames: {
-          '#instance': 'instance',
-          '#group': 'group',
-          '#role': 'role',
-          '#phase': 'phase',
-          '#owner': 'owner',
-          '#step': 'step',
-          '#result': 'result',
-        },
-        ExpressionAttributeValues: {
-          ...values,
-          ':instance': action.instance,
-          ':group': action.group,
-          ':role': action.role,
-          ':phase': take.phase,
-          ':me': owner.key,
-          ':arn': owner.arn,
-          ':lease': take.leaseUntil,
-          ':abandons': group.abandons,
-          ':beat': Math.min(action.time, now),
-          ':step': 'Claim',
-        },
-      },
-    };
-  }
-
-  #group(name: string, group: GroupItem): TransactItem {
-    return {
-      Update: {
-        TableName: this.#name,
-        Key: keys.group(name),
-        UpdateExpression: 'SET #cluster = :cluster, #role = :role, readAt = :readAt',
-        ExpressionAttributeNames: { '#cluster': 'cluster', '#role': 'role' },
-        ExpressionAttributeValues: {
-          ':cluster': group.cluster ?? '',
-          ':role': group.role ?? '',
-          ':readAt': group.readAt,
-        },
-      },
-    };
-  }
-
-  #put(item: Record<string, unknown>, seenOwner: string | undefined): TransactItem {
-    const { condition, values } = ownedBy(seenOwner);
-    return {
-      Put: {
-        TableName: this.#name,
-        Item: item,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: seenOwner === undefined ? undefined : { '#owner': 'owner' },
-        ExpressionAttributeValues: seenOwner === undefined ? undefined : values,
-      },
-    };
+  async writeClaim(write: ClaimWrite): Promise<void> {
+    await this.#transact(claimTransaction(this.#name, write));
   }
 
   async #transact(TransactItems: TransactItem[]): Promise<void> {
@@ -268,7 +122,10 @@ export class Table {
       );
       return rendezvousItem.parse(item);
     } catch (error) {
-      return undefinedIfConditionFailed(error);
+      if (errorName(error) === 'ConditionalCheckFailedException') {
+        return undefined;
+      }
+      throw error;
     }
   }
 
@@ -447,19 +304,4 @@ export class Table {
       }),
     );
   }
-}
-
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-
-function ownedBy(owner: string | undefined): { condition: string; values: Record<string, unknown> } {
-  return owner === undefined
-    ? { condition: 'attribute_not_exists(pk)', values: {} }
-    : { condition: '#owner = :seen', values: { ':seen': owner } };
-}
-
-function undefinedIfConditionFailed(error: unknown): undefined {
-  if (errorName(error) !== 'ConditionalCheckFailedException') {
-    throw error;
-  }
-  return undefined;
 }

@@ -13,7 +13,7 @@ import { heartbeatDue } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
-import { nextMove, toComment } from '../core/rendezvous.ts';
+import { isOwnItem, nextMove, toComment } from '../core/rendezvous.ts';
 import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver, storeAndDeliver } from './deliver.ts';
 import type { DeliverPorts } from './deliver.ts';
@@ -44,6 +44,8 @@ export interface StepPorts extends DeliverPorts {
   readonly now: () => number;
 }
 
+const DAY = 86_400;
+
 /** Refused this often, the instance may be gone: one more question to AWS is worth it. Then every tenth time. */
 const ASK_WHETHER_GONE = 4;
 const ASK_AGAIN = 10;
@@ -60,7 +62,7 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
   }
   const item = await ports.table.park(key, { taskToken });
   if (item === undefined) {
-    throw new FlowError('Superseded', `another execution has taken over ${key.instance}`);
+    throw superseded(key);
   }
   await keepHookAlive(ports, request, item);
   if (request.verb === 'hold') {
@@ -104,7 +106,7 @@ function verbOf({ verb }: StepRequest): Verb {
 }
 
 async function send(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'send' }>): Promise<void> {
-  const { plan, undo, taskToken } = request;
+  const { plan, undo } = request;
   const now = ports.now();
   if (!undo) {
     refuseAfterDeadline(plan, now);
@@ -118,26 +120,37 @@ async function send(ports: StepPorts, request: StepRequest, move: Extract<Move, 
   const commandId =
     (move.searchFirst ? await findCommand(ports.ssm, prepared.target, comment) : undefined) ??
     (await sendOnce(ports, request, prepared, comment));
-  const { verb, target } = prepared;
+  await park(ports, request, key, { commandId, target: prepared.target, sentAt: now });
+}
+
+/** Writes down what was sent, and delivers if the event of a quick command came before: whoever comes second does. */
+async function park(
+  ports: StepPorts,
+  request: StepRequest,
+  key: StepKey,
+  sent: { readonly commandId: string; readonly target: string; readonly sentAt: number },
+): Promise<void> {
+  const verb = verbOf(request);
   const item = await ports.table.park(key, {
+    ...sent,
     step: key.step,
     try: key.try,
-    taskToken,
-    commandId,
-    target,
-    sentAt: now,
+    taskToken: request.taskToken,
     uncertain: false,
-    ...(key.instance === '-' || key.step.includes('-') ? { expiresAt: now + 86_400 } : {}),
+    ...(isOwnItem(key) ? { expiresAt: sent.sentAt + DAY } : {}),
     ...(verb === 'join' || verb === 'init' ? { phase: 'joining' } : {}),
   });
   if (item === undefined) {
-    throw new FlowError('Superseded', `another execution has taken over ${key.instance}`);
+    throw superseded(key);
   }
-  // The event of a quick command may have come before this write: whoever comes second delivers.
   const { result } = item;
   if (result?.step === key.step && result.try === key.try) {
     await deliver(ports, { key, verb, outcome: result.outcome, item });
   }
+}
+
+function superseded({ instance }: { readonly instance: string }): FlowError {
+  return new FlowError('Superseded', `another execution has taken over ${instance}`);
 }
 
 function refuseAfterDeadline(plan: Plan, now: number): void {
@@ -177,7 +190,12 @@ async function refusal(ports: StepPorts, request: StepRequest, because: string):
 }
 
 /** The command to send; undefined when there is no leader yet and the execution was queued to be woken by the founding. */
-async function prepare(ports: StepPorts, request: StepRequest, now: number, number: number): Promise<Command | undefined> {
+async function prepare(
+  ports: StepPorts,
+  request: StepRequest,
+  now: number,
+  number: number,
+): Promise<Command | undefined> {
   const verb = verbOf(request);
   const plan = await withSwarm(ports, request, now, number);
   if (plan === undefined) {
@@ -201,35 +219,51 @@ async function prepare(ports: StepPorts, request: StepRequest, now: number, numb
   });
 }
 
-/**
- * What was claimed before the founding, or has failed with the managers it knew, reads the leader anew: at the moment of use. A
- * join whose agent has not registered yet has not failed with anybody.
- */
-async function withSwarm(ports: StepPorts, request: StepRequest, now: number, number: number): Promise<Plan | undefined> {
-  const { plan, verb, attempt, taskToken } = request;
-  const onManager = runsOnManager(verbOf(request));
-  const known = plan.swarm !== undefined && number === 1 && (attempt === 0 || !onManager);
-  if (known || !(verb === 'join' || onManager)) {
+/** The plan with the swarm's managers; undefined when there is none yet and the join was queued to be woken by the founding. */
+async function withSwarm(
+  ports: StepPorts,
+  request: StepRequest,
+  now: number,
+  number: number,
+): Promise<Plan | undefined> {
+  const { plan, verb } = request;
+  if (!readsLeader(request, number)) {
     return plan;
   }
-  const cluster = plan.cluster ?? '';
-  const swarm = await readSwarm(ports, cluster);
+  const swarm = await readSwarm(ports, plan.cluster ?? '');
   if (swarm !== undefined) {
     return { ...plan, swarm };
   }
   if (verb !== 'join') {
-    throw new FlowError('CommandUndelivered', `no manager of ${cluster} is known yet`);
+    throw new FlowError('CommandUndelivered', `no manager of ${plan.cluster ?? ''} is known yet`);
   }
+  await queueForLeader(ports, request, now);
+  return undefined;
+}
+
+/**
+ * What was claimed before the founding, or has failed with the managers it knew, reads the leader anew: at the moment of use. A
+ * join whose agent has not registered yet has not failed with anybody.
+ */
+function readsLeader(request: StepRequest, number: number): boolean {
+  const { plan, verb, attempt } = request;
+  const onManager = runsOnManager(verbOf(request));
+  const failed = number > 1 || (attempt > 0 && onManager);
+  return (verb === 'join' || onManager) && (plan.swarm === undefined || failed);
+}
+
+async function queueForLeader(ports: StepPorts, request: StepRequest, now: number): Promise<void> {
+  const { plan, taskToken } = request;
+  const cluster = plan.cluster ?? '';
   const key = stepKey(request);
   if ((await ports.table.park(key, { taskToken, phase: 'joining' })) === undefined) {
-    throw new FlowError('Superseded', `another execution has taken over ${key.instance}`);
+    throw superseded(key);
   }
-  await ports.table.addWaiter(cluster, key.owner, taskToken, now + 86_400);
+  await ports.table.addWaiter(cluster, key.owner, taskToken, now + DAY);
   // The founding may have looked for waiters just before this one was written.
   if ((await readSwarm(ports, cluster)) !== undefined) {
     throw new FlowError('LeaderFound', `${cluster} has been founded`);
   }
-  return undefined;
 }
 
 async function readSwarm({ table }: StepPorts, cluster: string): Promise<Plan['swarm']> {

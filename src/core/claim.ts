@@ -6,6 +6,8 @@ import type { NodeRole } from './names.ts';
 
 /** How long one look of a token wait lasts while a join may still run, seconds. */
 const JOIN_LOOK = 90;
+/** An execution is trusted to be at work this long after its deadline: it has to undo and to complete. Seconds. */
+const LEASE_MARGIN = 120;
 /** After three launches of a group in a row were abandoned, the fourth is not: endless churn costs money and helps nobody. */
 export const ABANDONS_IN_A_ROW = 3;
 
@@ -156,63 +158,63 @@ function answered(asked: Asked): Claim | undefined {
 
 function launch(asked: Asked): Claim {
   const { action, facts } = asked;
-  const { node, state, founder } = facts;
-  if (node?.phase === 'leaving') {
+  if (facts.node?.phase === 'leaving') {
     return complete(asked, 'the instance is on its way out already');
   }
   if (action.role === 'worker') {
     return take(asked, 'join', 'launching', `join ${action.instance} to ${action.cluster}`);
   }
-  if (state?.status === 'new' && (founder === undefined || founder.instance === action.instance)) {
-    return take(asked, 'found', 'launching', `found ${action.cluster} on ${action.instance}`, true);
-  }
-  if (founder?.instance === action.instance) {
-    return take(
-      asked,
-      'found',
-      'launching',
-      `${action.instance} founded ${action.cluster}: see that it is in order`,
-      true,
-    );
-  }
-  return {
-    plan: {
-      ...base(
-        asked,
-        'reject',
-        `${founder?.instance ?? 'another instance'} is the manager of ${action.cluster}; more than one is not supported yet`,
-      ),
-      rejection: 'OneManagerOnly',
-    },
-    take: undefined,
-    wake: undefined,
-  };
+  return mayFound(facts, action.instance)
+    ? take(asked, 'found', 'launching', `found ${action.cluster} on ${action.instance}`, true)
+    : oneManagerOnly(asked);
+}
+
+/** The founder is the one instance that may run `swarm init`; for what is founded already that document only reports. */
+function mayFound({ state, founder }: ClaimFacts, instance: string): boolean {
+  return founder === undefined ? state?.status === 'new' : founder.instance === instance;
+}
+
+function oneManagerOnly(asked: Asked): Claim {
+  const { action, facts } = asked;
+  const manager = facts.founder?.instance ?? 'another instance';
+  const because = `${manager} is the manager of ${action.cluster}; more than one is not supported yet`;
+  return { plan: { ...base(asked, 'reject', because), rejection: 'OneManagerOnly' }, take: undefined, wake: undefined };
 }
 
 function terminate(asked: Asked): Claim {
   const { action, facts } = asked;
-  const { node, state, founder } = facts;
-  if (state?.status === 'new' && founder?.instance !== action.instance) {
-    return complete(asked, `${action.cluster} has no swarm yet`);
+  const { instance, cluster } = action;
+  if (isManager(facts, instance)) {
+    return hold(asked);
   }
-  if (node?.phase === 'gone') {
-    return complete(asked, `${action.instance} is out of the swarm already`);
+  if (facts.state?.status === 'new') {
+    return complete(asked, `${cluster} has no swarm yet`);
+  }
+  if (facts.node?.phase === 'gone') {
+    return complete(asked, `${instance} is out of the swarm already`);
   }
   // A missing item is not "not in the swarm" (lost, adopted): only the managers know. Launching means: no join was sent.
-  if (node?.phase === 'launching' && node.nodeId === undefined && founder?.instance !== action.instance) {
-    return { ...take(asked, 'complete', 'gone', `${action.instance} never came to join`), wake: node.taskToken };
+  if (facts.node?.phase === 'launching') {
+    return { ...take(asked, 'complete', 'gone', `${instance} never came to join`), wake: facts.node.taskToken };
   }
-  const isManager = founder?.instance === action.instance || (node?.role === 'manager' && node.nodeId !== undefined);
-  if (isManager) {
-    const held = take(
-      asked,
-      'hold',
-      'leaving',
-      `${action.instance} is the manager of ${action.cluster}: held, a person must decide`,
-    );
-    return { ...held, plan: { ...held.plan, deadline: latestDeadlineOf(action) }, wake: waiting(asked) };
-  }
-  return { ...take(asked, 'leave', 'leaving', `drain and forget ${action.instance}`), wake: waiting(asked) };
+  return { ...take(asked, 'leave', 'leaving', `drain and forget ${instance}`), wake: waiting(asked) };
+}
+
+function isManager({ founder, node }: ClaimFacts, instance: string): boolean {
+  return founder?.instance === instance || (node?.role === 'manager' && node.nodeId !== undefined);
+}
+
+/** As long as AWS allows: with its only manager the swarm would be gone. */
+function hold(asked: Asked): Claim {
+  const { action } = asked;
+  const because = `${action.instance} is the manager of ${action.cluster}: held, a person must decide`;
+  const deadline = latestDeadlineOf(action);
+  const { plan } = take(asked, 'hold', 'leaving', because);
+  return {
+    plan: { ...plan, deadline },
+    take: { phase: 'leaving', leaseUntil: deadline + LEASE_MARGIN, founder: false },
+    wake: waiting(asked),
+  };
 }
 
 /** The task token of an execution that still waits for this instance and is not the one that asks. */
@@ -230,7 +232,7 @@ function complete(asked: Asked, because: string): Claim {
 
 function take(asked: Asked, route: Plan['route'], phase: NodePhase, because: string, founder = false): Claim {
   const plan = base(asked, route, because);
-  return { plan, take: { phase, leaseUntil: (plan.deadline ?? asked.now) + 120, founder }, wake: undefined };
+  return { plan, take: { phase, leaseUntil: (plan.deadline ?? asked.now) + LEASE_MARGIN, founder }, wake: undefined };
 }
 
 function base({ action, completion, facts }: Asked, route: Plan['route'], because: string): Plan {

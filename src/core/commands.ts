@@ -100,31 +100,45 @@ function targetOf({ verb, plan, managers }: CommandRequest): string {
 }
 
 function parametersOf(request: CommandRequest): Record<string, string> {
-  const { verb, plan, node, stage, managers } = request;
-  const nodeId = node.nodeId;
-  const instanceId = plan.instance ?? 'none';
+  const { verb, plan, node } = request;
+  const { nodeId } = node;
+  const { instance: instanceId = 'none' } = plan;
   switch (verb) {
-    case 'init': {
-      const { addressPool, subnetSize, dataPathPort } = request.config;
-      const pool = { addressPool, subnetSize: String(subnetSize), dataPathPort: String(dataPathPort) };
-      return { stage, instanceId, tokenKey: request.tokenKey, ...pool };
-    }
-    case 'join': {
-      const { swarmId, caDigest } = needed(plan.swarm, 'swarm');
-      const addresses = managers.map(({ address }) => address).join(',');
-      return { stage, role: needed(plan.role, 'role'), instanceId, managers: addresses, swarmId, caDigest };
-    }
+    case 'init':
+      return initParameters(request, instanceId);
+    case 'join':
+      return joinParameters(request, instanceId);
     case 'confirm':
       return { instanceId, nodeId, labels: labelsOf(plan, node), availability: 'active' };
     case 'drain':
       return { instanceId, nodeId };
     case 'leave':
-      return { instanceId, waitUntil: String(leaveUntil(request)), depart: departs(request) ? 'yes' : 'no' };
+      return { instanceId, waitUntil: String(leaveUntil(request)), depart: yesNo(departs(request)) };
     case 'forget':
-      return { instanceId, nodeId, force: request.force ? 'yes' : 'no' };
+      return { instanceId, nodeId, force: yesNo(request.force) };
     case 'inspect':
       return { offset: String(request.offset) };
   }
+}
+
+const yesNo = (flag: boolean): string => (flag ? 'yes' : 'no');
+
+function initParameters({ stage, tokenKey, config }: CommandRequest, instanceId: string): Record<string, string> {
+  const { addressPool, subnetSize, dataPathPort } = config;
+  return {
+    stage,
+    instanceId,
+    tokenKey,
+    addressPool,
+    subnetSize: String(subnetSize),
+    dataPathPort: String(dataPathPort),
+  };
+}
+
+function joinParameters({ stage, plan, managers }: CommandRequest, instanceId: string): Record<string, string> {
+  const { swarmId, caDigest } = needed(plan.swarm, 'swarm');
+  const addresses = managers.map(({ address }) => address).join(',');
+  return { stage, role: needed(plan.role, 'role'), instanceId, managers: addresses, swarmId, caDigest };
 }
 
 function labelsOf(plan: Plan, node: NodeFacts): string {

@@ -82,21 +82,22 @@ export type Move =
 
 /** What a new attempt of a step does, from what its item says. */
 export function nextMove(item: RendezvousItem, step: string): Move {
+  const searchFirst = item.uncertain === true;
   const number = item.step === step ? (item.try ?? 1) : 1;
-  const { result } = item;
-  if (result?.step === step && result.try >= number) {
-    if (result.outcome.ok) {
-      return { kind: 'deliver', outcome: result.outcome };
-    }
-    const { retryable, error, cause } = result.outcome;
-    return retryable ? { kind: 'send', try: result.try + 1, searchFirst: false } : { kind: 'fail', error, cause };
+  if (item.result?.step === step && item.result.try >= number) {
+    return afterResult(item.result);
   }
-  if (item.step !== step) {
-    return { kind: 'send', try: 1, searchFirst: item.uncertain === true };
+  return item.step === step && item.commandId !== undefined && item.target !== undefined
+    ? { kind: 'look', try: number, commandId: item.commandId, target: item.target }
+    : { kind: 'send', try: number, searchFirst };
+}
+
+function afterResult(result: NonNullable<RendezvousItem['result']>): Move {
+  if (result.outcome.ok) {
+    return { kind: 'deliver', outcome: result.outcome };
   }
-  return item.commandId === undefined || item.target === undefined
-    ? { kind: 'send', try: number, searchFirst: item.uncertain === true }
-    : { kind: 'look', try: number, commandId: item.commandId, target: item.target };
+  const { retryable, error, cause } = result.outcome;
+  return retryable ? { kind: 'send', try: result.try + 1, searchFirst: false } : { kind: 'fail', error, cause };
 }
 
 /** What a command's good end changes in the item of its node. */

@@ -58,18 +58,16 @@ export function planRepairs(facts: TidyFacts): Repair[] {
 
 function repairNode(node: SwarmNode, facts: TidyFacts): Repair[] {
   const { nodeId } = node;
-  // Only Down is down: Unknown is what every node is for a while after the leader changed.
-  if (node.status !== 'down') {
-    return node.instance === undefined && knownBy(node, facts) === undefined
-      ? [{ kind: 'report', nodeId, because: 'a node without an instance that skep knows: never touched' }]
-      : [];
-  }
   const instance = node.instance ?? knownBy(node, facts)?.instance;
   if (instance === undefined) {
-    return [
-      { kind: 'report', nodeId, because: 'a node that is down, without an instance that skep knows: never touched' },
-    ];
+    return [{ kind: 'report', nodeId, because: 'a node without an instance that skep knows: never touched' }];
   }
+  // Only Down is down: Unknown is what every node is for a while after the leader changed.
+  return node.status === 'down' ? repairDownNode(node, instance, facts) : [];
+}
+
+function repairDownNode(node: SwarmNode, instance: string, facts: TidyFacts): Repair[] {
+  const { nodeId } = node;
   if (node.isManager || node.role === 'manager') {
     return [{ kind: 'report', nodeId, instance, because: 'a manager is down: a person must decide' }];
   }
@@ -93,10 +91,7 @@ function knownBy(node: SwarmNode, facts: TidyFacts): KnownNode | undefined {
 
 function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {
   const { instance, group, role, lifecycle } = it;
-  const known = facts.known.find((other) => other.instance === instance);
-  const underWay =
-    known !== undefined && facts.now < known.leaseUntil && known.phase !== 'gone' && known.phase !== 'ready';
-  if (underWay) {
+  if (isUnderWay(instance, facts)) {
     return [];
   }
   if (lifecycle === 'Terminating:Wait') {
@@ -104,8 +99,7 @@ function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {
       { kind: 'leave', instance, group, role, because: 'it waits to be terminated, and no execution is at work on it' },
     ];
   }
-  const member = facts.nodes.some((node) => node.instance === instance && node.status !== 'down');
-  if (member || !['InService', 'Pending:Wait'].includes(lifecycle) || !facts.alive.has(instance)) {
+  if (!isMissing(it, facts)) {
     return [];
   }
   return role === 'manager'
@@ -117,4 +111,15 @@ function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {
         },
       ]
     : [{ kind: 'join', instance, group, role, because: `it is ${lifecycle} and not in the swarm` }];
+}
+
+/** An execution holds the instance, and its lease is not over. */
+function isUnderWay(instance: string, { known, now }: TidyFacts): boolean {
+  const node = known.find((other) => other.instance === instance);
+  return node !== undefined && now < node.leaseUntil && node.phase !== 'gone' && node.phase !== 'ready';
+}
+
+function isMissing({ instance, lifecycle }: GroupInstance, { nodes, alive }: TidyFacts): boolean {
+  const isMember = nodes.some((node) => node.instance === instance && node.status !== 'down');
+  return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && alive.has(instance);
 }

@@ -36,7 +36,11 @@ export interface World {
 
 type Verb = (world: World, machine: SimulatedMachine, run: DocumentRun) => Promise<Record<string, unknown>>;
 
-export async function runDocument(world: World, machine: SimulatedMachine, run: DocumentRun): Promise<Record<string, unknown>> {
+export async function runDocument(
+  world: World,
+  machine: SimulatedMachine,
+  run: DocumentRun,
+): Promise<Record<string, unknown>> {
   const verb = VERBS[run.verb];
   if (verb === undefined) {
     throw new Error(`simulated machines do not know the verb ${run.verb}`);
@@ -90,7 +94,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     if (joinToken.split('-')[2] !== param(run, 'caDigest')) {
       throw new DocumentExit('ForeignToken', 'the join token belongs to another swarm');
     }
-    const swarm = param(run, 'managers').split(',').map(world.swarmAt).find((one) => one !== undefined);
+    const swarm = param(run, 'managers')
+      .split(',')
+      .map(world.swarmAt)
+      .find((one) => one !== undefined);
     if (swarm?.joinTokens[role] !== joinToken) {
       throw new DocumentExit('JoinFailed', 'no manager took the node in');
     }
@@ -112,7 +119,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
       throw new DocumentExit('NotReady', 'the node is not Ready');
     }
     await world.clock.sleep(UPDATE_TIME);
-    const labels = Object.fromEntries(param(run, 'labels').split(',').map((pair) => pair.split('=', 2) as [string, string]));
+    const labels = Object.fromEntries(
+      param(run, 'labels')
+        .split(',')
+        .map((pair) => pair.split('=', 2) as [string, string]),
+    );
     swarm.update(node, { labels, availability: param(run, 'availability') as SimulatedNode['availability'] });
     return { nodeId: node.nodeId, status: 'ready' };
   },
@@ -229,7 +240,11 @@ function find(swarm: Swarm, run: DocumentRun): SimulatedNode | undefined {
   );
 }
 
-function member(swarm: Swarm, machine: SimulatedMachine, role: 'worker' | 'manager'): { swarm: Swarm; node: SimulatedNode } {
+function member(
+  swarm: Swarm,
+  machine: SimulatedMachine,
+  role: 'worker' | 'manager',
+): { swarm: Swarm; node: SimulatedNode } {
   const hostname = `ip-${machine.privateIp.replaceAll('.', '-')}`;
   return { swarm, node: swarm.join({ hostname, address: machine.privateIp, role }) };
 }

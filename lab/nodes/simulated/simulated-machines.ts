@@ -24,14 +24,12 @@ export class SimulatedMachines implements Machines {
   readonly kind = 'simulated';
   readonly #machines = new Map<string, SimulatedMachine>();
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #surroundings: MachineSurroundings;
   readonly #world: World;
   #addresses = 10;
 
   constructor(clock: Clock, random: Random, surroundings: MachineSurroundings) {
     this.#clock = clock;
-    this.#random = random;
     this.#surroundings = surroundings;
     this.#world = {
       clock,
@@ -144,16 +142,19 @@ export class SimulatedMachines implements Machines {
 
   /** As the scripts do it: credentials from instance metadata, then a signed call. */
   async #aws({ instanceId }: SimulatedMachine, operation: string, input: unknown): Promise<Response> {
-    const { metadata, aws } = this.#surroundings;
+    const surroundings = this.#surroundings;
     const imds = 'http://169.254.169.254/latest';
     const ttl = { 'x-aws-ec2-metadata-token-ttl-seconds': '60' };
-    const session = await metadata(instanceId, new Request(`${imds}/api/token`, { method: 'PUT', headers: ttl }));
+    const session = await surroundings.metadata(
+      instanceId,
+      new Request(`${imds}/api/token`, { method: 'PUT', headers: ttl }),
+    );
     const headers = { 'x-aws-ec2-metadata-token': await session.text() };
     const roles = `${imds}/meta-data/iam/security-credentials/`;
-    const role = await (await metadata(instanceId, new Request(roles, { headers }))).text();
-    const credentials = await metadata(instanceId, new Request(`${roles}${role}`, { headers }));
+    const role = await (await surroundings.metadata(instanceId, new Request(roles, { headers }))).text();
+    const credentials = await surroundings.metadata(instanceId, new Request(`${roles}${role}`, { headers }));
     const { AccessKeyId } = z.object({ AccessKeyId: z.string() }).parse(await credentials.json());
-    return aws(
+    return surroundings.aws(
       new Request('http://ssm.lab/', {
         method: 'POST',
         headers: {

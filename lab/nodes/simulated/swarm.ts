@@ -83,7 +83,10 @@ export class Swarm {
   }
 
   /** One update: labels and availability together, as one version of the node. */
-  update(node: SimulatedNode, change: { availability?: SimulatedNode['availability']; labels?: Record<string, string> }): void {
+  update(
+    node: SimulatedNode,
+    change: { availability?: SimulatedNode['availability']; labels?: Record<string, string> },
+  ): void {
     node.labels = { ...node.labels, ...change.labels };
     node.availability = change.availability ?? node.availability;
     this.#enforceConstraints(node);

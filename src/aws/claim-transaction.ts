@@ -1,0 +1,121 @@
+// What a claim writes, all or nothing, on what was read before: the action, the node, the group, and the founder.
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+
+import type { Claim } from '../core/claim.ts';
+import type { Action } from '../core/lifecycle-event.ts';
+import { keys } from '../core/names.ts';
+import type { GroupItem, StoredFacts } from './items.ts';
+
+/** Longer than any hook lives (48 h). */
+const ACTION_TTL = 3 * 86_400;
+
+export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+export interface ClaimWrite {
+  readonly action: Action;
+  readonly take: NonNullable<Claim['take']>;
+  readonly owner: { readonly key: string; readonly arn: string };
+  readonly seen: StoredFacts;
+  readonly group: GroupItem;
+  readonly now: number;
+}
+
+export function claimTransaction(table: string, write: ClaimWrite): TransactItem[] {
+  const items = [takeAction(table, write), takeNode(table, write), cacheGroup(table, write)];
+  return write.take.founder ? [...items, becomeFounder(table, write)] : items;
+}
+
+function takeAction(table: string, { action, take, owner, seen, now }: ClaimWrite): TransactItem {
+  const { condition, values } = ownedBy(seen.action?.owner);
+  const { group, instance, transition, actionToken, hook, time } = action;
+  return {
+    Put: {
+      TableName: table,
+      Item: {
+        ...keys.action(group, instance, transition),
+        owner: owner.key,
+        ownerArn: owner.arn,
+        actionToken,
+        hook,
+        time,
+        leaseUntil: take.leaseUntil,
+        expiresAt: now + ACTION_TTL,
+      },
+      ConditionExpression: condition,
+      ...(seen.action === undefined
+        ? {}
+        : { ExpressionAttributeNames: { '#owner': 'owner' }, ExpressionAttributeValues: values }),
+    },
+  };
+}
+
+function takeNode(table: string, { action, take, owner, seen, group, now }: ClaimWrite): TransactItem {
+  const { condition, values } = ownedBy(seen.node?.owner);
+  const names = ['instance', 'group', 'role', 'phase', 'owner', 'step', 'result'];
+  const forgotten = [
+    'taskToken',
+    'commandId',
+    '#result',
+    'uncertain',
+    'expiresAt',
+    ...(action.kind === 'launch' ? ['nodeId'] : []),
+  ];
+  return {
+    Update: {
+      TableName: table,
+      Key: keys.node(action.cluster, action.instance),
+      UpdateExpression:
+        'SET #instance = :instance, #group = :group, #role = :role, #phase = :phase, #owner = :me, ownerArn = :arn, ' +
+        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step REMOVE ${forgotten.join(', ')}`,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: {
+        ...values,
+        ':instance': action.instance,
+        ':group': action.group,
+        ':role': action.role,
+        ':phase': take.phase,
+        ':me': owner.key,
+        ':arn': owner.arn,
+        ':lease': take.leaseUntil,
+        ':abandons': group.abandons,
+        ':beat': Math.min(action.time, now),
+        ':step': 'Claim',
+      },
+    },
+  };
+}
+
+function cacheGroup(table: string, { action, group }: ClaimWrite): TransactItem {
+  return {
+    Update: {
+      TableName: table,
+      Key: keys.group(action.group),
+      UpdateExpression: 'SET #cluster = :cluster, #role = :role, readAt = :readAt',
+      ExpressionAttributeNames: { '#cluster': 'cluster', '#role': 'role' },
+      ExpressionAttributeValues: {
+        ':cluster': group.cluster ?? '',
+        ':role': group.role ?? '',
+        ':readAt': group.readAt,
+      },
+    },
+  };
+}
+
+function becomeFounder(table: string, { action, now }: ClaimWrite): TransactItem {
+  return {
+    Put: {
+      TableName: table,
+      Item: { ...keys.founder(action.cluster), instance: action.instance, since: now },
+      ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
+      ExpressionAttributeNames: { '#instance': 'instance' },
+      ExpressionAttributeValues: { ':instance': action.instance },
+    },
+  };
+}
+
+function ownedBy(owner: string | undefined): { condition: string; values: Record<string, unknown> } {
+  return owner === undefined
+    ? { condition: 'attribute_not_exists(pk)', values: {} }
+    : { condition: '#owner = :seen', values: { ':seen': owner } };
+}

@@ -1,0 +1,50 @@
+// The items of the table, as they are read back: whatever else lies there is refused here, not met later.
+import { z } from 'zod';
+
+import { nodeRole } from '../core/names.ts';
+
+const manager = z.object({ instance: z.string(), nodeId: z.string(), address: z.string() });
+export const leaderItem = z.object({ leader: manager, managers: z.array(manager), term: z.number() });
+export const stateItem = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('new') }),
+  z.object({ status: z.literal('founded'), swarmId: z.string(), caDigest: z.string() }),
+]);
+export const nodeItem = z.object({
+  instance: z.string(),
+  group: z.string(),
+  role: nodeRole,
+  phase: z.enum(['launching', 'joining', 'joined', 'ready', 'leaving', 'gone']),
+  owner: z.string(),
+  ownerArn: z.string(),
+  nodeId: z.string().optional(),
+  taskToken: z.string().optional(),
+  leaseUntil: z.number().default(0),
+});
+export const actionItem = z.object({
+  owner: z.string(),
+  ownerArn: z.string(),
+  actionToken: z.string().optional(),
+  time: z.number(),
+  leaseUntil: z.number(),
+});
+export const groupItem = z.object({
+  cluster: z.string().optional(),
+  role: z.string().optional(),
+  abandons: z.number().default(0),
+  readAt: z.number().default(0),
+});
+export const configItem = z.object({ addressPool: z.string(), subnetSize: z.number(), dataPathPort: z.number() });
+
+export type GroupItem = z.infer<typeof groupItem>;
+export type ActionItem = z.infer<typeof actionItem>;
+
+export const founderItem = z.object({ instance: z.string() });
+
+export interface StoredFacts {
+  readonly state: z.infer<typeof stateItem> | undefined;
+  readonly leader: z.infer<typeof leaderItem> | undefined;
+  readonly founder: z.infer<typeof founderItem> | undefined;
+  readonly node: z.infer<typeof nodeItem> | undefined;
+  readonly action: ActionItem | undefined;
+  readonly group: GroupItem | undefined;
+}
