@@ -32,11 +32,10 @@ make_folder
 printf '%s\n' "$SSM_notAfter" >"$FENCE"
 
 if ! command -v docker >/dev/null; then report '' true; fi
-tries=10
+patience=$(($(now) + 15))
 until docker_answers && read_swarm 10; do
-  tries=$((tries - 1))
   # Nothing can be asked of it, and the managers have seen its node go down: they have the last word.
-  if [ "$tries" = 0 ]; then report '' false; fi
+  if [ "$(now)" -ge "$patience" ]; then report '' false; fi
   sleep 1
 done
 member=$NODE_ID

@@ -6,11 +6,11 @@
 # Its session token is as good as the instance's credentials to whoever runs here: no argument may show it.
 metadata() { # PATH
   printf 'header = "X-aws-ec2-metadata-token: %s"\n' "$METADATA_TOKEN" |
-    curl -q -s -f --noproxy '*' --max-time 2 --retry 3 -K - "http://169.254.169.254/latest/$1" 3>&- 9>&-
+    curl -q -s -f --noproxy '*' --max-time 2 --retry 3 --retry-max-time 10 -K - "http://169.254.169.254/latest/$1" 3>&- 9>&-
 }
 
 open_metadata() {
-  METADATA_TOKEN=$(curl -q -s -f --noproxy '*' --max-time 2 --retry 5 --retry-connrefused -X PUT \
+  METADATA_TOKEN=$(curl -q -s -f --noproxy '*' --max-time 2 --retry 5 --retry-connrefused --retry-max-time 15 -X PUT \
     -H 'X-aws-ec2-metadata-token-ttl-seconds: 900' http://169.254.169.254/latest/api/token 3>&- 9>&-) ||
     fail 23 MetadataUnavailable 'instance metadata gave no session token'
 }

@@ -171,7 +171,9 @@ export class DockerMachines implements Machines {
       buildImage(folder),
       listenOn(`${folder}/aws`, (request) => this.#surroundings.aws(request)),
     ]);
-    const link = 'ip link set lo up; ip link add br0 type bridge; ip link set br0 up';
+    // A hardware address of its own: else a bridge takes the lowest of its ports', and every machine's ARP entry is wrong for a
+    // while whenever another one is plugged in.
+    const link = 'ip link set lo up; ip link add br0 address 02:0a:4d:00:00:01 type bridge; ip link set br0 up';
     const addresses = `ip address add ${GATEWAY}/24 dev br0; ip address add 169.254.169.254/32 dev br0`;
     const script = `set -e; ${link}; ${addresses}; exec "$@"`;
     const hub = await Resident.start('unshare', [
