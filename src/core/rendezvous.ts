@@ -85,19 +85,19 @@ export function nextMove(item: RendezvousItem, step: string): Move {
   const searchFirst = item.uncertain === true;
   const number = item.step === step ? (item.try ?? 1) : 1;
   if (item.result?.step === step && item.result.try >= number) {
-    return afterResult(item.result);
+    return afterResult(item.result, searchFirst);
   }
   return item.step === step && item.commandId !== undefined && item.target !== undefined
     ? { kind: 'look', try: number, commandId: item.commandId, target: item.target }
     : { kind: 'send', try: number, searchFirst };
 }
 
-function afterResult(result: NonNullable<RendezvousItem['result']>): Move {
+function afterResult(result: NonNullable<RendezvousItem['result']>, searchFirst: boolean): Move {
   if (result.outcome.ok) {
     return { kind: 'deliver', outcome: result.outcome };
   }
   const { retryable, error, cause } = result.outcome;
-  return retryable ? { kind: 'send', try: result.try + 1, searchFirst: false } : { kind: 'fail', error, cause };
+  return retryable ? { kind: 'send', try: result.try + 1, searchFirst } : { kind: 'fail', error, cause };
 }
 
 /** What a command's good end changes in the item of its node. */
