@@ -13,7 +13,7 @@ function margin(timeout: number): number {
 /** The moment after which skep waits no longer for this action and takes the forced path. */
 export function deadlineOf(action: Pick<Action, 'time' | 'timeout' | 'patience'>): number {
   const limit = Math.min(action.patience, globalLimit(action.timeout));
-  return action.time + limit - margin(action.timeout);
+  return action.time + limit - margin(Math.min(action.timeout, action.patience));
 }
 
 /** The same for what is held as long as AWS allows it. */
