@@ -1,0 +1,369 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { decideClaim } from '../../../src/core/claim.ts';
+import type { Claim, ClaimFacts } from '../../../src/core/claim.ts';
+import { deadlineOf, latestDeadlineOf } from '../../../src/core/deadline.ts';
+import type { Action } from '../../../src/core/lifecycle-event.ts';
+import {
+  CA_DIGEST,
+  COMPLETION,
+  EXECUTION,
+  FOUNDED,
+  INSTANCE,
+  LEADER,
+  MANAGER_INSTANCE,
+  NODE_ID,
+  NOW,
+  OTHER_INSTANCE,
+  SWARM_ID,
+  actionOf,
+  factsOf,
+  nodeOf,
+} from '../support/examples.ts';
+
+interface Question {
+  readonly action?: Partial<Action>;
+  readonly facts?: Partial<ClaimFacts>;
+  readonly now?: number;
+}
+
+const OWNER = 'me';
+
+function decide({ action, facts, now = NOW + 1 }: Question): Claim {
+  return decideClaim({
+    action: actionOf(action),
+    completion: COMPLETION,
+    facts: factsOf(facts),
+    owner: OWNER,
+    now,
+  });
+}
+
+const NEW = { state: { status: 'new' }, leader: undefined, founder: undefined } as const;
+const manager = { role: 'manager', group: 'managers' } as const;
+const managerGroup = { group: { cluster: 'prod', role: 'manager', abandons: 0 } };
+const terminate = { kind: 'terminate' } as const;
+const held = {
+  owner: 'somebody-else',
+  ownerArn: `${EXECUTION}-else`,
+  actionToken: 'old',
+  time: NOW,
+  leaseUntil: NOW + 900,
+};
+
+describe('the route of a launch', () => {
+  it.each<[string, Question, string, Claim['take']]>([
+    ['a worker joins', {}, 'join', { phase: 'launching', leaseUntil: NOW + 1860, founder: false }],
+    [
+      'a worker of a cluster without a swarm waits in the join',
+      { facts: NEW },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'the first manager founds',
+      { action: manager, facts: { ...NEW, ...managerGroup } },
+      'found',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
+    ],
+    [
+      'the founder comes again before it has founded',
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: INSTANCE } } },
+      'found',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
+    ],
+    [
+      'the founder comes again after it has founded',
+      { action: manager, facts: { ...managerGroup, founder: { instance: INSTANCE } } },
+      'found',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
+    ],
+    [
+      'a second manager while the first one founds',
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE } } },
+      'reject',
+      undefined,
+    ],
+    ['a second manager', { action: manager, facts: managerGroup }, 'reject', undefined],
+    ['an instance that is on its way out', { facts: { node: nodeOf({ phase: 'leaving' }) } }, 'complete', undefined],
+    ['an instance that only enters a warm pool', { action: { ask: 'nothing' } }, 'complete', undefined],
+    ['an event after the deadline', { now: deadlineOf(actionOf()) }, 'complete', undefined],
+  ])('%s', (_what, question, route, take) => {
+    const claim = decide(question);
+
+    expect([claim.plan.route, claim.take, claim.wake]).toEqual([route, take, undefined]);
+  });
+});
+
+describe('the route of a terminate', () => {
+  it.each<[string, Question, string, string | undefined]>([
+    ['a node leaves', { facts: { node: nodeOf() } }, 'leave', 'leaving'],
+    ['an instance that the table does not know may be a node all the same', {}, 'leave', 'leaving'],
+    ['a cluster without a swarm has nothing to leave', { facts: NEW }, 'complete', undefined],
+    ['what is gone is gone', { facts: { node: nodeOf({ phase: 'gone' }) } }, 'complete', undefined],
+    [
+      'an instance that was claimed but never sent a join',
+      { facts: { node: nodeOf({ phase: 'launching', nodeId: undefined }) } },
+      'complete',
+      'gone',
+    ],
+    [
+      'the manager is held',
+      { action: manager, facts: { ...managerGroup, founder: { instance: INSTANCE } } },
+      'hold',
+      'leaving',
+    ],
+    [
+      'the founder is held even before it has founded: it may be at it',
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: INSTANCE } } },
+      'hold',
+      'leaving',
+    ],
+    [
+      'a manager instance that was refused has no node to hold',
+      {
+        action: manager,
+        facts: { ...managerGroup, node: nodeOf({ role: 'manager', nodeId: undefined, phase: 'joining' }) },
+      },
+      'leave',
+      'leaving',
+    ],
+    ['an instance that leaves the warm pool only', { action: { ask: 'nothing' } }, 'complete', undefined],
+  ])('%s', (_what, question, route, phase) => {
+    const claim = decide({ ...question, action: { ...terminate, ...question.action } });
+
+    expect([claim.plan.route, claim.take?.phase]).toEqual([route, phase]);
+  });
+
+  it('a manager is held until the global limit of its hook, not until the patience is over', () => {
+    const action = { ...terminate, ...manager };
+    const { plan } = decide({ action, facts: { ...managerGroup, founder: { instance: INSTANCE } } });
+
+    expect(plan.deadline).toBe(latestDeadlineOf(actionOf(action)));
+    expect(plan.deadline).toBe(NOW + 172_800 - 60);
+  });
+});
+
+describe('an instance that is still joining', () => {
+  it('is taken over by its terminate, and the join is woken', () => {
+    const node = nodeOf({ phase: 'joining', nodeId: undefined, taskToken: 'of the join' });
+    const claim = decide({ action: terminate, facts: { node } });
+
+    expect([claim.plan.route, claim.wake]).toEqual(['leave', 'of the join']);
+  });
+
+  it('is not woken by an execution that owns it already', () => {
+    const node = nodeOf({ phase: 'joining', owner: OWNER, taskToken: 'my own' });
+
+    expect(decide({ action: terminate, facts: { node } }).wake).toBeUndefined();
+  });
+
+  it('a join that still waits for its agent is woken too', () => {
+    const node = nodeOf({ phase: 'launching', nodeId: undefined, taskToken: 'of the join' });
+
+    expect(decide({ action: terminate, facts: { node } })).toMatchObject({
+      plan: { route: 'complete' },
+      take: { phase: 'gone' },
+      wake: 'of the join',
+    });
+  });
+
+  it('what has ended its steps waits for nothing: its old token wakes nobody', () => {
+    const node = nodeOf({ phase: 'ready', taskToken: 'long ended' });
+
+    expect(decide({ action: terminate, facts: { node } }).wake).toBeUndefined();
+  });
+});
+
+describe('who handles an action', () => {
+  it.each<[string, Question, string]>([
+    ['a second event of the same action while the first is handled', {}, 'ignore'],
+    ['the same execution again (Lambda was retried)', { facts: { action: { ...held, owner: OWNER } } }, 'join'],
+    ['the execution that replaces the one that held it', { action: { replaces: held.ownerArn } }, 'join'],
+    ['an execution that replaces another one', { action: { replaces: `${EXECUTION}-third` } }, 'ignore'],
+    ['when the lease is over', { facts: { action: { ...held, leaseUntil: NOW + 1 } } }, 'join'],
+    ['a newer action of the same hook', { action: { time: NOW + 5 } }, 'join'],
+    ['an older action that comes late', { action: { time: NOW - 5 } }, 'ignore'],
+    ['a newer event of the same action token', { action: { time: NOW + 5, actionToken: 'old' } }, 'ignore'],
+    [
+      "the tidy's event, which has no action token, is no newer action",
+      { action: { time: NOW + 5, actionToken: undefined } },
+      'ignore',
+    ],
+  ])('%s', (_what, { action, facts }, route) => {
+    expect(decide({ ...(action === undefined ? {} : { action }), facts: { action: held, ...facts } }).plan.route).toBe(
+      route,
+    );
+  });
+
+  it('a duplicate changes nothing and completes nothing', () => {
+    const { plan, take, wake } = decide({ facts: { action: held } });
+
+    expect({ take, wake }).toEqual({ take: undefined, wake: undefined });
+    expect(plan).toEqual({ v: 1, route: 'ignore', because: `duplicate: ${held.ownerArn} handles this action` });
+  });
+});
+
+describe('what is refused', () => {
+  it.each<[string, Partial<ClaimFacts>, string, RegExp]>([
+    [
+      'a group of another cluster',
+      { group: { cluster: 'test', role: 'worker', abandons: 0 } },
+      'MetadataMismatch',
+      /the hook says prod\/worker, the tags .* say test\/worker/,
+    ],
+    [
+      'a group of another role',
+      { group: { cluster: 'prod', role: 'manager', abandons: 0 } },
+      'MetadataMismatch',
+      /say prod\/manager/,
+    ],
+    ['a group without tags', { group: { abandons: 0 } }, 'MetadataMismatch', /say nothing\/nothing/],
+    [
+      'a cluster that nobody declared: missing is not new',
+      { state: undefined },
+      'ClusterUndeclared',
+      /npx skep create --cluster prod/,
+    ],
+  ])('%s', (_what, facts, rejection, because) => {
+    for (const kind of ['launch', 'terminate'] as const) {
+      const { plan, take } = decide({ action: { kind }, facts });
+
+      expect(plan).toMatchObject({ route: 'reject', rejection, completion: COMPLETION });
+      expect(plan.because).toMatch(because);
+      expect(take).toBeUndefined();
+    }
+  });
+
+  it('a second manager is refused by name, with a completion', () => {
+    expect(decide({ action: manager, facts: managerGroup }).plan).toMatchObject({
+      rejection: 'OneManagerOnly',
+      because: `${MANAGER_INSTANCE} is the manager of prod; more than one is not supported yet`,
+      completion: COMPLETION,
+    });
+  });
+});
+
+describe('the plan', () => {
+  it('carries what every later state needs', () => {
+    const { plan } = decide({ action: { labels: { tier: 'web' } }, facts: { node: nodeOf() } });
+
+    expect(plan).toEqual({
+      v: 1,
+      route: 'join',
+      because: `join ${INSTANCE} to prod`,
+      completion: COMPLETION,
+      cluster: 'prod',
+      role: 'worker',
+      instance: INSTANCE,
+      group: 'workers',
+      hook: { name: 'skep-dev-launch', timeout: 1800, time: NOW, actionToken: actionOf().actionToken },
+      deadline: NOW + 1740,
+      look: 90,
+      lookSlow: 900,
+      labels: { tier: 'web' },
+      depart: false,
+      nodeId: NODE_ID,
+      swarm: { swarmId: SWARM_ID, caDigest: CA_DIGEST, managers: LEADER.managers },
+    });
+  });
+
+  it('of a cluster without a swarm names no swarm, of an unknown instance no node', () => {
+    const { plan } = decide({ facts: NEW });
+
+    expect(plan).not.toHaveProperty('swarm');
+    expect(plan.nodeId).toBe('none');
+  });
+
+  it('looks at least twice in the time of a short hook', () => {
+    expect(decide({ action: { timeout: 60, patience: 600 } }).plan).toMatchObject({ look: 30, lookSlow: 30 });
+  });
+});
+
+const instance = fc.constantFrom(INSTANCE, OTHER_INSTANCE, MANAGER_INSTANCE);
+const anyAction = fc.record({
+  kind: fc.constantFrom('launch', 'terminate'),
+  ask: fc.constantFrom('join', 'leave', 'nothing'),
+  role: fc.constantFrom('worker', 'manager'),
+  instance,
+  time: fc.integer({ min: NOW - 4000, max: NOW + 60 }),
+  timeout: fc.integer({ min: 30, max: 7200 }),
+  patience: fc.integer({ min: 60, max: 172_800 }),
+  actionToken: fc.constantFrom(undefined, 'a', 'b'),
+  replaces: fc.constantFrom(undefined, held.ownerArn),
+});
+const anyFacts = fc.record({
+  state: fc.constantFrom(undefined, { status: 'new' } as const, FOUNDED),
+  leader: fc.constantFrom(undefined, LEADER),
+  founder: fc.option(fc.record({ instance }), { nil: undefined }),
+  node: fc.option(
+    fc.record({
+      phase: fc.constantFrom('launching', 'joining', 'joined', 'ready', 'leaving', 'gone'),
+      owner: fc.constantFrom('somebody-else', OWNER),
+      nodeId: fc.constantFrom(undefined, NODE_ID),
+      taskToken: fc.constantFrom(undefined, 'a token'),
+      role: fc.constantFrom('worker', 'manager'),
+    }),
+    { nil: undefined },
+  ),
+  action: fc.option(
+    fc.record({
+      owner: fc.constantFrom('somebody-else', OWNER),
+      ownerArn: fc.constant(held.ownerArn),
+      actionToken: fc.constantFrom(undefined, 'a', 'b'),
+      time: fc.integer({ min: NOW - 4000, max: NOW }),
+      leaseUntil: fc.integer({ min: NOW - 4000, max: NOW + 4000 }),
+    }),
+    { nil: undefined },
+  ),
+});
+
+describe('whatever is asked, and whatever the table says', () => {
+  const decided = (check: (claim: Claim, facts: ClaimFacts, action: Action) => void): void => {
+    fc.assert(
+      fc.property(anyAction, anyFacts, fc.integer({ min: NOW, max: NOW + 10_000 }), (some, stored, now) => {
+        const action = actionOf(some);
+        const facts = factsOf({
+          ...stored,
+          node: stored.node === undefined ? undefined : nodeOf(stored.node),
+          group: { cluster: 'prod', role: action.role, abandons: 0 },
+        });
+        check(decideClaim({ action, completion: COMPLETION, facts, owner: OWNER, now }), facts, action);
+      }),
+      { numRuns: 2000 },
+    );
+  };
+
+  it('only a founder may found, and only while there is no swarm or where it has founded itself', () => {
+    decided(({ plan, take }, { state, founder }, action) => {
+      if (plan.route === 'found') {
+        expect(action.role).toBe('manager');
+        expect(state).toBeDefined();
+        expect(founder === undefined ? state?.status : founder.instance).toBe(
+          founder === undefined ? 'new' : action.instance,
+        );
+      }
+      expect(take?.founder ?? false).toBe(plan.route === 'found');
+    });
+  });
+
+  it('a route that acts on a node owns it first, and one that does not own it only completes', () => {
+    decided(({ plan, take }) => {
+      if (['found', 'join', 'leave', 'hold'].includes(plan.route)) {
+        expect(take).toBeDefined();
+      }
+      if (take === undefined) {
+        expect(['complete', 'reject', 'ignore']).toContain(plan.route);
+      }
+    });
+  });
+
+  it('nobody takes a node of which the plan says nothing', () => {
+    decided(({ plan }) => {
+      if (plan.route !== 'ignore') {
+        expect(plan).toMatchObject({ completion: COMPLETION, cluster: 'prod' });
+      }
+    });
+  });
+});

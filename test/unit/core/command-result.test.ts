@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { outcomeOf } from '../../../src/core/command-result.ts';
+import type { Invocation } from '../../../src/core/command-result.ts';
+import { ERRORS } from '../../../src/core/errors.ts';
+import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
+
+const invocation = (changes: Partial<Invocation>): Invocation => ({
+  status: 'Failed',
+  statusDetails: 'Failed',
+  responseCode: 1,
+  stdout: '',
+  stderr: '',
+  ...changes,
+});
+
+describe('how a command ended', () => {
+  it.each(['Pending', 'InProgress', 'Delayed', 'Cancelling'])('%s: it has not', (status) => {
+    expect(outcomeOf(invocation({ status, statusDetails: status, responseCode: -1 }))).toBeUndefined();
+  });
+
+  it('well: the last line is the output, whatever docker printed before it', () => {
+    const stdout = 'Node left the swarm.\n{"not":"the last"}\n{"nodeId":"abc","zone":"eu-west-1a"}\n\n';
+
+    expect(outcomeOf(invocation({ status: 'Success', statusDetails: 'Success', responseCode: 0, stdout }))).toEqual({
+      ok: true,
+      output: { nodeId: 'abc', zone: 'eu-west-1a' },
+    });
+  });
+
+  it.each(['', 'joined', '{"nodeId":"abc"', '["a"]', 'null', '7'])(
+    'well, but with %j as its last line: not what our documents do',
+    (stdout) => {
+      expect(outcomeOf(invocation({ status: 'Success', responseCode: 0, stdout }))).toMatchObject({
+        ok: false,
+        error: 'CommandFailed',
+        retryable: false,
+      });
+    },
+  );
+
+  it.each(EXIT_CODES)(
+    'exit code $code: $error, retryable: $retryable',
+    ({ code, error, retryable, meaning, remedy }) => {
+      expect(outcomeOf(invocation({ responseCode: code }))).toEqual({
+        ok: false,
+        error,
+        retryable,
+        cause: `${meaning} (exit code ${code}; ${remedy})`,
+      });
+    },
+  );
+
+  it.each([0, 1, 2, 124, 127, 137, 194, -1])('exit code %s is not one of ours', (responseCode) => {
+    expect(outcomeOf(invocation({ responseCode }))).toMatchObject({ error: 'CommandFailed', retryable: false });
+  });
+
+  it.each([
+    ['TimedOut', 'Execution Timed Out', 'CommandTimedOut', true],
+    ['TimedOut', 'ExecutionTimedOut', 'CommandTimedOut', true],
+    ['TimedOut', 'Delivery Timed Out', 'CommandUndelivered', true],
+    ['TimedOut', 'DeliveryTimedOut', 'CommandUndelivered', true],
+    ['Failed', 'Undeliverable', 'CommandUndelivered', true],
+    ['Failed', 'Terminated', 'CommandCancelled', false],
+    ['Cancelled', 'Cancelled', 'CommandCancelled', false],
+    ['Canceled', 'Canceled', 'CommandCancelled', false],
+    ['Failed', 'Access Denied', 'CommandFailed', false],
+    ['Failed', 'InvalidPlatform', 'CommandFailed', false],
+  ])('%s (%s): %s', (status, statusDetails, error, retryable) => {
+    expect(outcomeOf(invocation({ status, statusDetails, responseCode: -1 }))).toMatchObject({
+      ok: false,
+      error,
+      retryable,
+    });
+    expect(ERRORS.get(error)?.retryable).toBe(retryable);
+  });
+
+  it("the cause is the document's own message before the table's, with the end of what it said on stderr", () => {
+    const outcome = outcomeOf(
+      invocation({
+        responseCode: 32,
+        stdout: '{"error":"JoinFailed","message":"10.0.1.11:2377 refused"}\n',
+        stderr: `${'x'.repeat(1000)}the end \n`,
+      }),
+    );
+
+    expect(outcome).toMatchObject({ error: 'JoinFailed' });
+    expect(outcome).toHaveProperty(
+      'cause',
+      expect.stringMatching(/^10\.0\.1\.11:2377 refused \(exit code 32; open 2377/),
+    );
+    expect(outcome).toHaveProperty('cause', expect.stringMatching(/; stderr: x{493}the end$/));
+  });
+
+  it('a message of a document does not change the error: the exit code is what counts', () => {
+    expect(outcomeOf(invocation({ responseCode: 11, stdout: '{"error":"JoinFailed","message":"m"}' }))).toMatchObject({
+      error: 'Busy',
+    });
+  });
+});
