@@ -167,10 +167,10 @@ function fromEc2Form({
 /** Signatures are not checked: who signs is told by the access key id, and what for by the scope. */
 function signature(authorization: string): { service: string; caller: Caller } {
   const [, accessKey = '', service = ''] = /Credential=([^/,]*)\/[^/]*\/[^/]*\/([^/]*)\//.exec(authorization) ?? [];
-  const [lab, kind, ...name] = accessKey.split('.');
+  const [lab, kind, ...name] = accessKey.split('_');
   const known = z.enum(['function', 'machine', 'instance', 'person']).safeParse(kind);
   const caller: Caller =
-    lab === 'LAB' && known.success ? { kind: known.data, name: name.join('.') } : { kind: 'person', name: accessKey };
+    lab === 'LAB' && known.success ? { kind: known.data, name: name.join('_') } : { kind: 'person', name: accessKey };
   return { service, caller };
 }
 

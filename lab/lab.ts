@@ -233,7 +233,10 @@ export class Lab {
   isSettled(): boolean {
     const groupsDone = [...this.autoScaling.groups.values()].every(
       ({ members, desired }) =>
-        members.size === desired && [...members.values()].every(({ lifecycle }) => lifecycle === 'InService'),
+        members.size === desired &&
+        [...members.values()].every(
+          ({ instanceId, lifecycle }) => lifecycle === 'InService' && this.ec2.isRunning(instanceId),
+        ),
     );
     return (
       groupsDone && this.autoScaling.actions.size === 0 && this.executions.every(({ status }) => status !== 'RUNNING')

@@ -153,7 +153,7 @@ export class Lambda {
 
 /** Who signs with this access key id: a name in clear, since the lab asks for no secret. */
 export function accessKeyOf(kind: string, name: string): string {
-  return `LAB.${kind}.${name}`;
+  return `LAB_${kind}_${name}`;
 }
 
 function virtualDate(clock: Clock): DateConstructor {

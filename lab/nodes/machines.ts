@@ -12,9 +12,9 @@ export interface MachineSpec {
 export interface DocumentRun {
   /** The verb: the document's name without `skep-<stage>-`. */
   readonly verb: string;
-  /** The runCommand entries as deployed, joined with newlines. */
+  /** The runCommand entries as deployed, joined with newlines; parameters that are not ENV_VAR are spliced in. */
   readonly script: string;
-  /** `ENV_VAR` parameters are set as `SSM_<name>`; the rest was spliced into the script already. */
+  /** Set as `SSM_<name>` in the environment of the script. */
   readonly parameters: Readonly<Record<string, string>>;
   /** The agent ends the script after this many seconds. */
   readonly timeoutSeconds: number;

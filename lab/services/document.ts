@@ -31,3 +31,17 @@ export function readDocument({ name, verb, content: raw }: StackDocument): SsmDo
   const { parameters, mainSteps } = content.parse(raw);
   return { name, verb, script: mainSteps[0].inputs.runCommand.join('\n'), parameters };
 }
+
+/**
+ * The script as the agent runs it: a parameter of type ENV_VAR stays a name (its value comes as `SSM_<name>`), any other is
+ * spliced in as text.
+ */
+export function renderScript(
+  { script, parameters: declared }: SsmDocument,
+  values: Readonly<Record<string, string>>,
+): string {
+  return script.replaceAll(/\{\{\s*([A-Za-z][A-Za-z0-9]*)\s*\}\}/g, (text, name: string) => {
+    const parameter = declared[name];
+    return parameter === undefined || parameter.interpolationType === 'ENV_VAR' ? text : (values[name] ?? text);
+  });
+}

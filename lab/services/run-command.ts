@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { DocumentOutcome, Machines } from '../nodes/machines.ts';
 import type { Random } from '../random.ts';
+import { renderScript } from './document.ts';
 import type { SsmDocument } from './document.ts';
 import type { Ec2 } from './ec2.ts';
 import { AwsError } from './service.ts';
@@ -204,8 +205,7 @@ export class RunCommand implements Service {
         ? { exitCode: fault.outcome.exitCode, stdout: '{"error":"Injected"}\n', stderr: '', timedOut: false }
         : await this.#options.machines.run(invocation.instanceId, {
             verb: invocation.verb,
-            // What is not ENV_VAR the agent splices: only the execution timeout, which the script does not read.
-            script: document.script,
+            script: renderScript(document, parameters),
             parameters,
             timeoutSeconds: Number(executionTimeout),
           });
