@@ -11,6 +11,9 @@ const THROTTLES = new Set([
   'RequestThrottled',
   'RequestThrottledException',
   'SlowDown',
+  // DynamoDB: a transaction holds the item, for a moment.
+  'TransactionConflictException',
+  'TransactionInProgressException',
 ]);
 
 const NETWORK = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'TimeoutError']);

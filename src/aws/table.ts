@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { ClusterState, LeaderRecord } from '../core/claim.ts';
 import { DEFAULT_CONFIG } from '../core/commands.ts';
 import type { ClusterConfig } from '../core/commands.ts';
+import { FlowError } from '../core/errors.ts';
 import type { Action } from '../core/lifecycle-event.ts';
 import { NODE_PREFIX, WAITER_PREFIX, clusterName, keys } from '../core/names.ts';
 import type { Key } from '../core/names.ts';
@@ -55,9 +56,13 @@ export class Table {
       action: keys.action(group, instance, transition),
       group: keys.group(group),
     };
-    const { Responses: answers } = await this.#client.send(
+    const { Responses: answers, UnprocessedKeys: unread = {} } = await this.#client.send(
       new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: Object.values(wanted), ConsistentRead: true } } }),
     );
+    if (Object.keys(unread).length > 0) {
+      // What was not read is not missing: an undeclared cluster would be refused.
+      throw new FlowError('Throttled', 'the table did not answer for all keys');
+    }
     const items = answers?.[this.#name] ?? [];
     const item = ({ pk, sk }: Key): unknown => items.find((it) => it['pk'] === pk && it['sk'] === sk);
     return {

@@ -18,7 +18,8 @@ const founding = z.object({ nodeId: z.string(), swarmId: z.string(), caDigest: z
 /**
  * Idempotent: both the event and a look may bring the same end, and a look repeats what died half-way.
  *
- * @returns false if the execution that sent the command does not own the node any more: its wait ends by its next look.
+ * @returns false if nobody waits for it: the execution that sent the command does not own the node any more (its wait ends by its
+ *   next look), or has sent another since.
  */
 export async function storeAndDeliver(
   ports: DeliverPorts,
@@ -28,6 +29,10 @@ export async function storeAndDeliver(
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
   const item = await ports.table.storeResult(key, outcome, changes, now);
   if (item === undefined) {
+    return false;
+  }
+  // A second event of an earlier try: a newer command is under way, and its end is what counts.
+  if (item.step === key.step && item.try !== undefined && item.try > key.try) {
     return false;
   }
   await deliver(ports, { key, verb, outcome, item });
