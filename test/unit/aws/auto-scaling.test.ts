@@ -1,0 +1,151 @@
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
+  DescribeLifecycleHooksCommand,
+  RecordLifecycleActionHeartbeatCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+
+import { beat, describeGroup, groupsOfCluster, hookMetadata, isInAnyGroup } from '../../../src/aws/auto-scaling.ts';
+import { aliveInstances } from '../../../src/aws/ec2.ts';
+import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
+
+const autoScaling = mockClient(AutoScalingClient);
+const client = new AutoScalingClient({ region: 'eu-west-1' });
+const ec2 = mockClient(EC2Client);
+const ec2Client = new EC2Client({ region: 'eu-west-1' });
+beforeEach(() => {
+  autoScaling.reset();
+  ec2.reset();
+});
+
+const named = (name: string): Error => Object.assign(new Error(name), { name });
+
+describe('groups', () => {
+  const group = {
+    AutoScalingGroupName: 'workers',
+    Tags: [
+      { Key: 'skep:cluster', Value: 'prod' },
+      { Key: 'skep:role', Value: 'worker' },
+    ],
+    Instances: [{ InstanceId: INSTANCE, LifecycleState: 'Pending:Wait' }],
+  };
+
+  it('are read with their tags and instances', async () => {
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group as never] });
+
+    expect(await describeGroup(client, 'workers')).toEqual({
+      name: 'workers',
+      cluster: 'prod',
+      role: 'worker',
+      instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait' }],
+    });
+  });
+
+  it('one that does not exist is undefined, one without tags has neither cluster nor role', async () => {
+    autoScaling
+      .on(DescribeAutoScalingGroupsCommand)
+      .resolvesOnce({ AutoScalingGroups: [] })
+      .resolves({ AutoScalingGroups: [{ AutoScalingGroupName: 'bare' } as never] });
+
+    expect(await describeGroup(client, 'workers')).toBeUndefined();
+    expect(await describeGroup(client, 'bare')).toEqual({
+      name: 'bare',
+      cluster: undefined,
+      role: undefined,
+      instances: [],
+    });
+  });
+
+  it('of a cluster are found by tag, over all pages', async () => {
+    const page = (name: string, next?: string) => ({
+      AutoScalingGroups: [{ ...group, AutoScalingGroupName: name } as never],
+      ...(next === undefined ? {} : { NextToken: next }),
+    });
+    autoScaling
+      .on(DescribeAutoScalingGroupsCommand)
+      .resolves(page('a', 'more'))
+      .on(DescribeAutoScalingGroupsCommand, { NextToken: 'more' })
+      .resolves(page('b'));
+
+    expect((await groupsOfCluster(client, 'prod')).map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(autoScaling.commandCalls(DescribeAutoScalingGroupsCommand)[0]?.args[0].input.Filters).toEqual([
+      { Name: 'tag:skep:cluster', Values: ['prod'] },
+    ]);
+  });
+
+  it('an instance is in a group or not: AWS leaves out what it does not know', async () => {
+    autoScaling
+      .on(DescribeAutoScalingInstancesCommand)
+      .resolvesOnce({ AutoScalingInstances: [{ InstanceId: INSTANCE } as never] })
+      .resolves({ AutoScalingInstances: [] });
+
+    expect([await isInAnyGroup(client, INSTANCE), await isInAnyGroup(client, INSTANCE)]).toEqual([true, false]);
+  });
+
+  it('a hook may have no metadata, or may not be there', async () => {
+    autoScaling
+      .on(DescribeLifecycleHooksCommand)
+      .resolvesOnce({ LifecycleHooks: [{ NotificationMetadata: '{}' }] })
+      .resolvesOnce({ LifecycleHooks: [{}] })
+      .resolves({ LifecycleHooks: [] });
+    const ask = (): Promise<string | undefined> => hookMetadata(client, 'workers', 'skep-dev-launch');
+
+    expect([await ask(), await ask(), await ask()]).toEqual(['{}', undefined, undefined]);
+  });
+});
+
+describe('the heartbeat of a hook', () => {
+  const sent = (): unknown[] =>
+    autoScaling.commandCalls(RecordLifecycleActionHeartbeatCommand).map(({ args }) => args[0].input);
+  const hook = { AutoScalingGroupName: 'workers', LifecycleHookName: 'skep-dev-launch' };
+
+  it('goes by action token, or by instance where there is none', async () => {
+    await beat(client, planOf());
+    await beat(client, planOf({ hook: { name: 'skep-dev-launch', timeout: 1800, time: 1 } }));
+
+    expect(sent()).toEqual([
+      { ...hook, LifecycleActionToken: ACTION_TOKEN },
+      { ...hook, InstanceId: INSTANCE },
+    ]);
+  });
+
+  it('no active action is no error: there is nothing to keep alive', async () => {
+    autoScaling.on(RecordLifecycleActionHeartbeatCommand).rejects(named('ValidationError'));
+
+    await expect(beat(client, planOf())).resolves.toBeUndefined();
+  });
+
+  it.each(['Throttling', 'ResourceContentionFault'])('%s is an error', async (name) => {
+    autoScaling.on(RecordLifecycleActionHeartbeatCommand).rejects(named(name));
+
+    await expect(beat(client, planOf())).rejects.toMatchObject({ name });
+  });
+
+  it('a plan without a hook (a tidy) has none', async () => {
+    await beat(client, { v: 1, route: 'ignore', because: '' });
+
+    expect(sent()).toEqual([]);
+  });
+});
+
+describe('which instances live', () => {
+  it('asks by filter, 200 at a time, and not at all for none', async () => {
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [{ InstanceId: OTHER_INSTANCE }] }, {}] });
+    const many = Array.from({ length: 401 }, (_, n) => `i-${n}`);
+
+    expect(await aliveInstances(ec2Client, [])).toEqual(new Set());
+    expect(ec2.calls()).toHaveLength(0);
+    expect(await aliveInstances(ec2Client, many)).toEqual(new Set([OTHER_INSTANCE]));
+    const filters = ec2.commandCalls(DescribeInstancesCommand).map(({ args }) => args[0].input.Filters);
+    expect(filters.map((one) => one?.[0]?.Values?.length)).toEqual([200, 200, 1]);
+    expect(filters.flatMap((one) => one?.[0]?.Values)).toEqual(many);
+    expect(filters[0]?.[1]).toEqual({
+      Name: 'instance-state-name',
+      Values: ['pending', 'running', 'stopping', 'stopped'],
+    });
+  });
+});

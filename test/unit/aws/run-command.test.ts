@@ -1,0 +1,115 @@
+import { GetCommandInvocationCommand, ListCommandsCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+
+import { findCommand, readInvocation, sendCommand } from '../../../src/aws/run-command.ts';
+import { INSTANCE } from '../support/examples.ts';
+
+const ssm = mockClient(SSMClient);
+const client = new SSMClient({ region: 'eu-west-1' });
+beforeEach(() => {
+  ssm.reset();
+});
+
+const awsError = (name: string, httpStatusCode: number): Error =>
+  Object.assign(new Error('what it said'), { name, $metadata: { httpStatusCode } });
+
+const command = {
+  verb: 'drain',
+  target: INSTANCE,
+  parameters: { cluster: 'prod', nodeId: 'none' },
+  deliveryTimeout: 600,
+} as const;
+
+describe('sending a command', () => {
+  it('names the document of the stage, one instance, and each parameter as a list', async () => {
+    ssm.on(SendCommandCommand).resolves({ Command: { CommandId: 'the-id' } });
+
+    expect(await sendCommand(client, 'dev', command, 'a comment')).toEqual({ kind: 'sent', commandId: 'the-id' });
+    expect(ssm.commandCalls(SendCommandCommand).map(({ args }) => args[0].input)).toEqual([
+      {
+        InstanceIds: [INSTANCE],
+        DocumentName: 'skep-dev-drain',
+        TimeoutSeconds: 600,
+        Comment: 'a comment',
+        Parameters: { cluster: ['prod'], nodeId: ['none'] },
+      },
+    ]);
+  });
+
+  it.each([
+    ['InvalidInstanceId', 400, 'refused'],
+    ['InternalServerError', 500, 'uncertain'],
+    ['ServiceUnavailable', 503, 'uncertain'],
+  ])('%s (%s): %s', async (name, status, kind) => {
+    ssm.on(SendCommandCommand).rejects(awsError(name, status));
+
+    expect(await sendCommand(client, 'dev', command, '')).toEqual({ kind, because: 'what it said' });
+  });
+
+  it('a connection that broke leaves it open whether there is a command', async () => {
+    ssm.on(SendCommandCommand).rejects(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }));
+
+    expect(await sendCommand(client, 'dev', command, '')).toMatchObject({ kind: 'uncertain' });
+  });
+
+  it.each(['ThrottlingException', 'AccessDeniedException', 'InvalidDocument'])('%s: surely not sent', async (name) => {
+    ssm.on(SendCommandCommand).rejects(awsError(name, 400));
+
+    await expect(sendCommand(client, 'dev', command, '')).rejects.toMatchObject({ name });
+  });
+});
+
+describe('finding a command again', () => {
+  it('by its comment, exactly', async () => {
+    ssm.on(ListCommandsCommand, { InstanceId: INSTANCE }).resolves({
+      Commands: [
+        { CommandId: 'a', Comment: 'skep1 prod i-1 me Join 11' },
+        { CommandId: 'b', Comment: 'skep1 prod i-1 me Join 1' },
+      ],
+    });
+
+    expect(await findCommand(client, INSTANCE, 'skep1 prod i-1 me Join 1')).toBe('b');
+    expect(await findCommand(client, INSTANCE, 'skep1 prod i-1 me Join 2')).toBeUndefined();
+  });
+});
+
+describe('reading an invocation', () => {
+  it('all that counts of it', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves({
+      Comment: 'c',
+      Status: 'Failed',
+      StatusDetails: 'Failed',
+      ResponseCode: 11,
+      StandardOutputContent: 'out',
+      StandardErrorContent: 'err',
+    });
+
+    expect(await readInvocation(client, 'id', INSTANCE)).toEqual({
+      comment: 'c',
+      status: 'Failed',
+      statusDetails: 'Failed',
+      responseCode: 11,
+      stdout: 'out',
+      stderr: 'err',
+    });
+  });
+
+  it('one that SSM does not show yet is not there yet, and no error', async () => {
+    ssm.on(GetCommandInvocationCommand).rejects(awsError('InvocationDoesNotExist', 400));
+
+    expect(await readInvocation(client, 'id', INSTANCE)).toBeUndefined();
+  });
+
+  it('any other error is one', async () => {
+    ssm.on(GetCommandInvocationCommand).rejects(awsError('ThrottlingException', 400));
+
+    await expect(readInvocation(client, 'id', INSTANCE)).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  it('what SSM leaves out has not run', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves({});
+
+    expect(await readInvocation(client, 'id', INSTANCE)).toMatchObject({ status: 'Pending', responseCode: -1 });
+  });
+});

@@ -1,0 +1,340 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { WriteConflict } from '../../../src/aws/table.ts';
+import { decideClaim } from '../../../src/core/claim.ts';
+import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
+import type { Action } from '../../../src/core/lifecycle-event.ts';
+import { keys } from '../../../src/core/names.ts';
+import type { StepKey } from '../../../src/core/rendezvous.ts';
+import { CA_DIGEST, COMPLETION, LEADER, NODE_ID, NOW, SWARM_ID, actionOf } from '../support/examples.ts';
+import { TABLE, openTable } from '../support/table.ts';
+import type { TestTable } from '../support/table.ts';
+
+let db: TestTable;
+beforeAll(async () => {
+  db = await openTable();
+});
+afterAll(async () => {
+  await db.close();
+});
+
+let clusters = 0;
+/** Every test has a cluster, a group and an instance of its own. */
+function place(): { cluster: string; group: string; instance: string } {
+  clusters += 1;
+  const id = String(clusters).padStart(17, '0');
+  return { cluster: `c${clusters}`, group: `g${clusters}`, instance: `i-${id}` };
+}
+
+const ownerOf = (key: string): { key: string; arn: string } => ({ key, arn: `arn:of:${key}` });
+const groupItem = (cluster: string, role = 'worker') => ({ cluster, role, abandons: 0, readAt: NOW });
+
+/** What the claim function does with an action, in two halves, so that others can come in between. */
+async function readClaim(action: Action, owner: string) {
+  const seen = await db.table.readFacts(action);
+  const group = seen.group ?? groupItem(action.cluster, action.role);
+  const claim = decideClaim({ action, completion: COMPLETION, facts: { ...seen, group }, owner, now: NOW });
+  return { claim, write: { action, take: claim.take, owner: ownerOf(owner), seen, group, now: NOW } };
+}
+
+async function claim(action: Action, owner: string): Promise<string> {
+  const { claim: decided, write } = await readClaim(action, owner);
+  if (write.take !== undefined) {
+    await db.table.writeClaim({ ...write, take: write.take });
+  }
+  return decided.plan.route;
+}
+
+const swarm = { swarmId: SWARM_ID, caDigest: CA_DIGEST };
+
+async function founded(where: { cluster: string; group: string; instance: string }): Promise<void> {
+  await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+  await claim(actionOf({ ...where, role: 'manager' }), 'founder');
+  await db.table.recordFounding(where.cluster, swarm, { ...LEADER.leader, instance: where.instance });
+}
+
+describe('declaring a cluster', () => {
+  it('is done once: the second time changes nothing', async () => {
+    const { cluster } = place();
+    const config = { addressPool: '172.31.0.0/16', subnetSize: 25, dataPathPort: 4790 };
+
+    expect(await db.table.readState(cluster)).toBeUndefined();
+    expect(await db.table.declareCluster(cluster, config)).toBe(true);
+    expect(await db.table.declareCluster(cluster, DEFAULT_CONFIG)).toBe(false);
+    expect(await db.table.readState(cluster)).toEqual({ status: 'new' });
+    expect(await db.table.readConfig(cluster)).toEqual(config);
+    expect(await db.get({ pk: keys.clusters(), sk: cluster })).toEqual({ pk: 'CLUSTERS', sk: cluster });
+  });
+
+  it('never makes a founded cluster new again', async () => {
+    const where = place();
+    await founded(where);
+
+    expect(await db.table.declareCluster(where.cluster, DEFAULT_CONFIG)).toBe(false);
+    expect(await db.table.readState(where.cluster)).toMatchObject({ status: 'founded' });
+  });
+
+  it('all or nothing: where one of its items is there already, none is written', async () => {
+    const { cluster } = place();
+    await db.client.send(new PutCommand({ TableName: TABLE, Item: { pk: keys.clusters(), sk: cluster } }));
+
+    expect(await db.table.declareCluster(cluster, DEFAULT_CONFIG)).toBe(false);
+    expect(await db.table.readState(cluster)).toBeUndefined();
+  });
+
+  it('refuses a name that is none', async () => {
+    await expect(db.table.declareCluster('No Such', DEFAULT_CONFIG)).rejects.toThrow('a cluster name is');
+  });
+});
+
+describe('a claim', () => {
+  it('writes the action, the node and the group, and reads them back', async () => {
+    const where = place();
+    await founded(place());
+    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+
+    expect(await claim(actionOf(where), 'me')).toBe('join');
+    expect(await db.table.readFacts(actionOf(where))).toMatchObject({
+      state: { status: 'new' },
+      node: { instance: where.instance, phase: 'launching', owner: 'me', ownerArn: 'arn:of:me', role: 'worker' },
+      action: { owner: 'me', time: NOW, leaseUntil: NOW + 1860 },
+      group: { cluster: where.cluster, role: 'worker', abandons: 0, readAt: NOW },
+      founder: undefined,
+      leader: undefined,
+    });
+  });
+
+  it('of two at once one wins, and the loser writes nothing', async () => {
+    const where = place();
+    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    const racers = await Promise.all(['one', 'two'].map((owner) => readClaim(actionOf(where), owner)));
+    const ends = await Promise.allSettled(
+      racers.map(async ({ write }) => {
+        if (write.take !== undefined) {
+          await db.table.writeClaim({ ...write, take: write.take });
+        }
+      }),
+    );
+
+    expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []))).toEqual([
+      expect.any(WriteConflict),
+    ]);
+    const winner = ends[0]?.status === 'fulfilled' ? 'one' : 'two';
+    expect(await db.table.readFacts(actionOf(where))).toMatchObject({
+      node: { owner: winner },
+      action: { owner: winner },
+    });
+    // The loser reads again and finds out.
+    expect(await claim(actionOf(where), winner === 'one' ? 'two' : 'one')).toBe('ignore');
+  });
+
+  it('of two founders one wins, and nothing of the other stays', async () => {
+    const one = place();
+    const two = { ...place(), cluster: one.cluster };
+    await db.table.declareCluster(one.cluster, DEFAULT_CONFIG);
+    const first = await readClaim(actionOf({ ...one, role: 'manager' }), 'one');
+    const second = await readClaim(actionOf({ ...two, role: 'manager' }), 'two');
+    expect([first.claim.plan.route, second.claim.plan.route]).toEqual(['found', 'found']);
+
+    await claim(actionOf({ ...one, role: 'manager' }), 'one');
+    const late = second.write.take;
+    expect(late).toBeDefined();
+    await expect(
+      db.table.writeClaim({ ...second.write, take: late ?? { phase: 'launching', leaseUntil: 0, founder: true } }),
+    ).rejects.toThrow(WriteConflict);
+
+    // Rolled back: the founder's item is the last of the four that are written.
+    expect(await db.get(keys.founder(one.cluster))).toMatchObject({ instance: one.instance });
+    expect(await db.get(keys.node(two.cluster, two.instance))).toBeUndefined();
+    expect(await db.get(keys.group(two.group))).toBeUndefined();
+    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two')).toBe('reject');
+  });
+
+  it('of a terminate takes the node over, and forgets what the join was doing, but not the node id', async () => {
+    const where = place();
+    await founded({ ...place(), cluster: where.cluster });
+    await claim(actionOf(where), 'join');
+    const step: StepKey = { ...where, owner: 'join', step: 'Join', try: 1 };
+    await db.table.park(step, {
+      step: 'Join',
+      try: 1,
+      taskToken: 'of the join',
+      commandId: 'c',
+      target: 't',
+      phase: 'joining',
+    });
+    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW);
+
+    expect(await claim(actionOf({ ...where, kind: 'terminate' }), 'leave')).toBe('leave');
+    const item = await db.get(keys.node(where.cluster, where.instance));
+    expect(item).toMatchObject({ owner: 'leave', phase: 'leaving', nodeId: NODE_ID, step: 'Claim' });
+    expect(Object.keys(item ?? {})).not.toEqual(expect.arrayContaining(['taskToken']));
+    expect(['taskToken', 'commandId', 'result', 'uncertain'].filter((name) => name in (item ?? {}))).toEqual([]);
+  });
+
+  it('of a launch forgets the node id: a blank disk, or another node', async () => {
+    const where = place();
+    await founded({ ...place(), cluster: where.cluster });
+    await claim(actionOf(where), 'first');
+    const step: StepKey = { ...where, owner: 'first', step: 'Join', try: 1 };
+    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW);
+
+    await claim(actionOf({ ...where, time: NOW + 1, actionToken: 'another' }), 'second');
+    expect(await db.get(keys.node(where.cluster, where.instance))).not.toHaveProperty('nodeId');
+  });
+});
+
+describe('the founding', () => {
+  it('is recorded once, and the same again changes nothing', async () => {
+    const where = place();
+    await founded(where);
+    const leader = { ...LEADER.leader, instance: where.instance };
+    const before = await db.table.readLeader(where.cluster);
+    await db.table.recordFounding(where.cluster, swarm, leader);
+
+    expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
+    expect(before).toEqual({ leader, managers: [leader], term: 1 });
+    expect(await db.table.readLeader(where.cluster)).toEqual(before);
+  });
+
+  it('of a second swarm is refused, and nothing of it is written', async () => {
+    const where = place();
+    await founded(where);
+    const other = { swarmId: 'x'.repeat(25), caDigest: 'y'.repeat(50) };
+
+    await expect(
+      db.table.recordFounding(where.cluster, other, { ...LEADER.leader, instance: where.instance }),
+    ).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
+    expect(await db.get(keys.founder(where.cluster))).toMatchObject({ swarmId: SWARM_ID });
+  });
+
+  it('by somebody who is not the founder is refused, and the cluster stays new', async () => {
+    const where = place();
+    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await claim(actionOf({ ...where, role: 'manager' }), 'founder');
+
+    await expect(db.table.recordFounding(where.cluster, swarm, LEADER.leader)).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(where.cluster)).toEqual({ status: 'new' });
+    expect(await db.table.readLeader(where.cluster)).toBeUndefined();
+  });
+
+  it('of a cluster that nobody declared is refused', async () => {
+    const where = place();
+
+    await expect(db.table.recordFounding(where.cluster, swarm, LEADER.leader)).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(where.cluster)).toBeUndefined();
+  });
+
+  it('those who wait for it are taken off the list once', async () => {
+    const { cluster } = place();
+    await db.table.addWaiter(cluster, 'a', 'token a', NOW + 60);
+    await db.table.addWaiter(cluster, 'b', 'token b', NOW + 60);
+    await db.table.addWaiter(cluster, 'a', 'token a, next attempt', NOW + 60);
+
+    expect((await db.table.takeWaiters(cluster)).toSorted()).toEqual(['token a, next attempt', 'token b']);
+    expect(await db.table.takeWaiters(cluster)).toEqual([]);
+  });
+});
+
+describe("a step's rendezvous", () => {
+  const joined = { ok: true, output: { nodeId: NODE_ID } } as const;
+
+  async function claimed(): Promise<StepKey> {
+    const where = place();
+    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await claim(actionOf(where), 'me');
+    return { ...where, owner: 'me', step: 'Join', try: 1 };
+  }
+
+  it('the sender writes first, the event finds its token', async () => {
+    const step = await claimed();
+    await db.table.park(step, { step: 'Join', try: 1, taskToken: 'mine', commandId: 'c', target: 't' });
+
+    expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW)).toMatchObject({
+      step: 'Join',
+      taskToken: 'mine',
+      phase: 'joined',
+      nodeId: NODE_ID,
+      result: { step: 'Join', try: 1, outcome: joined },
+    });
+  });
+
+  it('the event comes first, the sender finds its result', async () => {
+    const step = await claimed();
+
+    expect(await db.table.storeResult(step, joined, { phase: 'joined' }, NOW)).not.toHaveProperty('taskToken');
+    expect(await db.table.park(step, { step: 'Join', try: 1, taskToken: 'mine' })).toMatchObject({
+      taskToken: 'mine',
+      result: { step: 'Join', try: 1, outcome: joined },
+    });
+  });
+
+  it('somebody who does not own the node parks nothing and stores nothing', async () => {
+    const step = { ...(await claimed()), owner: 'somebody else' };
+    const before = await db.get(keys.node(step.cluster, step.instance));
+
+    expect(await db.table.park(step, { taskToken: 'theirs' })).toBeUndefined();
+    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toBeUndefined();
+    expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
+  });
+
+  it('nobody parks in the item of a node that is not there', async () => {
+    const { cluster, instance } = place();
+
+    expect(await db.table.park({ cluster, instance, owner: 'me', step: 'Join' }, { taskToken: 't' })).toBeUndefined();
+    expect(await db.get(keys.node(cluster, instance))).toBeUndefined();
+  });
+
+  it('a node that is gone is kept for late events, then goes too', async () => {
+    const step = { ...(await claimed()), step: 'Forget' };
+
+    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toMatchObject({
+      phase: 'gone',
+      expiresAt: NOW + 7 * 86_400,
+    });
+  });
+
+  it("a tidy's step has an item of its own, changes no node, and goes after a day", async () => {
+    const node = await claimed();
+    const step = { ...node, owner: 'tidy', step: 'Forget-da5el1vvzfzc' };
+    await db.table.park(step, { step: step.step, try: 1, taskToken: 'of the tidy' });
+    const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW);
+
+    expect(item).toMatchObject({ taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
+    expect(item).not.toHaveProperty('phase');
+    expect(await db.get(keys.node(node.cluster, node.instance))).toMatchObject({ owner: 'me', phase: 'launching' });
+  });
+});
+
+describe('what a tidy reads', () => {
+  it('every node of its cluster, over all pages, and no other', async () => {
+    const { cluster, group } = place();
+    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+    // DynamoDB's pages end at 1 MB.
+    const ids = Array.from({ length: 6 }, (_, n) => `i-0000000000000000${n}`);
+    for (const instance of ids) {
+      await claim(actionOf({ cluster, group, instance }), 'me');
+      const step: StepKey = { cluster, instance, owner: 'me', step: 'Join', try: 1 };
+      await db.table.storeResult(step, { ok: true, output: { big: 'x'.repeat(300_000) } }, { phase: 'ready' }, NOW);
+    }
+
+    expect(await db.table.knownNodes(cluster)).toEqual(
+      ids.map((instance) => ({ instance, phase: 'ready', nodeId: undefined, leaseUntil: NOW + 1860 })),
+    );
+    expect(await db.table.knownNodes(`${cluster}-other`)).toEqual([]);
+  });
+});
+
+describe('launches that were abandoned', () => {
+  it('are counted per group, and forgotten after one that went well', async () => {
+    const { group } = place();
+
+    expect([await db.table.countAbandon(group), await db.table.countAbandon(group)]).toEqual([1, 2]);
+    await db.table.resetAbandons(group);
+    expect(await db.table.countAbandon(group)).toBe(1);
+    expect(await db.table.countAbandon(`${group}-other`)).toBe(1);
+  });
+});

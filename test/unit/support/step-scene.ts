@@ -1,0 +1,150 @@
+// An execution that has claimed an instance, over a real table, with AWS's other services mocked. Import it and its hooks are set.
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { SFNClient, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+
+import { storeAndDeliver } from '../../../src/commands/deliver.ts';
+import { runStep, stepRequest } from '../../../src/commands/run-step.ts';
+import type { StepPorts, StepRequest } from '../../../src/commands/run-step.ts';
+import { decideClaim } from '../../../src/core/claim.ts';
+import type { Plan } from '../../../src/core/claim.ts';
+import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
+import type { Action } from '../../../src/core/lifecycle-event.ts';
+import { keys, ownerKey } from '../../../src/core/names.ts';
+import type { Outcome } from '../../../src/core/rendezvous.ts';
+import {
+  CA_DIGEST,
+  COMPLETION,
+  EXECUTION,
+  LEADER,
+  MANAGER_INSTANCE,
+  NODE_ID,
+  NOW,
+  SWARM_ID,
+  TOKEN_KEY,
+  actionOf,
+} from './examples.ts';
+import { openTable } from './table.ts';
+import type { TestTable } from './table.ts';
+
+export const ssm = mockClient(SSMClient);
+export const sfn = mockClient(SFNClient);
+export const autoScaling = mockClient(AutoScalingClient);
+
+export let db: TestTable;
+export let ports: StepPorts;
+export const time = { now: NOW };
+beforeAll(async () => {
+  db = await openTable();
+  const region = { region: 'eu-west-1' };
+  ports = {
+    table: db.table,
+    states: new SFNClient(region),
+    ssm: new SSMClient(region),
+    sending: new SSMClient(region),
+    autoScaling: new AutoScalingClient(region),
+    stage: 'dev',
+    tokenKey: TOKEN_KEY,
+    now: () => time.now,
+  };
+});
+afterAll(() => db.close());
+beforeEach(() => {
+  ssm.reset();
+  sfn.reset();
+  autoScaling.reset();
+  time.now = NOW;
+  let sent = 0;
+  ssm.on(SendCommandCommand).callsFake(() => ({ Command: { CommandId: `command-${(sent += 1)}` } }));
+});
+
+let places = 0;
+
+interface Scene {
+  readonly plan: Plan;
+  readonly step: (changes?: Partial<StepRequest>) => Promise<void>;
+  readonly item: () => Promise<Record<string, unknown> | undefined>;
+  readonly ended: (result: Outcome, number?: number, step?: string) => Promise<boolean>;
+}
+
+/** A cluster and an instance that this execution has claimed. */
+export async function scene(
+  options: { readonly founded?: boolean; readonly kind?: Action['kind']; readonly timeout?: number } = {},
+): Promise<Scene> {
+  const { founded = true, kind = 'launch', timeout = 1800 } = options;
+  places += 1;
+  const cluster = `c${places}`;
+  const instance = `i-${String(places).padStart(17, '0')}`;
+  await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+  const claim = async (action = actionOf({ cluster, instance, kind, timeout }), owner = EXECUTION): Promise<Plan> => {
+    const seen = await db.table.readFacts(action);
+    const group = { cluster, role: action.role, abandons: 0, readAt: NOW };
+    const claimed = decideClaim({
+      action,
+      completion: COMPLETION,
+      facts: { ...seen, group },
+      owner: ownerKey(owner),
+      now: time.now,
+    });
+    const { take } = claimed;
+    if (take !== undefined) {
+      await db.table.writeClaim({
+        action,
+        take,
+        owner: { key: ownerKey(owner), arn: owner },
+        seen,
+        group,
+        now: time.now,
+      });
+    }
+    return claimed.plan;
+  };
+  if (founded) {
+    await claim(actionOf({ cluster, instance: MANAGER_INSTANCE, role: 'manager' }), 'founder');
+    await db.table.recordFounding(cluster, { swarmId: SWARM_ID, caDigest: CA_DIGEST }, LEADER.leader);
+  }
+  const plan = await claim();
+  const key = { cluster, instance, owner: ownerKey(EXECUTION) };
+  return {
+    plan,
+    step: (changes) =>
+      runStep(
+        ports,
+        stepRequest.parse({
+          v: 1,
+          verb: 'join',
+          step: 'Join',
+          taskToken: 'token-0',
+          attempt: 0,
+          execution: EXECUTION,
+          plan,
+          ...changes,
+        }),
+      ),
+    item: () => db.get(keys.node(cluster, instance)),
+    ended: (result, number = 1, step = 'Join') =>
+      storeAndDeliver(ports, {
+        key: { ...key, step, try: number },
+        verb: 'join',
+        outcome: result,
+        now: time.now,
+      }),
+  };
+}
+
+export const awsError = (name: string, httpStatusCode = 400): Error =>
+  Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
+export const sends = () => ssm.commandCalls(SendCommandCommand).map(({ args }) => args[0].input);
+export const woken = () => [
+  ...sfn.commandCalls(SendTaskSuccessCommand).map(({ args }) => `${args[0].input.taskToken ?? ''} ok`),
+  ...sfn
+    .commandCalls(SendTaskFailureCommand)
+    .map(({ args }) => `${args[0].input.taskToken ?? ''} ${args[0].input.error ?? ''}`),
+];
+export const joined = {
+  ok: true,
+  output: { nodeId: NODE_ID, address: '10.0.1.12', zone: 'eu-west-1a' },
+} satisfies Outcome;
+export const busy: Outcome = { ok: false, error: 'Busy', cause: 'c', retryable: true };

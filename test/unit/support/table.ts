@@ -1,0 +1,55 @@
+// The table over the real DynamoDB protocol: dynalite behind the lab's endpoint.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+
+import { Clock } from '../../../lab/clock.ts';
+import { Endpoint } from '../../../lab/endpoint.ts';
+import { listen } from '../../../lab/http-server.ts';
+import { seededRandom } from '../../../lab/random.ts';
+import { DynamoDb } from '../../../lab/services/dynamodb.ts';
+import { Table } from '../../../src/aws/table.ts';
+import type { Key } from '../../../src/core/names.ts';
+
+export interface TestTable {
+  readonly table: Table;
+  readonly client: DynamoDBDocumentClient;
+  readonly endpoint: Endpoint;
+  get(key: Key): Promise<Record<string, unknown> | undefined>;
+  close(): Promise<void>;
+}
+
+export const TABLE = 'skep-test';
+
+export async function openTable(): Promise<TestTable> {
+  const dynamodb = new DynamoDb();
+  await dynamodb.open({
+    logicalId: 'Table',
+    name: TABLE,
+    arn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${TABLE}`,
+    partitionKey: 'pk',
+    sortKey: 'sk',
+    ttlAttribute: 'expiresAt',
+  });
+  const clock = new Clock({ virtual: false, start: Date.now() });
+  const endpoint = new Endpoint({ services: [], dynamodb, clock, random: seededRandom(1) });
+  const listening = await listen((request) => endpoint.handle(request), 0);
+  const plain = new DynamoDBClient({
+    endpoint: listening.url,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'LAB.function.test', secretAccessKey: 'lab' },
+    maxAttempts: 1,
+  });
+  const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });
+  return {
+    table: new Table(client, TABLE),
+    client,
+    endpoint,
+    get: async (key) => (await client.send(new GetCommand({ TableName: TABLE, Key: key, ConsistentRead: true }))).Item,
+    close: async () => {
+      plain.destroy();
+      clock.stop();
+      await listening.close();
+      await dynamodb.close();
+    },
+  };
+}
