@@ -5,6 +5,7 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { Clock } from '../../../lab/clock.ts';
 import { Endpoint } from '../../../lab/endpoint.ts';
 import { listen } from '../../../lab/http-server.ts';
+import { accessKeyOf } from '../../../lab/lambda.ts';
 import { seededRandom } from '../../../lab/random.ts';
 import { DynamoDb } from '../../../lab/services/dynamodb.ts';
 import { Table } from '../../../src/aws/table.ts';
@@ -36,7 +37,7 @@ export async function openTable(): Promise<TestTable> {
   const plain = new DynamoDBClient({
     endpoint: listening.url,
     region: 'eu-west-1',
-    credentials: { accessKeyId: 'LAB.function.test', secretAccessKey: 'lab' },
+    credentials: { accessKeyId: accessKeyOf('function', 'test'), secretAccessKey: 'lab' },
     maxAttempts: 1,
   });
   const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });

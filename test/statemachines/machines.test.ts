@@ -1,0 +1,253 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { parseDefinition } from '../../lab/states/definition.ts';
+import { CLOSED_ERRORS, ERRORS } from '../../src/core/errors.ts';
+import { EXIT_CODES } from '../../src/core/exit-codes.ts';
+import { VERBS } from '../../src/core/names.ts';
+import { everyState, machineNames, nextOf, partsOf, rawMachine, resolved } from './machines.ts';
+import type { Named, Part } from './machines.ts';
+
+const states = everyState();
+const label = ({ machine, name }: Named): string => `${machine} > ${name}`;
+const table = (some: readonly Named[]): [string, Named][] => some.map((one) => [label(one), one]);
+
+const tasks = states.filter(({ Type }) => Type === 'Task');
+const waits = tasks.filter(({ Resource }) => Resource?.endsWith('.waitForTaskToken'));
+const completes = (state: { Resource?: string | undefined } | undefined): boolean =>
+  state?.Resource === 'arn:aws:states:::aws-sdk:autoscaling:completeLifecycleAction';
+
+/** Names that AWS gives: its own errors, and those of the services that it calls for us. */
+const AWS_NAMES = /^(States|Lambda|Sandbox|AutoScaling)\.[A-Za-z]+$/;
+
+const retryableOfDocuments = [
+  ...EXIT_CODES.filter(({ retryable }) => retryable).map(({ error }) => error),
+  'CommandTimedOut',
+  'CommandUndelivered',
+].toSorted();
+
+describe('the state machines', () => {
+  it('are three', () => {
+    expect(machineNames()).toEqual(['scale-in', 'scale-out', 'tidy']);
+    expect([tasks.length, waits.length]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(waits.length).toBeGreaterThan(10);
+  });
+
+  it.each(machineNames())('%s is one that the lab runs whole', (name) => {
+    expect(() => parseDefinition(resolved(rawMachine(name)))).not.toThrow();
+  });
+
+  it.each(['scale-in', 'scale-out'])(
+    '%s lives longer than any hook: its own timeout would skip every Catch',
+    (name) => {
+      expect(rawMachine(name)).toMatchObject({ QueryLanguage: 'JSONata', TimeoutSeconds: expect.any(Number) });
+      expect((rawMachine(name) as { TimeoutSeconds: number }).TimeoutSeconds).toBeGreaterThan(48 * 3600);
+    },
+  );
+
+  it.each(machineNames())('%s goes to no state that is not there, and has none that nobody goes to', (name) => {
+    for (const { StartAt, States } of partsOf(name)) {
+      const named = new Set([StartAt, ...Object.values(States).flatMap(nextOf)]);
+      expect([...named].toSorted()).toEqual(Object.keys(States).toSorted());
+    }
+  });
+});
+
+describe('the names of errors', () => {
+  const rules = states.flatMap((state) =>
+    [...state.Retry, ...state.Catch].map((rule) => [label(state), rule.ErrorEquals] as const),
+  );
+
+  it.each(rules)('%s: %j are names of AWS or in the table of errors', (_state, names) => {
+    expect(names.filter((name) => !AWS_NAMES.test(name) && !ERRORS.has(name))).toEqual([]);
+  });
+
+  it.each(rules)('%s: %j has no name twice, and States.ALL alone', (_state, names) => {
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.includes('States.ALL') ? names : ['alone']).toHaveLength(1);
+  });
+
+  it.each(table(states.filter(({ Catch, Retry }) => Catch.length + Retry.length > 0)))(
+    '%s matches everything only in its last rule, and no error in two',
+    (_state, { Catch, Retry }) => {
+      for (const rulesOfOne of [Retry, Catch]) {
+        const names = rulesOfOne.map(({ ErrorEquals }) => ErrorEquals);
+        expect(names.slice(0, -1).flat()).not.toContain('States.ALL');
+        expect(new Set(names.flat()).size).toBe(names.flat().length);
+      }
+    },
+  );
+
+  it('a Catch for everything does not match States.DataLimitExceeded: where there is a way to go on, it stands by itself', () => {
+    const going = waits.filter(({ name, Catch }) => !['Leave', 'LeaveOn', 'Hold'].includes(name) && Catch.length > 0);
+    const without = going.filter(
+      ({ Catch }) => !Catch.some(({ ErrorEquals }) => ErrorEquals.includes('States.DataLimitExceeded')),
+    );
+
+    // A forget of an undo or of a repair sends nothing that grows.
+    expect(without.map(label)).toEqual(['scale-out > Forget', 'tidy > Forget']);
+  });
+
+  it.each(
+    states.flatMap((state) =>
+      state.Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('Busy')).map(
+        ({ ErrorEquals }) => [label(state), ErrorEquals] as const,
+      ),
+    ),
+  )('%s tries again exactly what the table of exit codes calls retryable', (_state, names) => {
+    // LeaderFound wakes who waits for a leader: no document ends with it.
+    expect(names.filter((name) => name !== 'LeaderFound').toSorted()).toEqual(retryableOfDocuments);
+  });
+
+  it('a terminal error of a document is tried again nowhere', () => {
+    const terminal = EXIT_CODES.filter(({ retryable }) => !retryable).map(({ error }) => error);
+    const retried = new Set(states.flatMap(({ Retry }) => Retry.flatMap(({ ErrorEquals }) => ErrorEquals)));
+
+    expect(terminal.filter((error) => retried.has(error))).toEqual([]);
+  });
+});
+
+describe('tasks', () => {
+  it.each(table(tasks))('%s has an end of its own', (_state, { TimeoutSeconds }) => {
+    expect(typeof TimeoutSeconds === 'number' ? TimeoutSeconds > 0 : TimeoutSeconds?.startsWith('{%')).toBe(true);
+  });
+
+  it.each(table(tasks))('%s is tried again after what passes', (_state, { Retry, Resource }) => {
+    const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
+    const wanted = Resource?.includes('lambda:invoke')
+      ? [
+          'Lambda.ServiceException',
+          'Lambda.TooManyRequestsException',
+          'Sandbox.Timedout',
+          'Throttled',
+          'AwsUnavailable',
+        ]
+      : completes({ Resource })
+        ? ['AutoScaling.ResourceContentionFault', 'AutoScaling.ThrottlingException']
+        : ['States.ALL'];
+
+    expect(names).toEqual(expect.arrayContaining(wanted));
+  });
+
+  it.each(table(waits))(
+    '%s passes the version, a verb, its step, its task token and the attempt',
+    (_state, { Arguments }) => {
+      const { Payload: payload } = Arguments as { Payload: Record<string, string> };
+
+      expect(payload).toMatchObject({
+        v: 1,
+        taskToken: '{% $states.context.Task.Token %}',
+        execution: '{% $states.context.Execution.Id %}',
+        attempt: expect.stringContaining('$states.context.State.RetryCount'),
+        plan: expect.stringContaining('$plan'),
+      });
+      expect([...VERBS, 'hold']).toContain(payload['verb']);
+      expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|\{% '(Inspect|Forget)-' & .* %\})$/);
+    },
+  );
+
+  it('a step goes on in another state only with attempts that are no first ones: those would send again', () => {
+    for (const machine of machineNames()) {
+      const own = waits
+        .filter((state) => state.machine === machine)
+        .map(({ name, Arguments }) => {
+          const { Payload: payload } = Arguments as { Payload: Record<string, string> };
+          return { name, step: payload['step'] ?? '', attempt: payload['attempt'] ?? '' };
+        });
+      const later = own.filter(({ step }, index) => own.findIndex((other) => other.step === step) < index);
+      expect(later.filter(({ attempt }) => !attempt.startsWith('{% 2 + '))).toEqual([]);
+    }
+  });
+});
+
+describe('the lifecycle action', () => {
+  /** Every path from the start to each state, without going round twice, as sets of names. */
+  function paths({ StartAt, States }: Part, from = StartAt, before: readonly string[] = []): string[][] {
+    const path = [...before, from];
+    const state = States[from];
+    const next = state === undefined ? [] : nextOf(state).filter((name) => !path.includes(name));
+    const ends = state === undefined || nextOf(state).length === 0 || state.End === true;
+    return [...(ends ? [path] : []), ...[...new Set(next)].flatMap((name) => paths({ StartAt, States }, name, path))];
+  }
+
+  const lifecycle = ['scale-in', 'scale-out'].flatMap((machine) =>
+    partsOf(machine).flatMap((one) => paths(one).map((path) => ({ machine, path, States: one.States }))),
+  );
+
+  it('is completed on every path to every end, but where the execution ignores what others handle', () => {
+    const open = lifecycle.filter(({ path, States }) => !path.some((name) => completes(States[name])));
+
+    expect(lifecycle.length).toBeGreaterThan(40);
+    expect([...new Set(open.map(({ machine, path }) => `${machine} > ${path.at(-1) ?? ''}`))].toSorted()).toEqual([
+      'scale-in > Ignored',
+      'scale-out > Ignored',
+    ]);
+  });
+
+  it('is ignored only on a route that is none, or by an execution that was superseded', () => {
+    const to = states.filter((state) => nextOf(state).includes('Ignored'));
+    const byError = to.flatMap(({ Catch }) =>
+      Catch.filter(({ Next }) => Next === 'Ignored').flatMap(({ ErrorEquals }) => ErrorEquals),
+    );
+    const otherwise = to.filter(
+      (state) => state.Next === 'Ignored' || state.Choices.some(({ Next }) => Next === 'Ignored'),
+    );
+
+    expect(new Set(byError)).toEqual(new Set(['Superseded']));
+    expect(otherwise).toEqual([]);
+    expect(to.filter(({ Default }) => Default === 'Ignored').map(({ name }) => name)).toEqual(['Route', 'Route']);
+  });
+
+  it.each(table(states.filter(({ Type }) => Type === 'Fail')))(
+    '%s says with its error that the action is closed, or that its hook was left open',
+    (_state, { name, Error: error = '' }) => {
+      const computed: Readonly<Record<string, string>> = {
+        Rejected: '{% $plan.rejection %}',
+        LaunchFailed: '{% $verdict.error %}',
+      };
+      expect([...Object.keys(CLOSED_ERRORS), 'HookLeftOpen', computed[name]]).toContain(error);
+    },
+  );
+
+  it('nothing that failed to complete it says that it is closed, but where the hook ends that way by itself', () => {
+    const closing = states
+      .filter(completes)
+      .flatMap((state) => state.Catch.map(({ Next }) => `${label(state)} -> ${Next}`));
+
+    expect(closing.toSorted()).toEqual([
+      'scale-in > Complete -> Completed',
+      'scale-in > CompleteForced -> Forced',
+      'scale-in > CompleteRejected -> Rejected',
+      'scale-in > Retain -> ManagerRetained',
+      'scale-out > Abandon -> LaunchFailed',
+      'scale-out > Complete -> Completed',
+      'scale-out > CompleteRejected -> Rejected',
+    ]);
+  });
+
+  it('of a launch is abandoned only after the node was left and forgotten', () => {
+    const abandoned = lifecycle.filter(({ machine, path }) => machine === 'scale-out' && path.includes('Abandon'));
+
+    expect(abandoned.length).toBeGreaterThan(0);
+    for (const { path } of abandoned) {
+      expect(path.filter((name) => ['Leave', 'Forget', 'Verdict', 'Abandon'].includes(name))).toEqual([
+        'Leave',
+        'Forget',
+        'Verdict',
+        'Abandon',
+      ]);
+    }
+  });
+
+  it('of a terminate continues only after the node was drained, waited for and forgotten, or by force', () => {
+    const left = lifecycle.filter(
+      ({ machine, path }) => machine === 'scale-in' && path.includes('Drain') && path.includes('Complete'),
+    );
+
+    expect(left.length).toBeGreaterThan(0);
+    for (const { path } of left) {
+      const order = ['Drain', 'Leave', 'Forget', 'Complete'].map((name) => path.indexOf(name));
+      expect(order).toEqual(order.toSorted((a, b) => a - b));
+      expect(order).not.toContain(-1);
+    }
+  });
+});
