@@ -1,0 +1,265 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { Clock } from '../../../lab/clock.ts';
+import type { Machines } from '../../../lab/nodes/machines.ts';
+import { seededRandom } from '../../../lab/random.ts';
+import { AutoScaling } from '../../../lab/services/auto-scaling.ts';
+import type { Group, Hook, OpenAction } from '../../../lab/services/auto-scaling.ts';
+import { Ec2 } from '../../../lab/services/ec2.ts';
+
+const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING';
+const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
+
+const hook = (transition: Hook['transition'], changes: Partial<Hook> = {}): Hook => ({
+  name: transition === LAUNCHING ? 'launch' : 'terminate',
+  transition,
+  heartbeatTimeout: 300,
+  defaultResult: 'CONTINUE',
+  metadata: undefined,
+  ...changes,
+});
+
+interface Event {
+  readonly 'detail-type': string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Groups on machines that are up at once and do nothing. */
+function groups() {
+  const clock = new Clock({ virtual: true, start: 0 });
+  const random = seededRandom(7);
+  let address = 0;
+  const nothing = (): Promise<void> => Promise.resolve();
+  const machines: Machines = {
+    kind: 'simulated',
+    open: nothing,
+    close: nothing,
+    terminate: nothing,
+    createService: nothing,
+    launch: () => Promise.resolve({ privateIp: `10.0.0.${(address += 1)}` }),
+    run: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
+    view: () => Promise.resolve({ nodes: [], tasks: [] }),
+  };
+  const ec2 = new Ec2(clock, random, machines);
+  const events: Event[] = [];
+  const autoScaling = new AutoScaling({
+    clock,
+    random,
+    ec2,
+    healthCheckEvery: 60_000,
+    emit: (event) => events.push(event),
+    onMember: () => undefined,
+  });
+  ec2.onState = ({ instanceId, state }) => {
+    if (state === 'running') {
+      autoScaling.started(instanceId);
+    }
+  };
+  const create = async (desired: number, hooks: Hook[] = [], changes: Partial<Group> = {}): Promise<Group> => {
+    const group = autoScaling.createGroup(
+      {
+        name: 'workers',
+        tags: {},
+        zones: ['a', 'b'],
+        retain: false,
+        machine: { dockerAfter: 0, agentAfter: 0 },
+        ...changes,
+      },
+      0,
+    );
+    for (const one of hooks) {
+      group.hooks.set(one.transition, one);
+    }
+    autoScaling.setDesired('workers', desired);
+    await clock.advance(1);
+    return group;
+  };
+  const states = (group: Group): string[] => [...group.members.values()].map(({ lifecycle }) => lifecycle);
+  const open = (): OpenAction => {
+    const [action] = autoScaling.actions.values();
+    if (action === undefined) {
+      throw new Error('no lifecycle action is open');
+    }
+    return action;
+  };
+  return { clock, ec2, autoScaling, events, create, states, open };
+}
+
+const SECOND = 1000;
+
+describe('a launch hook', () => {
+  it('holds the instance until it is completed', async () => {
+    const { autoScaling, events, create, states, open } = groups();
+    const group = await create(1, [hook(LAUNCHING, { metadata: '{"m":1}' })]);
+
+    expect(states(group)).toEqual(['Pending:Wait']);
+    expect(events).toEqual([
+      {
+        'detail-type': 'EC2 Instance-launch Lifecycle Action',
+        resources: [expect.stringMatching(/autoScalingGroupName\/workers$/)],
+        detail: {
+          LifecycleActionToken: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          AutoScalingGroupName: 'workers',
+          LifecycleHookName: 'launch',
+          EC2InstanceId: open().instanceId,
+          LifecycleTransition: LAUNCHING,
+          NotificationMetadata: '{"m":1}',
+          Origin: 'EC2',
+          Destination: 'AutoScalingGroup',
+        },
+      },
+    ]);
+    autoScaling.complete(open(), 'CONTINUE');
+    expect(states(group)).toEqual(['InService']);
+    expect(autoScaling.hooks).toEqual({ continued: 1, abandoned: 0, timedOut: 0 });
+  });
+
+  it.each([
+    ['CONTINUE', 'InService', false],
+    ['ABANDON', 'Pending:Wait', true],
+  ] as const)('runs out with its default result: %s', async (defaultResult, lifecycle, replaced) => {
+    const { clock, autoScaling, create, states } = groups();
+    const group = await create(1, [hook(LAUNCHING, { defaultResult })]);
+    const [first] = group.members.keys();
+    await clock.advance(298 * SECOND);
+    expect(states(group)).toEqual(['Pending:Wait']);
+    await clock.advance(2 * SECOND);
+
+    expect(states(group)).toEqual([lifecycle]);
+    expect([...group.members.keys()][0] !== first).toBe(replaced);
+    expect(autoScaling.hooks.timedOut).toBe(1);
+  });
+
+  it('that is abandoned ends the instance at once, and another one is launched', async () => {
+    const { clock, ec2, autoScaling, create, states, open } = groups();
+    const group = await create(1, [hook(LAUNCHING), hook(TERMINATING)]);
+    const { instanceId } = open();
+    autoScaling.complete(open(), 'ABANDON');
+    await clock.advance(1);
+
+    expect(ec2.isRunning(instanceId)).toBe(false);
+    expect(states(group)).toEqual(['Pending:Wait']);
+    expect(open().instanceId).not.toBe(instanceId);
+  });
+});
+
+describe('heartbeats', () => {
+  it('restart the timer from their own time', async () => {
+    const { clock, autoScaling, create, states, open } = groups();
+    const group = await create(1, [hook(LAUNCHING)]);
+    await clock.advance(200 * SECOND);
+    autoScaling.heartbeat(open());
+    await clock.advance(299 * SECOND);
+    expect(states(group)).toEqual(['Pending:Wait']);
+    await clock.advance(2 * SECOND);
+
+    expect(states(group)).toEqual(['InService']);
+  });
+
+  it.each([
+    [30, 3000],
+    [7200, 172_800],
+  ])('do not carry a hook of %s s past its global limit of %s s', async (heartbeatTimeout, limit) => {
+    const { clock, autoScaling, create, open } = groups();
+    await create(1, [hook(LAUNCHING, { heartbeatTimeout })]);
+    const began = open().since;
+    while (autoScaling.actions.size > 0) {
+      autoScaling.heartbeat(open());
+      await clock.until(() => autoScaling.actions.size === 0, (heartbeatTimeout - 1) * SECOND);
+    }
+
+    expect(clock.now() - began).toBe(limit * SECOND);
+    expect(autoScaling.hooks.timedOut).toBe(1);
+  });
+});
+
+describe('a terminate hook', () => {
+  it('holds the instance, which lives on, until it is completed', async () => {
+    const { clock, ec2, autoScaling, events, create, states, open } = groups();
+    const group = await create(1, [hook(TERMINATING)]);
+    autoScaling.setDesired('workers', 0);
+
+    expect(states(group)).toEqual(['Terminating:Wait']);
+    expect(events.at(-1)?.detail).toMatchObject({ Origin: 'AutoScalingGroup', Destination: 'EC2' });
+    const { instanceId } = open();
+    expect(ec2.isRunning(instanceId)).toBe(true);
+    autoScaling.complete(open(), 'CONTINUE');
+    await clock.advance(1);
+    expect([states(group), ec2.isRunning(instanceId)]).toEqual([[], false]);
+  });
+
+  it('that is abandoned ends the instance all the same, unless the group retains it', async () => {
+    for (const retain of [false, true]) {
+      const { clock, ec2, autoScaling, create, states, open } = groups();
+      const group = await create(1, [hook(TERMINATING)], { retain });
+      const [instanceId = ''] = group.members.keys();
+      autoScaling.terminateInstance(instanceId, false);
+      autoScaling.complete(open(), 'ABANDON');
+      await clock.advance(1);
+
+      expect(ec2.isRunning(instanceId)).toBe(retain);
+      // What is retained does not count: its replacement is there.
+      expect(states(group).toSorted()).toEqual(retain ? ['InService', 'Terminating:Retained'] : ['InService']);
+    }
+  });
+
+  it('comes for an instance that still waits in its launch hook, whose action is then over', async () => {
+    const { autoScaling, create, open } = groups();
+    await create(1, [hook(LAUNCHING), hook(TERMINATING)]);
+    const launch = open();
+    autoScaling.setDesired('workers', 0);
+
+    expect(open().hook.transition).toBe(TERMINATING);
+    expect(() => autoScaling.findAction('workers', 'launch', { token: launch.token })).toThrow(
+      `No active Lifecycle Action found with token ${launch.token}`,
+    );
+    expect(() => autoScaling.findAction('workers', 'launch', { instanceId: launch.instanceId })).toThrow(
+      `No active Lifecycle Action found with instance ID ${launch.instanceId}`,
+    );
+  });
+
+  it('comes for an instance that died without a word, at the next health check, and it is replaced', async () => {
+    const { clock, ec2, create, states, open } = groups();
+    const group = await create(1, [hook(TERMINATING)]);
+    const [instanceId = ''] = group.members.keys();
+    ec2.kill(instanceId);
+    expect(states(group)).toEqual(['InService']);
+    await clock.advance(61 * SECOND);
+
+    expect(open().instanceId).toBe(instanceId);
+    expect(states(group)).toEqual(['Terminating:Wait', 'InService']);
+  });
+});
+
+describe('scaling', () => {
+  it('out goes to the emptiest zone, in takes from the fullest, the oldest first', async () => {
+    const { clock, autoScaling, create } = groups();
+    const group = await create(1);
+    for (let desired = 2; desired <= 5; desired += 1) {
+      await clock.advance(SECOND);
+      autoScaling.setDesired('workers', desired);
+    }
+    const zones = (): string => [...group.members.values()].map(({ zone }) => zone).join('');
+    const [first] = group.members.keys();
+    expect(zones()).toBe('ababa');
+    autoScaling.setDesired('workers', 4);
+    expect(zones()).toBe('baba');
+    expect(group.members.has(first ?? '')).toBe(false);
+    autoScaling.setDesired('workers', 2);
+
+    expect(['ab', 'ba']).toContain(zones());
+  });
+
+  it('a terminated instance is replaced, or the group gets smaller', async () => {
+    const { clock, autoScaling, create, states } = groups();
+    const group = await create(2);
+    const [first = '', second = ''] = group.members.keys();
+    autoScaling.terminateInstance(first, false);
+    await clock.advance(1);
+    expect([group.desired, states(group)]).toEqual([2, ['InService', 'InService']]);
+    autoScaling.terminateInstance(second, true);
+    await clock.advance(1);
+
+    expect([group.desired, states(group)]).toEqual([1, ['InService']]);
+  });
+});
