@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-// The command. Exit codes: 0 done, 1 wrong use, 2 it was done and did not turn out well.
+// The command. Exit codes: 0 done, 1 wrong use, 2 it was done and did not turn out well, 130 ended by Ctrl-C.
 import { Command, CommanderError } from 'commander';
 
 import { createCommand } from './commands/create.ts';
 import { labCommand } from './commands/lab.ts';
+import { Interrupted } from '../lab/scenario/run.ts';
 import { UsageError } from './errors.ts';
 
 const program = new Command('skep')
@@ -25,6 +26,9 @@ try {
   } else if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
+  } else if (error instanceof Interrupted) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 130;
   } else {
     process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
     process.exitCode = 2;

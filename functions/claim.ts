@@ -26,8 +26,8 @@ const GROUP_CACHE = 3600;
 const CLAIM_TRIES = 5;
 
 export const handler = makeHandler(
-  z.object({ v: z.literal(1), execution: z.string(), event: z.unknown() }),
-  async ({ execution, event }): Promise<Plan> => {
+  z.object({ v: z.literal(1), execution: z.string(), event: z.unknown(), founderGone: z.boolean().optional() }),
+  async ({ execution, event, founderGone }): Promise<Plan> => {
     const read = readLifecycleEvent(config.stage, event);
     if (read.kind === 'ignore') {
       return { v: 1, route: 'ignore', because: read.because };
@@ -40,7 +40,13 @@ export const handler = makeHandler(
     }
     const owner = { key: ownerKey(execution), arn: execution };
     const claim = await claimAction(read.action, owner, (facts, now) =>
-      decideClaim({ action: read.action, completion: read.completion, facts, owner: owner.key, now }),
+      decideClaim({
+        action: read.action,
+        completion: read.completion,
+        facts: { ...facts, founderGone },
+        owner: owner.key,
+        now,
+      }),
     );
     await tell(claim, execution);
     return claim.plan;

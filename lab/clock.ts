@@ -16,6 +16,7 @@ export class Clock {
   #timers: Timer[] = [];
   #busy = 0;
   #alarm: NodeJS.Timeout | undefined;
+  #interruption: Error | undefined;
   readonly start: number;
 
   constructor(options: { readonly virtual: boolean; readonly start: number }) {
@@ -71,11 +72,23 @@ export class Clock {
     this.#arm();
   }
 
-  /** Lets time pass until `done`, at most `limit` ms of it. Returns whether it came so far. */
+  /** Whoever waits for time to pass waits no longer: Ctrl-C. */
+  interrupt(reason: Error): void {
+    this.#interruption = reason;
+  }
+
+  /**
+   * Lets time pass until `done`, at most `limit` ms of it. Returns whether it came so far.
+   *
+   * @throws the reason of an interruption
+   */
   async until(done: () => boolean, limit: number): Promise<boolean> {
     const end = this.now() + limit;
     for (;;) {
       await this.#settle();
+      if (this.#interruption !== undefined) {
+        throw this.#interruption;
+      }
       if (done()) {
         return true;
       }

@@ -87,7 +87,7 @@ function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      controller.abort(new Error(`ended by ${signal}`));
+      controller.abort();
     });
   }
   return controller.signal;

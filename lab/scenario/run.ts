@@ -20,6 +20,11 @@ import type { ExpectationResult, ScenarioResult } from './result.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
 import { takeStep } from './steps.ts';
 
+/** Somebody ended the run: Ctrl-C. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 export interface RunOptions {
   readonly nodes: 'simulated' | 'docker';
   readonly seed?: number;
@@ -44,6 +49,9 @@ export class ScenarioRun {
     this.lab = lab;
     this.#options = options;
     this.table = new Table(tableClient(lab), lab.stack.table.name);
+    options.signal?.addEventListener('abort', () => {
+      lab.clock.interrupt(new Interrupted('the run was ended before its end'));
+    });
   }
 
   static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
@@ -75,7 +83,6 @@ export class ScenarioRun {
   /** Takes all steps and checks the end. A step that cannot be taken ends the run with its error. */
   async play(): Promise<void> {
     for (const step of this.scenario.steps) {
-      this.#options.signal?.throwIfAborted();
       await takeStep(this, step);
     }
     await this.expect(this.scenario.expect);
@@ -103,10 +110,6 @@ export class ScenarioRun {
 
   say(text: string): void {
     this.#options.onProgress?.({ kind: 'step', at: this.#elapsed(), text });
-  }
-
-  get aborted(): boolean {
-    return this.#options.signal?.aborted ?? false;
   }
 
   #counts(): { transitions: number; calls: number } {

@@ -102,14 +102,18 @@ function cacheGroup(table: string, { action, group }: ClaimWrite): TransactItem 
   };
 }
 
-function becomeFounder(table: string, { action, now }: ClaimWrite): TransactItem {
+function becomeFounder(table: string, { action, seen, now }: ClaimWrite): TransactItem {
   return {
     Put: {
       TableName: table,
       Item: { ...keys.founder(action.cluster), instance: action.instance, since: now },
-      ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
-      ExpressionAttributeNames: { '#instance': 'instance' },
-      ExpressionAttributeValues: { ':instance': action.instance },
+      ...(seen.founder === undefined
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : {
+            ConditionExpression: '#instance = :seen',
+            ExpressionAttributeNames: { '#instance': 'instance' },
+            ExpressionAttributeValues: { ':seen': seen.founder.instance },
+          }),
     },
   };
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { beat, isInAnyGroup } from '../aws/auto-scaling.ts';
 import { cancelCommand, findCommand, readInvocation, sendCommand } from '../aws/run-command.ts';
+import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Manager, Plan } from '../core/claim.ts';
 import { outcomeOf } from '../core/command-result.ts';
 import { DEFAULT_CONFIG, commandFor, nodeFacts, runsOnManager } from '../core/commands.ts';
@@ -113,7 +114,7 @@ async function send(ports: StepPorts, request: StepRequest, move: Extract<Move, 
   }
   const prepared = await prepare(ports, request, now, move.try);
   if (prepared === undefined) {
-    return; // parked as a waiter for the leader
+    return;
   }
   const key: StepKey = { ...stepKey(request), try: move.try };
   const comment = toComment(key);
@@ -189,7 +190,7 @@ async function refusal(ports: StepPorts, request: StepRequest, because: string):
   return new FlowError('AgentNotRegistered', because);
 }
 
-/** The command to send; undefined when there is no leader yet and the execution was queued to be woken by the founding. */
+/** The command to send; undefined when there is none to send: see withSwarm. */
 async function prepare(
   ports: StepPorts,
   request: StepRequest,
@@ -219,7 +220,7 @@ async function prepare(
   });
 }
 
-/** The plan with the swarm's managers; undefined when there is none yet and the join was queued to be woken by the founding. */
+/** The plan with the swarm's managers; undefined when there are none: a join is queued then, and woken by the founding. */
 async function withSwarm(
   ports: StepPorts,
   request: StepRequest,
@@ -233,6 +234,11 @@ async function withSwarm(
   const swarm = await readSwarm(ports, plan.cluster ?? '');
   if (swarm !== undefined) {
     return { ...plan, swarm };
+  }
+  if (request.undo) {
+    // The founding failed: there is no swarm that could know the node.
+    await succeedTask(ports.states, request.taskToken, { member: false });
+    return undefined;
   }
   if (verb !== 'join') {
     throw new FlowError('CommandUndelivered', `no manager of ${plan.cluster ?? ''} is known yet`);

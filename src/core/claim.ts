@@ -55,6 +55,8 @@ export interface ClaimFacts {
   readonly state: ClusterState | undefined;
   readonly leader: LeaderRecord | undefined;
   readonly founder: { readonly instance: string } | undefined;
+  /** What EC2 says of a founder that is another instance; undefined while it was not asked. */
+  readonly founderGone?: boolean | undefined;
   readonly node: NodeItem | undefined;
   readonly action: ActionItem | undefined;
   readonly group: {
@@ -67,7 +69,7 @@ export interface ClaimFacts {
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
 export interface Plan {
   readonly v: 1;
-  readonly route: 'found' | 'join' | 'leave' | 'hold' | 'complete' | 'reject' | 'ignore';
+  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'hold' | 'complete' | 'reject' | 'ignore';
   readonly because: string;
   readonly rejection?: ClosedError;
   readonly completion?: Completion;
@@ -89,6 +91,8 @@ export interface Plan {
   readonly labels?: Readonly<Record<string, string>>;
   readonly depart?: boolean;
   readonly nodeId?: string;
+  /** Of whom EC2 is to be asked, before it is decided who may found. */
+  readonly founder?: string;
   readonly swarm?: { readonly swarmId: string; readonly caDigest: string; readonly managers: readonly Manager[] };
 }
 
@@ -164,14 +168,33 @@ function launch(asked: Asked): Claim {
   if (action.role === 'worker') {
     return take(asked, 'join', 'launching', `join ${action.instance} to ${action.cluster}`);
   }
-  return mayFound(facts, action.instance)
-    ? take(asked, 'found', 'launching', `found ${action.cluster} on ${action.instance}`, true)
-    : oneManagerOnly(asked);
+  return founding(asked);
 }
 
-/** The founder is the one instance that may run `swarm init`; for what is founded already that document only reports. */
-function mayFound({ state, founder }: ClaimFacts, instance: string): boolean {
-  return founder === undefined ? state?.status === 'new' : founder.instance === instance;
+/**
+ * The founder is the one instance that may run `swarm init`. It never expires by time, since a lease in a table does not fence a
+ * shell on a node: it passes on only when EC2 says that the founder is gone. For what is founded already, init only reports.
+ */
+function founding(asked: Asked): Claim {
+  const { action, facts } = asked;
+  const { founder, founderGone, state } = facts;
+  const found = (because: string): Claim => take(asked, 'found', 'launching', because, true);
+  if (founder?.instance === action.instance) {
+    return found(`${action.instance} is the founder of ${action.cluster}`);
+  }
+  if (state?.status !== 'new') {
+    return oneManagerOnly(asked);
+  }
+  if (founder === undefined) {
+    return found(`found ${action.cluster} on ${action.instance}`);
+  }
+  if (founderGone === undefined) {
+    const plan = base(asked, 'ask', `${founder.instance} was to found ${action.cluster}: does it still live?`);
+    return { plan: { ...plan, founder: founder.instance }, take: undefined, wake: undefined };
+  }
+  return founderGone
+    ? found(`found ${action.cluster} on ${action.instance}, since ${founder.instance} is gone`)
+    : oneManagerOnly(asked);
 }
 
 function oneManagerOnly(asked: Asked): Claim {
@@ -184,20 +207,26 @@ function oneManagerOnly(asked: Asked): Claim {
 function terminate(asked: Asked): Claim {
   const { action, facts } = asked;
   const { instance, cluster } = action;
+  if (facts.state?.status === 'new') {
+    // Whatever it is doing, nobody could have joined it: taking it over keeps a late founding from being recorded.
+    return letGo(asked, `${cluster} has no swarm yet`);
+  }
   if (isManager(facts, instance)) {
     return hold(asked);
-  }
-  if (facts.state?.status === 'new') {
-    return complete(asked, `${cluster} has no swarm yet`);
   }
   if (facts.node?.phase === 'gone') {
     return complete(asked, `${instance} is out of the swarm already`);
   }
   // A missing item is not "not in the swarm" (lost, adopted): only the managers know. Launching means: no join was sent.
   if (facts.node?.phase === 'launching') {
-    return { ...take(asked, 'complete', 'gone', `${instance} never came to join`), wake: facts.node.taskToken };
+    return letGo(asked, `${instance} never came to join`);
   }
   return { ...take(asked, 'leave', 'leaving', `drain and forget ${instance}`), wake: waiting(asked) };
+}
+
+/** Takes the instance over from whoever is at work on it, and completes at once. */
+function letGo(asked: Asked, because: string): Claim {
+  return { ...take(asked, 'complete', 'gone', because), wake: waiting(asked) };
 }
 
 function isManager({ founder, node }: ClaimFacts, instance: string): boolean {
@@ -219,7 +248,8 @@ function hold(asked: Asked): Claim {
 
 /** The task token of an execution that still waits for this instance and is not the one that asks. */
 function waiting({ facts: { node }, owner }: Asked): string | undefined {
-  return node !== undefined && node.owner !== owner && node.phase === 'joining' ? node.taskToken : undefined;
+  const joins = node?.phase === 'launching' || node?.phase === 'joining' || node?.phase === 'joined';
+  return joins && node.owner !== owner ? node.taskToken : undefined;
 }
 
 function nothingToDo(because: string): Claim {

@@ -11,9 +11,24 @@ interface NodeFacts {
   readonly own: Readonly<Record<string, string>>;
 }
 
-/** @example skep.instance=i-0123456789abcdef0,skep.group=workers,skep.zone=eu-west-1a,skep.role=worker,tier=web */
+/**
+ * Group names may hold almost anything; a label that the confirm document takes may not.
+ *
+ * @example labelValue('web workers (blue)') // web-workers--blue-
+ */
+export function labelValue(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9._/:@+-]/g, '-').slice(0, 128);
+}
+
+/** @example tier=web,skep.instance=i-0123456789abcdef0,skep.group=workers,skep.zone=eu-west-1a,skep.role=worker */
 export function labelList({ instance, group, zone, role, own }: NodeFacts): string {
-  const labels = { ...own, [INSTANCE_LABEL]: instance, 'skep.group': group, 'skep.zone': zone, 'skep.role': role };
+  const labels = {
+    ...own,
+    [INSTANCE_LABEL]: instance,
+    'skep.group': labelValue(group),
+    'skep.zone': zone,
+    'skep.role': role,
+  };
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
