@@ -227,7 +227,7 @@ async function withSwarm(
   now: number,
   number: number,
 ): Promise<Plan | undefined> {
-  const { plan, verb } = request;
+  const { plan } = request;
   if (!readsLeader(request, number)) {
     return plan;
   }
@@ -235,16 +235,26 @@ async function withSwarm(
   if (swarm !== undefined) {
     return { ...plan, swarm };
   }
-  if (request.undo) {
-    // The founding failed: there is no swarm that could know the node.
-    await succeedTask(ports.states, request.taskToken, { member: false });
-    return undefined;
-  }
-  if (verb !== 'join') {
-    throw new FlowError('CommandUndelivered', `no manager of ${plan.cluster ?? ''} is known yet`);
-  }
-  await queueForLeader(ports, request, now);
+  await doWithoutSwarm(ports, request, now);
   return undefined;
+}
+
+async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: number): Promise<void> {
+  const { plan, verb, undo, taskToken } = request;
+  const cluster = plan.cluster ?? '';
+  if (undo) {
+    // The founding failed: there is no swarm that could know the node.
+    await succeedTask(ports.states, taskToken, { member: false });
+    return;
+  }
+  if (verb === 'join') {
+    await queueForLeader(ports, request, now);
+    return;
+  }
+  const state = await ports.table.readState(cluster);
+  throw state?.status === 'new'
+    ? new FlowError('NotFounded', `${cluster} has no swarm yet`)
+    : new FlowError('CommandUndelivered', `no manager of ${cluster} is known`);
 }
 
 /**

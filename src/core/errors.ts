@@ -25,6 +25,7 @@ const FLOW_ERRORS = {
   InstanceGone: { retryable: false, meaning: 'the instance is not in any group any more' },
   Superseded: { retryable: false, meaning: 'another execution took the instance over' },
   DeadlineReached: { retryable: false, meaning: 'the time for this action is over' },
+  NotFounded: { retryable: false, meaning: 'the cluster was declared, and has no swarm yet' },
   BadInput: { retryable: false, meaning: 'the input is not what this version understands' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>;
 
