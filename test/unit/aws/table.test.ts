@@ -31,15 +31,21 @@ const ownerOf = (key: string): { key: string; arn: string } => ({ key, arn: `arn
 const groupItem = (cluster: string, role = 'worker') => ({ cluster, role, abandons: 0, readAt: NOW });
 
 /** What the claim function does with an action, in two halves, so that others can come in between. */
-async function readClaim(action: Action, owner: string) {
+async function readClaim(action: Action, owner: string, founderGone?: boolean) {
   const seen = await db.table.readFacts(action);
   const group = seen.group ?? groupItem(action.cluster, action.role);
-  const claim = decideClaim({ action, completion: COMPLETION, facts: { ...seen, group }, owner, now: NOW });
+  const claim = decideClaim({
+    action,
+    completion: COMPLETION,
+    facts: { ...seen, group, founderGone },
+    owner,
+    now: NOW,
+  });
   return { claim, write: { action, take: claim.take, owner: ownerOf(owner), seen, group, now: NOW } };
 }
 
-async function claim(action: Action, owner: string): Promise<string> {
-  const { claim: decided, write } = await readClaim(action, owner);
+async function claim(action: Action, owner: string, founderGone?: boolean): Promise<string> {
+  const { claim: decided, write } = await readClaim(action, owner, founderGone);
   if (write.take !== undefined) {
     await db.table.writeClaim({ ...write, take: write.take });
   }
@@ -149,7 +155,22 @@ describe('a claim', () => {
     expect(await db.get(keys.founder(one.cluster))).toMatchObject({ instance: one.instance });
     expect(await db.get(keys.node(two.cluster, two.instance))).toBeUndefined();
     expect(await db.get(keys.group(two.group))).toBeUndefined();
-    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two')).toBe('reject');
+    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two')).toBe('ask');
+  });
+
+  it('of a founder passes on when EC2 says that the one before is gone, and then the one before cannot record a swarm', async () => {
+    const one = place();
+    const two = { ...place(), cluster: one.cluster };
+    await db.table.declareCluster(one.cluster, DEFAULT_CONFIG);
+    await claim(actionOf({ ...one, role: 'manager' }), 'one');
+    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two', false)).toBe('reject');
+    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two', true)).toBe('found');
+
+    expect(await db.get(keys.founder(one.cluster))).toMatchObject({ instance: two.instance });
+    await expect(
+      db.table.recordFounding(one.cluster, swarm, { ...LEADER.leader, instance: one.instance }),
+    ).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(one.cluster)).toEqual({ status: 'new' });
   });
 
   it('of a terminate takes the node over, and forgets what the join was doing, but not the node id', async () => {

@@ -80,8 +80,29 @@ describe('the route of a launch', () => {
       { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
     ],
     [
-      'a second manager while the first one founds',
+      'a second manager while the first one may be founding: EC2 is asked first',
       { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE } } },
+      'ask',
+      undefined,
+    ],
+    [
+      'a second manager while the first one lives',
+      {
+        action: manager,
+        facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE }, founderGone: false },
+      },
+      'reject',
+      undefined,
+    ],
+    [
+      'the next manager, when the founder went before it had founded',
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE }, founderGone: true } },
+      'found',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
+    ],
+    [
+      'a second manager, although the founder is gone, when there is a swarm',
+      { action: manager, facts: { ...managerGroup, founderGone: true } },
       'reject',
       undefined,
     ],
@@ -100,7 +121,7 @@ describe('the route of a terminate', () => {
   it.each<[string, Question, string, string | undefined]>([
     ['a node leaves', { facts: { node: nodeOf() } }, 'leave', 'leaving'],
     ['an instance that the table does not know may be a node all the same', {}, 'leave', 'leaving'],
-    ['a cluster without a swarm has nothing to leave', { facts: NEW }, 'complete', undefined],
+    ['a cluster without a swarm has nothing to leave', { facts: NEW }, 'complete', 'gone'],
     ['what is gone is gone', { facts: { node: nodeOf({ phase: 'gone' }) } }, 'complete', undefined],
     [
       'an instance that was claimed but never sent a join',
@@ -115,10 +136,10 @@ describe('the route of a terminate', () => {
       'leaving',
     ],
     [
-      'the founder is held even before it has founded: it may be at it',
+      'a founder that has founded nothing yet has nobody to take away',
       { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: INSTANCE } } },
-      'hold',
-      'leaving',
+      'complete',
+      'gone',
     ],
     [
       'a manager instance that was refused has no node to hold',
@@ -297,6 +318,7 @@ const anyFacts = fc.record({
   state: fc.constantFrom(undefined, { status: 'new' } as const, FOUNDED),
   leader: fc.constantFrom(undefined, LEADER),
   founder: fc.option(fc.record({ instance }), { nil: undefined }),
+  founderGone: fc.constantFrom(undefined, false, true),
   node: fc.option(
     fc.record({
       phase: fc.constantFrom('launching', 'joining', 'joined', 'ready', 'leaving', 'gone'),
@@ -336,13 +358,12 @@ describe('whatever is asked, and whatever the table says', () => {
   };
 
   it('only a founder may found, and only while there is no swarm or where it has founded itself', () => {
-    decided(({ plan, take }, { state, founder }, action) => {
+    decided(({ plan, take }, { state, founder, founderGone }, action) => {
       if (plan.route === 'found') {
         expect(action.role).toBe('manager');
         expect(state).toBeDefined();
-        expect(founder === undefined ? state?.status : founder.instance).toBe(
-          founder === undefined ? 'new' : action.instance,
-        );
+        const own = founder?.instance === action.instance;
+        expect(own || (state?.status === 'new' && (founder === undefined || founderGone === true))).toBe(true);
       }
       expect(take?.founder ?? false).toBe(plan.route === 'found');
     });
@@ -354,7 +375,7 @@ describe('whatever is asked, and whatever the table says', () => {
         expect(take).toBeDefined();
       }
       if (take === undefined) {
-        expect(['complete', 'reject', 'ignore']).toContain(plan.route);
+        expect(['complete', 'reject', 'ignore', 'ask']).toContain(plan.route);
       }
     });
   });

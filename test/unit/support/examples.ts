@@ -56,6 +56,7 @@ export function factsOf(changes: Partial<ClaimFacts> = {}): ClaimFacts {
     state: FOUNDED,
     leader: LEADER,
     founder: { instance: MANAGER_INSTANCE },
+    founderGone: undefined,
     node: undefined,
     action: undefined,
     group: { cluster: 'prod', role: 'worker', abandons: 0 },

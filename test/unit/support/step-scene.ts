@@ -84,7 +84,7 @@ export async function scene(
     const claimed = decideClaim({
       action,
       completion: COMPLETION,
-      facts: { ...seen, group },
+      facts: { ...seen, group, founderGone: undefined },
       owner: ownerKey(owner),
       now: time.now,
     });
