@@ -4,27 +4,38 @@ import CliTable from 'cli-table3';
 import { sum } from '../lab/scenario/result.ts';
 import type { GroupResult, ScenarioResult } from '../lab/scenario/result.ts';
 
-export function groupTable(groups: readonly GroupResult[], nodes: ScenarioResult['nodes'] = []): string {
-  const table = new CliTable({
-    head: ['group', 'desired', 'instance', 'zone', 'lifecycle', 'node', 'role', 'status', 'availability'],
-    style: { head: [], border: [] },
-  });
+const style = { head: [], border: [] };
+const GROUP_HEAD = ['group', 'desired', 'instance', 'zone', 'lifecycle'];
+
+/** What Auto Scaling knows. */
+export function groupTable(groups: readonly GroupResult[]): string {
+  const table = new CliTable({ head: GROUP_HEAD, style });
+  for (const { group, desired, instances } of groups) {
+    table.push(...instances.map(({ instance, zone, lifecycle }) => [group, desired, instance, zone, lifecycle]));
+  }
+  return table.toString();
+}
+
+/** The same, with each instance's node beside it. */
+function nodeTable(groups: readonly GroupResult[], nodes: ScenarioResult['nodes']): string {
+  const table = new CliTable({ head: [...GROUP_HEAD, 'node', 'role', 'status', 'availability'], style });
   for (const { group, desired, instances } of groups) {
     for (const { instance, zone, lifecycle } of instances) {
-      const node = nodes.find((one) => one.instance === instance);
-      const { node: id = '-', role = '-', status = '-', availability = '-' } = node ?? {};
-      table.push([group, desired, instance, zone, lifecycle, id.slice(0, 12), role, status, availability]);
+      const { node, role, status, availability } = nodes.find((one) => one.instance === instance) ?? NO_NODE;
+      table.push([group, desired, instance, zone, lifecycle, node.slice(0, 12), role, status, availability]);
     }
   }
   return table.toString();
 }
+
+const NO_NODE = { node: '-', role: '-', status: '-', availability: '-' };
 
 export function resultText(result: ScenarioResult): string {
   const { executions, calls, hooks, expectations, seconds, virtualSeconds } = result;
   const failed = expectations.filter(({ ok }) => !ok);
   const open = hooks.open === 0 ? 'no hook left open' : `${hooks.open} HOOK(S) LEFT OPEN`;
   return [
-    groupTable(result.groups, result.nodes),
+    nodeTable(result.groups, result.nodes),
     `${executions.length} executions, ${sum(executions.map(({ transitions }) => transitions))} transitions, ` +
       `${sum(Object.values(calls))} AWS calls, ${open}`,
     `${expectations.length - failed.length} of ${expectations.length} expectations hold, ` +

@@ -48,8 +48,8 @@ async function create({ cluster, stage, addressPool, subnetSize, dataPathPort }:
 }
 
 function checkPool(pool: string): string {
-  const [address = '', bits = ''] = pool.split('/');
-  if (!isIPv4(address) || !/^\d+$/.test(bits) || Number(bits) < 8 || Number(bits) > 28) {
+  const [address = '', bits = '', ...more] = pool.split('/');
+  if (more.length > 0 || !isIPv4(address) || !/^\d+$/.test(bits) || Number(bits) < 8 || Number(bits) > 28) {
     throw new UsageError(`--address-pool ${pool}: a network like ${DEFAULT_CONFIG.addressPool} is wanted`);
   }
   return pool;

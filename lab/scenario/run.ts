@@ -55,6 +55,7 @@ export class ScenarioRun {
   }
 
   static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
+    options.onProgress?.({ kind: 'step', at: 0, text: `packaging stage ${scenario.stage}, as for a deployment` });
     const packaged = await packageService({ stage: scenario.stage });
     const stack = loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
     const virtual = options.nodes === 'simulated';
