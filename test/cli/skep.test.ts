@@ -1,0 +1,263 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { devNull, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
+const PACKAGING_TIMEOUT = 120_000;
+
+const folder = mkdtempSync(path.join(tmpdir(), 'skep-cli-'));
+const scenario = path.join(folder, 'scenario.yaml');
+writeFileSync(
+  scenario,
+  `name: small
+groups:
+  managers: { role: manager, desired: 1 }
+  workers: { role: worker, desired: 1 }
+steps:
+  - settle: 10m
+expect:
+  - nodes: { count: 2, ready: 2 }
+`,
+);
+const failing = path.join(folder, 'failing.yaml');
+writeFileSync(failing, 'name: failing\ngroups: {}\nsteps: []\nexpect:\n  - nodes: { count: 1 }\n');
+const bad = path.join(folder, 'bad.yaml');
+writeFileSync(bad, 'name: bad\ngroups: {}\nsteps: []\nexpct: []\n');
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Nothing of the developer's own AWS reaches in. */
+const environment = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  HOME: folder,
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  ...more,
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): { child: ChildProcess; ended: Promise<Ended>; stdout: () => string } {
+  const child = spawn(process.execPath, [SKEP, ...args], { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, ...said });
+    });
+  });
+  return { child, ended, stdout: () => said.stdout };
+}
+
+const skep = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  start(args, env).ended;
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('wrong use: exit code 1, and what is wrong on stderr', () => {
+  it.each([
+    [['bogus'], "error: unknown command 'bogus'\n"],
+    [['lab', 'run'], "error: missing required argument 'file'\n"],
+    [['lab', 'run', bad], `${bad}:4: expct: unknown key\n`],
+    [
+      ['lab', 'run', scenario, '--nodes', 'paper'],
+      "error: option '--nodes <kind>' argument 'paper' is invalid. Allowed choices are simulated, docker.\n",
+    ],
+    [
+      ['lab', 'run', scenario, '--seed', '-1'],
+      "error: option '--seed <number>' argument '-1' is invalid. a whole number is wanted.\n",
+    ],
+    [
+      ['lab', 'scale', 'workers', '3', '--port', '1'],
+      'no lab answers on port 1: start one with npm start, or npx skep lab serve\n',
+    ],
+    [['create'], "error: required option '--cluster <name>' not specified\n"],
+    [
+      ['create', '--cluster', 'Prod'],
+      '--cluster Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n',
+    ],
+    [
+      ['create', '--cluster', 'prod', '--address-pool', '10.0.0.0'],
+      '--address-pool 10.0.0.0: a network like 172.30.0.0/16 is wanted\n',
+    ],
+    [
+      ['create', '--cluster', 'prod', '--address-pool', '10.0.0.0/16/8'],
+      '--address-pool 10.0.0.0/16/8: a network like 172.30.0.0/16 is wanted\n',
+    ],
+    [['create', '--cluster', 'prod', '--subnet-size', '30'], '--subnet-size 30: a number from 16 to 29 is wanted\n'],
+    [
+      ['create', '--cluster', 'prod', '--data-path-port', '80'],
+      '--data-path-port 80: a number from 1024 to 49151 is wanted\n',
+    ],
+  ])('skep %j', async (args, stderr) => {
+    expect(await skep(args)).toEqual({ code: 1, stdout: '', stderr });
+  });
+});
+
+describe('help', () => {
+  it('is no error, and names every command', async () => {
+    const [all, lab] = await Promise.all([skep(['--help']), skep(['lab', '--help'])]);
+
+    expect([all.code, all.stderr, lab.code, lab.stderr]).toEqual([0, '', 0, '']);
+    expect(all.stdout).toMatch(/^Usage: skep/);
+    for (const command of ['create', 'lab']) {
+      expect(all.stdout).toContain(`\n  ${command} `);
+    }
+    for (const command of ['run', 'serve', 'demo', 'scale', 'groups']) {
+      expect(lab.stdout).toContain(`\n  ${command} `);
+    }
+  });
+});
+
+describe('a scenario', () => {
+  it(
+    'that holds: exit code 0, and --json prints the documented keys and nothing else',
+    async () => {
+      const { code, stdout, stderr } = await skep(['lab', 'run', scenario, '--json', '--seed', '5']);
+      const result = JSON.parse(stdout) as Record<string, unknown>;
+
+      expect([code, stderr]).toEqual([0, '']);
+      expect(Object.keys(result).toSorted()).toEqual(
+        // prettier-ignore
+        ['scenario', 'ok', 'expectations', 'groups', 'nodes', 'executions', 'calls', 'hooks', 'alarms', 'deadLetters', 'seed', 'seconds', 'virtualSeconds'].toSorted(),
+      );
+      expect(result).toMatchObject({
+        scenario: 'small',
+        ok: true,
+        seed: 5,
+        expectations: [{ what: 'nodes {"count":2,"ready":2}', ok: true, seen: { count: 2, ready: 2 } }],
+        executions: [
+          {
+            machine: 'scale-out',
+            status: 'SUCCEEDED',
+            error: null,
+            cause: null,
+            transitions: expect.any(Number),
+            retries: expect.any(Number),
+          },
+          { machine: 'scale-out', status: 'SUCCEEDED' },
+        ],
+        hooks: { continued: 2, abandoned: 0, timedOut: 0, open: 0 },
+        calls: { 'autoscaling.CompleteLifecycleAction': 2, 'ssm.SendCommand': 4 },
+        alarms: [],
+        deadLetters: 0,
+      });
+    },
+    PACKAGING_TIMEOUT,
+  );
+
+  it(
+    'that does not: exit code 2, and what was seen instead',
+    async () => {
+      const { code, stdout } = await skep(['lab', 'run', failing]);
+
+      expect(code).toBe(2);
+      expect(stdout).toContain('0 of 1 expectations hold');
+      expect(stdout).toContain('FAIL nodes {"count":1}, seen {"count":0}');
+    },
+    PACKAGING_TIMEOUT,
+  );
+});
+
+describe('a lab that keeps running', () => {
+  let lab: ReturnType<typeof start>;
+  let port = 0;
+  const aws = (): Record<string, string> => ({
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'me',
+    AWS_SECRET_ACCESS_KEY: 'lab',
+  });
+
+  async function until(what: string, done: () => Promise<boolean> | boolean): Promise<void> {
+    for (let tries = 0; tries < 300; tries += 1) {
+      if (await done()) {
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${what}: not within 30 s`);
+  }
+
+  beforeAll(async () => {
+    port = await freePort();
+    lab = start(['lab', 'serve', '--port', String(port), '--scenario', scenario]);
+    await until('the lab is up', () => lab.stdout().includes('The lab stays up'));
+  }, PACKAGING_TIMEOUT);
+  afterAll(async () => {
+    lab.child.kill('SIGKILL');
+    await lab.ended;
+  });
+
+  it('its port is taken', async () => {
+    expect(await skep(['lab', 'serve', '--port', String(port), '--scenario', scenario])).toMatchObject({
+      code: 1,
+      stderr: `port ${port} is taken: is a lab running already? --port chooses another\n`,
+    });
+  });
+
+  it('a cluster is created over its endpoint, once', async () => {
+    const args = ['create', '--cluster', 'other'];
+
+    expect(await skep(args, aws())).toEqual({
+      code: 0,
+      stdout: 'other is declared: the first manager that launches founds its swarm\n',
+      stderr: '',
+    });
+    expect(await skep(args, aws())).toMatchObject({
+      code: 0,
+      stdout: 'other was declared before: nothing is changed\n',
+    });
+  });
+
+  it('its groups are shown and scaled', async () => {
+    const at = ['--port', String(port)];
+    expect(await skep(['lab', 'scale', 'workers', '3', ...at])).toEqual({
+      code: 0,
+      stdout: 'workers is to have 3\n',
+      stderr: '',
+    });
+    const { code, stdout } = await skep(['lab', 'groups', ...at]);
+
+    expect(code).toBe(0);
+    expect(stdout.match(/\bworkers\b/g)).toHaveLength(3);
+    expect(await skep(['lab', 'scale', 'nobody', '3', ...at])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('AutoScalingGroup name not found'),
+    });
+  });
+
+  it('ends when it is asked to, and leaves the port free', async () => {
+    lab.child.kill('SIGTERM');
+    const { code, stderr } = await lab.ended;
+
+    expect([code, stderr]).toEqual([0, '']);
+    expect(await skep(['lab', 'groups', '--port', String(port)])).toMatchObject({ code: 1 });
+  });
+});
