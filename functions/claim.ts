@@ -35,8 +35,8 @@ export const handler = makeHandler(
     if (read.kind === 'reject') {
       raise('EventRejected', read.because, { execution });
       const { because, error: rejection, completion } = read;
-      // Nothing to complete: the execution still fails, with the reason.
-      return { v: 1, route: 'reject', because, rejection, completion: completion ?? NOBODY };
+      // An event so broken that it names no hook leaves nothing to complete: the execution fails with the reason.
+      return { v: 1, route: 'reject', because, rejection, ...(completion === undefined ? {} : { completion }) };
     }
     const owner = { key: ownerKey(execution), arn: execution };
     const claim = await claimAction(read.action, owner, (facts, now) =>
@@ -52,9 +52,6 @@ export const handler = makeHandler(
     return claim.plan;
   },
 );
-
-/** An event so broken that it names no hook: completing fails as "no active lifecycle action", and the execution says why. */
-const NOBODY = { AutoScalingGroupName: 'unknown', LifecycleHookName: 'unknown', InstanceId: 'i-00000000' };
 
 async function claimAction(
   action: Action,

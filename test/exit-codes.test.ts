@@ -1,0 +1,60 @@
+// A document may end with any of its exit codes, at any step: no hook stays open, and nothing of the instance stays in the swarm.
+import { describe, expect, it } from '@jest/globals';
+import { stringify } from 'yaml';
+
+import { parseScenario } from '../lab/scenario/read.ts';
+import { runScenario } from '../lab/scenario/run.ts';
+import type { ScenarioResult } from '../lab/scenario/result.ts';
+import { EXIT_CODES } from '../src/core/exit-codes.ts';
+
+const codes = [...EXIT_CODES.map(({ code }) => code), 1, 99];
+
+const join = [{ scale: { group: 'workers', to: 1 } }, { settle: '30m' }];
+/** The managers see a node that was let go by force as Down only after a while: then the tidy forgets it. */
+const leave = [
+  { scale: { group: 'workers', to: 0 } },
+  { settle: '1h' },
+  { advance: '1m' },
+  { tidy: {} },
+  { settle: '10m' },
+];
+const alone = { expect: [{ nodes: { count: 1, ready: 1 } }, { hooks: { open: 0, timedOut: 0 } }] };
+const together = { expect: [{ nodes: { count: 2, ready: 2, labelled: 2 } }, { hooks: { open: 0, timedOut: 0 } }] };
+
+/** One lab for all codes: each is met by an instance of its own. */
+function run(
+  rounds: (fault: { document: string; exitCode: number }) => unknown[],
+  document: string,
+): Promise<ScenarioResult> {
+  const scenario = {
+    name: `every exit code of ${document}`,
+    groups: { managers: { role: 'manager', desired: 1 }, workers: { role: 'worker' } },
+    steps: [{ settle: '5m' }, ...codes.flatMap((exitCode) => rounds({ document, exitCode }))],
+  };
+  return runScenario(parseScenario(stringify(scenario), 'generated'), { nodes: 'simulated' });
+}
+
+describe('every exit code', () => {
+  it.each(['join', 'confirm'])('of %s ends in a joined instance, that one or the next', async (document) => {
+    const { expectations, executions } = await run(
+      (fault) => [{ fault }, ...join, together, ...leave, alone],
+      document,
+    );
+
+    expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+    const abandoned = executions
+      .filter(({ error }) => error === 'LaunchAbandoned')
+      .map(({ cause }) => cause?.split(':')[0]);
+    const terminal = EXIT_CODES.filter(({ retryable }) => !retryable).map(({ error }) => error);
+    expect(abandoned).toEqual([...terminal, 'CommandFailed', 'CommandFailed']);
+  });
+
+  it.each(['drain', 'leave', 'forget'])(
+    'of %s ends in an instance that is gone, and a node that is forgotten',
+    async (document) => {
+      const { expectations } = await run((fault) => [...join, together, { fault }, ...leave, alone], document);
+
+      expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+    },
+  );
+});
