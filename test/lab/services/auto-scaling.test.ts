@@ -163,7 +163,7 @@ describe('heartbeats', () => {
     const { clock, autoScaling, create, open } = groups();
     await create(1, [hook(LAUNCHING, { heartbeatTimeout })]);
     const began = open().since;
-    while (autoScaling.actions.size > 0) {
+    for (let beats = 0; beats < 200 && autoScaling.actions.size > 0; beats += 1) {
       autoScaling.heartbeat(open());
       await clock.until(() => autoScaling.actions.size === 0, (heartbeatTimeout - 1) * SECOND);
     }

@@ -1,4 +1,4 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { WriteConflict } from '../../../src/aws/table.ts';
@@ -173,6 +173,20 @@ describe('a claim', () => {
     expect(await db.table.readState(one.cluster)).toEqual({ status: 'new' });
   });
 
+  it('of two who both heard that the founder is gone one wins', async () => {
+    const [one, two, three] = [place(), place(), place()];
+    const { cluster } = one;
+    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+    await claim(actionOf({ ...one, role: 'manager' }), 'one');
+    const late = await readClaim(actionOf({ ...three, cluster, role: 'manager' }), 'three', true);
+    await claim(actionOf({ ...two, cluster, role: 'manager' }), 'two', true);
+
+    expect(late.claim.plan.route).toBe('found');
+    const take = { phase: 'launching', leaseUntil: NOW, founder: true } as const;
+    await expect(db.table.writeClaim({ ...late.write, take })).rejects.toThrow(WriteConflict);
+    expect(await db.get(keys.founder(cluster))).toMatchObject({ instance: two.instance });
+  });
+
   it('of a terminate takes the node over, and forgets what the join was doing, but not the node id', async () => {
     const where = place();
     await founded({ ...place(), cluster: where.cluster });
@@ -230,6 +244,18 @@ describe('the founding', () => {
     ).rejects.toThrow(WriteConflict);
     expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
     expect(await db.get(keys.founder(where.cluster))).toMatchObject({ swarmId: SWARM_ID });
+  });
+
+  it('of a second swarm is refused even if the record of the leader is lost: founded is founded', async () => {
+    const where = place();
+    await founded(where);
+    await db.client.send(new DeleteCommand({ TableName: TABLE, Key: keys.leader(where.cluster) }));
+    const other = { swarmId: 'x'.repeat(25), caDigest: 'y'.repeat(50) };
+
+    await expect(
+      db.table.recordFounding(where.cluster, other, { ...LEADER.leader, instance: where.instance }),
+    ).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
   });
 
   it('by somebody who is not the founder is refused, and the cluster stays new', async () => {
