@@ -1,0 +1,99 @@
+// Writes the tables of docs/errors.md from the code that they are about: `npm run docs`. A test compares them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { format, resolveConfig } from 'prettier';
+
+import { CLOSED_ERRORS, ERRORS } from '../src/core/errors.ts';
+import type { ClosedError, FlowErrorName } from '../src/core/errors.ts';
+import { EXIT_CODES } from '../src/core/exit-codes.ts';
+
+export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+
+/** What a person does. A new error without a line here does not compile. */
+const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
+  AgentNotRegistered:
+    'nothing at first; if it stays, look at the agent, its way out to SSM, and AmazonSSMManagedInstanceCore',
+  LeaderFound: 'nothing',
+  Throttled: 'nothing; if it stays, ask AWS for a higher quota',
+  AwsUnavailable: 'nothing; if it stays, look at the AWS Health Dashboard',
+  CommandTimedOut: 'look at what runs long on the instance',
+  CommandUndelivered: 'look at the agent of the instance that the command was for',
+  CommandCancelled: 'ask who cancelled it (CloudTrail: CancelCommand)',
+  CommandFailed: 'look at the output of the command in Systems Manager, and report it',
+  InstanceUnreachable: 'nothing: EC2 and the managers are asked instead; look at the agent if the instance lives',
+  NodeUnresponsive: 'as for InstanceUnreachable',
+  InstanceGone: 'nothing',
+  Superseded: 'nothing',
+  DeadlineReached: 'look at what the execution waited for, or give the hook more `patience`',
+  NotFounded: 'nothing, until its first manager is to be there: then look at that launch',
+  BadInput: 'report it: this must not happen',
+  LaunchAbandoned: 'read the cause, which names the error behind it',
+  LaunchContinued: 'read the cause, repair it; the next tidy joins the instance',
+  Forced: 'read the cause; look whether a container ended before its time',
+  ManagerRetained: 'decide what becomes of the manager, which still runs where its group has instance retention',
+  BadEvent: 'start executions with lifecycle events only',
+  BadMetadata: 'repair the metadata of the hook, as the cause says',
+  MetadataMismatch: 'make the metadata of the hook and the tags of the group agree',
+  ClusterUndeclared: '`npx skep create --cluster NAME`, if the cluster is really new',
+  OneManagerOnly: 'set the manager group to one instance',
+};
+
+type Row = readonly string[];
+
+const table = (head: Row, rows: readonly Row[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+const yesNo = (flag: boolean): string => (flag ? 'yes' : 'no');
+
+function exitCodes(): string {
+  return table(
+    ['code', 'name', 'retryable', 'meaning', 'what to do'],
+    EXIT_CODES.map(({ code, error, retryable, meaning, remedy }) => [
+      String(code),
+      `\`${error}\``,
+      yesNo(retryable),
+      meaning,
+      remedy,
+    ]),
+  );
+}
+
+function errors(closed: boolean): string {
+  const fromDocuments = new Set(EXIT_CODES.map(({ error }) => error));
+  const rows = [...ERRORS].filter(
+    ([name]) => !fromDocuments.has(name) && Object.hasOwn(CLOSED_ERRORS, name) === closed,
+  );
+  const remedies: Readonly<Record<string, string>> = REMEDIES;
+  return table(
+    ['name', 'retryable', 'meaning', 'what to do'],
+    rows.map(([name, { retryable, meaning }]) => [`\`${name}\``, yesNo(retryable), meaning, remedies[name] ?? '']),
+  );
+}
+
+const TABLES: Readonly<Record<string, () => string>> = {
+  'exit codes': exitCodes,
+  'errors on the way': () => errors(false),
+  'errors at the end': () => errors(true),
+};
+
+/**
+ * The page with its tables written anew, formatted as the rest of the project.
+ *
+ * @throws if the page lacks the markers of a table
+ */
+export async function withTables(page: string): Promise<string> {
+  let text = page;
+  for (const [name, make] of Object.entries(TABLES)) {
+    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from === -1 || to < from) {
+      throw new Error(`docs/errors.md has no markers for the table of ${name}`);
+    }
+    text = `${text.slice(0, from)}${begin}\n\n${make()}\n\n${text.slice(to)}`;
+  }
+  return format(text, { ...(await resolveConfig(ERRORS_PAGE)), parser: 'markdown' });
+}
+
+if (import.meta.main) {
+  writeFileSync(ERRORS_PAGE, await withTables(readFileSync(ERRORS_PAGE, 'utf8')));
+}
