@@ -52,11 +52,12 @@ function doubtful(
   known: readonly KnownNode[],
 ): string[] {
   const present = new Set(nodes.filter(({ status }) => status !== 'down').map(({ instance }) => instance));
-  const byNode = new Map(known.map(({ nodeId, instance }) => [nodeId, instance]));
   const down = nodes
     .filter(({ status }) => status === 'down')
-    .map((node) => node.instance ?? byNode.get(node.nodeId))
-    .filter((instance) => instance !== undefined);
+    .flatMap(({ instance, nodeId, address }) => [
+      ...(instance === undefined ? [] : [instance]),
+      ...known.filter((it) => it.nodeId === nodeId || it.address === address).map((it) => it.instance),
+    ]);
   const missing = instances.map(({ instance }) => instance).filter((instance) => !present.has(instance));
   return [...new Set([...down, ...missing])];
 }

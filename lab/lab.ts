@@ -77,6 +77,8 @@ export class Lab {
   readonly endpoint: Endpoint;
   readonly alarms: Alarms;
   readonly lambda: Lambda;
+  /** Executions to be stopped, as a person would, when they enter a state: one each. */
+  readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
   readonly #dynamodb = new DynamoDb();
   readonly #latencies: Latencies;
   #listening: Listening | undefined;
@@ -185,8 +187,19 @@ export class Lab {
       lambda: this.lambda,
       call: (service, operation, input, caller) => this.endpoint.call(service, operation, input, caller),
       emit: this.#emitter('aws.states'),
-      onEvent: options.onExecution ?? (() => undefined),
+      onEvent: (execution, event) => {
+        this.#stopWhereAsked(execution, event);
+        options.onExecution?.(execution, event);
+      },
     });
+  }
+
+  #stopWhereAsked(execution: Execution, { type, state }: HistoryEvent): void {
+    const asked = this.stopAt.findIndex((one) => one.machineArn === execution.stateMachine.arn && one.state === state);
+    if (asked !== -1 && type.endsWith('StateEntered')) {
+      this.stopAt.splice(asked, 1);
+      execution.stop('Stopped', `the scenario stopped it in ${state ?? ''}`);
+    }
   }
 
   #makeEndpoint(): Endpoint {

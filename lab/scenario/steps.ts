@@ -103,15 +103,24 @@ function control(
   } else if ('start' in step) {
     lab.states.start(machineArn(run, step.start.machine), undefined, step.start.input);
   } else if ('stop' in step) {
-    const arn = machineArn(run, step.stop.machine);
-    for (const execution of lab.executions) {
-      if (execution.stateMachine.arn === arn && execution.status === 'RUNNING') {
-        run.say(`${execution.name} is stopped`);
-        execution.stop('Stopped', 'the scenario stopped it');
-      }
-    }
+    stop(run, step.stop);
   } else {
     run.measure();
+  }
+}
+
+/** Now, or, where a state is named, as soon as one enters it. */
+function stop(run: ScenarioRun, { machine, state }: Part<'stop'>['stop']): void {
+  const arn = machineArn(run, machine);
+  if (state !== undefined) {
+    run.lab.stopAt.push({ machineArn: arn, state });
+    return;
+  }
+  for (const execution of run.lab.executions) {
+    if (execution.stateMachine.arn === arn && execution.status === 'RUNNING') {
+      run.say(`${execution.name} is stopped`);
+      execution.stop('Stopped', 'the scenario stopped it');
+    }
   }
 }
 

@@ -263,7 +263,7 @@ export class Table {
     return z
       .array(nodeItem)
       .parse(await this.#query(cluster, NODE_PREFIX))
-      .map(({ instance, phase, nodeId, leaseUntil }) => ({ instance, phase, nodeId, leaseUntil }));
+      .map(({ instance, phase, nodeId, address, leaseUntil }) => ({ instance, phase, nodeId, address, leaseUntil }));
   }
 
   async #query(cluster: string, prefix: string): Promise<unknown[]> {

@@ -218,7 +218,7 @@ function terminate(asked: Asked): Claim {
     return complete(asked, `${instance} is out of the swarm already`);
   }
   // A missing item is not "not in the swarm" (lost, adopted): only the managers know. Launching means: no join was sent.
-  if (facts.node?.phase === 'launching') {
+  if (facts.node?.phase === 'launching' && facts.node.nodeId === undefined) {
     return letGo(asked, `${instance} never came to join`);
   }
   return { ...take(asked, 'leave', 'leaving', `drain and forget ${instance}`), wake: waiting(asked) };

@@ -25,6 +25,8 @@ export interface KnownNode {
   readonly instance: string;
   readonly phase: NodePhase;
   readonly nodeId: string | undefined;
+  /** The instance's own, as its join has said; a founder's has a port. */
+  readonly address?: string | undefined;
   /** Until then an execution is trusted to be at work on it. Epoch seconds. */
   readonly leaseUntil: number;
 }
@@ -58,7 +60,7 @@ export function planRepairs(facts: TidyFacts): Repair[] {
 
 function repairNode(node: SwarmNode, facts: TidyFacts): Repair[] {
   const { nodeId } = node;
-  const instance = node.instance ?? knownBy(node, facts)?.instance;
+  const instance = node.instance ?? knownBy(node, facts)?.instance ?? halfJoined(node, facts);
   if (instance === undefined) {
     return [{ kind: 'report', nodeId, because: 'a node without an instance that skep knows: never touched' }];
   }
@@ -87,6 +89,16 @@ function repairDownNode(node: SwarmNode, instance: string, facts: TidyFacts): Re
 
 function knownBy(node: SwarmNode, facts: TidyFacts): KnownNode | undefined {
   return facts.known.find(({ nodeId }) => nodeId === node.nodeId);
+}
+
+/**
+ * A join that died before its labels left a node that is down and says nothing of its instance but its address. While an instance
+ * of ours lives at that address, under another node id, nobody else can be meant.
+ */
+function halfJoined({ status, address }: SwarmNode, { known, nodes, alive }: TidyFacts): string | undefined {
+  const at = known.find((it) => address !== undefined && it.address === address && alive.has(it.instance));
+  const joined = nodes.some((other) => other.instance === at?.instance && other.status === 'ready');
+  return status === 'down' && joined ? at?.instance : undefined;
 }
 
 function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {
