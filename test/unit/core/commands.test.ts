@@ -69,6 +69,7 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
     what: 'a worker with labels',
     plan: planOf({ labels: { tier: 'web', 'com.example.rack': 'a/1:2' } }),
   },
+  { verb: 'confirm', what: 'a group with an odd name', plan: planOf({ group: 'web workers (blue), a=b' }) },
   { verb: 'drain', what: 'a node whose id is not known', node: unknown },
   { verb: 'drain', what: 'a node' },
   { verb: 'leave', what: 'a worker' },
