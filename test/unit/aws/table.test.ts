@@ -209,7 +209,7 @@ describe('a claim', () => {
     expect(['taskToken', 'commandId', 'result', 'uncertain'].filter((name) => name in (item ?? {}))).toEqual([]);
   });
 
-  it('of a launch forgets the node id: a blank disk, or another node', async () => {
+  it('of a launch keeps the node id: what an earlier run has joined must not be lost from sight', async () => {
     const where = place();
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'first');
@@ -217,7 +217,7 @@ describe('a claim', () => {
     await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW);
 
     await claim(actionOf({ ...where, time: NOW + 1, actionToken: 'another' }), 'second');
-    expect(await db.get(keys.node(where.cluster, where.instance))).not.toHaveProperty('nodeId');
+    expect(await db.get(keys.node(where.cluster, where.instance))).toMatchObject({ owner: 'second', nodeId: NODE_ID });
   });
 });
 

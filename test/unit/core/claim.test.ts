@@ -130,6 +130,12 @@ describe('the route of a terminate', () => {
       'gone',
     ],
     [
+      'an instance that is claimed again, and was a node before',
+      { facts: { node: nodeOf({ phase: 'launching' }) } },
+      'leave',
+      'leaving',
+    ],
+    [
       'the manager is held',
       { action: manager, facts: { ...managerGroup, founder: { instance: INSTANCE } } },
       'hold',

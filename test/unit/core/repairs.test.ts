@@ -84,6 +84,30 @@ describe('the nodes of the swarm', () => {
       ['forget'],
     ],
     [
+      'a join that died before its labels: its instance lives at the same address, as another node that is Ready',
+      {
+        nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE })],
+        known: [known({ nodeId: OTHER_NODE, address: '10.0.1.12' })],
+      },
+      ['forget'],
+    ],
+    [
+      'the same, but nobody of ours lives at that address',
+      {
+        nodes: [down({ instance: undefined, address: '10.0.1.99' }), node({ nodeId: OTHER_NODE })],
+        known: [known({ nodeId: OTHER_NODE, address: '10.0.1.12' })],
+      },
+      ['report'],
+    ],
+    [
+      'the same, but who lives at that address is not Ready',
+      {
+        nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE, status: 'unknown' })],
+        known: [known({ nodeId: OTHER_NODE, address: '10.0.1.12' })],
+      },
+      ['report'],
+    ],
+    [
       'its group waits for the terminate hook: the scale-in forgets the node',
       { nodes: [down()], instances: [member({ lifecycle: 'Terminating:Wait' })], alive: [] },
       ['leave'],
@@ -169,7 +193,7 @@ const anyFacts = fc.record({
       status: fc.constantFrom('ready', 'down', 'unknown', 'disconnected'),
       instance: fc.option(instanceId, { nil: undefined }),
       isManager: fc.boolean(),
-      address: fc.constant(undefined),
+      address: fc.constantFrom(undefined, '10.0.1.12', '10.0.1.13'),
     }),
     { selector: ({ nodeId }) => nodeId, maxLength: 5 },
   ),
@@ -195,6 +219,7 @@ const anyFacts = fc.record({
       phase: fc.constantFrom('launching', 'joining', 'joined', 'ready', 'leaving', 'gone'),
       nodeId: fc.constantFrom(undefined, 'n1', 'n2', 'n3'),
       leaseUntil: fc.constantFrom(0, NOW + 10),
+      address: fc.constantFrom(undefined, '10.0.1.12', '10.0.1.13'),
     }),
     { selector: ({ instance }) => instance },
   ),
