@@ -1,6 +1,4 @@
 // Simulated machines: in memory, on the lab's clock, anywhere that Node runs.
-import { z } from 'zod';
-
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
 import type {
@@ -12,29 +10,27 @@ import type {
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
-import { DocumentExit, runDocument } from './documents.ts';
-import type { World } from './documents.ts';
-import type { SimulatedMachine } from './machine.ts';
+import { runDocument } from './documents.ts';
+import { SimulatedMachine } from './machine.ts';
+import { DocumentExit, Script, ScriptEnded } from './script.ts';
+import type { World } from './script.ts';
+import { Surroundings } from './surroundings.ts';
 import { Swarm } from './swarm.ts';
 
-const BOOT_TIME = 2000;
 const DEAD: DocumentOutcome = { exitCode: -1, stdout: '', stderr: '', timedOut: false };
 
 export class SimulatedMachines implements Machines {
   readonly kind = 'simulated';
   readonly #machines = new Map<string, SimulatedMachine>();
   readonly #clock: Clock;
-  readonly #surroundings: MachineSurroundings;
   readonly #world: World;
   #addresses = 10;
 
   constructor(clock: Clock, random: Random, surroundings: MachineSurroundings) {
     this.#clock = clock;
-    this.#surroundings = surroundings;
     this.#world = {
       clock,
-      getParameter: (machine, name) => this.#getParameter(machine, name),
-      putParameter: (machine, name, value, keyId) => this.#putParameter(machine, name, value, keyId),
+      surroundings: new Surroundings(clock, random, surroundings),
       found: () => new Swarm(clock, random),
       swarmAt: (address) => this.#swarmAt(address),
     };
@@ -44,61 +40,44 @@ export class SimulatedMachines implements Machines {
     return Promise.resolve();
   }
 
-  launch({ instanceId, zone, dockerAfter }: MachineSpec): Promise<{ privateIp: string }> {
+  launch(spec: MachineSpec): Promise<{ privateIp: string }> {
+    if (this.#machines.get(spec.instanceId)?.alive === true) {
+      return Promise.reject(new Error(`there is a machine ${spec.instanceId} already`));
+    }
     this.#addresses += 1;
     const privateIp = `10.77.${Math.floor(this.#addresses / 250)}.${(this.#addresses % 250) + 1}`;
-    const dockerUpAt = this.#clock.now() + BOOT_TIME + dockerAfter;
-    const machine: SimulatedMachine = {
-      instanceId,
-      zone,
-      privateIp,
-      dockerUpAt,
-      alive: true,
-      membership: undefined,
-      leaving: false,
-      lock: Promise.resolve(),
-    };
-    this.#machines.set(instanceId, machine);
+    this.#machines.set(spec.instanceId, new SimulatedMachine(spec, privateIp, this.#clock));
     return Promise.resolve({ privateIp });
   }
 
   terminate(instanceId: string): Promise<void> {
-    const machine = this.#machines.get(instanceId);
-    if (machine !== undefined && machine.alive) {
-      machine.alive = false;
-      machine.membership?.swarm.lose(machine.membership.node.nodeId);
-    }
+    this.#machines.get(instanceId)?.die();
     return Promise.resolve();
   }
 
   async run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome> {
     const machine = this.#machine(instanceId);
-    // One document at a time: the scripts take one flock.
-    const turn = machine.lock.then(() => this.#runAlone(machine, run));
-    machine.lock = turn;
-    return turn;
-  }
-
-  async #runAlone(machine: SimulatedMachine, run: DocumentRun): Promise<DocumentOutcome> {
-    try {
-      const output = await runDocument(this.#world, machine, run);
-      return machine.alive ? { exitCode: 0, stdout: `${JSON.stringify(output)}\n`, stderr: '', timedOut: false } : DEAD;
-    } catch (error) {
-      if (!(error instanceof DocumentExit)) {
-        throw error;
-      }
-      const stdout = `${JSON.stringify({ error: error.name, message: error.message })}\n`;
-      return machine.alive ? { exitCode: error.code, stdout, stderr: '', timedOut: false } : DEAD;
-    }
+    const script = new Script(this.#world, machine, run);
+    let cancel = (): void => undefined;
+    const timeout = new Promise<DocumentOutcome>((resolve) => {
+      cancel = this.#clock.schedule(run.timeoutSeconds * 1000, () => {
+        resolve({ ...DEAD, timedOut: true });
+      });
+    });
+    const working = outcomeOf(script, run.verb);
+    const outcome = await Promise.race([working, machine.died.then(() => DEAD), timeout]);
+    cancel();
+    script.end();
+    return machine.alive ? outcome : DEAD;
   }
 
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {
-    this.#swarmOf(managerInstanceId).createService(service);
+    this.#swarmOf(managerInstanceId).tasks.createService(service);
     return Promise.resolve();
   }
 
   view(managerInstanceId: string): Promise<SwarmView> {
-    return Promise.resolve(this.#swarmOf(managerInstanceId).view());
+    return Promise.resolve().then(() => this.#swarmOf(managerInstanceId).view());
   }
 
   close(): Promise<void> {
@@ -108,7 +87,7 @@ export class SimulatedMachines implements Machines {
 
   #machine(instanceId: string): SimulatedMachine {
     const machine = this.#machines.get(instanceId);
-    if (machine === undefined) {
+    if (machine?.alive !== true) {
       throw new Error(`there is no machine ${instanceId}`);
     }
     return machine;
@@ -116,8 +95,8 @@ export class SimulatedMachines implements Machines {
 
   #swarmOf(instanceId: string): Swarm {
     const { membership } = this.#machine(instanceId);
-    if (membership === undefined) {
-      throw new Error(`${instanceId} is not in a swarm`);
+    if (membership?.node.role !== 'manager') {
+      throw new Error(`${instanceId} is not a manager of a swarm`);
     }
     return membership.swarm;
   }
@@ -127,42 +106,20 @@ export class SimulatedMachines implements Machines {
     const machine = [...this.#machines.values()].find(({ alive, privateIp }) => alive && privateIp === ip);
     return machine?.membership?.node.role === 'manager' ? machine.membership.swarm : undefined;
   }
+}
 
-  async #getParameter(machine: SimulatedMachine, name: string): Promise<string | undefined> {
-    const answer = await this.#aws(machine, 'GetParameter', { Name: name, WithDecryption: true });
-    return answer.ok
-      ? z.object({ Parameter: z.object({ Value: z.string() }) }).parse(await answer.json()).Parameter.Value
-      : undefined;
-  }
-
-  async #putParameter(machine: SimulatedMachine, name: string, value: string, keyId: string): Promise<boolean> {
-    const input = { Name: name, Value: value, Type: 'SecureString', KeyId: keyId, Overwrite: true };
-    return (await this.#aws(machine, 'PutParameter', input)).ok;
-  }
-
-  /** As the scripts do it: credentials from instance metadata, then a signed call. */
-  async #aws({ instanceId }: SimulatedMachine, operation: string, input: unknown): Promise<Response> {
-    const surroundings = this.#surroundings;
-    const imds = 'http://169.254.169.254/latest';
-    const ttl = { 'x-aws-ec2-metadata-token-ttl-seconds': '60' };
-    const session = await surroundings.metadata(
-      instanceId,
-      new Request(`${imds}/api/token`, { method: 'PUT', headers: ttl }),
-    );
-    const headers = { 'x-aws-ec2-metadata-token': await session.text() };
-    const roles = `${imds}/meta-data/iam/security-credentials/`;
-    const role = await (await surroundings.metadata(instanceId, new Request(roles, { headers }))).text();
-    const credentials = await surroundings.metadata(instanceId, new Request(`${roles}${role}`, { headers }));
-    const { AccessKeyId } = z.object({ AccessKeyId: z.string() }).parse(await credentials.json());
-    return surroundings.aws(
-      new Request('http://ssm.lab/', {
-        method: 'POST',
-        headers: {
-          'x-amz-target': `AmazonSSM.${operation}`,
-          authorization: `AWS4-HMAC-SHA256 Credential=${AccessKeyId}/20260101/lab/ssm/aws4_request, SignedHeaders=host, Signature=0`,
-        },
-        body: JSON.stringify(input),
-      }),
-    );
+async function outcomeOf(script: Script, verb: string): Promise<DocumentOutcome> {
+  try {
+    const output = await runDocument(verb, script);
+    return { exitCode: 0, stdout: `${JSON.stringify(output)}\n`, stderr: '', timedOut: false };
+  } catch (error) {
+    if (error instanceof ScriptEnded) {
+      return DEAD;
+    }
+    if (!(error instanceof DocumentExit)) {
+      throw error;
+    }
+    const stdout = `${JSON.stringify({ error: error.name, message: error.message })}\n`;
+    return { exitCode: error.code, stdout, stderr: '', timedOut: false };
   }
 }

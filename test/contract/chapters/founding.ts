@@ -1,0 +1,140 @@
+// A swarm is founded, once, and its join tokens are published.
+import { expect } from '@jest/globals';
+
+import type { Chapter } from '../contract.ts';
+import { VERBS } from '../../docker/support/documents.ts';
+import { FOUNDER, instance, lines, TOKEN_KEY } from '../scene.ts';
+
+const OTHER = instance(2);
+
+export const founding: Chapter = {
+  title: 'founding',
+  begin: async (scene) => {
+    await scene.launch(1);
+    await scene.launch(2);
+  },
+  stories: [
+    {
+      name: 'tells the swarm, and publishes both join tokens under the key',
+      tell: async (scene) => {
+        const output = await scene.init();
+        expect(output).toMatchObject({ founded: true, address: `${scene.aws.addresses.get(FOUNDER) ?? ''}:2377` });
+        const published = [...scene.aws.parameters].map(([name, { value, keyId }]) => [name, value, keyId]);
+        const token = expect.stringMatching(new RegExp(`^SWMTKN-1-${output.caDigest}-[0-9a-z]{25}$`));
+        expect(published).toEqual([
+          ['/skep/dev/prod/join-token/worker', token, TOKEN_KEY],
+          ['/skep/dev/prod/join-token/manager', token, TOKEN_KEY],
+        ]);
+      },
+    },
+    {
+      name: 'leaves the founder a drained manager without labels',
+      tell: async (scene) => {
+        const address = scene.aws.addresses.get(FOUNDER) ?? '';
+        const node = {
+          nodeId: scene.swarm.nodeId,
+          hostname: `ip-${address.replaceAll('.', '-')}`,
+          role: 'manager',
+          status: 'ready',
+          availability: 'drain',
+          reachability: 'leader',
+          labels: {},
+          address,
+        };
+        expect(await scene.view()).toEqual({ nodes: [node], tasks: [] });
+      },
+    },
+    {
+      // Simulated init did not say `founded`: nobody could tell a founding from its repetition.
+      name: 'happens once: a second init tells the same, and publishes the tokens again',
+      tell: async (scene) => {
+        const { swarm } = scene;
+        scene.aws.parameters.clear();
+        expect(await scene.init()).toEqual({ ...swarm, founded: false });
+        expect(scene.aws.parameters.size).toBe(2);
+      },
+    },
+    {
+      // Simulated init took any pool, also one that cuts the instance off from half of its network.
+      name: 'refuses a pool that overlaps a network of the instance, and founds nothing',
+      tell: async (scene) => {
+        for (const pool of ['10.0.0.0/8', '10.77.0.128/25', '10.77.0.0/24', '172.16.0.0/12', '172.17.3.0/24']) {
+          expect([pool, await scene.failure(OTHER, 'init', scene.forInit(OTHER, pool))]).toEqual([
+            pool,
+            'AddressPoolOverlap',
+          ]);
+        }
+        expect(await scene.failure(OTHER, 'inspect', { offset: '0' })).toBe('NotManager');
+      },
+    },
+    {
+      // Simulated documents gave up on the first refusal of Parameter Store; the scripts try five times.
+      name: 'gets over throttling of Parameter Store, and says JoinTokenUnpublished when it lasts',
+      tell: async (scene) => {
+        scene.aws.throttled.set(FOUNDER, 1);
+        await scene.init();
+        scene.aws.throttled.set(FOUNDER, 5);
+        expect(await scene.failure(FOUNDER, 'init', scene.forInit(FOUNDER))).toBe('JoinTokenUnpublished');
+        expect(scene.aws.throttled.get(FOUNDER)).toBe(0);
+        scene.aws.throttled.delete(FOUNDER);
+        expect(await scene.init()).toMatchObject({ founded: false });
+      },
+    },
+    {
+      name: 'is refused on another instance than meant',
+      tell: async (scene) => {
+        expect(await scene.failure(OTHER, 'init', scene.forInit(FOUNDER))).toBe('WrongInstance');
+      },
+    },
+    {
+      // Simulated init founded a swarm on an instance that had been told to leave.
+      name: 'is refused on an instance that was told to leave, unless it was told later',
+      tell: async (scene) => {
+        const notAfter = scene.seconds() + 500;
+        const left = await scene.ok(OTHER, 'leave', scene.forLeave(OTHER, 'yes', 0), { notAfter });
+        expect(left).toEqual({ member: false, drained: true, containers: 0, plain: 0 });
+        const init = { ...scene.forInit(OTHER), cluster: 'other' };
+        expect(await scene.failure(OTHER, 'init', init, { notAfter })).toBe('LeavingNode');
+        expect(await scene.ok(OTHER, 'init', init, { notAfter: notAfter + 1 })).toMatchObject({ founded: true });
+      },
+    },
+    {
+      name: 'and every other verb is refused after its time',
+      tell: async (scene) => {
+        for (const verb of VERBS) {
+          const parameters: Record<typeof verb, Record<string, string>> = {
+            init: scene.forInit(FOUNDER),
+            join: scene.forJoin(FOUNDER),
+            confirm: scene.forConfirm(FOUNDER),
+            drain: scene.about(FOUNDER),
+            leave: scene.forLeave(FOUNDER, 'no', 0),
+            forget: { ...scene.about(FOUNDER), force: 'no' },
+            inspect: { offset: '0' },
+          };
+          const error = await scene.failure(FOUNDER, verb, parameters[verb], { notAfter: scene.seconds() - 1 });
+          expect([verb, error]).toEqual([verb, 'Expired']);
+        }
+        // Not even the fence of the leave: a join that is in time may come.
+        expect(await scene.init()).toMatchObject({ founded: false });
+      },
+    },
+    {
+      // Simulated inspect packed an empty page; the script leaves it empty.
+      name: 'can be inspected: pages of nodes, empty beyond the last',
+      tell: async (scene) => {
+        const { swarmId, nodeId } = scene.swarm;
+        const { nodes, ...page } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
+        expect(page).toEqual({ swarmId, total: 1, offset: 0 });
+        expect(lines(nodes)).toEqual([
+          `${nodeId} manager ready drain - leader ${scene.aws.addresses.get(FOUNDER) ?? ''}`,
+        ]);
+        expect(await scene.ok(FOUNDER, 'inspect', { offset: '1' })).toEqual({
+          swarmId,
+          total: 1,
+          offset: 1,
+          nodes: '',
+        });
+      },
+    },
+  ],
+};

@@ -1,0 +1,202 @@
+// Nodes are confirmed, drained, left and forgotten, as often as a command may be repeated, and in no other order.
+import { expect } from '@jest/globals';
+
+import type { Chapter } from '../contract.ts';
+import { FOUNDER, instance, lines } from '../scene.ts';
+
+const [ONE, TWO, NOBODY] = [instance(2), instance(3), instance(99)];
+
+export const leaving: Chapter = {
+  title: 'confirming and leaving',
+  begin: (scene) => scene.found(2),
+  stories: [
+    {
+      // Simulated confirm wrote no skep.instance of its own accord; the script does, whatever labels it is given.
+      name: 'confirm labels and activates in one update, and says which instance it is',
+      tell: async (scene) => {
+        const labels = { labels: 'tier=web,skep.role=worker' };
+        for (let times = 0; times < 2; times += 1) {
+          const output = await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(ONE), ...labels });
+          expect(output).toEqual({ nodeId: scene.nodeOf(ONE), status: 'ready' });
+        }
+        expect(await scene.node(ONE)).toMatchObject({
+          availability: 'active',
+          labels: { 'skep.instance': ONE, 'skep.role': 'worker', tier: 'web' },
+        });
+      },
+    },
+    {
+      name: 'confirm keeps labels of others, and takes the availability that it is given',
+      tell: async (scene) => {
+        await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(TWO, ',theirs=1'), availability: 'pause' });
+        expect(await scene.node(TWO)).toMatchObject({ availability: 'pause' });
+        await scene.ok(FOUNDER, 'confirm', scene.forConfirm(TWO, ',tier=db'));
+        await scene.ok(FOUNDER, 'confirm', scene.forConfirm(TWO, ',tier=web'));
+        expect(await scene.node(TWO)).toMatchObject({
+          availability: 'active',
+          labels: { 'skep.instance': TWO, 'skep.role': 'worker', theirs: '1', tier: 'web' },
+        });
+      },
+    },
+    {
+      name: 'confirm says UnknownNode of a node that no manager knows',
+      tell: async (scene) => {
+        const unknown = { ...scene.forConfirm(NOBODY), nodeId: 'z'.repeat(25) };
+        expect(await scene.failure(FOUNDER, 'confirm', unknown)).toBe('UnknownNode');
+      },
+    },
+    {
+      // Simulated managers took a node id on trust: the node of one instance could be drained in the name of another.
+      name: 'nobody touches a node in the name of another instance',
+      tell: async (scene) => {
+        const who = { instanceId: NOBODY, nodeId: scene.nodeOf(ONE) };
+        expect(await scene.failure(FOUNDER, 'confirm', { ...scene.forConfirm(ONE), ...who })).toBe('WrongInstance');
+        expect(await scene.failure(FOUNDER, 'drain', who)).toBe('WrongInstance');
+        expect(await scene.failure(FOUNDER, 'forget', { ...who, force: 'yes' })).toBe('WrongInstance');
+      },
+    },
+    {
+      name: 'drain and forget find no member for an instance that never joined',
+      tell: async (scene) => {
+        for (const nodeId of ['none', 'z'.repeat(25)]) {
+          const who = { instanceId: NOBODY, nodeId };
+          expect(await scene.ok(FOUNDER, 'drain', who)).toEqual({ member: false });
+          expect(await scene.ok(FOUNDER, 'forget', { ...who, force: 'no' })).toEqual({
+            member: false,
+            removed: false,
+            forced: false,
+          });
+        }
+      },
+    },
+    {
+      name: 'managers are neither drained, forgotten nor let go',
+      tell: async (scene) => {
+        await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(FOUNDER), availability: 'drain' });
+        expect(await scene.failure(FOUNDER, 'drain', scene.about(FOUNDER))).toBe('StillManager');
+        const byLabel = { instanceId: FOUNDER, nodeId: 'none' };
+        expect(await scene.failure(FOUNDER, 'drain', byLabel)).toBe('StillManager');
+        expect(await scene.failure(FOUNDER, 'forget', { ...byLabel, force: 'yes' })).toBe('StillManager');
+        expect(await scene.failure(FOUNDER, 'leave', scene.forLeave(FOUNDER, 'yes', 5))).toBe('StillManager');
+      },
+    },
+    {
+      // Simulated forget removed a node that took tasks, in the moment in which it had none.
+      name: 'forget says TasksRunning of a node that is not drained, with or without tasks',
+      tell: async (scene) => {
+        expect(await scene.failure(FOUNDER, 'forget', { ...scene.about(ONE), force: 'no' })).toBe('TasksRunning');
+      },
+    },
+    {
+      name: 'drain finds the node by its id or by its label, marks it, and may be repeated',
+      tell: async (scene) => {
+        await scene.service('web', { replicas: 2, constraints: ['node.labels.tier==web'], stopGrace: 10 });
+        await scene.untilTasks('web', ['2: running (running)', '3: running (running)']);
+        for (const nodeId of ['none', scene.nodeOf(ONE), 'z'.repeat(25)]) {
+          expect(await scene.ok(FOUNDER, 'drain', { instanceId: ONE, nodeId })).toEqual({
+            member: true,
+            nodeId: scene.nodeOf(ONE),
+            status: 'ready',
+          });
+        }
+        expect(await scene.node(ONE)).toMatchObject({
+          availability: 'drain',
+          labels: { 'skep.instance': ONE, 'skep.leaving': 'true', 'skep.role': 'worker', tier: 'web' },
+        });
+      },
+    },
+    {
+      name: 'confirm says LeavingNode of a node that is marked',
+      tell: async (scene) => {
+        expect(await scene.failure(FOUNDER, 'confirm', scene.forConfirm(ONE))).toBe('LeavingNode');
+      },
+    },
+    {
+      // What a drained replica looks like to the managers while it stops: its successor is there, and waits (stop-first).
+      name: 'a task that was told to stop runs on through its grace, and its successor waits for it',
+      tell: async (scene) => {
+        await scene.untilTasks('web', ['2: running (shutdown)', '3: ready (ready)', '3: running (running)']);
+      },
+    },
+    {
+      name: 'leave does not wait longer than it may, and says what still runs',
+      tell: async (scene) => {
+        const begun = scene.world.now();
+        expect(await scene.ok(ONE, 'leave', scene.forLeave(ONE, 'no', 0))).toEqual({
+          member: true,
+          nodeId: scene.nodeOf(ONE),
+          drained: false,
+          containers: 1,
+          plain: 0,
+        });
+        expect(scene.world.now() - begun).toBeLessThan(4000);
+      },
+    },
+    {
+      // Simulated leaves and manager verbs queued behind one lock.
+      name: 'leave waits until the containers are gone, and does not hold up others',
+      tell: async (scene) => {
+        const done = { member: true, nodeId: scene.nodeOf(ONE), drained: true, containers: 0, plain: 0 };
+        const leaves = [1, 2].map(() => scene.ok(ONE, 'leave', scene.forLeave(ONE, 'no', 30)));
+        expect(await Promise.all(leaves)).toEqual([done, done]);
+        await scene.untilTasks('web', ['2: shutdown (shutdown)', '3: running (running)', '3: running (running)']);
+      },
+    },
+    {
+      // Simulated forget did not tell the node that it forgot.
+      name: 'forget removes a drained node whose tasks have ended, and finds none the second time',
+      tell: async (scene) => {
+        const forget = { ...scene.about(ONE), force: 'no' };
+        expect(await scene.ok(FOUNDER, 'forget', forget)).toEqual({
+          member: true,
+          nodeId: scene.nodeOf(ONE),
+          removed: true,
+          forced: false,
+        });
+        expect(await scene.ok(FOUNDER, 'forget', forget)).toEqual({ member: false, removed: false, forced: false });
+        expect(await scene.ok(FOUNDER, 'drain', scene.about(ONE))).toEqual({ member: false });
+        expect(await scene.failure(FOUNDER, 'confirm', scene.forConfirm(ONE))).toBe('UnknownNode');
+        const { nodes, total } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
+        expect(total).toBe(2);
+        const address = scene.aws.addresses.get(TWO) ?? '';
+        expect(lines(nodes)).toContain(`${scene.nodeOf(TWO)} worker ready active ${TWO} - ${address}`);
+      },
+    },
+    {
+      // A real engine does not notice that its node was removed: watched for 50 s, it stayed active under its old id.
+      name: 'an engine whose node was removed calls itself a member, until it departs and joins as a new node',
+      tell: async (scene) => {
+        const [before, later] = [scene.nodeOf(ONE), { notAfter: scene.seconds() + 900 }];
+        expect(await scene.ok(ONE, 'join', scene.forJoin(ONE), later)).toMatchObject({ nodeId: before });
+        expect(await scene.failure(FOUNDER, 'confirm', scene.forConfirm(ONE))).toBe('UnknownNode');
+        const left = await scene.ok(ONE, 'leave', scene.forLeave(ONE, 'yes', 5));
+        expect(left).toMatchObject({ member: true, nodeId: before });
+        const again = await scene.ok(ONE, 'join', scene.forJoin(ONE), later);
+        expect(again.nodeId).not.toBe(before);
+        scene.nodes.set(ONE, again.nodeId);
+        expect(await scene.node(ONE)).toMatchObject({ status: 'ready', availability: 'drain', labels: {} });
+      },
+    },
+    {
+      // In the simulated swarm the managers' patience with running tasks began to count only in whole seconds.
+      name: 'forget says TasksRunning after a few seconds, and force removes the node with its tasks',
+      tell: async (scene) => {
+        await scene.ok(FOUNDER, 'drain', scene.about(TWO));
+        const begun = scene.world.now();
+        expect(await scene.failure(FOUNDER, 'forget', { ...scene.about(TWO), force: 'no' })).toBe('TasksRunning');
+        expect(scene.world.now() - begun).toBeGreaterThan(4500);
+        expect(await scene.ok(FOUNDER, 'forget', { ...scene.about(TWO), force: 'yes' })).toEqual({
+          member: true,
+          nodeId: scene.nodeOf(TWO),
+          removed: true,
+          forced: true,
+        });
+        const states = await scene.tasks('web');
+        expect(states.filter((state) => state.startsWith('3:'))).toEqual([
+          '3: orphaned (shutdown)',
+          '3: orphaned (shutdown)',
+        ]);
+      },
+    },
+  ],
+};

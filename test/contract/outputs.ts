@@ -1,0 +1,45 @@
+// What documents print: the names and kinds of the fields, for machines of either kind.
+import { z } from 'zod';
+
+const nodeId = z.string().regex(/^[0-9a-z]{25}$/);
+const address = z.string().regex(/^10\.77\.\d+\.\d+:2377$/);
+const zone = z.literal('eu-west-1a');
+const engine = z.string().regex(/^\d+\.\d+\.\d+/);
+const count = z.int().min(0);
+const status = z.enum(['ready', 'down', 'unknown', 'disconnected']);
+
+export const OUTPUTS = {
+  init: z.strictObject({
+    nodeId,
+    swarmId: z.string().regex(/^[0-9a-z]{25}$/),
+    caDigest: z.string().regex(/^[0-9a-z]{50}$/),
+    address,
+    zone,
+    engine,
+    founded: z.boolean(),
+  }),
+  join: z.strictObject({ nodeId, address, zone, engine }),
+  confirm: z.strictObject({ nodeId, status: z.literal('ready') }),
+  drain: z.union([
+    z.strictObject({ member: z.literal(true), nodeId, status }),
+    z.strictObject({ member: z.literal(false) }),
+  ]),
+  leave: z.union([
+    z.strictObject({ member: z.literal(true), nodeId, drained: z.boolean(), containers: count, plain: count }),
+    z.strictObject({ member: z.literal(false), drained: z.boolean(), containers: count, plain: count }),
+  ]),
+  forget: z.union([
+    z.strictObject({ member: z.literal(true), nodeId, removed: z.literal(true), forced: z.boolean() }),
+    z.strictObject({ member: z.literal(false), removed: z.literal(false), forced: z.literal(false) }),
+  ]),
+  inspect: z.strictObject({
+    swarmId: z.string().regex(/^[0-9a-z]{25}$/),
+    total: count,
+    offset: count,
+    nodes: z.base64(),
+    next: count.optional(),
+  }),
+  failure: z.strictObject({ error: z.string(), message: z.string().min(1).max(400) }),
+};
+
+export type Output<V extends keyof typeof OUTPUTS> = z.infer<(typeof OUTPUTS)[V]>;
