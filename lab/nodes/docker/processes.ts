@@ -44,8 +44,11 @@ export function command(file: string, args: readonly string[], options: CommandO
     child.once('exit', () => {
       clearTimeout(timer);
       setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
+        // Pipes are read between a timer and an immediate: what the child said is not lost where this process was busy meanwhile.
+        setImmediate(() => {
+          child.stdout.destroy();
+          child.stderr.destroy();
+        });
       }, DRAIN_MS).unref();
     });
     child.once('close', (code) => {
