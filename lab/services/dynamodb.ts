@@ -6,7 +6,7 @@ import dynalite from 'dynalite';
 import { z } from 'zod';
 
 import type { StackTable } from '../stack/stack.ts';
-import { AwsError } from './service.ts';
+import { AwsError, UnknownOperation } from './service.ts';
 
 const TARGET = 'DynamoDB_20120810';
 
@@ -139,6 +139,9 @@ export class DynamoDb {
       .parse(await response.json());
     if (!response.ok) {
       const { __type: type = 'InternalServerError', message = '', ...members } = body;
+      if (type.endsWith('UnknownOperationException')) {
+        throw new UnknownOperation('dynamodb', operation);
+      }
       throw new AwsError(type.split('#').at(-1) ?? type, message, response.status, members);
     }
     return body;
