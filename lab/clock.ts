@@ -16,6 +16,7 @@ export class Clock {
   #timers: Timer[] = [];
   #busy = 0;
   #alarm: NodeJS.Timeout | undefined;
+  #stopped = false;
   #interruption: Error | undefined;
   readonly start: number;
 
@@ -102,7 +103,9 @@ export class Clock {
     await this.until(() => false, delay);
   }
 
+  /** From now on nothing is woken. What ends meanwhile may still set timers: they must not keep the process alive. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#alarm);
     this.#timers = [];
   }
@@ -136,7 +139,7 @@ export class Clock {
   }
 
   #arm(): void {
-    if (this.#virtual) {
+    if (this.#virtual || this.#stopped) {
       return;
     }
     clearTimeout(this.#alarm);
