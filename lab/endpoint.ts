@@ -42,6 +42,14 @@ export class Endpoint {
     this.#random = parts.random;
   }
 
+  /** Whether `service.Operation` is something that the lab answers. DynamoDB's operations are dynalite's to know. */
+  knows(call: string): boolean {
+    const [service = '', operation = ''] = call.split('.');
+    return (
+      service === 'dynamodb' || this.#services.some(({ name, operations }) => name === service && Object.hasOwn(operations, operation))
+    );
+  }
+
   /** A call from within the lab: a state machine's integration. */
   async call(service: string, operation: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
     const name = ALIASES[service] ?? service;

@@ -110,7 +110,13 @@ export class Lab {
       handle: () => Promise.resolve(new Response('', { status: 503 })),
     };
     const listening = await listen((request) => early.handle(request), options.port ?? 0);
-    const lab = new Lab(options, listening);
+    let lab: Lab;
+    try {
+      lab = new Lab(options, listening);
+    } catch (error) {
+      await listening.close();
+      throw error;
+    }
     early.handle = (request) => lab.endpoint.handle(request);
     try {
       await lab.#dynamodb.open(options.stack.table);

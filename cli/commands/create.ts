@@ -35,7 +35,7 @@ async function create({ cluster, stage, addressPool, subnetSize, dataPathPort }:
   }
   const config = {
     addressPool: checkPool(addressPool),
-    subnetSize: number('--subnet-size', subnetSize, 16, 29),
+    subnetSize: number('--subnet-size', subnetSize, Math.max(16, Number(addressPool.split('/')[1])), 29),
     dataPathPort: number('--data-path-port', dataPathPort, 1024, 49_151),
   };
   const table = new Table(tableClient(), `skep-${stage}`);

@@ -46,7 +46,7 @@ export function labCommand(): Command {
     .addCommand(
       new Command('serve')
         .description('Keep a lab running, for the aws command and for skep itself')
-        .option('--port <number>', 'where it answers', integer, PORT)
+        .option('--port <number>', 'where it answers', portNumber, PORT)
         .option('--scenario <file>', 'whose cluster and groups it has', DEMO)
         .addOption(nodes())
         .action(serve),
@@ -55,7 +55,7 @@ export function labCommand(): Command {
       new Command('demo')
         .description('Run the main job, then keep the lab running')
         .option('--once', 'end after the main job')
-        .option('--port <number>', 'where the lab answers', integer, PORT)
+        .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .action(demo),
     )
     .addCommand(
@@ -63,13 +63,13 @@ export function labCommand(): Command {
         .description('Set the desired capacity of a group of the running lab')
         .argument('<group>')
         .argument('<number>', 'how many instances', integer)
-        .option('--port <number>', 'where the lab answers', integer, PORT)
+        .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .action(scale),
     )
     .addCommand(
       new Command('groups')
         .description('Show the groups of the running lab')
-        .option('--port <number>', 'where the lab answers', integer, PORT)
+        .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .action(showGroups),
     );
 }
@@ -78,6 +78,14 @@ function integer(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0) {
     throw new InvalidArgumentError('a whole number is wanted.');
+  }
+  return value;
+}
+
+function portNumber(text: string): number {
+  const value = integer(text);
+  if (value > 65_535) {
+    throw new InvalidArgumentError('a port is a number up to 65535.');
   }
   return value;
 }

@@ -3,6 +3,7 @@ import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import { executionsOf } from './result.ts';
 import type { ExpectationResult } from './result.ts';
+import { SELECTORS } from './schema.ts';
 import type { Bounds, Expectation } from './schema.ts';
 
 export interface Seen {
@@ -24,9 +25,6 @@ export function check(expectation: Expectation, seen: Seen): ExpectationResult {
     seen: Object.fromEntries(pairs.map(([name]) => [name, facts[name] ?? null])),
   };
 }
-
-/** What selects (a name) is not compared. */
-const SELECTORS = new Set(['service', 'name', 'machine', 'error', 'labels']);
 
 function wantedPairs(kind: string, wanted: unknown): [string, unknown][] {
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) {

@@ -5,6 +5,8 @@ import { LineCounter, isNode, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import type { z } from 'zod';
 
+import { danglingReferences } from './references.ts';
+import type { Problem } from './references.ts';
 import { scenarioSchema } from './schema.ts';
 import type { Scenario } from './schema.ts';
 
@@ -31,19 +33,16 @@ export function parseScenario(text: string, file: string): Scenario {
     throw new BadScenario(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message.split('\n')[0] ?? ''}`);
   }
   const parsed = scenarioSchema.safeParse(document.toJS());
-  const problems = parsed.success ? unknownGroups(parsed.data) : parsed.error.issues.flatMap((issue) => deepest(issue));
+  const problems = parsed.success
+    ? danglingReferences(parsed.data)
+    : parsed.error.issues.flatMap((issue) => deepest(issue));
   if (!parsed.success || problems.length > 0) {
     throw new BadScenario(problems.map((problem) => say(problem, file, document, lines)).join('\n'));
   }
   return parsed.data;
 }
 
-interface Problem {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-/** Of a union, the branch that was meant is the one whose own key is there: its problems say more than "invalid input". */
+/** Of a union, the branch that was meant is the one that knows the keys that are there: its problems say what is wrong. */
 function deepest(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): Problem[] {
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
@@ -52,24 +51,23 @@ function deepest(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): P
   if (issue.code !== 'invalid_union') {
     return [{ path, message: issue.message }];
   }
-  const branches = issue.errors.map((issues) => issues.flatMap((one) => deepest(one, path)));
-  const meant = branches.filter((problems) => !problems.some((one) => one.path.length === path.length + 1));
-  const best = (meant.length > 0 ? meant : branches).toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
-  return meant.length > 0 && best !== undefined ? best : [{ path, message: 'not something that the lab knows here' }];
+  const [branch = []] = issue.errors.toSorted((a, b) => foreign(a) - foreign(b) || depth(b) - depth(a));
+  return foreign(branch) > 0 && !isNearlyMeant(branch, issue.errors)
+    ? [{ path, message: 'not something that the lab knows here' }]
+    : branch.flatMap((one) => deepest(one, path));
 }
 
-const depth = (problems: readonly Problem[]): number => Math.max(0, ...problems.map(({ path }) => path.length));
-
-function unknownGroups({ groups, steps }: Scenario): Problem[] {
-  return steps.flatMap((step, index) =>
-    Object.entries(step).flatMap(([verb, value]: [string, unknown]) => {
-      const name = typeof value === 'object' && value !== null && 'group' in value ? value.group : undefined;
-      return typeof name === 'string' && !(name in groups)
-        ? [{ path: ['steps', index, verb, 'group'], message: `unknown group ${name}` }]
-        : [];
-    }),
-  );
+/** How many keys of the value a branch does not know. */
+function foreign(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : [])).length;
 }
+
+/** Knows more of the keys than the others do: one key too many, beside the right one. */
+function isNearlyMeant(branch: readonly z.core.$ZodIssue[], all: readonly (readonly z.core.$ZodIssue[])[]): boolean {
+  return all.some((other) => foreign(other) > foreign(branch));
+}
+
+const depth = (issues: readonly z.core.$ZodIssue[]): number => Math.max(0, ...issues.map(({ path }) => path.length));
 
 function say({ path, message }: Problem, file: string, document: Document, lines: LineCounter): string {
   const line = lineOf(path, document, lines);

@@ -18,7 +18,7 @@ import { watch } from './progress.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
-import { takeStep } from './steps.ts';
+import { StepFailed, takeStep } from './steps.ts';
 
 /** Somebody ended the run: Ctrl-C. */
 export class Interrupted extends Error {
@@ -81,18 +81,30 @@ export class ScenarioRun {
     return run;
   }
 
-  /** Takes all steps and checks the end. A step that cannot be taken ends the run with its error. */
+  /** Takes all steps and checks the end. A step that cannot be taken ends the run, as an expectation that does not hold. */
   async play(): Promise<void> {
-    for (const step of this.scenario.steps) {
-      await takeStep(this, step);
+    for (const [index, step] of this.scenario.steps.entries()) {
+      try {
+        await takeStep(this, step);
+      } catch (error) {
+        if (!(error instanceof StepFailed)) {
+          throw error;
+        }
+        this.#record({ what: `step ${index + 1}, ${Object.keys(step).join()}`, ok: false, seen: error.message });
+        return;
+      }
     }
     await this.expect(this.scenario.expect);
   }
 
+  #record(result: ExpectationResult): void {
+    this.expectations.push(result);
+    this.#options.onProgress?.({ kind: 'expectation', at: this.#elapsed(), ...result });
+  }
+
   async expect(expectations: readonly Expectation[]): Promise<void> {
     for (const result of await this.checkAll(expectations)) {
-      this.expectations.push(result);
-      this.#options.onProgress?.({ kind: 'expectation', at: this.#elapsed(), ...result });
+      this.#record(result);
     }
   }
 

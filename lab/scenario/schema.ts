@@ -1,7 +1,7 @@
 // The scenario format: a cluster, steps, expectations. docs/lab.md describes it for people; this is what is accepted.
 import { z } from 'zod';
 
-import { clusterName, nodeRole } from '../../src/core/names.ts';
+import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 
 /** `45s`, `10m`, `1h30m`; in milliseconds. */
 const duration = z
@@ -15,7 +15,12 @@ const duration = z
 
 const count = z.int().min(0).max(5000);
 /** A number, or bounds of one. */
-const bounds = z.union([count, z.strictObject({ min: count.optional(), max: count.optional() })]);
+const bounds = z.union([
+  count,
+  z
+    .strictObject({ min: count.optional(), max: count.optional() })
+    .refine(({ min, max }) => min !== undefined || max !== undefined, 'min, max or both are wanted'),
+]);
 export type Bounds = z.infer<typeof bounds>;
 
 const times = z.int().min(1).max(10_000).default(1);
@@ -33,7 +38,7 @@ const group = z.strictObject({
   desired: count.default(0),
   zones: z.array(z.string()).min(1).default(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']),
   labels: z.record(z.string(), z.string()).default({}),
-  patience: z.int().optional(),
+  patience: z.int().min(60).max(172_800).optional(),
   launchHook: hook.prefault({}),
   terminateHook: hook.prefault({}),
   /** In place of skep:cluster and skep:role: for groups that are tagged wrongly. */
@@ -54,7 +59,7 @@ const service = z.strictObject({
 
 const callFault = z.strictObject({ call: z.string(), effect: z.enum(['throttle', 'fail', 'lose-answer']), times });
 const commandFault = z.strictObject({
-  document: z.string(),
+  document: z.enum(VERBS),
   exitCode: z.int().min(1).max(255).optional(),
   status: z.enum(['TimedOut', 'Undeliverable', 'DeliveryTimedOut']).optional(),
   times,
@@ -65,6 +70,8 @@ const eventFault = z.strictObject({
   by: duration.optional(),
   times,
 });
+
+const machine = z.enum(['scale-out', 'scale-in', 'tidy']);
 
 const expectation = z.union([
   z.strictObject({
@@ -105,7 +112,7 @@ const expectation = z.union([
   }),
   z.strictObject({
     executions: z.strictObject({
-      machine: z.string().optional(),
+      machine: machine.optional(),
       error: z.string().optional(),
       count: bounds.optional(),
       running: bounds.optional(),
@@ -121,7 +128,8 @@ const expectation = z.union([
 ]);
 export type Expectation = z.infer<typeof expectation>;
 
-const machine = z.enum(['scale-out', 'scale-in', 'tidy']);
+/** What an expectation chooses by, and does not compare. */
+export const SELECTORS: ReadonlySet<string> = new Set(['service', 'name', 'machine', 'error', 'labels']);
 
 const step = z.union([
   z.strictObject({ scale: z.strictObject({ group: z.string(), to: count }) }),

@@ -169,6 +169,9 @@ function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
   const { lab } = run;
   run.say(`fault: ${JSON.stringify(fault)}`);
   if ('call' in fault) {
+    if (!lab.endpoint.knows(fault.call)) {
+      throw new StepFailed(`nothing calls ${fault.call}: a call is written like ssm.SendCommand`);
+    }
     lab.endpoint.faults.push({ operation: fault.call, effect: fault.effect, times: fault.times });
   } else if ('document' in fault) {
     const outcome = fault.status === undefined ? { exitCode: fault.exitCode ?? 1 } : { status: fault.status };

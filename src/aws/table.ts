@@ -184,7 +184,8 @@ export class Table {
       ]);
       return true;
     } catch (error) {
-      if (error instanceof WriteConflict) {
+      // A transaction is cancelled for other reasons too: only what is there says that it was declared.
+      if (error instanceof WriteConflict && (await this.readState(cluster)) !== undefined) {
         return false;
       }
       throw error;

@@ -6,6 +6,8 @@ import type { NodeRole } from './names.ts';
 
 /** How long one look of a token wait lasts while a join may still run, seconds. */
 const JOIN_LOOK = 90;
+/** The same for documents on a manager, which take seconds. */
+const MANAGER_LOOK = 60;
 /** An execution is trusted to be at work this long after its deadline: it has to undo and to complete. Seconds. */
 const LEASE_MARGIN = 120;
 /** After three launches of a group in a row were abandoned, the fourth is not: endless churn costs money and helps nobody. */
@@ -87,6 +89,7 @@ export interface Plan {
   readonly deadline?: number;
   /** Seconds of one sleep. */
   readonly look?: number;
+  readonly lookSoon?: number;
   readonly lookSlow?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly depart?: boolean;
@@ -285,6 +288,7 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     },
     deadline: deadlineOf(action),
     look: Math.min(JOIN_LOOK, slowLook(action.timeout)),
+    lookSoon: Math.min(MANAGER_LOOK, slowLook(action.timeout)),
     lookSlow: slowLook(action.timeout),
     labels: action.labels,
     depart: action.depart,

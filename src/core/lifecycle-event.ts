@@ -39,25 +39,35 @@ const lifecycleEvent = z.object({
 
 const LABEL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;
 const LABEL_VALUE = /^[A-Za-z0-9_.:/-]{0,128}$/;
+/** What the confirm document takes in all, less what skep's own labels need. */
+const LABELS_LENGTH = 1500;
+
+const labels = z.record(z.string(), z.string()).superRefine((given, context) => {
+  for (const [key, value] of Object.entries(given)) {
+    if (key.startsWith('skep.')) {
+      context.addIssue({ code: 'custom', path: [key], message: 'labels that begin with skep. are its own' });
+    } else if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
+      context.addIssue({ code: 'custom', path: [key], message: `${key}=${value} cannot be a label` });
+    }
+  }
+  if (JSON.stringify(given).length > LABELS_LENGTH) {
+    context.addIssue({ code: 'custom', message: `labels of more than ${LABELS_LENGTH} characters in all` });
+  }
+});
 
 /** What the hook says of its group: a claim, not an authority; the group's tags must agree. */
 const hookMetadata = z.strictObject({
   v: z.literal(1).optional(),
   cluster: clusterName,
   role: nodeRole,
-  /** The hook's HeartbeatTimeout, seconds. The event does not carry it. */
-  timeout: z.number().int().min(30).max(7200).optional(),
+  /**
+   * The hook's HeartbeatTimeout, seconds, which the event does not carry. AWS takes 30 and more; below 120 a hook could end
+   * between two looks.
+   */
+  timeout: z.number().int().min(120).max(7200).optional(),
   /** How long skep may hold an action, seconds. */
   patience: z.number().int().min(60).max(172_800).optional(),
-  labels: z
-    .record(
-      z
-        .string()
-        .regex(LABEL_KEY)
-        .refine((key) => !key.startsWith('skep.'), 'labels that begin with skep. are its own'),
-      z.string().regex(LABEL_VALUE),
-    )
-    .optional(),
+  labels: labels.optional(),
 });
 
 /** Without `timeout` in the metadata: short, so that the hook's heartbeat is rather too early than too late. */

@@ -131,7 +131,8 @@ function isUnderWay(instance: string, { known, now }: TidyFacts): boolean {
   return node !== undefined && now < node.leaseUntil && node.phase !== 'gone' && node.phase !== 'ready';
 }
 
+/** A node that is down is a member still: to join its instance again would end in forgetting a node that may come back. */
 function isMissing({ instance, lifecycle }: GroupInstance, { nodes, alive }: TidyFacts): boolean {
-  const isMember = nodes.some((node) => node.instance === instance && node.status !== 'down');
+  const isMember = nodes.some((node) => node.instance === instance);
   return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && alive.has(instance);
 }

@@ -221,10 +221,10 @@ describe('the lifecycle action', () => {
 
     expect(closing.toSorted()).toEqual([
       'scale-in > Complete -> Completed',
-      'scale-in > CompleteForced -> Forced',
+      'scale-in > CompleteForced -> ForcedThrough',
       'scale-in > CompleteRejected -> Rejected',
-      'scale-in > Retain -> ManagerRetained',
-      'scale-out > Abandon -> LaunchFailed',
+      'scale-in > Retain -> Retained',
+      'scale-out > Abandon -> Abandoned',
       'scale-out > Complete -> Completed',
       'scale-out > CompleteRejected -> Rejected',
     ]);

@@ -85,7 +85,7 @@ describe('declaring a cluster', () => {
     const { cluster } = place();
     await db.client.send(new PutCommand({ TableName: TABLE, Item: { pk: keys.clusters(), sk: cluster } }));
 
-    expect(await db.table.declareCluster(cluster, DEFAULT_CONFIG)).toBe(false);
+    await expect(db.table.declareCluster(cluster, DEFAULT_CONFIG)).rejects.toThrow(WriteConflict);
     expect(await db.table.readState(cluster)).toBeUndefined();
   });
 

@@ -288,6 +288,7 @@ describe('the plan', () => {
       hook: { name: 'skep-dev-launch', timeout: 1800, time: NOW, actionToken: actionOf().actionToken },
       deadline: NOW + 1740,
       look: 90,
+      lookSoon: 60,
       lookSlow: 900,
       labels: { tier: 'web' },
       depart: false,
