@@ -9,7 +9,7 @@ import { aliveInstances } from '../src/aws/ec2.ts';
 import { Table } from '../src/aws/table.ts';
 import { readConfig } from '../src/config.ts';
 import { clusterName, launchHook, nodeRole, terminateHook } from '../src/core/names.ts';
-import { planRepairs } from '../src/core/repairs.ts';
+import { knownBy, planRepairs } from '../src/core/repairs.ts';
 import type { GroupInstance, KnownNode, Repair, SwarmNode } from '../src/core/repairs.ts';
 import { logger, makeHandler } from '../src/handler.ts';
 import { readInspectPages } from '../src/swarm/inspect-page.ts';
@@ -54,10 +54,7 @@ function doubtful(
   const present = new Set(nodes.filter(({ status }) => status !== 'down').map(({ instance }) => instance));
   const down = nodes
     .filter(({ status }) => status === 'down')
-    .flatMap(({ instance, nodeId, address }) => [
-      ...(instance === undefined ? [] : [instance]),
-      ...known.filter((it) => it.nodeId === nodeId || it.address === address).map((it) => it.instance),
-    ]);
+    .flatMap((node) => node.instance ?? knownBy(node, known)?.instance ?? []);
   const missing = instances.map(({ instance }) => instance).filter((instance) => !present.has(instance));
   return [...new Set([...down, ...missing])];
 }

@@ -46,7 +46,8 @@ export class Endpoint {
   knows(call: string): boolean {
     const [service = '', operation = ''] = call.split('.');
     return (
-      service === 'dynamodb' || this.#services.some(({ name, operations }) => name === service && Object.hasOwn(operations, operation))
+      service === 'dynamodb' ||
+      this.#services.some(({ name, operations }) => name === service && Object.hasOwn(operations, operation))
     );
   }
 

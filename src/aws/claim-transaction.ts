@@ -60,7 +60,7 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
       Key: keys.node(action.cluster, action.instance),
       UpdateExpression:
         'SET #instance = :instance, #group = :group, #role = :role, #phase = :phase, #owner = :me, ownerArn = :arn, ' +
-        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step REMOVE ${forgotten.join(', ')}`,
+        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step, formerNodeIds = :former REMOVE ${forgotten.join(', ')}`,
       ConditionExpression: condition,
       ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {
@@ -75,9 +75,16 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
         ':abandons': group.abandons,
         ':beat': Math.min(action.time, now),
         ':step': 'Claim',
+        ':former': formerNodeIds(action, seen),
       },
     },
   };
+}
+
+/** A launch that is run again may join the instance anew: the tidy must know the node that the first run has joined. */
+function formerNodeIds({ kind }: Action, { node }: StoredFacts): string[] {
+  const known = node?.formerNodeIds ?? [];
+  return kind === 'launch' && node?.nodeId !== undefined ? [...new Set([node.nodeId, ...known])].slice(0, 10) : known;
 }
 
 function cacheGroup(table: string, { action, group }: ClaimWrite): TransactItem {

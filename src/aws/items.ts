@@ -17,7 +17,7 @@ export const nodeItem = z.object({
   owner: z.string(),
   ownerArn: z.string(),
   nodeId: z.string().optional(),
-  address: z.string().optional(),
+  formerNodeIds: z.array(z.string()).optional(),
   taskToken: z.string().optional(),
   leaseUntil: z.number().default(0),
 });

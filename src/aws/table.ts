@@ -264,7 +264,13 @@ export class Table {
     return z
       .array(nodeItem)
       .parse(await this.#query(cluster, NODE_PREFIX))
-      .map(({ instance, phase, nodeId, address, leaseUntil }) => ({ instance, phase, nodeId, address, leaseUntil }));
+      .map(({ instance, phase, nodeId, formerNodeIds, leaseUntil }) => ({
+        instance,
+        phase,
+        nodeId,
+        formerNodeIds,
+        leaseUntil,
+      }));
   }
 
   async #query(cluster: string, prefix: string): Promise<unknown[]> {

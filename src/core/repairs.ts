@@ -25,8 +25,8 @@ export interface KnownNode {
   readonly instance: string;
   readonly phase: NodePhase;
   readonly nodeId: string | undefined;
-  /** The instance's own, as its join has said; a founder's has a port. */
-  readonly address?: string | undefined;
+  /** Of earlier launches of the instance that were run again. */
+  readonly formerNodeIds?: readonly string[] | undefined;
   /** Until then an execution is trusted to be at work on it. Epoch seconds. */
   readonly leaseUntil: number;
 }
@@ -60,7 +60,7 @@ export function planRepairs(facts: TidyFacts): Repair[] {
 
 function repairNode(node: SwarmNode, facts: TidyFacts): Repair[] {
   const { nodeId } = node;
-  const instance = node.instance ?? knownBy(node, facts)?.instance ?? halfJoined(node, facts);
+  const instance = node.instance ?? knownBy(node, facts.known)?.instance;
   if (instance === undefined) {
     return [{ kind: 'report', nodeId, because: 'a node without an instance that skep knows: never touched' }];
   }
@@ -87,18 +87,11 @@ function repairDownNode(node: SwarmNode, instance: string, facts: TidyFacts): Re
   return waits ? [] : [{ kind: 'forget', nodeId, instance, because: 'the node is down and its instance is gone' }];
 }
 
-function knownBy(node: SwarmNode, facts: TidyFacts): KnownNode | undefined {
-  return facts.known.find(({ nodeId }) => nodeId === node.nodeId);
-}
-
-/**
- * A join that died before its labels left a node that is down and says nothing of its instance but its address. While an instance
- * of ours lives at that address, under another node id, nobody else can be meant.
- */
-function halfJoined({ status, address }: SwarmNode, { known, nodes, alive }: TidyFacts): string | undefined {
-  const at = known.find((it) => address !== undefined && it.address === address && alive.has(it.instance));
-  const joined = nodes.some((other) => other.instance === at?.instance && other.status === 'ready');
-  return status === 'down' && joined ? at?.instance : undefined;
+/** By node id, exactly. */
+export function knownBy(node: SwarmNode, known: readonly KnownNode[]): KnownNode | undefined {
+  return known.find(
+    ({ nodeId, formerNodeIds }) => nodeId === node.nodeId || formerNodeIds?.includes(node.nodeId) === true,
+  );
 }
 
 function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {

@@ -84,28 +84,29 @@ describe('the nodes of the swarm', () => {
       ['forget'],
     ],
     [
-      'a join that died before its labels: its instance lives at the same address, as another node that is Ready',
+      'a join that died before its labels, of a launch that was run again: its instance is another node now',
       {
         nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE })],
-        known: [known({ nodeId: OTHER_NODE, address: '10.0.1.12' })],
+        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE] })],
       },
       ['forget'],
     ],
     [
-      'the same, but nobody of ours lives at that address',
+      'the same, but what it is now is not Ready: the instance lives, so nothing is forgotten',
       {
-        nodes: [down({ instance: undefined, address: '10.0.1.99' }), node({ nodeId: OTHER_NODE })],
-        known: [known({ nodeId: OTHER_NODE, address: '10.0.1.12' })],
+        nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE, status: 'unknown' })],
+        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE] })],
       },
       ['report'],
     ],
     [
-      'the same, but who lives at that address is not Ready',
+      'the same, and the instance is gone',
       {
-        nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE, status: 'unknown' })],
-        known: [known({ nodeId: OTHER_NODE, address: '10.0.1.12' })],
+        nodes: [down({ instance: undefined })],
+        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE] })],
+        alive: [],
       },
-      ['report'],
+      ['forget'],
     ],
     [
       'its group waits for the terminate hook: the scale-in forgets the node',
