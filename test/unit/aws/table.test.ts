@@ -369,7 +369,13 @@ describe('what a tidy reads', () => {
     }
 
     expect(await db.table.knownNodes(cluster)).toEqual(
-      ids.map((instance) => ({ instance, phase: 'ready', nodeId: undefined, leaseUntil: NOW + 1860 })),
+      ids.map((instance) => ({
+        instance,
+        phase: 'ready',
+        nodeId: undefined,
+        formerNodeIds: [],
+        leaseUntil: NOW + 1860,
+      })),
     );
     expect(await db.table.knownNodes(`${cluster}-other`)).toEqual([]);
   });

@@ -87,7 +87,7 @@ describe('the nodes of the swarm', () => {
       'a join that died before its labels, of a launch that was run again: its instance is another node now',
       {
         nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE })],
-        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE] })],
+        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE_ID] })],
       },
       ['forget'],
     ],
@@ -95,7 +95,7 @@ describe('the nodes of the swarm', () => {
       'the same, but what it is now is not Ready: the instance lives, so nothing is forgotten',
       {
         nodes: [down({ instance: undefined }), node({ nodeId: OTHER_NODE, status: 'unknown' })],
-        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE] })],
+        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE_ID] })],
       },
       ['report'],
     ],
@@ -103,7 +103,7 @@ describe('the nodes of the swarm', () => {
       'the same, and the instance is gone',
       {
         nodes: [down({ instance: undefined })],
-        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE] })],
+        known: [known({ nodeId: OTHER_NODE, formerNodeIds: [NODE_ID] })],
         alive: [],
       },
       ['forget'],
