@@ -83,6 +83,8 @@ export class DynamoDb {
     const server = this.#server;
     this.#server = undefined;
     if (server !== undefined) {
+      // dynalite throws out of its own callbacks, and so ends the process, when its database is closed under a write.
+      await this.#last;
       server.closeAllConnections();
       await new Promise((resolve) => {
         server.close(resolve);
@@ -91,6 +93,9 @@ export class DynamoDb {
   }
 
   call(operation: string, input: Record<string, unknown>): Promise<unknown> {
+    if (this.#server === undefined) {
+      return Promise.reject(new AwsError('ServiceUnavailable', 'the lab is closed', 503));
+    }
     const turn = this.#last.then(() =>
       operation === 'TransactWriteItems' ? this.#transact(transaction.parse(input)) : this.#single(operation, input),
     );
