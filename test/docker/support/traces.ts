@@ -29,6 +29,8 @@ export class Traces {
       for (const namespace of namespaces(pid)) if (!host.has(namespace)) this.#namespaces.add(namespace);
     }
     const ours = all.filter(({ pid }) => namespaces(pid).some((namespace) => this.#namespaces.has(namespace)));
+    // The kernel gives the number of a namespace that is gone to the next one, which may be another lab's.
+    if (ours.length === 0) this.#namespaces.clear();
     return {
       processes: [...new Set([...named, ...ours])].map(({ line }) => line),
       cgroups: ['/sys/fs/cgroup', ...names('/sys/fs/cgroup').map((name) => `/sys/fs/cgroup/${name}`)].flatMap(
