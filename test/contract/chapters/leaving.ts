@@ -178,7 +178,6 @@ export const leaving: Chapter = {
       },
     },
     {
-      // In the simulated swarm the managers' patience with running tasks began to count only in whole seconds.
       name: 'forget says TasksRunning after a few seconds, and force removes the node with its tasks',
       tell: async (scene) => {
         await scene.ok(FOUNDER, 'drain', scene.about(TWO));
