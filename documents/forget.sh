@@ -16,7 +16,13 @@ count_tasks() {
 lock -s 5
 need_tools grep awk
 need_manager
-if ! find_node "$SSM_nodeId" "$SSM_instanceId"; then finish '{"member":false,"removed":false,"forced":false}'; fi
+# By its id and no other way, where that is known: by label one would find what the instance has joined as since.
+if [ "$SSM_nodeId" = none ]; then
+  find_node none "$SSM_instanceId" || finish '{"member":false,"removed":false,"forced":false}'
+else
+  read_node "$SSM_nodeId" || finish '{"member":false,"removed":false,"forced":false}'
+  check_label "$SSM_instanceId"
+fi
 refuse_manager
 
 forced=true

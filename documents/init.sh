@@ -1,6 +1,7 @@
 # init: founds the swarm of a cluster on this instance, and publishes its join tokens. Comes after common.sh and machine.sh.
 if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
+if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
 if [ -z "${SSM_tokenKey+x}" ]; then SSM_tokenKey='{{ tokenKey }}'; fi
 if [ -z "${SSM_addressPool+x}" ]; then SSM_addressPool='{{ addressPool }}'; fi
 if [ -z "${SSM_subnetSize+x}" ]; then SSM_subnetSize='{{ subnetSize }}'; fi
@@ -56,6 +57,8 @@ if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
 FOUNDED=false
 case $NODE_STATE in
 inactive)
+  # A cluster is founded once: an engine that lost its swarm must not found it again, with tokens that overwrite the true ones.
+  if [ "$SSM_swarmId" != none ]; then fail 33 ForeignSwarm "the cluster was founded as swarm $SSM_swarmId, and this engine is in none"; fi
   found
   FOUNDED=true
   while read_swarm 10 && has_time && { [ "$NODE_STATE" != active ] || [ -z "$SWARM_ID" ]; }; do sleep 1; done
@@ -68,6 +71,9 @@ if [ "$IS_MANAGER" != true ] || [ "$NODE_ADDRESS" != "$OWN_ADDRESS" ]; then
   fail 33 ForeignSwarm "the engine is node $NODE_ID at $NODE_ADDRESS of a swarm that was not founded on $OWN_ADDRESS"
 fi
 if [ -n "$SWARM_ERROR" ] || [ -z "$SWARM_ID" ]; then fail 41 NoLeader "$SWARM_ERROR"; fi
+if [ "$SSM_swarmId" != none ] && [ "$SSM_swarmId" != "$SWARM_ID" ]; then
+  fail 33 ForeignSwarm "the cluster was founded as swarm $SSM_swarmId, and this engine leads $SWARM_ID"
+fi
 
 api GET /swarm 20 ''
 if [ "$STATUS" != 200 ]; then fail 50 DockerFailed "$(complaint)"; fi

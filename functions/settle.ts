@@ -60,7 +60,9 @@ async function settle({ detail }: z.infer<typeof failedExecution>): Promise<Sett
 }
 
 function readInput(text: string | null | undefined): z.infer<typeof startedWith> | undefined {
-  return text === null || text === undefined ? undefined : startedWith.parse(JSON.parse(text));
+  // Whoever starts an execution by hand may give it anything: then there is nothing to run again.
+  const parsed = startedWith.safeParse(text === null || text === undefined ? undefined : JSON.parse(text));
+  return parsed.success ? parsed.data : undefined;
 }
 
 async function start(stateMachineArn: string, name: string, input: unknown): Promise<void> {

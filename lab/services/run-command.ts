@@ -52,7 +52,11 @@ const sendCommand = z.object({
   Parameters: z.record(z.string(), z.array(z.string())).default({}),
 });
 const oneInvocation = z.object({ CommandId: z.string(), InstanceId: z.string() });
-const listing = z.object({ InstanceId: z.string().optional(), CommandId: z.string().optional() });
+const listing = z.object({
+  InstanceId: z.string().optional(),
+  CommandId: z.string().optional(),
+  Filters: z.array(z.strictObject({ key: z.literal('InvokedAfter'), value: z.iso.datetime() })).default([]),
+});
 const cancelling = z.object({ CommandId: z.string(), InstanceIds: z.array(z.string()).default([]) });
 
 export interface RunCommandOptions {
@@ -264,10 +268,11 @@ export class RunCommand implements Service {
     };
   }
 
-  #list({ InstanceId: instanceId, CommandId: commandId }: z.infer<typeof listing>): unknown {
+  #list({ InstanceId: instanceId, CommandId: commandId, Filters: filters }: z.infer<typeof listing>): unknown {
     const found = [...this.#invocations.values()]
       .filter((one) => instanceId === undefined || one.instanceId === instanceId)
-      .filter((one) => commandId === undefined || one.commandId === commandId);
+      .filter((one) => commandId === undefined || one.commandId === commandId)
+      .filter((one) => filters.every(({ value }) => one.requestedAt > Date.parse(value)));
     return { Commands: found.toReversed().map(describeCommand) };
   }
 

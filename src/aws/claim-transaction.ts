@@ -21,8 +21,14 @@ export interface ClaimWrite {
 }
 
 export function claimTransaction(table: string, write: ClaimWrite): TransactItem[] {
-  const items = [takeAction(table, write), takeNode(table, write), cacheGroup(table, write)];
-  return write.take.founder ? [...items, becomeFounder(table, write)] : items;
+  const { seen, group, take } = write;
+  return [
+    takeAction(table, write),
+    takeNode(table, write),
+    // Not each time: the launches of one group would all conflict on this one item.
+    ...(group.readAt === seen.group?.readAt ? [] : [cacheGroup(table, write)]),
+    ...(take.founder ? [becomeFounder(table, write)] : []),
+  ];
 }
 
 function takeAction(table: string, { action, take, owner, seen, now }: ClaimWrite): TransactItem {

@@ -2,8 +2,8 @@
 import {
   CancelCommandCommand,
   GetCommandInvocationCommand,
-  ListCommandsCommand,
   SendCommandCommand,
+  paginateListCommands,
 } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
@@ -16,6 +16,8 @@ export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }
   /** Not registered, shutting down, or gone: SSM has one error for all three. */
   | { readonly kind: 'refused'; readonly because: string }
+  /** The role may not: or the instance's tags do not count yet. */
+  | { readonly kind: 'denied'; readonly error: Error }
   /** No answer: there may be a command. */
   | { readonly kind: 'uncertain'; readonly because: string };
 
@@ -37,6 +39,9 @@ export async function sendCommand(client: SSMClient, stage: string, command: Com
     if (errorName(error) === 'InvalidInstanceId') {
       return { kind: 'refused', because };
     }
+    if (errorName(error) === 'AccessDeniedException' && error instanceof Error) {
+      return { kind: 'denied', error };
+    }
     if (isUnavailable(error)) {
       return { kind: 'uncertain', because };
     }
@@ -44,10 +49,26 @@ export async function sendCommand(client: SSMClient, stage: string, command: Com
   }
 }
 
-/** A command that was sent with this comment to this instance, if SSM knows one. */
-export async function findCommand(client: SSMClient, instance: string, comment: string): Promise<string | undefined> {
-  const { Commands: commands } = await client.send(new ListCommandsCommand({ InstanceId: instance, MaxResults: 50 }));
-  return commands?.find((command) => command.Comment === comment)?.CommandId;
+/**
+ * A command that was sent with this comment to this instance, if SSM knows one.
+ *
+ * @param since epoch seconds; a minute is added for clocks that differ
+ */
+export async function findCommand(
+  client: SSMClient,
+  instance: string,
+  comment: string,
+  since: number,
+): Promise<string | undefined> {
+  const Filters = [{ key: 'InvokedAfter' as const, value: new Date((since - 60) * 1000).toISOString() }];
+  const pages = paginateListCommands({ client, pageSize: 50 }, { InstanceId: instance, Filters });
+  for await (const { Commands: commands } of pages) {
+    const found = commands?.find((command) => command.Comment === comment);
+    if (found !== undefined) {
+      return found.CommandId;
+    }
+  }
+  return undefined;
 }
 
 export interface ReadInvocation extends Invocation {

@@ -19,13 +19,14 @@ import type { Action } from '../core/lifecycle-event.ts';
 import { NODE_PREFIX, WAITER_PREFIX, clusterName, keys } from '../core/names.ts';
 import type { Key } from '../core/names.ts';
 import type { KnownNode } from '../core/repairs.ts';
-import { isOwnItem, itemOf, rendezvousItem } from '../core/rendezvous.ts';
+import { isOwnItem, rendezvousItem } from '../core/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from './errors.ts';
 import { actionItem, configItem, founderItem, groupItem, leaderItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
+import { stepUpdate } from './step-update.ts';
 
 const DAY = 86_400;
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
@@ -96,34 +97,46 @@ export class Table {
   }
 
   /**
-   * Parks a task token in the item of its step and reads what is there.
+   * Writes to the item of a step and reads it back, if it is still this execution's.
    *
    * @returns undefined if the node belongs to another execution by now.
    */
-  async park(
+  park(key: Omit<StepKey, 'try'>, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
+    return this.#update(key, changes, [], {});
+  }
+
+  /** A new try begins: what an earlier one has left is gone. Before its command is sent, so that its end finds the item. */
+  begin(key: StepKey, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
+    const { step, try: number } = key;
+    const began = { ...changes, step, try: number, waits: step };
+    return this.#update(key, began, ['commandId', 'target', 'result', 'uncertain'], {});
+  }
+
+  /** Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more. */
+  async storeResult(
+    key: StepKey,
+    outcome: Outcome,
+    changes: NodeChanges,
+    now: number,
+  ): Promise<RendezvousItem | undefined> {
+    const node = isOwnItem(key) ? {} : changes;
+    const changed = {
+      result: outcome,
+      ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
+      ...(node.phase === 'gone' ? { expiresAt: now + GONE_TTL } : {}),
+    };
+    return this.#update(key, changed, [], { step: key.step, try: key.try });
+  }
+
+  async #update(
     key: Omit<StepKey, 'try'>,
     changes: Readonly<Record<string, unknown>>,
+    removed: readonly string[],
+    expected: Readonly<Record<string, unknown>>,
   ): Promise<RendezvousItem | undefined> {
-    const own = isOwnItem(key);
-    const names = Object.keys(changes);
-    const set = names.map((name) => `#${name} = :${name}`);
     try {
       const { Attributes: item } = await this.#client.send(
-        new UpdateCommand({
-          TableName: this.#name,
-          Key: itemOf(key),
-          UpdateExpression: `SET ${[...set, ...(own ? ['#owner = :owner'] : [])].join(', ')}`,
-          ConditionExpression: own ? 'attribute_not_exists(#owner) OR #owner = :owner' : '#owner = :owner',
-          ExpressionAttributeNames: {
-            '#owner': 'owner',
-            ...Object.fromEntries(names.map((name) => [`#${name}`, name])),
-          },
-          ExpressionAttributeValues: {
-            ':owner': key.owner,
-            ...Object.fromEntries(names.map((name) => [`:${name}`, changes[name]])),
-          },
-          ReturnValues: 'ALL_NEW',
-        }),
+        new UpdateCommand({ TableName: this.#name, ...stepUpdate(key, changes, removed, expected) }),
       );
       return rendezvousItem.parse(item);
     } catch (error) {
@@ -132,23 +145,6 @@ export class Table {
       }
       throw error;
     }
-  }
-
-  /** Stores how a command ended, with what that changes of its node. Undefined if nobody waits for it any more. */
-  async storeResult(
-    key: StepKey,
-    outcome: Outcome,
-    changes: NodeChanges,
-    now: number,
-  ): Promise<RendezvousItem | undefined> {
-    const own = isOwnItem(key);
-    const node = own ? {} : changes;
-    return this.park(key, {
-      result: { step: key.step, try: key.try, outcome },
-      ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
-      ...(node.phase === 'gone' ? { expiresAt: now + GONE_TTL } : {}),
-      ...(own ? { expiresAt: now + DAY } : {}),
-    });
   }
 
   async readLeader(cluster: string): Promise<LeaderRecord | undefined> {
@@ -238,6 +234,10 @@ export class Table {
         throw error;
       }
       const state = await this.readState(cluster);
+      if (state?.status === 'new') {
+        // Not the condition, then: two writes of the same founding at once cancel each other.
+        throw new FlowError('Throttled', `the founding of ${cluster} could not be recorded at once`, { cause: error });
+      }
       if (state?.status !== 'founded' || state.swarmId !== swarm.swarmId) {
         throw error;
       }

@@ -31,10 +31,6 @@ export async function storeAndDeliver(
   if (item === undefined) {
     return false;
   }
-  // A second event of an earlier try: a newer command is under way, and its end is what counts.
-  if (item.step === key.step && item.try !== undefined && item.try > key.try) {
-    return false;
-  }
   await deliver(ports, { key, verb, outcome, item });
   return true;
 }
@@ -55,8 +51,7 @@ export async function deliver(
   if (outcome.ok && verb === 'confirm' && (item.abandons ?? 0) > 0) {
     await table.resetAbandons(z.object({ group: z.string() }).parse(item).group);
   }
-  // The item may be at an earlier step still: the sender has not written yet, will read this result, and deliver.
-  if (item.step === key.step && item.taskToken !== undefined) {
+  if (item.waits === key.step && item.taskToken !== undefined) {
     await endTask(states, item.taskToken, outcome);
   }
 }

@@ -14,7 +14,7 @@ import { heartbeatDue } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
-import { isOwnItem, nextMove, toComment } from '../core/rendezvous.ts';
+import { isOwnItem, mayHaveBeenSent, nextMove, toComment } from '../core/rendezvous.ts';
 import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver, storeAndDeliver } from './deliver.ts';
 import type { DeliverPorts } from './deliver.ts';
@@ -58,10 +58,10 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
   const { attempt, step, taskToken } = request;
   const key = stepKey(request);
   if (attempt === 0 && request.verb !== 'hold') {
-    await send(ports, request, { kind: 'send', try: 1, searchFirst: false });
+    await begin(ports, request, 1);
     return;
   }
-  const item = await ports.table.park(key, { taskToken });
+  const item = await ports.table.park(key, { taskToken, waits: step });
   if (item === undefined) {
     throw superseded(key);
   }
@@ -81,7 +81,7 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
   const verb = verbOf(request);
   switch (move.kind) {
     case 'send':
-      await send(ports, request, move);
+      await (move.begun ? sendAgain(ports, request, move.try, item) : begin(ports, request, move.try));
       return;
     case 'look':
       await look(ports, request, move);
@@ -106,48 +106,45 @@ function verbOf({ verb }: StepRequest): Verb {
   return verb;
 }
 
-async function send(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'send' }>): Promise<void> {
-  const { plan, undo } = request;
+/** First the item, then the command: whoever has lost the node sends nothing, and the command's end finds its try. */
+async function begin(ports: StepPorts, request: StepRequest, number: number): Promise<void> {
   const now = ports.now();
-  if (!undo) {
-    refuseAfterDeadline(plan, now);
-  }
-  const prepared = await prepare(ports, request, now, move.try);
-  if (prepared === undefined) {
+  const command = await prepare(ports, request, now, number);
+  if (command === undefined) {
     return;
   }
-  const key: StepKey = { ...stepKey(request), try: move.try };
-  const comment = toComment(key);
-  const commandId =
-    (move.searchFirst ? await findCommand(ports.ssm, prepared.target, comment) : undefined) ??
-    (await sendOnce(ports, request, prepared, comment));
-  await park(ports, request, key, { commandId, target: prepared.target, sentAt: now });
-}
-
-/** Writes down what was sent, and delivers if the event of a quick command came before: whoever comes second does. */
-async function park(
-  ports: StepPorts,
-  request: StepRequest,
-  key: StepKey,
-  sent: { readonly commandId: string; readonly target: string; readonly sentAt: number },
-): Promise<void> {
-  const verb = verbOf(request);
-  const item = await ports.table.park(key, {
-    ...sent,
-    step: key.step,
-    try: key.try,
+  const key: StepKey = { ...stepKey(request), try: number };
+  const item = await ports.table.begin(key, {
     taskToken: request.taskToken,
-    uncertain: false,
-    ...(isOwnItem(key) ? { expiresAt: sent.sentAt + DAY } : {}),
-    ...(verb === 'join' || verb === 'init' ? { phase: 'joining' } : {}),
+    sentAt: now,
+    ...(isOwnItem(key) ? { expiresAt: now + DAY } : {}),
+    ...(command.verb === 'join' || command.verb === 'init' ? { phase: 'joining' } : {}),
   });
   if (item === undefined) {
     throw superseded(key);
   }
-  const { result } = item;
-  if (result?.step === key.step && result.try === key.try) {
-    await deliver(ports, { key, verb, outcome: result.outcome, item });
+  await sendOnce(ports, request, command, toComment(key));
+}
+
+/** The same try again: its command was refused, or it is there and only its end was not heard. */
+async function sendAgain(ports: StepPorts, request: StepRequest, number: number, item: RendezvousItem): Promise<void> {
+  const now = ports.now();
+  const command = await prepare(ports, request, now, number);
+  if (command === undefined) {
+    return;
   }
+  const key: StepKey = { ...stepKey(request), try: number };
+  const comment = toComment(key);
+  const { verb, target } = command;
+  if (mayHaveBeenSent(item, verb, request.plan.look ?? 0, now)) {
+    const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
+    if (commandId !== undefined) {
+      await ports.table.park(key, { commandId, target });
+      await look(ports, request, { kind: 'look', try: number, commandId, target });
+      return;
+    }
+  }
+  await sendOnce(ports, request, command, comment);
 }
 
 function superseded({ instance }: { readonly instance: string }): FlowError {
@@ -160,28 +157,42 @@ function refuseAfterDeadline(plan: Plan, now: number): void {
   }
 }
 
-async function sendOnce(ports: StepPorts, request: StepRequest, command: Command, comment: string): Promise<string> {
+async function sendOnce(ports: StepPorts, request: StepRequest, command: Command, comment: string): Promise<void> {
   const sent = await sendCommand(ports.sending, ports.stage, command, comment);
   switch (sent.kind) {
     case 'sent':
-      return sent.commandId;
+      return;
     case 'uncertain':
-      await ports.table.park(stepKey(request), { uncertain: true, taskToken: request.taskToken });
+      await ports.table.park(stepKey(request), { uncertain: true });
       throw new FlowError('AwsUnavailable', `SendCommand did not answer: ${sent.because}`);
     case 'refused':
-      throw await refusal(ports, request, sent.because);
+      throw await refusal(ports, request, sent.because, undefined);
+    case 'denied':
+      throw await refusal(ports, request, sent.error.message, sent.error);
   }
 }
 
 /** SSM has one error for an agent that is not there yet, not there any more, and an instance that never was. */
-async function refusal(ports: StepPorts, request: StepRequest, because: string): Promise<FlowError> {
+async function refusal(
+  ports: StepPorts,
+  request: StepRequest,
+  because: string,
+  denied: Error | undefined,
+): Promise<Error> {
   const { attempt, plan, undo, verb } = request;
   const instance = plan.instance ?? '';
   const joins = (verb === 'join' || verb === 'init') && !undo;
+  if (!joins && denied !== undefined) {
+    return denied;
+  }
   if (!joins) {
     return runsOnManager(verbOf(request))
       ? new FlowError('CommandUndelivered', `the manager takes no commands: ${because}`)
       : new FlowError('InstanceUnreachable', because);
+  }
+  // Whether a tag counts before the agent has registered is not documented: a denial may be of the first moments only.
+  if (denied !== undefined && attempt >= ASK_WHETHER_GONE) {
+    return denied;
   }
   const ask = attempt >= ASK_WHETHER_GONE && (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
   if (ask && !(await isInAnyGroup(ports.autoScaling, instance))) {
@@ -198,6 +209,9 @@ async function prepare(
   number: number,
 ): Promise<Command | undefined> {
   const verb = verbOf(request);
+  if (!request.undo) {
+    refuseAfterDeadline(request.plan, now);
+  }
   const plan = await withSwarm(ports, request, now, number);
   if (plan === undefined) {
     return undefined;
@@ -272,7 +286,7 @@ async function queueForLeader(ports: StepPorts, request: StepRequest, now: numbe
   const { plan, taskToken } = request;
   const cluster = plan.cluster ?? '';
   const key = stepKey(request);
-  if ((await ports.table.park(key, { taskToken, phase: 'joining' })) === undefined) {
+  if ((await ports.table.park(key, { taskToken, waits: key.step, phase: 'joining' })) === undefined) {
     throw superseded(key);
   }
   await ports.table.addWaiter(cluster, key.owner, taskToken, now + DAY);
@@ -300,7 +314,7 @@ async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, 
     return;
   }
   const waiting = invocation === undefined || ['Pending', 'Delayed'].includes(invocation.status);
-  if (verb === 'leave' && waiting && attempt >= UNRESPONSIVE_LOOKS - 1) {
+  if (verb === 'leave' && waiting && attempt >= UNRESPONSIVE_LOOKS) {
     await cancelQuietly(ports, move);
     throw new FlowError('NodeUnresponsive', `the agent of ${move.target} does not pick up its command`);
   }
@@ -323,13 +337,13 @@ async function cancelQuietly(
 }
 
 async function keepHookAlive(ports: StepPorts, request: StepRequest, item: RendezvousItem): Promise<void> {
-  const { plan, taskToken } = request;
+  const { plan } = request;
   const now = ports.now();
   if (plan.hook === undefined || !heartbeatDue(item.beatAt ?? plan.hook.time, plan.hook.timeout, now)) {
     return;
   }
   await beat(ports.autoScaling, plan);
-  await ports.table.park(stepKey(request), { beatAt: now, taskToken });
+  await ports.table.park(stepKey(request), { beatAt: now });
 }
 
 function hold(ports: StepPorts, { plan }: StepRequest): void {

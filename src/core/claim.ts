@@ -41,6 +41,8 @@ export interface NodeItem {
   /** The execution that may act on the node: its short key and its ARN. */
   readonly owner: string;
   readonly ownerArn: string;
+  /** Until then the owner is trusted to be at work. Epoch seconds. */
+  readonly leaseUntil: number;
   readonly nodeId?: string | undefined;
   readonly taskToken?: string | undefined;
 }
@@ -150,7 +152,7 @@ function answered(asked: Asked): Claim | undefined {
   if (held !== undefined && held.owner !== owner && held.ownerArn !== action.replaces) {
     const newer =
       action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;
-    if (!newer && now < held.leaseUntil) {
+    if (!newer && now < held.leaseUntil && !isOver(asked)) {
       return nothingToDo(`duplicate: ${held.ownerArn} handles this action`);
     }
   }
@@ -163,10 +165,19 @@ function answered(asked: Asked): Claim | undefined {
   return undefined;
 }
 
+/** The tidy's events carry no token: for them an action is over when its node has arrived, one way or the other. */
+function isOver({ action, facts }: Asked): boolean {
+  return action.actionToken === undefined && (facts.node?.phase === 'ready' || facts.node?.phase === 'gone');
+}
+
 function launch(asked: Asked): Claim {
   const { action, facts } = asked;
-  if (facts.node?.phase === 'leaving') {
+  const { node } = facts;
+  if (node?.phase === 'leaving' && asked.now < node.leaseUntil) {
     return complete(asked, 'the instance is on its way out already');
+  }
+  if (node?.phase === 'ready' && action.replaces !== undefined) {
+    return complete(asked, `${action.instance} has joined: only its hook was left open`);
   }
   if (action.role === 'worker') {
     return take(asked, 'join', 'launching', `join ${action.instance} to ${action.cluster}`);

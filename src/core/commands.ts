@@ -123,11 +123,13 @@ function parametersOf(request: CommandRequest): Record<string, string> {
 
 const yesNo = (flag: boolean): string => (flag ? 'yes' : 'no');
 
-function initParameters({ stage, tokenKey, config }: CommandRequest, instanceId: string): Record<string, string> {
+function initParameters(request: CommandRequest, instanceId: string): Record<string, string> {
+  const { stage, tokenKey, config, plan } = request;
   const { addressPool, subnetSize, dataPathPort } = config;
   return {
     stage,
     instanceId,
+    swarmId: plan.swarm?.swarmId ?? 'none',
     tokenKey,
     addressPool,
     subnetSize: String(subnetSize),

@@ -16,9 +16,9 @@ export function deadlineOf(action: Pick<Action, 'time' | 'timeout' | 'patience'>
   return action.time + limit - margin(Math.min(action.timeout, action.patience));
 }
 
-/** The same for what is held as long as AWS allows it. */
+/** The same for what is held as long as AWS allows it. The look that finds it may come half a timeout late. */
 export function latestDeadlineOf(action: Pick<Action, 'time' | 'timeout'>): number {
-  return action.time + globalLimit(action.timeout) - margin(action.timeout);
+  return action.time + globalLimit(action.timeout) - slowLook(action.timeout) - margin(action.timeout);
 }
 
 function globalLimit(timeout: number): number {

@@ -67,37 +67,54 @@ export const rendezvousItem = z
     sentAt: z.number().optional(),
     /** The answer of SendCommand was lost: there may be a command that nobody knows of. */
     uncertain: z.boolean().optional(),
+    /** The step whose state sleeps on the task token: a late event of another must not wake it. */
+    waits: z.string().optional(),
     beatAt: z.number().optional(),
-    result: z.object({ step: z.string(), try: z.number(), outcome }).optional(),
+    /** Of the present step and try. */
+    result: outcome.optional(),
     abandons: z.number().optional(),
   })
   .loose();
 export type RendezvousItem = z.infer<typeof rendezvousItem>;
 
 export type Move =
-  | { readonly kind: 'send'; readonly try: number; readonly searchFirst: boolean }
+  /** `begun`: the item says already that this try is under way; whether its command was sent is not known. */
+  | { readonly kind: 'send'; readonly try: number; readonly begun: boolean }
   | { readonly kind: 'look'; readonly try: number; readonly commandId: string; readonly target: string }
   | { readonly kind: 'deliver'; readonly outcome: Outcome }
   | { readonly kind: 'fail'; readonly error: string; readonly cause: string };
 
 /** What a new attempt of a step does, from what its item says. */
 export function nextMove(item: RendezvousItem, step: string): Move {
-  const searchFirst = item.uncertain === true;
-  const number = item.step === step ? (item.try ?? 1) : 1;
-  if (item.result?.step === step && item.result.try >= number) {
-    return afterResult(item.result, searchFirst);
+  if (item.step !== step) {
+    return { kind: 'send', try: 1, begun: false };
   }
-  return item.step === step && item.commandId !== undefined && item.target !== undefined
+  const number = item.try ?? 1;
+  if (item.result !== undefined) {
+    return afterResult(item.result, number);
+  }
+  return item.commandId !== undefined && item.target !== undefined
     ? { kind: 'look', try: number, commandId: item.commandId, target: item.target }
-    : { kind: 'send', try: number, searchFirst };
+    : { kind: 'send', try: number, begun: true };
 }
 
-function afterResult(result: NonNullable<RendezvousItem['result']>, searchFirst: boolean): Move {
-  if (result.outcome.ok) {
-    return { kind: 'deliver', outcome: result.outcome };
+function afterResult(result: Outcome, number: number): Move {
+  if (result.ok) {
+    return { kind: 'deliver', outcome: result };
   }
-  const { retryable, error, cause } = result.outcome;
-  return retryable ? { kind: 'send', try: result.try + 1, searchFirst } : { kind: 'fail', error, cause };
+  const { retryable, error, cause } = result;
+  return retryable ? { kind: 'send', try: number + 1, begun: false } : { kind: 'fail', error, cause };
+}
+
+/**
+ * Whether SSM is to be asked for the command of a try that has begun, before it is sent again. Not for a join that was refused a
+ * moment ago, since its agent had not registered: that would be one more call each time, and documents are idempotent.
+ *
+ * @param look how long a state sleeps, seconds: after that it was not refused, it slept
+ */
+export function mayHaveBeenSent(item: RendezvousItem, verb: Verb, look: number, now: number): boolean {
+  const joins = verb === 'join' || verb === 'init';
+  return item.uncertain === true || !joins || now - (item.sentAt ?? 0) >= look - 5;
 }
 
 /** What a command's good end changes in the item of its node. */

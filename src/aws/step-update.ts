@@ -1,0 +1,38 @@
+// The one write of the rendezvous: changes the item of a step on the condition that it is still its execution's, and reads it back.
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+
+import { isOwnItem, itemOf } from '../core/rendezvous.ts';
+import type { StepKey } from '../core/rendezvous.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** @param expected what the item must say for the write to be made, besides its owner */
+export function stepUpdate(
+  key: Omit<StepKey, 'try'>,
+  changes: Values,
+  removed: readonly string[],
+  expected: Values,
+): Omit<UpdateCommandInput, 'TableName'> {
+  const own = isOwnItem(key);
+  const set = { ...changes, ...(own ? { owner: key.owner } : {}) };
+  const seen = { owner: key.owner, ...expected };
+  // The item of a step that concerns no node is made by its first write.
+  const mayBeNew = own && Object.keys(expected).length === 0;
+  const names = new Set([...Object.keys(set), ...Object.keys(seen), ...removed]);
+  const conditions = Object.keys(seen).map((name) => `#${name} = :seen_${name}`);
+  const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
+  return {
+    Key: itemOf(key),
+    UpdateExpression: [
+      `SET ${assignments.join(', ')}`,
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`]),
+    ].join(' '),
+    ConditionExpression: mayBeNew ? `attribute_not_exists(#owner) OR ${conditions.join()}` : conditions.join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+      ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [`:seen_${name}`, value])),
+    },
+    ReturnValues: 'ALL_NEW',
+  };
+}
