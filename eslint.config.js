@@ -43,7 +43,11 @@ export default defineConfig(
       ],
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@middy/*'], message: 'src/core has no effects.' }] },
+        {
+          patterns: [
+            { group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@middy/*'], message: 'src/core has no effects.' },
+          ],
+        },
       ],
     },
   },
@@ -53,7 +57,10 @@ export default defineConfig(
       'max-lines-per-function': 'off',
       'no-restricted-syntax': [
         'error',
-        { selector: "MemberExpression[property.name=/^(only|skip|todo)$/][object.name=/^(it|test|describe)$/]", message: 'No focused or skipped tests.' },
+        {
+          selector: 'MemberExpression[property.name=/^(only|skip|todo)$/][object.name=/^(it|test|describe)$/]',
+          message: 'No focused or skipped tests.',
+        },
       ],
     },
   },

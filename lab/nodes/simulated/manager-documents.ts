@@ -51,7 +51,8 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
 
 export async function forget(script: Script): Promise<Record<string, unknown>> {
   const swarm = await begin(script);
-  const node = find(script, swarm);
+  // By its id and no other way, where that is known: by label one would find what the instance has joined as since.
+  const node = script.param('nodeId') === 'none' ? find(script, swarm) : byId(script, swarm);
   if (node === undefined) {
     return { member: false, removed: false, forced: false };
   }
@@ -88,13 +89,20 @@ async function begin(script: Script): Promise<Swarm> {
 
 /** By its id, else by the label of the instance. An instance that joined again left an old node: the one that is up is meant. */
 function find(script: Script, swarm: Swarm): SimulatedNode | undefined {
-  const node = swarm.nodes.get(script.param('nodeId'));
+  const node = byId(script, swarm);
   if (node !== undefined) {
-    checkLabel(script, node);
     return node;
   }
   const own = [...swarm.nodes.values()].filter(({ labels }) => labels[LABEL] === script.param('instanceId'));
   return own.find(({ status }) => status === 'ready') ?? own.at(-1);
+}
+
+function byId(script: Script, swarm: Swarm): SimulatedNode | undefined {
+  const node = swarm.nodes.get(script.param('nodeId'));
+  if (node !== undefined) {
+    checkLabel(script, node);
+  }
+  return node;
 }
 
 function checkLabel(script: Script, { nodeId, labels }: SimulatedNode): void {

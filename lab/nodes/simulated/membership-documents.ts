@@ -22,7 +22,11 @@ export async function init(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
   const { machine, world } = script;
   const founded = machine.membership === undefined;
+  const swarmId = script.param('swarmId');
   if (founded) {
+    if (swarmId !== 'none') {
+      script.fail('ForeignSwarm', `the cluster was founded as swarm ${swarmId}, and this engine is in none`);
+    }
     const taken = overlaps(script.param('addressPool'));
     if (taken.length > 0) {
       script.fail('AddressPoolOverlap', `the address pool overlaps ${taken.join(' ')}`);
@@ -37,10 +41,14 @@ export async function init(script: Script): Promise<Record<string, unknown>> {
   if (swarm.leader === undefined) {
     script.fail('NoLeader', 'The swarm does not have a leader');
   }
+  if (swarmId !== 'none' && swarmId !== swarm.swarmId) {
+    script.fail('ForeignSwarm', `the cluster was founded as swarm ${swarmId}, and this engine leads ${swarm.swarmId}`);
+  }
   await publish(script, swarm);
-  const { swarmId, caDigest } = swarm;
+  const { caDigest } = swarm;
   const address = `${own.address}:2377`;
-  return { nodeId: node.nodeId, swarmId, caDigest, address, zone: own.zone, engine: ENGINE, founded };
+  const { nodeId } = node;
+  return { nodeId, swarmId: swarm.swarmId, caDigest, address, zone: own.zone, engine: ENGINE, founded };
 }
 
 export async function join(script: Script): Promise<Record<string, unknown>> {
