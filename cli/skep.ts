@@ -17,6 +17,9 @@ for (const command of allCommands(program)) {
   command.exitOverride();
 }
 
+// The aws command reads this variable, the SDK for JavaScript does not: one set of variables is to serve both.
+process.env['AWS_REGION'] ??= process.env['AWS_DEFAULT_REGION'];
+
 try {
   await program.parseAsync();
 } catch (error) {

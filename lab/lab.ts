@@ -79,6 +79,9 @@ export class Lab {
   readonly lambda: Lambda;
   /** Executions to be stopped, as a person would, when they enter a state: one each. */
   readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
+  /** Errors that nothing in the stack can cause: bugs of the lab, or of a machine. A run with any is not ok. */
+  readonly defects: string[] = [];
+  #closing = false;
   readonly #dynamodb = new DynamoDb();
   readonly #latencies: Latencies;
   #listening: Listening | undefined;
@@ -92,7 +95,7 @@ export class Lab {
     this.random = seededRandom(options.seed);
     this.alarms = new Alarms(stack.alarms);
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
-    this.ec2 = new Ec2(this.clock, this.random, this.machines);
+    this.ec2 = new Ec2(this.clock, this.random, this.machines, this.#note);
     this.ec2.onState = (instance) => {
       this.#instanceChanged(instance);
     };
@@ -128,6 +131,13 @@ export class Lab {
       throw error;
     }
   }
+
+  /** What is cut off while the lab closes is no defect. */
+  readonly #note = (error: unknown): void => {
+    if (!this.#closing) {
+      this.defects.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    }
+  };
 
   #emitter(source: string): Emit {
     return (event) => {
@@ -168,6 +178,7 @@ export class Lab {
       documents: this.stack.documents.map(readDocument),
       deliveryLatency: this.#latencies.delivery,
       emit: this.#emitter('aws.ssm'),
+      onDefect: this.#note,
     });
   }
 
@@ -237,6 +248,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.clock.stop();
     await this.machines.close();
     await this.#dynamodb.close();

@@ -84,7 +84,7 @@ describe('an execution that somebody stops', () => {
       ...(state === 'LookEc2' ? [{ fault: { document: 'leave', exitCode: 50, times: 6 } }] : []),
       { scale: { group: 'workers', to: 1 } },
       { settle: '3h' },
-      { expect: [{ nodes: { labelled: 2 } }, { hooks: { open: 0 } }] },
+      { expect: [{ nodes: { active: 2 } }, { hooks: { open: 0 } }] },
       { scale: { group: 'workers', to: 0 } },
       { settle: '3h' },
       { advance: '1m' },

@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net';
 import { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
+import { errorName } from '../../src/aws/errors.ts';
 import { Table } from '../../src/aws/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
 import { clusterName } from '../../src/core/names.ts';
@@ -39,12 +40,35 @@ async function create({ cluster, stage, addressPool, subnetSize, dataPathPort }:
     dataPathPort: number('--data-path-port', dataPathPort, 1024, 49_151),
   };
   const table = new Table(tableClient(), `skep-${stage}`);
-  const created = await table.declareCluster(cluster, config);
+  const created = await explained(table.declareCluster(cluster, config), stage);
   process.stdout.write(
     created
       ? `${cluster} is declared: the first manager that launches founds its swarm\n`
       : `${cluster} was declared before: nothing is changed\n`,
   );
+}
+
+/** What a person can do about it, where the SDK's own words do not say. */
+async function explained<T>(asked: Promise<T>, stage: string): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (errorName(error) === 'ResourceNotFoundException') {
+      throw new UsageError(
+        `there is no table skep-${stage} here: is stage ${stage} deployed in this account and region?`,
+      );
+    }
+    if (errorName(error) === 'CredentialsProviderError') {
+      throw new UsageError(
+        `no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${message})`,
+      );
+    }
+    if (message === 'Region is missing') {
+      throw new UsageError('no AWS region: set AWS_REGION, or region in ~/.aws/config');
+    }
+    throw error;
+  }
 }
 
 function checkPool(pool: string): string {

@@ -50,7 +50,9 @@ export class ScenarioRun {
     this.#options = options;
     this.table = new Table(tableClient(lab), lab.stack.table.name);
     options.signal?.addEventListener('abort', () => {
-      lab.clock.interrupt(new Interrupted('the run was ended before its end'));
+      lab.clock.interrupt(
+        new Interrupted('interrupted: the run was not finished; everything that it started is ended'),
+      );
     });
   }
 
@@ -191,7 +193,7 @@ export class ScenarioRun {
   async result(): Promise<ScenarioResult> {
     const { lab, scenario, expectations } = this;
     const { continued, abandoned, timedOut } = lab.autoScaling.hooks;
-    const defects = lab.executions.flatMap((execution) => execution.defects.map(String));
+    const defects = [...lab.defects, ...lab.executions.flatMap((execution) => execution.defects.map(String))];
     return {
       scenario: scenario.name,
       ok: expectations.every(({ ok }) => ok) && defects.length === 0,

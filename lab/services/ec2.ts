@@ -35,10 +35,12 @@ export class Ec2 implements Service {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #machines: Machines;
+  readonly #onDefect: (error: unknown) => void;
   /** Told of every state change. */
   onState: (instance: Instance) => void = () => undefined;
 
-  constructor(clock: Clock, random: Random, machines: Machines) {
+  constructor(clock: Clock, random: Random, machines: Machines, onDefect: (error: unknown) => void) {
+    this.#onDefect = onDefect;
     this.#clock = clock;
     this.#random = random;
     this.#machines = machines;
@@ -55,7 +57,7 @@ export class Ec2 implements Service {
       privateIp: undefined,
     };
     this.instances.set(instance.instanceId, instance);
-    void this.#clock.busy(this.#boot(instance, spec.dockerAfter));
+    void this.#clock.busy(this.#boot(instance, spec.dockerAfter)).catch(this.#onDefect);
     return instance;
   }
 
@@ -75,7 +77,7 @@ export class Ec2 implements Service {
       return;
     }
     this.#become(instance, 'terminated');
-    void this.#clock.busy(this.#machines.terminate(instanceId));
+    void this.#clock.busy(this.#machines.terminate(instanceId)).catch(this.#onDefect);
   }
 
   isRunning(instanceId: string): boolean {

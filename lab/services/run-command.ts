@@ -67,6 +67,8 @@ export interface RunCommandOptions {
   readonly documents: readonly SsmDocument[];
   /** From SendCommand until the agent has it, ms. */
   readonly deliveryLatency: number;
+  /** Told what no document can cause: a bug of the lab. */
+  readonly onDefect: (error: unknown) => void;
   readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
 }
 
@@ -178,10 +180,12 @@ export class RunCommand implements Service {
     this.#queues.set(instanceId, queue);
     queue.push(() => {
       this.#running.set(instanceId, (this.#running.get(instanceId) ?? 0) + 1);
-      void run().finally(() => {
-        this.#running.set(instanceId, (this.#running.get(instanceId) ?? 1) - 1);
-        this.#next(instanceId);
-      });
+      void run()
+        .catch(this.#options.onDefect)
+        .finally(() => {
+          this.#running.set(instanceId, (this.#running.get(instanceId) ?? 1) - 1);
+          this.#next(instanceId);
+        });
     });
     this.#next(instanceId);
   }

@@ -180,25 +180,19 @@ async function refusal(
   denied: Error | undefined,
 ): Promise<Error> {
   const { attempt, plan, undo, verb } = request;
-  const instance = plan.instance ?? '';
-  const joins = (verb === 'join' || verb === 'init') && !undo;
-  if (!joins && denied !== undefined) {
-    return denied;
-  }
-  if (!joins) {
-    return runsOnManager(verbOf(request))
-      ? new FlowError('CommandUndelivered', `the manager takes no commands: ${because}`)
-      : new FlowError('InstanceUnreachable', because);
+  if (undo || (verb !== 'join' && verb !== 'init')) {
+    return (
+      denied ?? new FlowError(runsOnManager(verbOf(request)) ? 'CommandUndelivered' : 'InstanceUnreachable', because)
+    );
   }
   // Whether a tag counts before the agent has registered is not documented: a denial may be of the first moments only.
   if (denied !== undefined && attempt >= ASK_WHETHER_GONE) {
     return denied;
   }
   const ask = attempt >= ASK_WHETHER_GONE && (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
-  if (ask && !(await isInAnyGroup(ports.autoScaling, instance))) {
-    return new FlowError('InstanceGone', `${instance} is in no group any more`);
-  }
-  return new FlowError('AgentNotRegistered', because);
+  return ask && !(await isInAnyGroup(ports.autoScaling, plan.instance ?? ''))
+    ? new FlowError('InstanceGone', `${plan.instance ?? ''} is in no group any more`)
+    : new FlowError('AgentNotRegistered', because);
 }
 
 /** The command to send; undefined when there is none to send: see withSwarm. */

@@ -147,14 +147,9 @@ function rejected({ action, completion, facts }: Asked): Claim | undefined {
 
 /** Somebody handles it already, or nothing is asked. */
 function answered(asked: Asked): Claim | undefined {
-  const { action, facts, owner, now } = asked;
-  const held = facts.action;
-  if (held !== undefined && held.owner !== owner && held.ownerArn !== action.replaces) {
-    const newer =
-      action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;
-    if (!newer && now < held.leaseUntil && !isOver(asked)) {
-      return nothingToDo(`duplicate: ${held.ownerArn} handles this action`);
-    }
+  const { action, facts, now } = asked;
+  if (facts.action !== undefined && isHeld(asked, facts.action)) {
+    return nothingToDo(`duplicate: ${facts.action.ownerArn} handles this action`);
   }
   if (action.ask === 'nothing') {
     return complete(asked, 'the instance only passes the warm pool: nothing to join or to leave');
@@ -163,6 +158,16 @@ function answered(asked: Asked): Claim | undefined {
     return complete(asked, 'the event came after the deadline of its action: the tidy compares');
   }
   return undefined;
+}
+
+/** By another execution, whose lease runs, and not for an action before this one. */
+function isHeld(asked: Asked, held: ActionItem): boolean {
+  const { action, owner, now } = asked;
+  if (held.owner === owner || held.ownerArn === action.replaces || now >= held.leaseUntil) {
+    return false;
+  }
+  const newer = action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;
+  return !newer && !isOver(asked);
 }
 
 /** The tidy's events carry no token: for them an action is over when its node has arrived, one way or the other. */
