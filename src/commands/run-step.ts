@@ -179,19 +179,28 @@ async function refusal(
   because: string,
   denied: Error | undefined,
 ): Promise<Error> {
-  const { attempt, plan, undo, verb } = request;
-  if (undo || (verb !== 'join' && verb !== 'init')) {
-    return (
-      denied ?? new FlowError(runsOnManager(verbOf(request)) ? 'CommandUndelivered' : 'InstanceUnreachable', because)
-    );
+  const { undo, verb } = request;
+  if (!undo && (verb === 'join' || verb === 'init')) {
+    return joinRefusal(ports, request, because, denied);
   }
+  return (
+    denied ?? new FlowError(runsOnManager(verbOf(request)) ? 'CommandUndelivered' : 'InstanceUnreachable', because)
+  );
+}
+
+async function joinRefusal(
+  { autoScaling }: StepPorts,
+  { attempt, plan: { instance = '' } }: StepRequest,
+  because: string,
+  denied: Error | undefined,
+): Promise<Error> {
   // Whether a tag counts before the agent has registered is not documented: a denial may be of the first moments only.
   if (denied !== undefined && attempt >= ASK_WHETHER_GONE) {
     return denied;
   }
   const ask = attempt >= ASK_WHETHER_GONE && (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
-  return ask && !(await isInAnyGroup(ports.autoScaling, plan.instance ?? ''))
-    ? new FlowError('InstanceGone', `${plan.instance ?? ''} is in no group any more`)
+  return ask && !(await isInAnyGroup(autoScaling, instance))
+    ? new FlowError('InstanceGone', `${instance} is in no group any more`)
     : new FlowError('AgentNotRegistered', because);
 }
 
