@@ -16,7 +16,12 @@ const states = statesClient();
 
 const verdictRequest = z.object({
   v: z.literal(1),
-  verdictFor: z.object({ group: z.string(), instance: z.string(), cluster: z.string() }),
+  verdictFor: z.object({
+    group: z.string(),
+    instance: z.string(),
+    cluster: z.string(),
+    hook: z.object({ actionToken: z.string().optional() }),
+  }),
   failure: z.object({ Error: z.string(), Cause: z.string().default('') }),
 });
 
@@ -38,7 +43,9 @@ export const handler = makeHandler(z.union([verdictRequest, failedExecution]), a
 );
 
 async function judge({ verdictFor, failure }: z.infer<typeof verdictRequest>): Promise<Verdict> {
-  const verdict = verdictOf(await table.countAbandon(verdictFor.group), failure);
+  // A tidy's join of an instance in service is no launch: it must not trip the breaker of the group's launches.
+  const isLaunch = verdictFor.hook.actionToken !== undefined;
+  const verdict = verdictOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure);
   raise('LaunchAbandoned', verdict.cause, { ...verdictFor, result: verdict.result });
   return verdict;
 }

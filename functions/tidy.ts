@@ -27,16 +27,20 @@ export const handler = makeHandler(request, async ({ cluster, pages }) => {
   const instances = groups.flatMap(instancesOf);
   const alive = await aliveInstances(ec2, doubtful(nodes, instances, known));
   const now = new Date();
-  const repairs = planRepairs({ nodes, instances, known, alive, now: Math.floor(now.getTime() / 1000) });
+  const planned = planRepairs({ nodes, instances, known, alive, now: Math.floor(now.getTime() / 1000) });
+  const repairs = planned.slice(0, REPAIRS);
   for (const repair of repairs) {
     logger.info('repair', { cluster, ...repair });
   }
-  const withEvents: unknown[] = [];
-  for (const repair of repairs) {
-    withEvents.push(repair.kind === 'join' || repair.kind === 'leave' ? await withEvent(cluster, repair, now) : repair);
-  }
-  return { repairs: withEvents };
+  const metadata = new Map<string, Promise<string | undefined>>();
+  const withEvents = repairs.map(async (repair) =>
+    repair.kind === 'join' || repair.kind === 'leave' ? withEvent(cluster, repair, now, metadata) : repair,
+  );
+  return { repairs: await Promise.all(withEvents) };
 });
+
+/** A state's output has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
+const REPAIRS = 100;
 
 function instancesOf({ name, role, instances }: Group): GroupInstance[] {
   const parsed = nodeRole.safeParse(role);
@@ -60,10 +64,18 @@ function doubtful(
 }
 
 /** The lifecycle event as Auto Scaling would have sent it, but for the action token, which no call returns. */
-async function withEvent(cluster: string, repair: Repair & { kind: 'join' | 'leave' }, now: Date): Promise<unknown> {
+async function withEvent(
+  cluster: string,
+  repair: Repair & { kind: 'join' | 'leave' },
+  now: Date,
+  known: Map<string, Promise<string | undefined>>,
+): Promise<unknown> {
   const { kind, group, role, instance } = repair;
   const hook = kind === 'join' ? launchHook(config.stage) : terminateHook(config.stage);
-  const metadata = (await hookMetadata(autoScaling, group, hook)) ?? JSON.stringify({ cluster, role });
+  // One call per group and hook, not per instance: Auto Scaling throttles.
+  const asked = known.get(`${group} ${hook}`) ?? hookMetadata(autoScaling, group, hook);
+  known.set(`${group} ${hook}`, asked);
+  const metadata = (await asked) ?? JSON.stringify({ cluster, role });
   return {
     ...repair,
     event: {
