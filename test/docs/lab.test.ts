@@ -165,7 +165,7 @@ describe('the operations in docs/lab.md', () => {
 function services(clock: Clock): readonly Service[] {
   const random = seededRandom(1);
   const nowhere = { metadata: unreachable, aws: unreachable };
-  const ec2 = new Ec2(clock, random, new SimulatedMachines(clock, random, nowhere));
+  const ec2 = new Ec2(clock, random, new SimulatedMachines(clock, random, nowhere), unreachable);
   const emit = (): void => undefined;
   const autoScaling = new AutoScaling({ clock, random, ec2, healthCheckEvery: 1000, emit, onMember: emit });
   const machines = new SimulatedMachines(clock, random, nowhere);
@@ -173,7 +173,7 @@ function services(clock: Clock): readonly Service[] {
   return [
     autoScalingApi(autoScaling),
     ec2,
-    new RunCommand({ clock, random, ec2, machines, documents: [], deliveryLatency: 0, emit }),
+    new RunCommand({ clock, random, ec2, machines, documents: [], deliveryLatency: 0, emit, onDefect: emit }),
     new ParameterStore([]),
     new States({ clock, random, machines: [], lambda, call: unreachable, emit, onEvent: emit }),
     securityToken('123456789012'),

@@ -92,6 +92,7 @@ export const initParameters = (instanceId: string, addressPool = '172.30.0.0/16'
   addressPool,
   subnetSize: '24',
   dataPathPort: '4789',
+  swarmId: 'none',
 });
 
 export const joinParameters = (instanceId: string, swarm: Swarm, role = 'worker'): Record<string, string> => ({
