@@ -113,6 +113,7 @@ async function begin(ports: StepPorts, request: StepRequest, number: number): Pr
   if (command === undefined) {
     return;
   }
+  refuseAfterDeadline(request, now);
   const key: StepKey = { ...stepKey(request), try: number };
   const item = await ports.table.begin(key, {
     taskToken: request.taskToken,
@@ -144,6 +145,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
       return;
     }
   }
+  refuseAfterDeadline(request, now);
   await sendOnce(ports, request, command, comment);
 }
 
@@ -151,8 +153,9 @@ function superseded({ instance }: { readonly instance: string }): FlowError {
   return new FlowError('Superseded', `another execution has taken over ${instance}`);
 }
 
-function refuseAfterDeadline(plan: Plan, now: number): void {
-  if (plan.deadline !== undefined && now >= plan.deadline) {
+/** What undoes has no deadline: nothing of a failed launch may stay, however late it is. */
+function refuseAfterDeadline({ plan, undo }: StepRequest, now: number): void {
+  if (!undo && plan.deadline !== undefined && now >= plan.deadline) {
     throw new FlowError('DeadlineReached', `the time for ${plan.instance ?? 'this action'} is over`);
   }
 }
@@ -212,9 +215,6 @@ async function prepare(
   number: number,
 ): Promise<Command | undefined> {
   const verb = verbOf(request);
-  if (!request.undo) {
-    refuseAfterDeadline(request.plan, now);
-  }
   const plan = await withSwarm(ports, request, now, number);
   if (plan === undefined) {
     return undefined;
@@ -264,6 +264,7 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
     await succeedTask(ports.states, taskToken, { member: false });
     return;
   }
+  refuseAfterDeadline(request, now);
   if (verb === 'join') {
     await queueForLeader(ports, request, now);
     return;
@@ -323,7 +324,7 @@ async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, 
   }
   if (!undo && plan.deadline !== undefined && now >= plan.deadline) {
     await cancelQuietly(ports, move);
-    refuseAfterDeadline(plan, now);
+    refuseAfterDeadline(request, now);
   }
 }
 
@@ -349,6 +350,6 @@ async function keepHookAlive(ports: StepPorts, request: StepRequest, item: Rende
   await ports.table.park(stepKey(request), { beatAt: now });
 }
 
-function hold(ports: StepPorts, { plan }: StepRequest): void {
-  refuseAfterDeadline(plan, ports.now());
+function hold(ports: StepPorts, request: StepRequest): void {
+  refuseAfterDeadline(request, ports.now());
 }

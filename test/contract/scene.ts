@@ -146,7 +146,15 @@ export class Scene {
   }
 
   forInit(instanceId: string, addressPool = POOL): Record<string, string> {
-    return { stage: 'dev', instanceId, tokenKey: TOKEN_KEY, addressPool, subnetSize: '24', dataPathPort: '4789', swarmId: 'none' };
+    return {
+      stage: 'dev',
+      instanceId,
+      tokenKey: TOKEN_KEY,
+      addressPool,
+      subnetSize: '24',
+      dataPathPort: '4789',
+      swarmId: 'none',
+    };
   }
 
   forJoin(instanceId: string, role = 'worker'): Record<string, string> {

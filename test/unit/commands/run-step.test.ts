@@ -3,15 +3,12 @@ import {
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
-import {
-  CancelCommandCommand,
-  GetCommandInvocationCommand,
-  ListCommandsCommand,
-  SendCommandCommand,
-} from '@aws-sdk/client-ssm';
+import { CancelCommandCommand, GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { storeAndDeliver } from '../../../src/commands/deliver.ts';
+import { ownerKey } from '../../../src/core/names.ts';
 import {
   CA_DIGEST,
   EXECUTION,
@@ -23,6 +20,7 @@ import {
   actionOf,
 } from '../support/examples.ts';
 import {
+  accept,
   autoScaling,
   awsError,
   busy,
@@ -30,6 +28,7 @@ import {
   joined,
   ports,
   scene,
+  searches,
   sends,
   sfn,
   ssm,
@@ -38,7 +37,7 @@ import {
 } from '../support/step-scene.ts';
 
 describe('the first attempt', () => {
-  it('sends, writes down what it sent, and leaves the wait to the event', async () => {
+  it('writes down what it begins, sends, and leaves the wait to the event', async () => {
     const { step, item, ended } = await scene();
     await step();
 
@@ -47,8 +46,9 @@ describe('the first attempt', () => {
       phase: 'joining',
       step: 'Join',
       try: 1,
+      waits: 'Join',
       taskToken: 'token-0',
-      commandId: 'command-1',
+      sentAt: NOW,
     });
     expect(woken()).toEqual([]);
     expect(await ended(joined)).toBe(true);
@@ -56,15 +56,19 @@ describe('the first attempt', () => {
     expect(await item()).toMatchObject({ phase: 'joined', nodeId: NODE_ID, zone: 'eu-west-1a' });
   });
 
-  it('delivers what came before it could write', async () => {
-    const { step, ended } = await scene();
-    ssm.on(SendCommandCommand).callsFake(async () => {
+  it('has written all before it sends: the end of the command finds its try and its token', async () => {
+    const { step, item, ended } = await scene();
+    let seen: unknown;
+    ssm.on(SendCommandCommand).callsFake(async (input: SendCommandCommandInput) => {
+      seen = await item();
       await ended(joined);
-      return { Command: { CommandId: 'quick' } };
+      return accept(input);
     });
     await step();
 
+    expect(seen).toMatchObject({ step: 'Join', try: 1, waits: 'Join', taskToken: 'token-0', phase: 'joining' });
     expect(woken()).toEqual(['token-0 ok']);
+    expect(await item()).toMatchObject({ phase: 'joined', result: joined });
   });
 
   it('after the deadline sends nothing', async () => {
@@ -83,25 +87,37 @@ describe('the first attempt', () => {
     expect(sends()).toMatchObject([{ DocumentName: 'skep-dev-leave', Parameters: { depart: ['yes'] } }]);
   });
 
-  it('of an execution that was superseded meanwhile ends it', async () => {
+  it('of an execution that was superseded meanwhile sends nothing, and ends it', async () => {
     const { step } = await scene();
 
     await expect(step({ execution: `${EXECUTION}-superseded` })).rejects.toMatchObject({ name: 'Superseded' });
     await expect(step({ execution: `${EXECUTION}-superseded`, attempt: 1 })).rejects.toMatchObject({
       name: 'Superseded',
     });
+    // Not even at its first attempt: a node that somebody else is taking away must not be sent a join.
+    expect(sends()).toEqual([]);
   });
 });
+
+/** The look after a sleep: a state's timeout has passed, and nothing was heard. */
+function sleptALook(): void {
+  time.now += 90;
+}
 
 describe('later attempts', () => {
   it('look at a command that is under way, and send nothing', async () => {
     const { step, item } = await scene();
     await step();
     ssm.on(GetCommandInvocationCommand).resolves({ Status: 'InProgress' });
-    await step({ attempt: 1, taskToken: 'token-1' });
+    for (const attempt of [1, 2]) {
+      sleptALook();
+      await step({ attempt, taskToken: `token-${attempt}` });
+    }
 
     expect(sends()).toHaveLength(1);
-    expect(await item()).toMatchObject({ taskToken: 'token-1' });
+    expect(await item()).toMatchObject({ taskToken: 'token-2', commandId: 'command-1', waits: 'Join' });
+    // Once its id is known, nobody has to search for it.
+    expect(searches()).toHaveLength(1);
   });
 
   it('deliver an end whose event was lost', async () => {
@@ -112,6 +128,7 @@ describe('later attempts', () => {
       ResponseCode: 0,
       StandardOutputContent: JSON.stringify(joined.output),
     });
+    sleptALook();
     await step({ attempt: 1, taskToken: 'token-1' });
 
     expect(woken()).toEqual(['token-1 ok']);
@@ -127,14 +144,20 @@ describe('later attempts', () => {
     expect(sends()).toHaveLength(1);
   });
 
-  it('send again what failed and may be tried again, under a new number, to the managers of the moment', async () => {
+  it('send again what failed and may be tried again, under a new number, and forget what the first try has left', async () => {
     const { step, ended, item } = await scene();
     await step();
+    ssm.on(GetCommandInvocationCommand).resolves({ Status: 'InProgress' });
+    sleptALook();
+    await step({ attempt: 1 });
+    expect(await item()).toMatchObject({ commandId: 'command-1', target: expect.any(String) });
     await ended(busy);
-    await step({ attempt: 1, taskToken: 'token-1' });
+    await step({ attempt: 2, taskToken: 'token-2' });
 
     expect(sends().map(({ Comment }) => Comment?.split(' ').at(-1))).toEqual(['1', '2']);
-    expect(await item()).toMatchObject({ try: 2, commandId: 'command-2', taskToken: 'token-1' });
+    const now = await item();
+    expect(now).toMatchObject({ try: 2, taskToken: 'token-2', sentAt: time.now });
+    expect(['commandId', 'target', 'result', 'uncertain'].filter((name) => name in (now ?? {}))).toEqual([]);
   });
 
   it('fail with what cannot be tried again', async () => {
@@ -150,30 +173,82 @@ describe('later attempts', () => {
     await step();
     ssm.on(GetCommandInvocationCommand).resolves({ Status: 'InProgress' });
     ssm.on(CancelCommandCommand).rejects(awsError('InvalidCommandId'));
+    sleptALook();
+    await step({ attempt: 1 });
     time.now = NOW + 1740;
 
-    await expect(step({ attempt: 1 })).rejects.toMatchObject({ name: 'DeadlineReached' });
+    await expect(step({ attempt: 2 })).rejects.toMatchObject({ name: 'DeadlineReached' });
     expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
   });
 });
 
 describe('an answer that was lost', () => {
+  /** SSM takes the command, and its answer never arrives. */
+  const loseAnswer = (): void => {
+    ssm.on(SendCommandCommand).callsFake((input: SendCommandCommandInput) => {
+      accept(input);
+      throw awsError('InternalServerError', 500);
+    });
+  };
+
   it.each([1, 2])('try %s: the command is searched for by its comment, and not sent twice', async (number) => {
     const { step, ended, item } = await scene();
     if (number === 2) {
       await step();
       await ended(busy);
     }
-    ssm.on(SendCommandCommand).rejects(awsError('InternalServerError', 500));
+    loseAnswer();
     const attempt = number - 1;
     await expect(step({ attempt })).rejects.toMatchObject({ name: 'AwsUnavailable' });
-    const lost = sends().at(-1)?.Comment ?? '';
-    ssm.on(ListCommandsCommand).resolves({ Commands: [{ CommandId: 'found', Comment: lost }] });
+    expect(await item()).toMatchObject({ try: number, uncertain: true });
     const before = sends().length;
+    ssm.on(GetCommandInvocationCommand).resolves({ Status: 'InProgress' });
+    time.now += 2;
     await step({ attempt: attempt + 1, taskToken: 'later' });
 
     expect(sends()).toHaveLength(before);
-    expect(await item()).toMatchObject({ commandId: 'found', try: number, taskToken: 'later', uncertain: false });
+    const commandId = `command-${number}`;
+    expect(await item()).toMatchObject({ commandId, try: number, taskToken: 'later', waits: 'Join' });
+    expect(ssm.commandCalls(GetCommandInvocationCommand).map(({ args }) => args[0].input.CommandId)).toEqual([
+      commandId,
+    ]);
+  });
+
+  it('of a command that has ended meanwhile is no loss: the search looks at what it finds', async () => {
+    const { step } = await scene();
+    loseAnswer();
+    await expect(step()).rejects.toMatchObject({ name: 'AwsUnavailable' });
+    ssm.on(GetCommandInvocationCommand).resolves({
+      Status: 'Success',
+      ResponseCode: 0,
+      StandardOutputContent: JSON.stringify(joined.output),
+    });
+    await step({ attempt: 1, taskToken: 'token-1' });
+
+    expect(woken()).toEqual(['token-1 ok']);
+    expect(sends()).toHaveLength(1);
+  });
+
+  it('of a command that SSM never got: the same try is sent again', async () => {
+    const { step, item } = await scene();
+    ssm.on(SendCommandCommand).rejectsOnce(awsError('InternalServerError', 500)).callsFake(accept);
+    await expect(step()).rejects.toMatchObject({ name: 'AwsUnavailable' });
+    await step({ attempt: 1, taskToken: 'token-1' });
+
+    expect(searches()).toHaveLength(1);
+    expect(sends().map(({ Comment }) => Comment?.split(' ').at(-1))).toEqual(['1', '1']);
+    expect(await item()).toMatchObject({ try: 1, taskToken: 'token-1' });
+  });
+
+  it('since the function died between its write and its send: searched, then sent', async () => {
+    const { step } = await scene({ kind: 'terminate' });
+    const drain = { verb: 'drain', step: 'Drain' } as const;
+    ssm.on(SendCommandCommand).rejectsOnce(awsError('ThrottlingException')).callsFake(accept);
+    await expect(step(drain)).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await step({ ...drain, attempt: 1 });
+
+    expect(searches()).toHaveLength(1);
+    expect(sends()).toHaveLength(2);
   });
 });
 
@@ -182,10 +257,14 @@ describe('an instance that SSM does not take commands for', () => {
     ssm.on(SendCommandCommand).rejects(awsError('InvalidInstanceId'));
   });
 
-  it('that is to join has no agent yet', async () => {
+  it('that is to join has no agent yet, and is sent the same try again without a search', async () => {
     const { step } = await scene();
 
     await expect(step()).rejects.toMatchObject({ name: 'AgentNotRegistered' });
+    time.now += 15;
+    await expect(step({ attempt: 1 })).rejects.toMatchObject({ name: 'AgentNotRegistered' });
+    expect(sends().map(({ Comment }) => Comment?.split(' ').at(-1))).toEqual(['1', '1']);
+    expect(searches()).toEqual([]);
     expect(autoScaling.calls()).toHaveLength(0);
   });
 
@@ -209,13 +288,41 @@ describe('an instance that SSM does not take commands for', () => {
   });
 });
 
+describe('a role that may not send a command', () => {
+  beforeEach(() => {
+    ssm.on(SendCommandCommand).rejects(awsError('AccessDeniedException'));
+  });
+
+  it.each([
+    [0, 'AgentNotRegistered'],
+    [3, 'AgentNotRegistered'],
+    [4, 'AccessDeniedException'],
+    [40, 'AccessDeniedException'],
+  ])('to an instance that is to join, at attempt %s: %s', async (attempt, name) => {
+    const { step } = await scene();
+
+    await expect(step({ attempt })).rejects.toMatchObject({ name });
+  });
+
+  it.each([
+    { verb: 'leave', step: 'Leave' },
+    { verb: 'drain', step: 'Drain' },
+    { verb: 'confirm', step: 'Confirm' },
+    { verb: 'leave', step: 'Leave', undo: true },
+  ] as const)('%j fails as it is: nothing to wait for', async (changes) => {
+    const { step } = await scene();
+
+    await expect(step(changes)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
 describe('a join before there is a swarm', () => {
   it('is queued, and woken by the founding', async () => {
     const { plan, step, item } = await scene({ founded: false });
     await step();
 
     expect(sends()).toEqual([]);
-    expect(await item()).toMatchObject({ phase: 'joining', taskToken: 'token-0' });
+    expect(await item()).toMatchObject({ phase: 'joining', taskToken: 'token-0', waits: 'Join' });
     const cluster = plan.cluster ?? '';
     await founding(cluster);
     expect(woken()).toEqual(['of the founder ok', 'token-0 LeaderFound']);
@@ -230,7 +337,7 @@ describe('a join before there is a swarm', () => {
     const group = { cluster, role: 'manager', abandons: 0, readAt: NOW };
     await db.table.writeClaim({ action, take, owner: { key: 'founder', arn: 'arn' }, seen, group, now: time.now });
     const key = { cluster, instance: MANAGER_INSTANCE, owner: 'founder', step: 'Found' };
-    await db.table.park(key, { step: 'Found', try: 1, taskToken: 'of the founder' });
+    await db.table.begin({ ...key, try: 1 }, { taskToken: 'of the founder' });
     const { nodeId, address } = LEADER.leader;
     const output = { nodeId, address, swarmId: SWARM_ID, caDigest: CA_DIGEST };
     sfn.reset();
@@ -280,19 +387,31 @@ describe('the hook', () => {
 });
 
 describe('a leave that nobody picks up', () => {
-  it('is given up at its second look: an agent that is away must not hold the group', async () => {
-    const { step } = await scene({ kind: 'terminate' });
-    const leave = { verb: 'leave', step: 'Leave' } as const;
-    await step(leave);
-    ssm.on(GetCommandInvocationCommand).resolves({ Status: 'Pending' });
+  const leave = { verb: 'leave', step: 'Leave' } as const;
 
-    await expect(step({ ...leave, attempt: 1 })).rejects.toMatchObject({ name: 'NodeUnresponsive' });
-    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
-  });
+  it.each([{ Status: 'Pending' }, { Status: 'Delayed' }, 'not shown'] as const)(
+    'is given up at its second look: an agent that is away must not hold the group (%j)',
+    async (seen) => {
+      const { step } = await scene({ kind: 'terminate' });
+      await step(leave);
+      const invocation = ssm.on(GetCommandInvocationCommand);
+      if (seen === 'not shown') {
+        invocation.rejects(awsError('InvocationDoesNotExist'));
+      } else {
+        invocation.resolves(seen);
+      }
+      time.now += 900;
+      await step({ ...leave, attempt: 1 });
+      expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
+      time.now += 800;
+
+      await expect(step({ ...leave, attempt: 2 })).rejects.toMatchObject({ name: 'NodeUnresponsive' });
+      expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
+    },
+  );
 
   it('one that has begun may take its time', async () => {
     const { step } = await scene({ kind: 'terminate' });
-    const leave = { verb: 'leave', step: 'Leave' } as const;
     await step(leave);
     ssm.on(GetCommandInvocationCommand).resolves({ Status: 'InProgress' });
     await step({ ...leave, attempt: 1 });
@@ -303,6 +422,8 @@ describe('a leave that nobody picks up', () => {
 });
 
 describe('an end that comes late', () => {
+  const confirm = { verb: 'confirm', step: 'Confirm', node: { nodeId: NODE_ID, zone: 'eu-west-1a' } } as const;
+
   it('of a node that somebody else owns by now changes nothing and wakes nobody', async () => {
     const { step, plan, item } = await scene();
     await step();
@@ -314,21 +435,70 @@ describe('an end that comes late', () => {
     expect(woken()).toEqual([]);
   });
 
+  it.each([1, 2])('a duplicate of the event of Join never wakes Confirm, attempt %s of it', async (attempts) => {
+    const { step, ended, item } = await scene();
+    await step();
+    await ended(joined);
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      await step({ ...confirm, attempt, taskToken: `confirm-${attempt}` });
+    }
+    const before = await item();
+
+    expect(before).not.toHaveProperty('result');
+    expect(await ended(joined)).toBe(false);
+    expect(await ended({ ok: false, error: 'NotActive', cause: 'c', retryable: true })).toBe(false);
+    expect(await item()).toEqual(before);
+    expect(woken()).toEqual(['token-0 ok']);
+  });
+
+  it('a duplicate between two steps repeats itself to the token that it ended, which nobody holds any more', async () => {
+    const { step, ended, item } = await scene();
+    await step();
+    await ended(joined);
+    const before = await item();
+    expect(await ended(joined)).toBe(true);
+
+    expect(await item()).toEqual(before);
+    expect(woken()).toEqual(['token-0 ok', 'token-0 ok']);
+  });
+
+  it('between the first park of the next step and its try: the token is of the next step, and is not ended', async () => {
+    const { step, ended, plan, item } = await scene();
+    await step();
+    await ended(joined);
+    // Attempt 0 of Confirm was lost with its function: attempt 1 parks before it begins.
+    const key = {
+      cluster: plan.cluster ?? '',
+      instance: plan.instance ?? '',
+      owner: ownerKey(EXECUTION),
+      step: 'Confirm',
+    };
+    await db.table.park(key, { taskToken: 'of Confirm', waits: 'Confirm' });
+    await ended(joined);
+
+    expect(woken()).toEqual(['token-0 ok']);
+    expect(await item()).toMatchObject({ taskToken: 'of Confirm', waits: 'Confirm' });
+  });
+
   it('of an earlier step wakes nobody', async () => {
     const { step, ended } = await scene();
-    await step({ verb: 'confirm', step: 'Confirm', node: { nodeId: NODE_ID, zone: 'eu-west-1a' } });
-    await ended(joined, 1, 'Join');
+    await step(confirm);
+    expect(await ended(joined, 1, 'Join')).toBe(false);
 
     expect(woken()).toEqual([]);
   });
 
-  it('a second time, after its step was tried again, does not end the wait for the newer command', async () => {
-    const { step, ended } = await scene();
+  it('of an older try changes nothing, and does not end the wait for the newer command', async () => {
+    const { step, ended, item } = await scene();
     await step();
     await ended(busy);
     await step({ attempt: 1, taskToken: 'token-1' });
-    await ended(busy);
+    const before = await item();
 
+    for (const late of [busy, joined]) {
+      expect(await ended(late, 1)).toBe(false);
+    }
+    expect(await item()).toEqual(before);
     expect(woken()).toEqual(['token-0 Busy']);
     expect(await ended(joined, 2)).toBe(true);
     expect(woken()).toContain('token-1 ok');

@@ -2,9 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { VERBS, keys } from '../../../src/core/names.ts';
-import { COMMENT_LIMIT, fromComment, itemOf, nextMove, nodeChanges, toComment } from '../../../src/core/rendezvous.ts';
+import type { Verb } from '../../../src/core/names.ts';
+import {
+  COMMENT_LIMIT,
+  fromComment,
+  itemOf,
+  mayHaveBeenSent,
+  nextMove,
+  nodeChanges,
+  toComment,
+} from '../../../src/core/rendezvous.ts';
 import type { Move, Outcome, RendezvousItem, StepKey } from '../../../src/core/rendezvous.ts';
-import { INSTANCE, NODE_ID } from '../support/examples.ts';
+import { INSTANCE, NODE_ID, NOW } from '../support/examples.ts';
 
 const stepKey = fc.record({
   cluster: fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/),
@@ -63,73 +72,102 @@ const good: Outcome = { ok: true, output: { nodeId: NODE_ID } };
 const again: Outcome = { ok: false, error: 'Busy', cause: 'c', retryable: true };
 const final: Outcome = { ok: false, error: 'ForeignSwarm', cause: 'c', retryable: false };
 const sent = { step: 'Join', try: 1, commandId: 'one', target: INSTANCE };
-const ended = (outcome: Outcome, number = 1, step = 'Join'): Partial<RendezvousItem> => ({
-  result: { step, try: number, outcome },
-});
 
 describe('what a new attempt of a step does', () => {
+  const fresh = { kind: 'send', try: 1, begun: false } as const;
+
   it.each<[string, Partial<RendezvousItem>, Move]>([
-    ['nothing was sent: send', { step: 'Claim' }, { kind: 'send', try: 1, searchFirst: false }],
-    ['an item that knows no step: send', {}, { kind: 'send', try: 1, searchFirst: false }],
+    ['the step has not begun: send', { step: 'Claim' }, fresh],
+    ['an item that knows no step: send', {}, fresh],
     [
-      'the answer was lost: search, then send',
-      { step: 'Claim', uncertain: true },
-      { kind: 'send', try: 1, searchFirst: true },
-    ],
-    ['a command is under way: look at it', sent, { kind: 'look', try: 1, commandId: 'one', target: INSTANCE }],
-    ['its end is there: deliver it', { ...sent, ...ended(good) }, { kind: 'deliver', outcome: good }],
-    [
-      'it can be tried again: a new command under a new number',
-      { ...sent, ...ended(again) },
-      { kind: 'send', try: 2, searchFirst: false },
+      'a try has begun, and whether its command was sent is not known',
+      { step: 'Join', try: 1 },
+      { kind: 'send', try: 1, begun: true },
     ],
     [
-      'it cannot be tried again: fail',
-      { ...sent, ...ended(final) },
-      { kind: 'fail', error: 'ForeignSwarm', cause: 'c' },
+      'the answer to the second try was lost: it is begun, and no new one',
+      { step: 'Join', try: 2, uncertain: true },
+      { kind: 'send', try: 2, begun: true },
     ],
     [
-      'the second try is under way, the result is of the first: look',
-      { ...sent, try: 2, ...ended(again) },
-      { kind: 'look', try: 2, commandId: 'one', target: INSTANCE },
+      'a command without its target cannot be looked at',
+      { step: 'Join', try: 1, commandId: 'one' },
+      { kind: 'send', try: 1, begun: true },
     ],
-    ['the second try is over', { ...sent, try: 2, ...ended(again, 2) }, { kind: 'send', try: 3, searchFirst: false }],
+    ['a command is known: look at it', sent, { kind: 'look', try: 1, commandId: 'one', target: INSTANCE }],
+    ['its end is there: deliver it', { ...sent, result: good }, { kind: 'deliver', outcome: good }],
     [
-      'the event was quicker than the write of the sender, which died: deliver',
-      { step: 'Claim', ...ended(good) },
+      'the event brought the end of a command whose id nobody knows: deliver it',
+      { step: 'Join', try: 1, result: good },
       { kind: 'deliver', outcome: good },
     ],
     [
-      'the answer to the second try was lost: search for it, since no try is sent twice',
-      { ...sent, ...ended(again), uncertain: true },
-      { kind: 'send', try: 2, searchFirst: true },
+      'it can be tried again: a new command under a new number',
+      { ...sent, result: again },
+      { kind: 'send', try: 2, begun: false },
+    ],
+    ['it cannot be tried again: fail', { ...sent, result: final }, { kind: 'fail', error: 'ForeignSwarm', cause: 'c' }],
+    [
+      'the second try is over',
+      { ...sent, try: 2, uncertain: true, result: again },
+      { kind: 'send', try: 3, begun: false },
     ],
   ])('%s', (_what, item, move) => {
     expect(nextMove({ owner: 'me', ...item }, 'Join')).toEqual(move);
   });
 
-  it('a result of another step says nothing of this one', () => {
-    const item: RendezvousItem = { owner: 'me', ...sent, ...ended(final) };
-
-    expect(nextMove(item, 'Confirm')).toEqual({ kind: 'send', try: 1, searchFirst: false });
+  it.each([good, again, final])('what another step has left says nothing of this one: %j', (result) => {
+    expect(nextMove({ owner: 'me', ...sent, try: 7, uncertain: true, result }, 'Confirm')).toEqual(fresh);
   });
 
-  it('numbers of tries only grow', () => {
+  it('a new number is only for a new try, after the one before has ended, and numbers only grow', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 50 }),
-        fc.integer({ min: 1, max: 50 }),
-        fc.constantFrom(good, again, final),
-        (number, resultTry, outcome) => {
-          const move = nextMove({ owner: 'me', ...sent, try: number, ...ended(outcome, resultTry) }, 'Join');
+        fc.constantFrom(undefined, good, again, final),
+        fc.constantFrom({}, { commandId: 'one', target: INSTANCE }),
+        (number, result, known) => {
+          const item = {
+            owner: 'me',
+            step: 'Join',
+            try: number,
+            ...known,
+            ...(result === undefined ? {} : { result }),
+          };
+          const move = nextMove(item, 'Join');
           if (move.kind === 'send') {
-            expect(move.try).toBeGreaterThan(number);
+            expect(move).toEqual({
+              kind: 'send',
+              try: result === undefined ? number : number + 1,
+              begun: result === undefined,
+            });
           } else if (move.kind === 'look') {
-            expect(move.try).toBe(number);
+            expect([move.try, result]).toEqual([number, undefined]);
           }
         },
       ),
     );
+  });
+});
+
+describe('a try that has begun: SSM is asked for its command', () => {
+  const LOOK = 90;
+  const asked = (verb: Verb, after: number, changes: Partial<RendezvousItem> = {}): boolean =>
+    mayHaveBeenSent({ owner: 'me', step: 'Join', try: 1, sentAt: NOW, ...changes }, verb, LOOK, NOW + after);
+
+  it.each<[boolean, string, Verb, number, Partial<RendezvousItem>]>([
+    [false, 'a join that was refused a moment ago', 'join', 15, {}],
+    [false, 'an init that was refused a moment ago', 'init', 15, {}],
+    [false, 'a join whose wait between two refusals is the longest', 'join', 60, {}],
+    [true, 'a join whose answer was lost', 'join', 2, { uncertain: true }],
+    [true, 'a join that has slept a whole look: it was not refused', 'join', LOOK, {}],
+    [true, 'a join that has slept nearly a look: clocks differ', 'join', LOOK - 5, {}],
+    [true, 'a join that does not say when it was sent', 'join', 0, { sentAt: undefined }],
+    ...VERBS.filter((verb) => verb !== 'join' && verb !== 'init').map(
+      (verb): [boolean, string, Verb, number, Partial<RendezvousItem>] => [true, 'any other verb', verb, 0, {}],
+    ),
+  ])('%s: %s (%s after %s s)', (expected, _what, verb, after, changes) => {
+    expect(asked(verb, after, changes)).toBe(expected);
   });
 });
 

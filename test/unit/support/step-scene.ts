@@ -1,7 +1,8 @@
 // An execution that has claimed an instance, over a real table, with AWS's other services mocked. Import it and its hooks are set.
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { SFNClient, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
-import { SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { ListCommandsCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
+import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
@@ -33,6 +34,16 @@ export const ssm = mockClient(SSMClient);
 export const sfn = mockClient(SFNClient);
 export const autoScaling = mockClient(AutoScalingClient);
 
+/** What SSM has taken, as it lists it. */
+const known: { readonly CommandId: string; readonly Comment: string | undefined }[] = [];
+
+/** SSM takes a command. For a fake of SendCommand that does more than that. */
+export function accept({ Comment }: SendCommandCommandInput): { Command: { CommandId: string } } {
+  const CommandId = `command-${known.length + 1}`;
+  known.push({ CommandId, Comment });
+  return { Command: { CommandId } };
+}
+
 export let db: TestTable;
 export let ports: StepPorts;
 export const time = { now: NOW };
@@ -56,8 +67,9 @@ beforeEach(() => {
   sfn.reset();
   autoScaling.reset();
   time.now = NOW;
-  let sent = 0;
-  ssm.on(SendCommandCommand).callsFake(() => ({ Command: { CommandId: `command-${(sent += 1)}` } }));
+  known.length = 0;
+  ssm.on(SendCommandCommand).callsFake(accept);
+  ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
 });
 
 let places = 0;
@@ -137,6 +149,7 @@ export async function scene(
 export const awsError = (name: string, httpStatusCode = 400): Error =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
 export const sends = () => ssm.commandCalls(SendCommandCommand).map(({ args }) => args[0].input);
+export const searches = () => ssm.commandCalls(ListCommandsCommand).map(({ args }) => args[0].input);
 export const woken = () => [
   ...sfn.commandCalls(SendTaskSuccessCommand).map(({ args }) => `${args[0].input.taskToken ?? ''} ok`),
   ...sfn
