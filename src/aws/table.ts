@@ -234,8 +234,9 @@ export class Table {
         throw error;
       }
       const state = await this.readState(cluster);
-      if (state?.status === 'new') {
-        // Not the condition, then: two writes of the same founding at once cancel each other.
+      const founder = founderItem.optional().parse(await this.#get(keys.founder(cluster)));
+      if (state?.status === 'new' && founder?.instance === leader.instance) {
+        // Not a condition, then: two writes of the same founding at once cancel each other.
         throw new FlowError('Throttled', `the founding of ${cluster} could not be recorded at once`, { cause: error });
       }
       if (state?.status !== 'founded' || state.swarmId !== swarm.swarmId) {

@@ -87,7 +87,7 @@ describe('the names of errors', () => {
     );
 
     // The forget of an undo sends nothing that grows.
-    expect(without.map(label)).toEqual(['scale-out > Forget']);
+    expect(without.map(label)).toEqual(['scale-out > Undo', 'scale-out > Forget']);
   });
 
   it.each(

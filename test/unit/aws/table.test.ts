@@ -214,6 +214,7 @@ describe('a claim', () => {
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'first');
     const step: StepKey = { ...where, owner: 'first', step: 'Join', try: 1 };
+    await db.table.begin(step, { taskToken: 't' });
     await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW);
 
     await claim(actionOf({ ...where, time: NOW + 1, actionToken: 'another' }), 'second');
@@ -298,31 +299,43 @@ describe("a step's rendezvous", () => {
 
   it('the sender writes first, the event finds its token', async () => {
     const step = await claimed();
-    await db.table.park(step, { step: 'Join', try: 1, taskToken: 'mine', commandId: 'c', target: 't' });
+    await db.table.begin(step, { taskToken: 'mine' });
 
     expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW)).toMatchObject({
       step: 'Join',
       taskToken: 'mine',
       phase: 'joined',
       nodeId: NODE_ID,
-      result: { step: 'Join', try: 1, outcome: joined },
+      result: joined,
     });
   });
 
-  it('the event comes first, the sender finds its result', async () => {
+  it('an end of another step or try is not stored', async () => {
     const step = await claimed();
+    await db.table.begin({ ...step, try: 2 }, { taskToken: 'mine' });
 
-    expect(await db.table.storeResult(step, joined, { phase: 'joined' }, NOW)).not.toHaveProperty('taskToken');
-    expect(await db.table.park(step, { step: 'Join', try: 1, taskToken: 'mine' })).toMatchObject({
-      taskToken: 'mine',
-      result: { step: 'Join', try: 1, outcome: joined },
-    });
+    expect(await db.table.storeResult(step, joined, { phase: 'joined' }, NOW)).toBeUndefined();
+    expect(await db.table.storeResult({ ...step, step: 'Confirm', try: 2 }, joined, {}, NOW)).toBeUndefined();
+  });
+
+  it('a new try forgets what the one before has left', async () => {
+    const step = await claimed();
+    await db.table.begin(step, { taskToken: 'one' });
+    await db.table.park(step, { commandId: 'c', target: 't', uncertain: true });
+    await db.table.storeResult(step, joined, {}, NOW);
+    const item = await db.table.begin({ ...step, try: 2 }, { taskToken: 'two' });
+
+    expect(item).toMatchObject({ try: 2, taskToken: 'two', waits: 'Join' });
+    for (const gone of ['commandId', 'target', 'result', 'uncertain']) {
+      expect(item).not.toHaveProperty(gone);
+    }
   });
 
   it('somebody who does not own the node parks nothing and stores nothing', async () => {
     const step = { ...(await claimed()), owner: 'somebody else' };
     const before = await db.get(keys.node(step.cluster, step.instance));
 
+    expect(await db.table.begin(step, { taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.park(step, { taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toBeUndefined();
     expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
@@ -337,6 +350,7 @@ describe("a step's rendezvous", () => {
 
   it('a node that is gone is kept for late events, then goes too', async () => {
     const step = { ...(await claimed()), step: 'Forget' };
+    await db.table.begin(step, { taskToken: 'mine' });
 
     expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toMatchObject({
       phase: 'gone',
@@ -347,7 +361,7 @@ describe("a step's rendezvous", () => {
   it("a tidy's step has an item of its own, changes no node, and goes after a day", async () => {
     const node = await claimed();
     const step = { ...node, owner: 'tidy', step: 'Forget-da5el1vvzfzc' };
-    await db.table.park(step, { step: step.step, try: 1, taskToken: 'of the tidy' });
+    await db.table.begin(step, { taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
     const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW);
 
     expect(item).toMatchObject({ taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
@@ -365,6 +379,7 @@ describe('what a tidy reads', () => {
     for (const instance of ids) {
       await claim(actionOf({ cluster, group, instance }), 'me');
       const step: StepKey = { cluster, instance, owner: 'me', step: 'Join', try: 1 };
+      await db.table.begin(step, { taskToken: 't' });
       await db.table.storeResult(step, { ok: true, output: { big: 'x'.repeat(300_000) } }, { phase: 'ready' }, NOW);
     }
 

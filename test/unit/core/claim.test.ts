@@ -168,7 +168,7 @@ describe('the route of a terminate', () => {
     const { plan } = decide({ action, facts: { ...managerGroup, founder: { instance: INSTANCE } } });
 
     expect(plan.deadline).toBe(latestDeadlineOf(actionOf(action)));
-    expect(plan.deadline).toBe(NOW + 172_800 - 60);
+    expect(plan.deadline).toBe(NOW + 172_800 - 60 - 900);
   });
 });
 

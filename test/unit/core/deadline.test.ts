@@ -28,7 +28,8 @@ describe('the deadline of an action', () => {
         expect(deadline).toBeGreaterThan(start);
         expect(deadline).toBeLessThan(start + Math.min(patient, globalLimit(seconds)));
         expect(latest).toBeLessThan(start + globalLimit(seconds));
-        expect(latest).toBeGreaterThanOrEqual(deadline);
+        // A look may find it half a timeout late.
+        expect(latest + slowLook(seconds)).toBeLessThan(start + globalLimit(seconds));
       }),
     );
   });
