@@ -55,6 +55,7 @@ export default defineConfig(
     files: ['test/**/*.ts'],
     rules: {
       'max-lines-per-function': 'off',
+      'max-lines': ['error', 500],
       'no-restricted-syntax': [
         'error',
         {

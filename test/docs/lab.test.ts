@@ -161,12 +161,14 @@ describe('the operations in docs/lab.md', () => {
   });
 });
 
+const ignore = (): void => undefined;
+
 /** The services of a lab, with nothing in them. */
 function services(clock: Clock): readonly Service[] {
   const random = seededRandom(1);
   const nowhere = { metadata: unreachable, aws: unreachable };
-  const ec2 = new Ec2(clock, random, new SimulatedMachines(clock, random, nowhere), unreachable);
-  const emit = (): void => undefined;
+  const ec2 = new Ec2(clock, random, new SimulatedMachines(clock, random, nowhere), ignore);
+  const emit = ignore;
   const autoScaling = new AutoScaling({ clock, random, ec2, healthCheckEvery: 1000, emit, onMember: emit });
   const machines = new SimulatedMachines(clock, random, nowhere);
   const lambda = new Lambda({ clock, random, functions: [], endpoint: '', region: '', onLog: emit });

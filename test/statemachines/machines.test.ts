@@ -148,6 +148,20 @@ describe('tasks', () => {
     },
   );
 
+  const lifecycleCalls = tasks.filter(
+    ({ machine, Resource }) => machine !== 'tidy' && (Resource?.includes('lambda:invoke') ?? false),
+  );
+  /** What comes before the deadline is looked at by the function; what comes after it, or before there is one, is not. */
+  const UNBOUND = ['Claim', 'ClaimAgain', 'Verdict', 'scale-out > Undo', 'scale-out > Leave', 'scale-out > Forget'];
+
+  it.each(table(lifecycleCalls))('%s outlasts an outage exactly if its deadline ends it', (_state, task) => {
+    const outage = task.Retry.find(({ ErrorEquals }) => ErrorEquals.includes('AwsUnavailable'));
+    const bound = !UNBOUND.includes(task.name) && !UNBOUND.includes(label(task));
+
+    expect(outage?.ErrorEquals).toContain('Throttled');
+    expect([outage?.['MaxAttempts'], outage?.['MaxDelaySeconds']]).toEqual(bound ? [2000, 60] : [8, 30]);
+  });
+
   it('a step goes on in another state only with attempts that are no first ones: those would send again', () => {
     for (const machine of machineNames()) {
       const own = waits
@@ -230,18 +244,34 @@ describe('the lifecycle action', () => {
     ]);
   });
 
-  it('of a launch is abandoned only after the node was left and forgotten', () => {
+  it('of a launch is abandoned only after the node was drained, left and forgotten', () => {
     const abandoned = lifecycle.filter(({ machine, path }) => machine === 'scale-out' && path.includes('Abandon'));
 
     expect(abandoned.length).toBeGreaterThan(0);
     for (const { path } of abandoned) {
-      expect(path.filter((name) => ['Leave', 'Forget', 'Verdict', 'Abandon'].includes(name))).toEqual([
+      expect(path.filter((name) => ['Undo', 'Leave', 'Forget', 'Verdict', 'Abandon'].includes(name))).toEqual([
+        'Undo',
         'Leave',
         'Forget',
         'Verdict',
         'Abandon',
       ]);
     }
+  });
+
+  it('of a launch that is undone: its tasks are told to go, and no node that has some is forgotten by force', () => {
+    const undo = waits
+      .filter(({ machine, Arguments }) => {
+        const { Payload: payload } = Arguments as { Payload: Record<string, unknown> };
+        return machine === 'scale-out' && payload['undo'] === true;
+      })
+      .map(({ Arguments }) => (Arguments as { Payload: Record<string, unknown> }).Payload);
+
+    expect(undo.map(({ verb, step, force }) => [verb, step, force ?? false])).toEqual([
+      ['drain', 'Undo', false],
+      ['leave', 'Leave', false],
+      ['forget', 'Forget', false],
+    ]);
   });
 
   it('of a terminate continues only after the node was drained, waited for and forgotten, or by force', () => {

@@ -16,7 +16,6 @@ const WITHOUT_RESOURCE: readonly (readonly [action: string, reason: string])[] =
   ['autoscaling:DescribeLifecycleHooks', 'as above'],
   ['ec2:DescribeInstances', 'EC2 knows no resource for it'],
   ['ssm:GetCommandInvocation', 'a command has no ARN'],
-  ['ssm:ListCommandInvocations', 'a command has no ARN'],
   ['ssm:ListCommands', 'a command has no ARN'],
   ['ssm:CancelCommand', 'a command has no ARN'],
   ['states:SendTaskSuccess', 'the task token names the task, and has no ARN'],
@@ -256,6 +255,21 @@ describe('the functions', () => {
         ],
       ]);
     }
+  });
+
+  it.each([
+    ['claim', ['BatchGetItem', 'PutItem', 'UpdateItem']],
+    ['command', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
+    ['command-done', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
+    ['settle', ['UpdateItem']],
+    ['tidy', ['Query']],
+  ])('%s may do with the table what its code does: %j', (name, operations) => {
+    const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);
+    const actions = actionsOf(roleOf(stack, found?.roleArn ?? '').statements);
+
+    expect(actions.filter((action) => action.startsWith('dynamodb:'))).toEqual(
+      operations.map((operation) => `dynamodb:${operation}`),
+    );
   });
 
   it('reach no table but skep’s', () => {

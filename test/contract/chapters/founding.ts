@@ -55,6 +55,28 @@ export const founding: Chapter = {
       },
     },
     {
+      // An engine that lost its swarm (a disk that was replaced) would found a second one, and overwrite the true join tokens.
+      name: 'is refused on an empty engine when the cluster is founded, and publishes nothing',
+      tell: async (scene) => {
+        const before = [...scene.aws.parameters];
+        const again = { ...scene.forInit(OTHER), swarmId: scene.swarm.swarmId };
+        expect(await scene.failure(OTHER, 'init', again)).toBe('ForeignSwarm');
+        expect(await scene.failure(OTHER, 'inspect', { offset: '0' })).toBe('NotManager');
+        expect([...scene.aws.parameters]).toEqual(before);
+      },
+    },
+    {
+      name: 'tells the same to who knows its swarm, and is refused when the cluster was founded as another',
+      tell: async (scene) => {
+        const { swarm } = scene;
+        const own = { ...scene.forInit(FOUNDER), swarmId: swarm.swarmId };
+        expect(await scene.ok(FOUNDER, 'init', own)).toEqual({ ...swarm, founded: false });
+        const before = [...scene.aws.parameters];
+        expect(await scene.failure(FOUNDER, 'init', { ...own, swarmId: 'z'.repeat(25) })).toBe('ForeignSwarm');
+        expect([...scene.aws.parameters]).toEqual(before);
+      },
+    },
+    {
       // Simulated init took any pool, also one that cuts the instance off from half of its network.
       name: 'refuses a pool that overlaps a network of the instance, and founds nothing',
       tell: async (scene) => {

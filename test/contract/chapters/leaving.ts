@@ -178,6 +178,26 @@ export const leaving: Chapter = {
       },
     },
     {
+      // By its label forget would find what the instance has joined as since: a node at work, removed for one that is gone.
+      name: 'forget by the id of a node that is gone never removes its successor of the same instance',
+      tell: async (scene) => {
+        await scene.ok(FOUNDER, 'confirm', scene.forConfirm(ONE));
+        const successor = scene.nodeOf(ONE);
+        for (const force of ['no', 'yes']) {
+          const gone = { instanceId: ONE, nodeId: 'z'.repeat(25), force };
+          expect(await scene.ok(FOUNDER, 'forget', gone)).toEqual({ member: false, removed: false, forced: false });
+        }
+        expect(await scene.node(ONE)).toMatchObject({
+          nodeId: successor,
+          availability: 'active',
+          labels: { 'skep.instance': ONE },
+        });
+        // Without an id it is found by its label, and refused as long as it is at work.
+        const byLabel = { instanceId: ONE, nodeId: 'none', force: 'no' };
+        expect(await scene.failure(FOUNDER, 'forget', byLabel)).toBe('TasksRunning');
+      },
+    },
+    {
       name: 'forget says TasksRunning after a few seconds, and force removes the node with its tasks',
       tell: async (scene) => {
         await scene.ok(FOUNDER, 'drain', scene.about(TWO));

@@ -40,7 +40,7 @@ function groups() {
     run: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     view: () => Promise.resolve({ nodes: [], tasks: [] }),
   };
-  const ec2 = new Ec2(clock, random, machines, nothing);
+  const ec2 = new Ec2(clock, random, machines, () => undefined);
   const events: Event[] = [];
   const autoScaling = new AutoScaling({
     clock,

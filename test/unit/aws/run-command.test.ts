@@ -97,3 +97,43 @@ describe('finding a command again', () => {
     ]);
   });
 });
+
+describe('reading an invocation', () => {
+  it('all that counts of it', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves({
+      Comment: 'c',
+      Status: 'Failed',
+      StatusDetails: 'Failed',
+      ResponseCode: 11,
+      StandardOutputContent: 'out',
+      StandardErrorContent: 'err',
+    });
+
+    expect(await readInvocation(client, 'id', INSTANCE)).toEqual({
+      comment: 'c',
+      status: 'Failed',
+      statusDetails: 'Failed',
+      responseCode: 11,
+      stdout: 'out',
+      stderr: 'err',
+    });
+  });
+
+  it('one that SSM does not show yet is not there yet, and no error', async () => {
+    ssm.on(GetCommandInvocationCommand).rejects(awsError('InvocationDoesNotExist', 400));
+
+    expect(await readInvocation(client, 'id', INSTANCE)).toBeUndefined();
+  });
+
+  it('any other error is one', async () => {
+    ssm.on(GetCommandInvocationCommand).rejects(awsError('ThrottlingException', 400));
+
+    await expect(readInvocation(client, 'id', INSTANCE)).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  it('what SSM leaves out has not run', async () => {
+    ssm.on(GetCommandInvocationCommand).resolves({});
+
+    expect(await readInvocation(client, 'id', INSTANCE)).toMatchObject({ status: 'Pending', responseCode: -1 });
+  });
+});

@@ -111,6 +111,29 @@ describe('a claim', () => {
     });
   });
 
+  it('writes the group only when it was read anew: the launches of one group would all conflict on it', async () => {
+    const { cluster, group, instance } = place();
+    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+    await claim(actionOf({ cluster, group, instance }), 'me');
+    const others = [place(), place()].map((one) => actionOf({ ...one, cluster, group }));
+    const claims = await Promise.all(others.map((action) => readClaim(action, `of ${action.instance}`)));
+    await db.table.resetAbandons(group);
+    for (const { write } of claims) {
+      expect(write.take).toBeDefined();
+      await db.table.writeClaim({ ...write, take: write.take ?? { phase: 'gone', leaseUntil: 0, founder: false } });
+    }
+    expect(await db.get(keys.group(group))).toMatchObject({ readAt: NOW, abandons: 0 });
+
+    const late = await readClaim(actionOf({ ...place(), cluster, group }), 'late');
+    const take = { phase: 'launching', leaseUntil: NOW, founder: false } as const;
+    await db.table.writeClaim({
+      ...late.write,
+      take,
+      group: { ...late.write.group, role: 'manager', readAt: NOW + 9 },
+    });
+    expect(await db.get(keys.group(group))).toMatchObject({ readAt: NOW + 9, role: 'manager', abandons: 0 });
+  });
+
   it('of two at once one wins, and the loser writes nothing', async () => {
     const where = place();
     await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
@@ -192,14 +215,8 @@ describe('a claim', () => {
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'join');
     const step: StepKey = { ...where, owner: 'join', step: 'Join', try: 1 };
-    await db.table.park(step, {
-      step: 'Join',
-      try: 1,
-      taskToken: 'of the join',
-      commandId: 'c',
-      target: 't',
-      phase: 'joining',
-    });
+    await db.table.begin(step, { taskToken: 'of the join', phase: 'joining' });
+    await db.table.park(step, { commandId: 'c', target: 't', uncertain: true });
     await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW);
 
     expect(await claim(actionOf({ ...where, kind: 'terminate' }), 'leave')).toBe('leave');
@@ -297,38 +314,46 @@ describe("a step's rendezvous", () => {
     return { ...where, owner: 'me', step: 'Join', try: 1 };
   }
 
-  it('the sender writes first, the event finds its token', async () => {
+  it('the sender begins a try, the event finds its token', async () => {
     const step = await claimed();
-    await db.table.begin(step, { taskToken: 'mine' });
+    await db.table.begin(step, { taskToken: 'mine', sentAt: NOW });
 
     expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW)).toMatchObject({
       step: 'Join',
+      try: 1,
+      waits: 'Join',
       taskToken: 'mine',
+      sentAt: NOW,
       phase: 'joined',
       nodeId: NODE_ID,
       result: joined,
     });
   });
 
-  it('an end of another step or try is not stored', async () => {
+  it('a new try has nothing of the one before it', async () => {
     const step = await claimed();
-    await db.table.begin({ ...step, try: 2 }, { taskToken: 'mine' });
-
-    expect(await db.table.storeResult(step, joined, { phase: 'joined' }, NOW)).toBeUndefined();
-    expect(await db.table.storeResult({ ...step, step: 'Confirm', try: 2 }, joined, {}, NOW)).toBeUndefined();
-  });
-
-  it('a new try forgets what the one before has left', async () => {
-    const step = await claimed();
-    await db.table.begin(step, { taskToken: 'one' });
+    await db.table.begin(step, { taskToken: 'first' });
     await db.table.park(step, { commandId: 'c', target: 't', uncertain: true });
     await db.table.storeResult(step, joined, {}, NOW);
-    const item = await db.table.begin({ ...step, try: 2 }, { taskToken: 'two' });
+    const item = await db.table.begin({ ...step, try: 2 }, { taskToken: 'second' });
 
-    expect(item).toMatchObject({ try: 2, taskToken: 'two', waits: 'Join' });
-    for (const gone of ['commandId', 'target', 'result', 'uncertain']) {
-      expect(item).not.toHaveProperty(gone);
-    }
+    expect(item).toMatchObject({ step: 'Join', try: 2, taskToken: 'second' });
+    expect(['commandId', 'target', 'result', 'uncertain'].filter((name) => name in (item ?? {}))).toEqual([]);
+  });
+
+  it.each<[string, Partial<StepKey>]>([
+    ['an older try', { try: 1 }],
+    ['a try that has not begun', { try: 3 }],
+    ['an older step', { step: 'Claim' }],
+    ['a step that has not begun', { step: 'Confirm' }],
+    ['another execution', { owner: 'somebody else' }],
+  ])('the end of a command of %s changes nothing', async (_what, other) => {
+    const step = await claimed();
+    await db.table.begin({ ...step, try: 2 }, { taskToken: 'mine' });
+    const before = await db.get(keys.node(step.cluster, step.instance));
+
+    expect(await db.table.storeResult({ ...step, try: 2, ...other }, joined, { phase: 'gone' }, NOW)).toBeUndefined();
+    expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
   });
 
   it('somebody who does not own the node parks nothing and stores nothing', async () => {
@@ -337,6 +362,7 @@ describe("a step's rendezvous", () => {
 
     expect(await db.table.begin(step, { taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.park(step, { taskToken: 'theirs' })).toBeUndefined();
+    expect(await db.table.begin(step, { taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toBeUndefined();
     expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
   });
@@ -350,6 +376,7 @@ describe("a step's rendezvous", () => {
 
   it('a node that is gone is kept for late events, then goes too', async () => {
     const step = { ...(await claimed()), step: 'Forget' };
+    await db.table.begin(step, { taskToken: 'mine' });
     await db.table.begin(step, { taskToken: 'mine' });
 
     expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toMatchObject({

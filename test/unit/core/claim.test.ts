@@ -108,6 +108,30 @@ describe('the route of a launch', () => {
     ],
     ['a second manager', { action: manager, facts: managerGroup }, 'reject', undefined],
     ['an instance that is on its way out', { facts: { node: nodeOf({ phase: 'leaving' }) } }, 'complete', undefined],
+    [
+      'an instance whose way out was begun by somebody who is not at work any more',
+      { facts: { node: nodeOf({ phase: 'leaving', leaseUntil: NOW + 1 }) } },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'a replacement for an execution that failed after its node was ready: only the hook is open',
+      { action: { replaces: `${EXECUTION}-else` }, facts: { node: nodeOf() } },
+      'complete',
+      undefined,
+    ],
+    [
+      'a replacement for an execution that failed before its node was ready',
+      { action: { replaces: `${EXECUTION}-else` }, facts: { node: nodeOf({ phase: 'joined' }) } },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'a new launch of a node that is ready (its root volume was replaced) joins anew',
+      { facts: { node: nodeOf() } },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
     ['an instance that only enters a warm pool', { action: { ask: 'nothing' } }, 'complete', undefined],
     ['an event after the deadline', { now: deadlineOf(actionOf()) }, 'complete', undefined],
   ])('%s', (_what, question, route, take) => {
@@ -218,6 +242,22 @@ describe('who handles an action', () => {
       { action: { time: NOW + 5, actionToken: undefined } },
       'ignore',
     ],
+    [
+      "the tidy's event while the node still joins",
+      { action: { actionToken: undefined }, facts: { node: nodeOf({ phase: 'joined' }) } },
+      'ignore',
+    ],
+    [
+      "the tidy's event once the node was ready, and is not seen any more",
+      { action: { actionToken: undefined }, facts: { node: nodeOf() } },
+      'join',
+    ],
+    [
+      "the tidy's event once the node was gone, and is there again",
+      { action: { actionToken: undefined }, facts: { node: nodeOf({ phase: 'gone' }) } },
+      'join',
+    ],
+    ['a second event of AWS once the node is ready', { facts: { node: nodeOf() } }, 'ignore'],
   ])('%s', (_what, { action, facts }, route) => {
     expect(decide({ ...(action === undefined ? {} : { action }), facts: { action: held, ...facts } }).plan.route).toBe(
       route,
