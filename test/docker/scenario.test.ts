@@ -76,7 +76,7 @@ describe('a scenario on docker machines', () => {
       expect({ code, stdout: lab.stdout, stderr: lab.stderr }).toEqual({
         code: 130,
         stdout: '',
-        stderr: 'the run was ended before its end\n',
+        stderr: 'interrupted: the run was not finished; everything that it started is ended\n',
       });
       expect(lab.traces.look()).toEqual(NOTHING);
       expect(host()).toBe(before);
