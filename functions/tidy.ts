@@ -28,7 +28,8 @@ export const handler = makeHandler(request, async ({ cluster, pages }) => {
   const alive = await aliveInstances(ec2, doubtful(nodes, instances, known));
   const now = new Date();
   const planned = planRepairs({ nodes, instances, known, alive, now: Math.floor(now.getTime() / 1000) });
-  const repairs = planned.slice(0, REPAIRS);
+  // What is only reported comes last: a hundred nodes that skep never touches must not keep one repair waiting for ever.
+  const repairs = planned.toSorted((a, b) => rank(a) - rank(b)).slice(0, REPAIRS);
   for (const repair of repairs) {
     logger.info('repair', { cluster, ...repair });
   }
@@ -41,6 +42,8 @@ export const handler = makeHandler(request, async ({ cluster, pages }) => {
 
 /** A state's output has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
 const REPAIRS = 100;
+
+const rank = ({ kind }: Repair): number => (kind === 'report' ? 1 : 0);
 
 function instancesOf({ name, role, instances }: Group): GroupInstance[] {
   const parsed = nodeRole.safeParse(role);

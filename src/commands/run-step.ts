@@ -154,9 +154,13 @@ function superseded({ instance }: { readonly instance: string }): FlowError {
 }
 
 /** What undoes has no deadline: nothing of a failed launch may stay, however late it is. */
-function refuseAfterDeadline({ plan, undo }: StepRequest, now: number): void {
-  if (!undo && plan.deadline !== undefined && now >= plan.deadline) {
-    throw new FlowError('DeadlineReached', `the time for ${plan.instance ?? 'this action'} is over`);
+function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
+  return !undo && plan.deadline !== undefined && now >= plan.deadline;
+}
+
+function refuseAfterDeadline(request: StepRequest, now: number): void {
+  if (isAfterDeadline(request, now)) {
+    throw new FlowError('DeadlineReached', `the time for ${request.plan.instance ?? 'this action'} is over`);
   }
 }
 
@@ -308,7 +312,7 @@ async function readSwarm({ table }: StepPorts, cluster: string): Promise<Plan['s
 }
 
 async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'look' }>): Promise<void> {
-  const { plan, attempt, undo } = request;
+  const { attempt } = request;
   const verb = verbOf(request);
   const now = ports.now();
   const invocation = await readInvocation(ports.ssm, move.commandId, move.target);
@@ -322,7 +326,7 @@ async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, 
     await cancelQuietly(ports, move);
     throw new FlowError('NodeUnresponsive', `the agent of ${move.target} does not pick up its command`);
   }
-  if (!undo && plan.deadline !== undefined && now >= plan.deadline) {
+  if (isAfterDeadline(request, now)) {
     await cancelQuietly(ports, move);
     refuseAfterDeadline(request, now);
   }
