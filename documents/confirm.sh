@@ -9,14 +9,22 @@ lock -s 5
 need_tools sed grep awk sort paste
 need_manager
 
+# Ready is said of the worker in it: a manager is also in the raft, and the others reach it there.
+is_ready() {
+  [ "$FOUND_STATE" = ready ] || return 1
+  case ,$SSM_labels, in
+  *,skep.role=manager,*) [ "${FOUND_MEMBER%@*}" = reachable ] ;;
+  esac
+}
+
 patience=10
 conflicts=5
 while :; do
   if ! read_node "$SSM_nodeId"; then fail 43 UnknownNode "no manager knows node $SSM_nodeId"; fi
   check_label "$SSM_instanceId"
   if has_label skep.leaving true; then fail 35 LeavingNode "node $SSM_nodeId is marked as leaving"; fi
-  if [ "$FOUND_STATE" != ready ]; then
-    if [ "$patience" = 0 ]; then fail 42 NotReady "node $SSM_nodeId is $FOUND_STATE"; fi
+  if ! is_ready; then
+    if [ "$patience" = 0 ]; then fail 42 NotReady "node $SSM_nodeId is $FOUND_STATE, in the raft: $FOUND_MEMBER"; fi
     patience=$((patience - 1))
     sleep 0.5
   elif update_node "$SSM_availability" "$SSM_labels,skep.instance=$SSM_instanceId"; then

@@ -1,4 +1,5 @@
-# init: founds the swarm of a cluster on this instance, and publishes its join tokens. Comes after common.sh and machine.sh.
+# init: founds the swarm of a cluster on this instance, and publishes its join tokens.
+# Comes after common.sh, machine.sh and identity.sh.
 if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
@@ -38,6 +39,48 @@ found() {
   if [ "$STATUS" != 200 ]; then fail 37 InitFailed "$(complaint)"; fi
 }
 
+# Prints those of the subnets on stdin that do not lie in the pool.
+outside() { # CIDR
+  awk -v pool="$1" 'function number(cidr, part) { split(cidr, part, /[.\/]/); return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4] }
+    function size(cidr, part) { split(cidr, part, "/"); return part[2] }
+    /^[0-9.]+\/[0-9]+$/ && (size($1) < size(pool) || int(number($1) / 2 ^ (32 - size(pool))) != int(number(pool) / 2 ^ (32 - size(pool))))'
+}
+
+# The subnets of the network that every swarm has, which comes a moment after the founding. Some versions of Docker make it
+# elsewhere than in the pool that they were given.
+ingress_subnets() {
+  patience=$(($(now) + 10))
+  until dk 10 network inspect --format "${O}range .IPAM.Config$C${O}println .Subnet$C${O}end$C" ingress 2>/dev/null; do
+    # Somebody may have removed it: then there is nothing to compare.
+    if [ "$FOUNDED" = false ] || [ "$(now)" -ge "$patience" ]; then return 0; fi
+    sleep 0.5
+  done
+}
+
+# Prints what cannot be changed any more of this swarm, and is not as the cluster wants it.
+differences() { # POOLS SIZE PORT AUTOLOCK
+  if [ "$1" != "$SSM_addressPool" ]; then echo "address pool $1, not $SSM_addressPool"; fi
+  if [ "$2" != "$SSM_subnetSize" ]; then echo "subnet size $2, not $SSM_subnetSize"; fi
+  if [ "$3" != "$SSM_dataPathPort" ]; then echo "data path port $3, not $SSM_dataPathPort"; fi
+  if [ "$4" != false ]; then echo 'autolock on, not off'; fi
+  ingress_subnets | outside "$SSM_addressPool" | sed "s|.*|ingress network &, not in $SSM_addressPool|"
+}
+
+# Before anything is published: as long as nobody can join, somebody can still decide otherwise. Sets DIFFERS, a member of the result.
+check_options() {
+  options_format="${O}range .DefaultAddrPool$C ${O}.$C${O}end$C|${O}.SubnetSize$C|${O}.DataPathPort$C|${O}.Spec.EncryptionConfig.AutoLockManagers$C"
+  options=$(dk 10 info --format "${O}with .Swarm.Cluster$C$options_format${O}end$C" 2>/dev/null) ||
+    fail 21 DockerDown 'docker info did not answer'
+  IFS='|' read -r swarm_pools swarm_size swarm_port swarm_locks <<END
+$options
+END
+  differing=$(differences "${swarm_pools# }" "$swarm_size" "$swarm_port" "$swarm_locks" | awk 'NR > 1 { printf "; " } { printf "%s", $0 }')
+  DIFFERS=''
+  if [ -z "$differing" ]; then return 0; fi
+  if [ "$SSM_swarmId" = none ]; then fail 39 FoundedOtherwise "the swarm $SWARM_ID has $differing"; fi
+  DIFFERS=",\"differs\":\"$differing\""
+}
+
 publish() { # ROLE TOKEN
   body=$(printf '{"Name":"/skep/%s/%s/join-token/%s","Value":"%s","Type":"SecureString","KeyId":"%s","Overwrite":true}' \
     "$SSM_stage" "$SSM_cluster" "$1" "$2" "$SSM_tokenKey")
@@ -53,7 +96,8 @@ check_instance "$SSM_instanceId"
 lock -x 60
 check_fence
 
-if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
+if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
+clear_copy
 FOUNDED=false
 case $NODE_STATE in
 inactive)
@@ -74,6 +118,7 @@ if [ -n "$SWARM_ERROR" ] || [ -z "$SWARM_ID" ]; then fail 41 NoLeader "$SWARM_ER
 if [ "$SSM_swarmId" != none ] && [ "$SSM_swarmId" != "$SWARM_ID" ]; then
   fail 33 ForeignSwarm "the cluster was founded as swarm $SSM_swarmId, and this engine leads $SWARM_ID"
 fi
+check_options
 
 api GET /swarm 20 ''
 if [ "$STATUS" != 200 ]; then fail 50 DockerFailed "$(complaint)"; fi
@@ -86,5 +131,5 @@ if [ -z "$ca_digest" ]; then fail 50 DockerFailed 'the engine told no join token
 publish worker "$worker_token"
 publish manager "$(json_text Manager "$tokens")"
 
-finish "$(printf '{"nodeId":"%s","swarmId":"%s","caDigest":"%s","address":"%s:2377","zone":"%s","engine":"%s","founded":%s}' \
-  "$NODE_ID" "$SWARM_ID" "$ca_digest" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$FOUNDED")"
+finish "$(printf '{"nodeId":"%s","swarmId":"%s","caDigest":"%s","address":"%s:2377","zone":"%s","engine":"%s","founded":%s%s%s}' \
+  "$NODE_ID" "$SWARM_ID" "$ca_digest" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$FOUNDED" "$CLEARED" "$DIFFERS")"

@@ -1,4 +1,5 @@
-# join: makes this instance a node of its swarm, drained until a manager has labelled it. Comes after common.sh and machine.sh.
+# join: makes this instance a node of its swarm, drained until a manager has labelled it.
+# Comes after common.sh, machine.sh and identity.sh.
 if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
 if [ -z "${SSM_role+x}" ]; then SSM_role='{{ role }}'; fi
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
@@ -20,14 +21,29 @@ joined() {
   if [ "$CERTIFICATE_SWARM" != "$SSM_swarmId" ]; then
     fail 33 ForeignSwarm "this node is in swarm $CERTIFICATE_SWARM, not in $SSM_swarmId"
   fi
-  # An image may contain the swarm folder of another instance: the engine then calls itself active, under the other's id.
+  # Another address of this machine's: somebody made it join by hand, and the managers know it by that.
   if [ "$NODE_ADDRESS" != "$OWN_ADDRESS" ] || [ "$CERTIFICATE_NODE" != "$NODE_ID" ]; then
-    fail 33 ForeignSwarm "the engine is node $NODE_ID at $NODE_ADDRESS, this instance is $OWN_ADDRESS: a copied swarm folder?"
+    fail 33 ForeignSwarm "the engine is node $NODE_ID at $NODE_ADDRESS, this instance is $CERTIFICATE_NODE at $OWN_ADDRESS"
   fi
   if [ "$CERTIFICATE_ROLE" != "$SSM_role" ]; then
     fail 34 NotActive "this node is a $CERTIFICATE_ROLE of the swarm, not a $SSM_role"
   fi
-  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s"}' "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE")"
+  if [ "$SSM_role" = manager ]; then await_leader; fi
+  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s"%s}' \
+    "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$CLEARED")"
+}
+
+# A new manager is in the raft a moment after its engine calls itself active. Nobody else may come in before: with two on their way
+# at once the managers answer to nothing for 20 s.
+await_leader() {
+  patience=$(($(now) + 40))
+  until [ "$IS_MANAGER" = true ] && [ -z "$SWARM_ERROR" ] && [ -n "$SWARM_ID" ]; do
+    if [ "$(now)" -ge "$patience" ] || ! has_time; then
+      fail 41 NoLeader "node $NODE_ID has become no manager with a leader: $SWARM_ERROR"
+    fi
+    sleep 0.5
+    read_swarm 10 || SWARM_ID=''
+  done
 }
 
 # Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s).
@@ -50,7 +66,9 @@ check_instance "$SSM_instanceId"
 lock -x 60
 check_fence
 
-if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
+# A manager's engine that has just started, or one that was copied, looks for a leader first, and answers after up to 20 s.
+if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
+clear_copy
 settle
 case $NODE_STATE in
 active) joined ;;

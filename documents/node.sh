@@ -9,10 +9,11 @@ ask() { # SECONDS ARGUMENT...
 }
 
 # Reads one node by its id. Fails when the managers do not know it.
-# Sets FOUND_ID, FOUND_VERSION, FOUND_ROLE, FOUND_MEMBER, FOUND_AVAILABILITY, FOUND_STATE, FOUND_NAME (JSON) and FOUND_LABELS (one
-# "key":"value" per line).
+# Sets FOUND_ID, FOUND_VERSION, FOUND_ROLE (the wanted one), FOUND_MEMBER (empty where the node is not in the raft, else
+# REACHABILITY@ADDRESS), FOUND_AVAILABILITY, FOUND_STATE, FOUND_NAME (JSON) and FOUND_LABELS (one "key":"value" per line).
 read_node() { # ID
-  node_format="${O}.ID$C|${O}.Version.Index$C|${O}.Spec.Role$C|${O}if .ManagerStatus${C}raft${O}end$C|${O}.Spec.Availability$C"
+  node_format="${O}.ID$C|${O}.Version.Index$C|${O}.Spec.Role$C"
+  node_format="$node_format|${O}with .ManagerStatus$C${O}.Reachability$C@${O}.Addr$C${O}end$C|${O}.Spec.Availability$C"
   node_format="$node_format|${O}.Status.State$C|${O}json .Spec.Name$C"
   node_format="$node_format${O}range \$k, \$v := .Spec.Labels$C${O}println$C${O}json \$k$C:${O}json \$v$C${O}end$C"
   if ! node_text=$(ask 5 node inspect --format "$node_format" "$1"); then
@@ -60,7 +61,8 @@ check_label() { # INSTANCE_ID
 }
 
 refuse_manager() {
-  if [ "$FOUND_ROLE" = manager ] || [ -n "$FOUND_MEMBER" ]; then
+  # One that is no member of the raft and not there any more never became a manager: its join ended halfway.
+  if [ -n "$FOUND_MEMBER" ] || { [ "$FOUND_ROLE" = manager ] && [ "$FOUND_STATE" = ready ]; }; then
     fail 45 StillManager "node $FOUND_ID is a manager"
   fi
 }
@@ -76,12 +78,19 @@ update_node() { # AVAILABILITY KEY=VALUE,...
   done
   new_labels=$(printf '%s\n' "$new_labels" | sed '/^$/d' | sort)
   if [ "$FOUND_AVAILABILITY" = "$1" ] && [ "$new_labels" = "$(printf '%s\n' "$FOUND_LABELS" | sort)" ]; then return 0; fi
-  node_spec=$(printf '{"Name":%s,"Role":"%s","Availability":"%s","Labels":{%s}}' "$FOUND_NAME" "$FOUND_ROLE" "$1" \
-    "$(printf '%s' "$new_labels" | paste -s -d , -)")
+  write_node "$FOUND_ROLE" "$1" "$new_labels"
+}
+
+# Writes all that may be changed of a node, if it still is the version that was read. Fails when it is not.
+write_node() { # ROLE AVAILABILITY LABELS
+  node_spec=$(printf '{"Name":%s,"Role":"%s","Availability":"%s","Labels":{%s}}' "$FOUND_NAME" "$1" "$2" \
+    "$(printf '%s' "$3" | paste -s -d , -)")
   api POST "/nodes/$FOUND_ID/update?version=$FOUND_VERSION" 5 "$node_spec"
   if [ "$STATUS" = 200 ]; then return 0; fi
   case $ANSWER in
-  *'update out of sequence'*) return 1 ;;
+  *'update out of sequence'* | *'in raft memberlist'*) return 1 ;;
+  # SwarmKit's own check: of what the leader sees at this moment.
+  *'loss of quorum'* | *'last manager'*) fail 48 QuorumWouldBreak "$(complaint)" ;;
   *) docker_failed "node update: $(complaint)" ;;
   esac
 }

@@ -25,9 +25,12 @@ const GROUP_CACHE = 3600;
 /** Two executions that claim the same instance at once: the loser reads and decides again. */
 const CLAIM_TRIES = 5;
 
+/** What EC2 says of an instance: the names of its states, none where EC2 does not know it. */
+const founderView = z.object({ instance: z.string(), states: z.array(z.string()) });
+
 export const handler = makeHandler(
-  z.object({ v: z.literal(1), execution: z.string(), event: z.unknown(), founderGone: z.boolean().optional() }),
-  async ({ execution, event, founderGone }): Promise<Plan> => {
+  z.object({ v: z.literal(1), execution: z.string(), event: z.unknown(), founder: founderView.optional() }),
+  async ({ execution, event, founder }): Promise<Plan> => {
     const read = readLifecycleEvent(config.stage, event);
     if (read.kind === 'ignore') {
       return { v: 1, route: 'ignore', because: read.because };
@@ -43,7 +46,7 @@ export const handler = makeHandler(
       decideClaim({
         action: read.action,
         completion: read.completion,
-        facts: { ...facts, founderGone },
+        facts: { ...facts, founderView: founder },
         owner: owner.key,
         now,
       }),
@@ -92,9 +95,6 @@ async function tell({ plan, wake }: Claim, execution: string): Promise<void> {
   logger.info('plan chosen', { route: plan.route, because: plan.because, ...ids });
   if (plan.route === 'reject') {
     raise('EventRejected', plan.because, ids);
-  }
-  if (plan.route === 'hold') {
-    raise('ManagerHeld', plan.because, ids);
   }
   if (wake !== undefined) {
     await failTask(states, wake, 'Superseded', plan.because);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { readInvocation } from '../src/aws/run-command.ts';
 import { Table } from '../src/aws/table.ts';
 import { storeAndDeliver } from '../src/commands/deliver.ts';
@@ -14,7 +15,11 @@ import { logger, makeHandler } from '../src/handler.ts';
 
 const config = readConfig(process.env);
 const ssm = ssmClient();
-const ports = { table: new Table(tableClient(), config.table), states: statesClient() };
+const ports = {
+  table: new Table(tableClient(), config.table),
+  lock: new MembershipLock(tableClient(), config.table),
+  states: statesClient(),
+};
 
 /** The event has neither exit code, output nor comment, so the invocation must be read in any case. */
 const commandEvent = z.object({
@@ -36,7 +41,8 @@ export const handler = makeHandler(commandEvent, async ({ detail }) => {
   if (key === undefined || outcome === undefined) {
     return { ignored: key === undefined ? 'somebody else sent the document' : 'the command is under way' };
   }
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, now: Math.floor(Date.now() / 1000) });
+  const now = Math.floor(Date.now() / 1000);
+  const delivered = await storeAndDeliver(ports, { key, verb, outcome, endedAt: invocation.endedAt, now });
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   logger.info('command ended', {
     verb,

@@ -1,8 +1,10 @@
 // Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
 import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { Table } from '../src/aws/table.ts';
-import { runStep, stepRequest } from '../src/commands/run-step.ts';
-import type { StepPorts } from '../src/commands/run-step.ts';
+import { runStep } from '../src/commands/run-step.ts';
+import { stepRequest } from '../src/commands/step.ts';
+import type { StepPorts } from '../src/commands/step.ts';
 import { readConfig } from '../src/config.ts';
 import { logger, makeHandler } from '../src/handler.ts';
 
@@ -10,6 +12,7 @@ const { stage, tokenKey, table } = readConfig(process.env);
 
 const ports: StepPorts = {
   table: new Table(tableClient(), table),
+  lock: new MembershipLock(tableClient(), table),
   states: statesClient(),
   ssm: ssmClient(),
   sending: sendingClient(),

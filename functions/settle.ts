@@ -4,14 +4,18 @@ import { z } from 'zod';
 
 import { statesClient, tableClient } from '../src/aws/clients.ts';
 import { errorName } from '../src/aws/errors.ts';
+import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { Table } from '../src/aws/table.ts';
+import { releaseLock } from '../src/commands/release-lock.ts';
 import { readConfig } from '../src/config.ts';
-import { ownerKey } from '../src/core/names.ts';
+import { nodeRole, ownerKey } from '../src/core/names.ts';
 import { settleFailure, verdictOf } from '../src/core/settle.ts';
 import type { Settlement, Verdict } from '../src/core/settle.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
 
-const table = new Table(tableClient(), readConfig(process.env).table);
+const { table: tableName } = readConfig(process.env);
+const table = new Table(tableClient(), tableName);
+const lock = new MembershipLock(tableClient(), tableName);
 const states = statesClient();
 
 const verdictRequest = z.object({
@@ -20,9 +24,11 @@ const verdictRequest = z.object({
     group: z.string(),
     instance: z.string(),
     cluster: z.string(),
+    role: nodeRole,
     hook: z.object({ actionToken: z.string().optional() }),
   }),
   failure: z.object({ Error: z.string(), Cause: z.string().default('') }),
+  keep: z.boolean().default(false),
 });
 
 const failedExecution = z.object({
@@ -42,11 +48,15 @@ export const handler = makeHandler(z.union([verdictRequest, failedExecution]), a
   'verdictFor' in request ? judge(request) : settle(request),
 );
 
-async function judge({ verdictFor, failure }: z.infer<typeof verdictRequest>): Promise<Verdict> {
+async function judge({ verdictFor, failure, keep }: z.infer<typeof verdictRequest>): Promise<Verdict> {
   // A tidy's join of an instance in service is no launch: it must not trip the breaker of the group's launches.
   const isLaunch = verdictFor.hook.actionToken !== undefined;
-  const verdict = verdictOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure);
+  const verdict = verdictOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure, keep);
   raise('LaunchAbandoned', verdict.cause, { ...verdictFor, result: verdict.result });
+  if (verdictFor.role === 'manager') {
+    const now = Math.floor(Date.now() / 1000);
+    await releaseLock({ lock, states }, verdictFor, now);
+  }
   return verdict;
 }
 
@@ -60,10 +70,18 @@ async function settle({ detail }: z.infer<typeof failedExecution>): Promise<Sett
   logger.info('execution failed', { execution: arn, status, settlement: settlement.kind });
   if (settlement.kind === 'again') {
     await start(stateMachineArn, settlement.name, settlement.input);
-  } else if (settlement.kind === 'give-up' || settlement.error === 'Forced') {
-    raise('ForcedCompletion', detail.error ?? status, { execution: arn });
+  } else {
+    alarm(settlement, detail.error ?? status, arn);
   }
   return settlement;
+}
+
+function alarm(settlement: Exclude<Settlement, { kind: 'again' }>, because: string, execution: string): void {
+  if (settlement.kind === 'give-up' || settlement.error === 'Forced') {
+    raise('ForcedCompletion', because, { execution });
+  } else if (settlement.error === 'ManagerRetained') {
+    raise('ManagerHeld', because, { execution });
+  }
 }
 
 function readInput(text: string | null | undefined): z.infer<typeof startedWith> | undefined {

@@ -2,7 +2,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 
-import { groupsOfCluster, hookMetadata } from '../src/aws/auto-scaling.ts';
+import { describeHook, groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import type { Group } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, tableClient } from '../src/aws/clients.ts';
 import { aliveInstances } from '../src/aws/ec2.ts';
@@ -33,11 +33,11 @@ export const handler = makeHandler(request, async ({ cluster, pages }) => {
   for (const repair of repairs) {
     logger.info('repair', { cluster, ...repair });
   }
-  const metadata = new Map<string, Promise<string | undefined>>();
+  const hooks: Hooks = new Map();
   const withEvents = repairs.map(async (repair) =>
-    repair.kind === 'join' || repair.kind === 'leave' ? withEvent(cluster, repair, now, metadata) : repair,
+    repair.kind === 'join' || repair.kind === 'leave' ? withEvent(cluster, repair, now, hooks) : repair,
   );
-  return { repairs: await Promise.all(withEvents) };
+  return { repairs: (await Promise.all(withEvents)).filter((repair) => repair !== undefined) };
 });
 
 /** A state's output has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
@@ -66,19 +66,28 @@ function doubtful(
   return [...new Set([...down, ...missing])];
 }
 
-/** The lifecycle event as Auto Scaling would have sent it, but for the action token, which no call returns. */
+type Hooks = Map<string, ReturnType<typeof describeHook>>;
+
+/**
+ * The lifecycle event as Auto Scaling would have sent it, but for the action token, which no call returns. Undefined for a group that
+ * has no hook of this stage: another stage in the account may have a cluster of the same name, and its instances are not ours.
+ */
 async function withEvent(
   cluster: string,
   repair: Repair & { kind: 'join' | 'leave' },
   now: Date,
-  known: Map<string, Promise<string | undefined>>,
+  known: Hooks,
 ): Promise<unknown> {
   const { kind, group, role, instance } = repair;
   const hook = kind === 'join' ? launchHook(config.stage) : terminateHook(config.stage);
   // One call per group and hook, not per instance: Auto Scaling throttles.
-  const asked = known.get(`${group} ${hook}`) ?? hookMetadata(autoScaling, group, hook);
+  const asked = known.get(`${group} ${hook}`) ?? describeHook(autoScaling, group, hook);
   known.set(`${group} ${hook}`, asked);
-  const metadata = (await asked) ?? JSON.stringify({ cluster, role });
+  const described = await asked;
+  if (described === undefined) {
+    return undefined;
+  }
+  const metadata = described.metadata ?? JSON.stringify({ cluster, role });
   return {
     ...repair,
     event: {

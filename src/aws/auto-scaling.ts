@@ -14,6 +14,7 @@ export interface Group {
   readonly name: string;
   readonly cluster: string | undefined;
   readonly role: string | undefined;
+  readonly desired: number;
   readonly instances: readonly { readonly instance: string; readonly lifecycle: string }[];
 }
 
@@ -25,6 +26,17 @@ export async function describeGroup(client: AutoScalingClient, name: string): Pr
 export async function groupsOfCluster(client: AutoScalingClient, cluster: string): Promise<Group[]> {
   const Filters = [{ Name: 'tag:skep:cluster', Values: [cluster] }];
   return collect(paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, { Filters }));
+}
+
+/**
+ * How many managers the groups of a cluster want, together.
+ *
+ * @param hook a hook of this stage: another stage in the account may have a cluster of the same name, with groups of its own
+ */
+export async function desiredManagers(client: AutoScalingClient, cluster: string, hook: string): Promise<number> {
+  const groups = (await groupsOfCluster(client, cluster)).filter(({ role }) => role === 'manager');
+  const wanted = groups.map(async ({ name, desired }) => ((await describeHook(client, name, hook)) ? desired : 0));
+  return (await Promise.all(wanted)).reduce((sum, desired) => sum + desired, 0);
 }
 
 async function collect(pages: AsyncIterable<{ AutoScalingGroups?: AutoScalingGroup[] | undefined }>): Promise<Group[]> {
@@ -41,6 +53,7 @@ function toGroup(group: AutoScalingGroup): Group {
     name: group.AutoScalingGroupName ?? '',
     cluster: tag('skep:cluster'),
     role: tag('skep:role'),
+    desired: group.DesiredCapacity ?? 0,
     instances: (group.Instances ?? []).map((it) => ({
       instance: it.InstanceId ?? '',
       lifecycle: it.LifecycleState ?? '',
@@ -48,16 +61,17 @@ function toGroup(group: AutoScalingGroup): Group {
   };
 }
 
-/** The notification metadata of a group's hook, as it would stand in an event. */
-export async function hookMetadata(
+/** A group's hook, with its notification metadata as it would stand in an event; undefined if the group has no such hook. */
+export async function describeHook(
   client: AutoScalingClient,
   group: string,
   hook: string,
-): Promise<string | undefined> {
+): Promise<{ readonly metadata: string | undefined } | undefined> {
   const { LifecycleHooks: hooks } = await client.send(
     new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group, LifecycleHookNames: [hook] }),
   );
-  return hooks?.[0]?.NotificationMetadata;
+  const [found] = hooks ?? [];
+  return found === undefined ? undefined : { metadata: found.NotificationMetadata };
 }
 
 /** Unknown ids are left out of the answer without an error, which is what is asked here. */

@@ -28,6 +28,7 @@ export function claimTransaction(table: string, write: ClaimWrite): TransactItem
     // Not each time: the launches of one group would all conflict on this one item.
     ...(group.readAt === seen.group?.readAt ? [] : [cacheGroup(table, write)]),
     ...(take.founder ? [becomeFounder(table, write)] : []),
+    ...(take.unfounded === true ? [stillUnfounded(table, write)] : []),
   ];
 }
 
@@ -121,6 +122,18 @@ function becomeFounder(table: string, { action, seen, now }: ClaimWrite): Transa
             ExpressionAttributeNames: { '#instance': 'instance' },
             ExpressionAttributeValues: { ':seen': seen.founder.instance },
           }),
+    },
+  };
+}
+
+function stillUnfounded(table: string, { action }: ClaimWrite): TransactItem {
+  return {
+    ConditionCheck: {
+      TableName: table,
+      Key: keys.state(action.cluster),
+      ConditionExpression: '#status = :new',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':new': 'new' },
     },
   };
 }

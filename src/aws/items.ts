@@ -17,6 +17,7 @@ export const nodeItem = z.object({
   owner: z.string(),
   ownerArn: z.string(),
   nodeId: z.string().optional(),
+  address: z.string().optional(),
   formerNodeIds: z.array(z.string()).optional(),
   taskToken: z.string().optional(),
   leaseUntil: z.number().default(0),
@@ -39,7 +40,7 @@ export const configItem = z.object({ addressPool: z.string(), subnetSize: z.numb
 export type GroupItem = z.infer<typeof groupItem>;
 export type ActionItem = z.infer<typeof actionItem>;
 
-export const founderItem = z.object({ instance: z.string() });
+export const founderItem = z.object({ instance: z.string(), since: z.number().default(0) });
 
 export interface StoredFacts {
   readonly state: z.infer<typeof stateItem> | undefined;

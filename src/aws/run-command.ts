@@ -90,6 +90,7 @@ export async function readInvocation(
       responseCode: answer.ResponseCode ?? -1,
       stdout: answer.StandardOutputContent ?? '',
       stderr: answer.StandardErrorContent ?? '',
+      endedAt: epochSeconds(answer.ExecutionEndDateTime),
     };
   } catch (error) {
     if (errorName(error) === 'InvocationDoesNotExist') {
@@ -97,6 +98,12 @@ export async function readInvocation(
     }
     throw error;
   }
+}
+
+/** ISO 8601, empty while the command runs. */
+function epochSeconds(time: string | undefined): number | undefined {
+  const ms = Date.parse(time ?? '');
+  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000);
 }
 
 /** No guarantee that it stops (the documents' notAfter is): best effort, so errors are the caller's to ignore. */

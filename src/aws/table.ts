@@ -11,13 +11,14 @@ import {
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
-import type { ClusterState, LeaderRecord } from '../core/claim.ts';
+import type { ClusterState, LeaderRecord, Manager } from '../core/claim.ts';
 import { DEFAULT_CONFIG } from '../core/commands.ts';
 import type { ClusterConfig } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Action } from '../core/lifecycle-event.ts';
-import { NODE_PREFIX, WAITER_PREFIX, clusterName, keys } from '../core/names.ts';
-import type { Key } from '../core/names.ts';
+import { withManager, withoutManager } from '../core/leader-record.ts';
+import { NODE_PREFIX, clusterName, keys, waiterPrefix } from '../core/names.ts';
+import type { Key, WaitCause } from '../core/names.ts';
 import type { KnownNode } from '../core/repairs.ts';
 import { isOwnItem, rendezvousItem } from '../core/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
@@ -109,7 +110,7 @@ export class Table {
   begin(key: StepKey, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
     const { step, try: number } = key;
     const began = { ...changes, step, try: number, waits: step };
-    return this.#update(key, began, ['commandId', 'target', 'result', 'uncertain'], {});
+    return this.#update(key, began, ['commandId', 'result', 'uncertain'], {});
   }
 
   /** Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more. */
@@ -245,15 +246,54 @@ export class Table {
     }
   }
 
-  async addWaiter(cluster: string, owner: string, taskToken: string, expiresAt: number): Promise<void> {
-    await this.#client.send(
-      new PutCommand({ TableName: this.#name, Item: { ...keys.waiter(cluster, owner), taskToken, expiresAt } }),
-    );
+  /** A manager that was confirmed: from now on it is asked like the others. Doing it twice changes nothing. */
+  async recordManager(cluster: string, manager: Manager): Promise<void> {
+    await this.#changeLeader(cluster, (record) => withManager(record, manager));
   }
 
-  /** Takes every waiter for a leader off the list and returns their task tokens. */
-  async takeWaiters(cluster: string): Promise<string[]> {
-    const items = await this.#query(cluster, WAITER_PREFIX);
+  /** A manager that was demoted is asked no more. Doing it twice changes nothing. */
+  async strikeManager(cluster: string, instance: string): Promise<void> {
+    await this.#changeLeader(cluster, (record) => withoutManager(record, instance));
+  }
+
+  async #changeLeader(
+    cluster: string,
+    change: (record: LeaderRecord | undefined) => LeaderRecord | undefined,
+  ): Promise<void> {
+    const record = await this.readLeader(cluster);
+    const changed = change(record);
+    if (changed === undefined) {
+      return;
+    }
+    const unchanged =
+      record === undefined
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : { ConditionExpression: 'term = :term', ExpressionAttributeValues: { ':term': record.term } };
+    try {
+      await this.#client.send(
+        new PutCommand({ TableName: this.#name, Item: { ...keys.leader(cluster), ...changed }, ...unchanged }),
+      );
+    } catch (error) {
+      if (errorName(error) === 'ConditionalCheckFailedException') {
+        throw new FlowError('Throttled', `the leader record of ${cluster} changed meanwhile`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async addWaiter(
+    { cluster, owner }: { readonly cluster: string; readonly owner: string },
+    cause: WaitCause,
+    taskToken: string,
+    expiresAt: number,
+  ): Promise<void> {
+    const Item = { ...keys.waiter(cluster, cause, owner), taskToken, expiresAt };
+    await this.#client.send(new PutCommand({ TableName: this.#name, Item }));
+  }
+
+  /** Takes all that wait for this off the list, and returns their task tokens. */
+  async takeWaiters(cluster: string, cause: WaitCause): Promise<string[]> {
+    const items = await this.#query(cluster, waiterPrefix(cause));
     const waiters = z.array(z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() })).parse(items);
     for (const { pk, sk } of waiters) {
       await this.#client.send(new DeleteCommand({ TableName: this.#name, Key: { pk, sk } }));

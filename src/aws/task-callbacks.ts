@@ -10,12 +10,14 @@ const NOT_WAITED_FOR = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToke
 /** AWS: error at most 256 characters, cause at most 32,768. */
 const CAUSE_LIMIT = 2000;
 
-export async function succeedTask(client: SFNClient, taskToken: string, output: unknown): Promise<void> {
-  await ignoreClosed(client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })));
+/** @returns false if nobody waits on the task token any more */
+export function succeedTask(client: SFNClient, taskToken: string, output: unknown): Promise<boolean> {
+  return isOpen(client.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(output) })));
 }
 
-export async function failTask(client: SFNClient, taskToken: string, error: string, cause: string): Promise<void> {
-  await ignoreClosed(client.send(new SendTaskFailureCommand({ taskToken, error, cause: cause.slice(0, CAUSE_LIMIT) })));
+/** @returns false if nobody waits on the task token any more */
+export function failTask(client: SFNClient, taskToken: string, error: string, cause: string): Promise<boolean> {
+  return isOpen(client.send(new SendTaskFailureCommand({ taskToken, error, cause: cause.slice(0, CAUSE_LIMIT) })));
 }
 
 export async function endTask(client: SFNClient, taskToken: string, outcome: Outcome): Promise<void> {
@@ -24,12 +26,14 @@ export async function endTask(client: SFNClient, taskToken: string, outcome: Out
     : failTask(client, taskToken, outcome.error, outcome.cause));
 }
 
-async function ignoreClosed(sent: Promise<unknown>): Promise<void> {
+async function isOpen(sent: Promise<unknown>): Promise<boolean> {
   try {
     await sent;
+    return true;
   } catch (error) {
     if (!NOT_WAITED_FOR.has(errorName(error))) {
       throw error;
     }
+    return false;
   }
 }

@@ -1,49 +1,22 @@
 // One attempt of a token wait: sends the command of a step, or looks at it once, or delivers what the event has left.
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { SSMClient } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
-
-import { beat, isInAnyGroup } from '../aws/auto-scaling.ts';
+import { beat, desiredManagers, isInAnyGroup } from '../aws/auto-scaling.ts';
 import { cancelCommand, findCommand, readInvocation, sendCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Manager, Plan } from '../core/claim.ts';
 import { outcomeOf } from '../core/command-result.ts';
-import { DEFAULT_CONFIG, commandFor, nodeFacts, runsOnManager } from '../core/commands.ts';
+import { DEFAULT_CONFIG, commandFor, runsOnManager } from '../core/commands.ts';
 import type { ClusterConfig, Command } from '../core/commands.ts';
 import { heartbeatDue } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
-import { VERBS, ownerKey } from '../core/names.ts';
+import { terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { isOwnItem, mayHaveBeenSent, nextMove, toComment } from '../core/rendezvous.ts';
-import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
+import type { Move, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver, storeAndDeliver } from './deliver.ts';
-import type { DeliverPorts } from './deliver.ts';
-
-/** What a state machine passes to the command function. */
-export const stepRequest = z.object({
-  v: z.literal(1),
-  /** `hold` sends nothing: it keeps the hook alive. */
-  verb: z.enum([...VERBS, 'hold']),
-  step: z.string().regex(/^[A-Za-z0-9-]{1,24}$/),
-  taskToken: z.string().min(1),
-  attempt: z.number().int().nonnegative(),
-  execution: z.string().min(1),
-  plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null && 'cluster' in value, 'not a plan'),
-  node: nodeFacts.default({ nodeId: 'none', zone: 'unknown' }),
-  force: z.boolean().default(false),
-  undo: z.boolean().default(false),
-  offset: z.number().int().nonnegative().default(0),
-});
-export type StepRequest = z.infer<typeof stepRequest>;
-
-export interface StepPorts extends DeliverPorts {
-  readonly ssm: SSMClient;
-  readonly sending: SSMClient;
-  readonly autoScaling: AutoScalingClient;
-  readonly stage: string;
-  readonly tokenKey: string;
-  readonly now: () => number;
-}
+import { queueForLeader, readSwarm } from './leader.ts';
+import { waitForLock } from './lock.ts';
+import { isAfterDeadline, refuseAfterDeadline, stepKey, superseded } from './step.ts';
+import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
 
@@ -55,9 +28,9 @@ const ASK_AGAIN = 10;
 const UNRESPONSIVE_LOOKS = 2;
 
 export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
-  const { attempt, step, taskToken } = request;
+  const { attempt, step, taskToken, verb } = request;
   const key = stepKey(request);
-  if (attempt === 0 && request.verb !== 'hold') {
+  if (attempt === 0 && verb !== 'lock') {
     await begin(ports, request, 1);
     return;
   }
@@ -66,15 +39,11 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
     throw superseded(key);
   }
   await keepHookAlive(ports, request, item);
-  if (request.verb === 'hold') {
-    hold(ports, request);
-    return;
+  if (verb === 'lock') {
+    await waitForLock(ports, request);
+  } else {
+    await make(ports, request, nextMove(item, step), item);
   }
-  await make(ports, request, nextMove(item, step), item);
-}
-
-function stepKey({ plan, execution, step }: StepRequest): Omit<StepKey, 'try'> {
-  return { cluster: plan.cluster ?? '', instance: plan.instance ?? '-', owner: ownerKey(execution), step };
 }
 
 async function make(ports: StepPorts, request: StepRequest, move: Move, item: RendezvousItem): Promise<void> {
@@ -87,7 +56,7 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
       await look(ports, request, move);
       return;
     case 'deliver':
-      await deliver(ports, { key: stepKey(request), verb, outcome: move.outcome, item });
+      await deliver(ports, { key: stepKey(request), verb, outcome: move.outcome, item, now: ports.now() });
       return;
     case 'fail':
       throw asError(move);
@@ -100,8 +69,8 @@ function asError({ error, cause }: { error: string; cause: string }): Error {
 }
 
 function verbOf({ verb }: StepRequest): Verb {
-  if (verb === 'hold') {
-    throw new FlowError('BadInput', 'hold sends no command');
+  if (verb === 'lock') {
+    throw new FlowError('BadInput', 'lock sends no command');
   }
   return verb;
 }
@@ -115,9 +84,11 @@ async function begin(ports: StepPorts, request: StepRequest, number: number): Pr
   }
   refuseAfterDeadline(request, now);
   const key: StepKey = { ...stepKey(request), try: number };
+  await holdLock(ports, request, command, now);
   const item = await ports.table.begin(key, {
     taskToken: request.taskToken,
     sentAt: now,
+    target: command.target,
     ...(isOwnItem(key) ? { expiresAt: now + DAY } : {}),
     ...(command.verb === 'join' || command.verb === 'init' ? { phase: 'joining' } : {}),
   });
@@ -136,7 +107,9 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
   }
   const key: StepKey = { ...stepKey(request), try: number };
   const comment = toComment(key);
-  const { verb, target } = command;
+  const { verb } = command;
+  // The managers may have changed since, and with them whom it would be sent to.
+  const target = item.target ?? command.target;
   if (mayHaveBeenSent(item, verb, request.plan.look ?? 0, now)) {
     const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
     if (commandId !== undefined) {
@@ -146,21 +119,16 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
     }
   }
   refuseAfterDeadline(request, now);
+  await holdLock(ports, request, command, now);
   await sendOnce(ports, request, command, comment);
 }
 
-function superseded({ instance }: { readonly instance: string }): FlowError {
-  return new FlowError('Superseded', `another execution has taken over ${instance}`);
-}
-
-/** What undoes has no deadline: nothing of a failed launch may stay, however late it is. */
-function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
-  return !undo && plan.deadline !== undefined && now >= plan.deadline;
-}
-
-function refuseAfterDeadline(request: StepRequest, now: number): void {
-  if (isAfterDeadline(request, now)) {
-    throw new FlowError('DeadlineReached', `the time for ${request.plan.instance ?? 'this action'} is over`);
+/** What changes the managers of a swarm is sent only under the membership lock, whose lease outlives it. */
+async function holdLock({ lock }: StepPorts, request: StepRequest, command: Command, now: number): Promise<void> {
+  const { cluster, instance } = stepKey(request);
+  const { lockUntil } = command;
+  if (lockUntil !== undefined && !(await lock.take({ cluster, instance }, now, lockUntil))) {
+    throw new FlowError('LockTaken', `another manager of ${cluster} joins or leaves`);
   }
 }
 
@@ -187,12 +155,19 @@ async function refusal(
   denied: Error | undefined,
 ): Promise<Error> {
   const { undo, verb } = request;
-  if (!undo && (verb === 'join' || verb === 'init')) {
+  if (!undo && (verb === 'join' || verb === 'init' || verb === 'prepare')) {
     return joinRefusal(ports, request, because, denied);
   }
-  return (
-    denied ?? new FlowError(runsOnManager(verbOf(request)) ? 'CommandUndelivered' : 'InstanceUnreachable', because)
-  );
+  if (denied !== undefined) {
+    return denied;
+  }
+  if (!runsOnManager(verbOf(request))) {
+    return new FlowError('InstanceUnreachable', because);
+  }
+  // This try is over: the next one goes to the next manager.
+  const result: Outcome = { ok: false, error: 'CommandUndelivered', cause: because, retryable: true };
+  await ports.table.park(stepKey(request), { result });
+  return new FlowError('CommandUndelivered', because);
 }
 
 async function joinRefusal(
@@ -233,12 +208,21 @@ async function prepare(
     force,
     undo,
     offset,
+    least: await managersLeft(ports, request),
     config,
     managers,
+    try: number,
     now,
     stage: ports.stage,
     tokenKey: ports.tokenKey,
   });
+}
+
+/** How many managers must be left when one that lives is demoted. One that is gone, or whose launch failed, is missed by nobody. */
+async function managersLeft({ autoScaling, stage }: StepPorts, request: StepRequest): Promise<number> {
+  const { verb, plan, force: gone, undo } = request;
+  const asks = verb === 'demote' && !gone && !undo;
+  return asks ? desiredManagers(autoScaling, plan.cluster ?? '', terminateHook(stage)) : 0;
 }
 
 /** The plan with the swarm's managers; undefined when there are none: a join is queued then, and woken by the founding. */
@@ -270,7 +254,7 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
   }
   refuseAfterDeadline(request, now);
   if (verb === 'join') {
-    await queueForLeader(ports, request, now);
+    await queueForLeader(ports, request, now, { phase: 'joining' });
     return;
   }
   const state = await ports.table.readState(cluster);
@@ -280,35 +264,16 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
 }
 
 /**
- * What was claimed before the founding, or has failed with the managers it knew, reads the leader anew: at the moment of use. A
- * join whose agent has not registered yet has not failed with anybody.
+ * What was claimed before the founding, or has failed with the managers it knew, reads the leader anew: at the moment of use. So does
+ * a manager, since it has waited for its turn, and others came or went meanwhile. A join whose agent has not registered yet has not
+ * failed with anybody.
  */
 function readsLeader(request: StepRequest, number: number): boolean {
   const { plan, verb, attempt } = request;
   const onManager = runsOnManager(verbOf(request));
   const failed = number > 1 || (attempt > 0 && onManager);
-  return (verb === 'join' || onManager) && (plan.swarm === undefined || failed);
-}
-
-async function queueForLeader(ports: StepPorts, request: StepRequest, now: number): Promise<void> {
-  const { plan, taskToken } = request;
-  const cluster = plan.cluster ?? '';
-  const key = stepKey(request);
-  if ((await ports.table.park(key, { taskToken, waits: key.step, phase: 'joining' })) === undefined) {
-    throw superseded(key);
-  }
-  await ports.table.addWaiter(cluster, key.owner, taskToken, now + DAY);
-  // The founding may have looked for waiters just before this one was written.
-  if ((await readSwarm(ports, cluster)) !== undefined) {
-    throw new FlowError('LeaderFound', `${cluster} has been founded`);
-  }
-}
-
-async function readSwarm({ table }: StepPorts, cluster: string): Promise<Plan['swarm']> {
-  const [state, leader] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
-  return state?.status === 'founded' && leader !== undefined
-    ? { swarmId: state.swarmId, caDigest: state.caDigest, managers: leader.managers }
-    : undefined;
+  const waited = plan.role === 'manager' && (verb === 'join' || verb === 'demote');
+  return (verb === 'join' || onManager) && (plan.swarm === undefined || failed || waited);
 }
 
 async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'look' }>): Promise<void> {
@@ -318,7 +283,8 @@ async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, 
   const invocation = await readInvocation(ports.ssm, move.commandId, move.target);
   const outcome = invocation === undefined ? undefined : outcomeOf(invocation);
   if (outcome !== undefined) {
-    await storeAndDeliver(ports, { key: { ...stepKey(request), try: move.try }, verb, outcome, now });
+    const key = { ...stepKey(request), try: move.try };
+    await storeAndDeliver(ports, { key, verb, outcome, endedAt: invocation?.endedAt, now });
     return;
   }
   const waiting = invocation === undefined || ['Pending', 'Delayed'].includes(invocation.status);
@@ -352,8 +318,4 @@ async function keepHookAlive(ports: StepPorts, request: StepRequest, item: Rende
   }
   await beat(ports.autoScaling, plan);
   await ports.table.park(stepKey(request), { beatAt: now });
-}
-
-function hold(ports: StepPorts, request: StepRequest): void {
-  refuseAfterDeadline(request, ports.now());
 }

@@ -10,6 +10,8 @@ const JOIN_LOOK = 90;
 const MANAGER_LOOK = 60;
 /** An execution is trusted to be at work this long after its deadline: it has to undo and to complete. Seconds. */
 const LEASE_MARGIN = 120;
+/** DescribeInstances is eventually consistent. Seconds; documented are none, seen are a few. */
+const SHOWN_BY_EC2 = 600;
 /** After three launches of a group in a row were abandoned, the fourth is not: endless churn costs money and helps nobody. */
 export const ABANDONS_IN_A_ROW = 3;
 
@@ -25,7 +27,7 @@ export type ClusterState =
 
 export interface LeaderRecord {
   readonly leader: Manager;
-  /** Every manager that is known; one of them in this release. */
+  /** Every manager that was confirmed. */
   readonly managers: readonly Manager[];
   /** Only grows: every change is a conditional write on the old term. */
   readonly term: number;
@@ -44,6 +46,8 @@ export interface NodeItem {
   /** Until then the owner is trusted to be at work. Epoch seconds. */
   readonly leaseUntil: number;
   readonly nodeId?: string | undefined;
+  /** `ip:2377`, as the instance told it. */
+  readonly address?: string | undefined;
   readonly taskToken?: string | undefined;
 }
 
@@ -58,9 +62,10 @@ export interface ActionItem {
 export interface ClaimFacts {
   readonly state: ClusterState | undefined;
   readonly leader: LeaderRecord | undefined;
-  readonly founder: { readonly instance: string } | undefined;
-  /** What EC2 says of a founder that is another instance; undefined while it was not asked. */
-  readonly founderGone?: boolean | undefined;
+  /** Which instance may found, and since when (epoch seconds). */
+  readonly founder: { readonly instance: string; readonly since: number } | undefined;
+  /** What EC2 said of the instance that was the founder then; undefined while it was not asked. */
+  readonly founderView?: { readonly instance: string; readonly states: readonly string[] } | undefined;
   readonly node: NodeItem | undefined;
   readonly action: ActionItem | undefined;
   readonly group: {
@@ -73,7 +78,7 @@ export interface ClaimFacts {
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
 export interface Plan {
   readonly v: 1;
-  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'hold' | 'complete' | 'reject' | 'ignore';
+  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'retain' | 'complete' | 'reject' | 'ignore';
   readonly because: string;
   readonly rejection?: ClosedError;
   readonly completion?: Completion;
@@ -96,15 +101,24 @@ export interface Plan {
   readonly labels?: Readonly<Record<string, string>>;
   readonly depart?: boolean;
   readonly nodeId?: string;
-  /** Of whom EC2 is to be asked, before it is decided who may found. */
+  readonly address?: string;
+  /** Of whom EC2 is to be asked where it is to be decided who may found. */
   readonly founder?: string;
   readonly swarm?: { readonly swarmId: string; readonly caDigest: string; readonly managers: readonly Manager[] };
+}
+
+export interface Take {
+  readonly phase: NodePhase;
+  readonly leaseUntil: number;
+  readonly founder: boolean;
+  /** Holds only while the cluster has no swarm: a founding that is recorded at the same moment must not be missed. */
+  readonly unfounded?: true;
 }
 
 export interface Claim {
   readonly plan: Plan;
   /** What is to be written, all or nothing, for the plan to hold. */
-  readonly take: { readonly phase: NodePhase; readonly leaseUntil: number; readonly founder: boolean } | undefined;
+  readonly take: Take | undefined;
   /** The execution that waits for the instance and must be told that it was superseded. */
   readonly wake: string | undefined;
 }
@@ -154,10 +168,17 @@ function answered(asked: Asked): Claim | undefined {
   if (action.ask === 'nothing') {
     return complete(asked, 'the instance only passes the warm pool: nothing to join or to leave');
   }
-  if (now >= deadlineOf(action)) {
-    return complete(asked, 'the event came after the deadline of its action: the tidy compares');
-  }
-  return undefined;
+  return now >= deadlineOf(action) ? tooLate(asked) : undefined;
+}
+
+function tooLate(asked: Asked): Claim {
+  const { action, facts } = asked;
+  const because = 'the event came after the deadline of its action';
+  const isManager = action.role === 'manager' && facts.state?.status === 'founded' && facts.node?.phase !== 'gone';
+  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance.
+  return action.kind === 'terminate' && isManager
+    ? { plan: base(asked, 'retain', `${because}: a manager is not let go unseen`), take: undefined, wake: undefined }
+    : complete(asked, `${because}: the tidy compares`);
 }
 
 /** By another execution, whose lease runs, and not for an action before this one. */
@@ -184,10 +205,22 @@ function launch(asked: Asked): Claim {
   if (node?.phase === 'ready' && action.replaces !== undefined) {
     return complete(asked, `${action.instance} has joined: only its hook was left open`);
   }
-  if (action.role === 'worker') {
-    return take(asked, 'join', 'launching', `join ${action.instance} to ${action.cluster}`);
-  }
-  return founding(asked);
+  return action.role === 'worker' ? joining(asked) : founding(asked);
+}
+
+/** One that comes before the founding waits for it; a manager also waits until no other manager joins or leaves. */
+function joining(asked: Asked): Claim {
+  const { instance, cluster, role } = asked.action;
+  const { founder } = asked.facts;
+  const claim = take(asked, 'join', arriving(asked), `join ${instance} to ${cluster}`);
+  return role === 'worker' || founder === undefined
+    ? claim
+    : { ...claim, plan: { ...claim.plan, founder: founder.instance } };
+}
+
+/** Launching means that no join was ever sent. A run that replaces another one must not say so of what that one has sent. */
+function arriving({ facts: { node } }: Asked): NodePhase {
+  return node?.phase === 'joining' || node?.phase === 'joined' ? 'joining' : 'launching';
 }
 
 /**
@@ -196,31 +229,35 @@ function launch(asked: Asked): Claim {
  */
 function founding(asked: Asked): Claim {
   const { action, facts } = asked;
-  const { founder, founderGone, state } = facts;
-  const found = (because: string): Claim => take(asked, 'found', 'launching', because, true);
+  const { founder, state } = facts;
+  const found = (because: string): Claim => take(asked, 'found', arriving(asked), because, true);
   if (founder?.instance === action.instance) {
     return found(`${action.instance} is the founder of ${action.cluster}`);
   }
   if (state?.status !== 'new') {
-    return oneManagerOnly(asked);
+    return joining(asked);
   }
   if (founder === undefined) {
     return found(`found ${action.cluster} on ${action.instance}`);
   }
-  if (founderGone === undefined) {
+  const gone = isFounderGone(asked);
+  if (gone === undefined) {
     const plan = base(asked, 'ask', `${founder.instance} was to found ${action.cluster}: does it still live?`);
     return { plan: { ...plan, founder: founder.instance }, take: undefined, wake: undefined };
   }
-  return founderGone
+  return gone
     ? found(`found ${action.cluster} on ${action.instance}, since ${founder.instance} is gone`)
-    : oneManagerOnly(asked);
+    : joining(asked);
 }
 
-function oneManagerOnly(asked: Asked): Claim {
-  const { action, facts } = asked;
-  const manager = facts.founder?.instance ?? 'another instance';
-  const because = `${manager} is the manager of ${action.cluster}; more than one is not supported yet`;
-  return { plan: { ...base(asked, 'reject', because), rejection: 'OneManagerOnly' }, take: undefined, wake: undefined };
+/** Undefined where EC2 was not asked, or of another instance: somebody else may have become the founder meanwhile. */
+function isFounderGone({ facts: { founder, founderView }, now }: Asked): boolean | undefined {
+  if (founder === undefined || founderView?.instance !== founder.instance) {
+    return undefined;
+  }
+  const { states } = founderView;
+  // EC2 shows what is terminated for about an hour; what it does not show at all may also be too young to be shown.
+  return states.length === 0 ? now - founder.since > SHOWN_BY_EC2 : states.every((state) => state === 'terminated');
 }
 
 function terminate(asked: Asked): Claim {
@@ -228,41 +265,39 @@ function terminate(asked: Asked): Claim {
   const { instance, cluster } = action;
   if (facts.state?.status === 'new') {
     // Whatever it is doing, nobody could have joined it: taking it over keeps a late founding from being recorded.
-    return letGo(asked, `${cluster} has no swarm yet`);
-  }
-  if (isManager(facts, instance)) {
-    return hold(asked);
+    const { take: taken, ...claim } = letGo(asked, `${cluster} has no swarm yet`);
+    return { ...claim, take: taken && { ...taken, unfounded: true } };
   }
   if (facts.node?.phase === 'gone') {
     return complete(asked, `${instance} is out of the swarm already`);
   }
-  // A missing item is not "not in the swarm" (lost, adopted): only the managers know. Launching means: no join was sent.
-  if (facts.node?.phase === 'launching' && facts.node.nodeId === undefined) {
+  if (neverCame(facts, instance)) {
     return letGo(asked, `${instance} never came to join`);
   }
-  return { ...take(asked, 'leave', 'leaving', `drain and forget ${instance}`), wake: waiting(asked) };
+  return leaving(asked);
+}
+
+/** A missing item is not "not in the swarm" (lost, adopted): only the managers know. Launching means: no join was sent. */
+function neverCame({ node, founder }: ClaimFacts, instance: string): boolean {
+  return node?.phase === 'launching' && node.nodeId === undefined && founder?.instance !== instance;
+}
+
+function leaving(asked: Asked): Claim {
+  const { action } = asked;
+  const { plan } = take(asked, 'leave', 'leaving', `drain and forget ${action.instance}`);
+  const patience = deadlineOf(action);
+  const deadline = action.role === 'manager' ? Math.min(patience, latestDeadlineOf(action)) : patience;
+  const leaseUntil = deadline + LEASE_MARGIN;
+  return {
+    plan: { ...plan, deadline },
+    take: { phase: 'leaving', leaseUntil, founder: false },
+    wake: waiting(asked),
+  };
 }
 
 /** Takes the instance over from whoever is at work on it, and completes at once. */
 function letGo(asked: Asked, because: string): Claim {
   return { ...take(asked, 'complete', 'gone', because), wake: waiting(asked) };
-}
-
-function isManager({ founder, node }: ClaimFacts, instance: string): boolean {
-  return founder?.instance === instance || (node?.role === 'manager' && node.nodeId !== undefined);
-}
-
-/** As long as AWS allows: with its only manager the swarm would be gone. */
-function hold(asked: Asked): Claim {
-  const { action } = asked;
-  const because = `${action.instance} is the manager of ${action.cluster}: held, a person must decide`;
-  const deadline = latestDeadlineOf(action);
-  const { plan } = take(asked, 'hold', 'leaving', because);
-  return {
-    plan: { ...plan, deadline },
-    take: { phase: 'leaving', leaseUntil: deadline + LEASE_MARGIN, founder: false },
-    wake: waiting(asked),
-  };
 }
 
 /** The task token of an execution that still waits for this instance and is not the one that asks. */
@@ -309,6 +344,7 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     labels: action.labels,
     depart: action.depart,
     nodeId: node?.nodeId ?? 'none',
+    address: node?.address ?? 'none',
     ...(state?.status === 'founded' && leader !== undefined
       ? { swarm: { swarmId: state.swarmId, caDigest: state.caDigest, managers: leader.managers } }
       : {}),

@@ -1,6 +1,7 @@
 // Reads how a command ended, from what GetCommandInvocation says.
 import { exitCode } from './exit-codes.ts';
 import { isRetryable } from './errors.ts';
+import type { Verb } from './names.ts';
 import type { Outcome } from './rendezvous.ts';
 
 export interface Invocation {
@@ -11,7 +12,12 @@ export interface Invocation {
   readonly responseCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** When the script ended, epoch seconds. */
+  readonly endedAt: number | undefined;
 }
+
+/** How old the news of a founding may be, seconds: events take less than a second, a lost one is found by the look after 90. */
+const FRESH = 30;
 
 const UNDER_WAY = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
 
@@ -26,6 +32,16 @@ export function outcomeOf(invocation: Invocation): Outcome | undefined {
   const error = errorOf(invocation);
   const said = invocation.stderr.trim().slice(-500);
   return failure(error, `${causeOf(invocation)}${said === '' ? '' : `; stderr: ${said}`}`);
+}
+
+/**
+ * A founding is recorded once and for ever, so what is recorded must still be there: its only node may have died since. What was
+ * heard late is not believed but asked again (init only reports what it has founded).
+ */
+export function asHeard(verb: Verb, outcome: Outcome, endedAt: number | undefined, now: number): Outcome {
+  return verb === 'init' && outcome.ok && endedAt !== undefined && now - endedAt > FRESH
+    ? failure('HeardTooLate', `the founding ended ${now - endedAt} s ago`)
+    : outcome;
 }
 
 function errorOf({ status, statusDetails, responseCode }: Invocation): string {

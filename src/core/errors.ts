@@ -13,7 +13,13 @@ export class FlowError extends Error {
 
 const FLOW_ERRORS = {
   AgentNotRegistered: { retryable: true, meaning: 'the SSM agent of the instance has not registered yet' },
+  HeardTooLate: {
+    retryable: true,
+    meaning: 'a founding ended a while ago: whether its swarm still is there is asked again',
+  },
   LeaderFound: { retryable: true, meaning: 'the cluster was founded meanwhile: go on' },
+  ManagersChanged: { retryable: true, meaning: 'a manager has joined meanwhile: perhaps this one may go now' },
+  LockTaken: { retryable: true, meaning: 'another manager is joining or leaving: one change at a time' },
   Throttled: { retryable: true, meaning: 'AWS asked to slow down' },
   AwsUnavailable: { retryable: true, meaning: 'AWS failed, or did not answer' },
   CommandTimedOut: { retryable: true, meaning: 'the document ran longer than it may' },
@@ -35,13 +41,14 @@ export type FlowErrorName = keyof typeof FLOW_ERRORS;
 export const CLOSED_ERRORS = {
   LaunchAbandoned: 'the launch failed, was undone and abandoned: the group launches another instance',
   LaunchContinued: 'the launch failed three times in a row: the instance stays outside the swarm, the tidy tries again',
+  ManagerKept: 'the launch of a manager failed, and it could not be demoted: it stays, since it counts in the quorum',
   Forced: 'the instance was let go without a clean goodbye: the tidy forgets its node',
-  ManagerRetained: 'a manager was held until the limit of its hook, and abandoned',
+  ManagerRetained:
+    'a manager could not go before its deadline, and was abandoned: the group retains it, if it is set up so',
   BadEvent: 'the event is not one that skep understands',
   BadMetadata: 'the notification metadata of the hook is missing or wrong',
   MetadataMismatch: 'the metadata of the hook and the tags of the group disagree',
   ClusterUndeclared: 'nobody declared the cluster',
-  OneManagerOnly: 'this release knows clusters of one manager',
 } as const;
 
 export type ClosedError = keyof typeof CLOSED_ERRORS;

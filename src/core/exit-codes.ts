@@ -48,7 +48,13 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'look who writes the parameter; run a tidy',
   ),
   row(32, 'JoinFailed', true, 'no manager took the node in', 'open 2377/tcp, 7946/tcp+udp and 4789/udp between nodes'),
-  row(33, 'ForeignSwarm', false, 'the instance is in another swarm', 'remove /var/lib/docker/swarm from the image'),
+  row(
+    33,
+    'ForeignSwarm',
+    false,
+    'the instance is in another swarm',
+    'let it leave that swarm, or keep it out of the group',
+  ),
   row(34, 'NotActive', true, 'the engine did not become an active node', 'look at `docker info` on the instance'),
   row(35, 'LeavingNode', false, 'the node is on its way out', 'nothing: the scale-in took it over'),
   row(
@@ -65,6 +71,13 @@ export const EXIT_CODES: readonly ExitCode[] = [
     true,
     'the join tokens could not be stored',
     'attach the manager policy of the stack',
+  ),
+  row(
+    39,
+    'FoundedOtherwise',
+    false,
+    'the swarm has other options than the cluster',
+    'end the instance, and declare what the message tells',
   ),
   row(40, 'NotManager', true, 'the node is not a manager', 'nothing: another manager is asked'),
   row(41, 'NoLeader', true, 'the swarm has no leader', 'bring back a majority of the managers'),
@@ -85,6 +98,21 @@ export const EXIT_CODES: readonly ExitCode[] = [
   ),
   row(45, 'StillManager', false, 'the node is a manager and must be demoted first', 'demote it from another manager'),
   row(46, 'UpdateConflict', true, 'others kept changing the node at the same time', 'nothing: it is tried again'),
+  row(47, 'SelfDemotion', true, 'a manager was to demote itself', 'nothing: another manager is asked'),
+  row(
+    48,
+    'QuorumWouldBreak',
+    true,
+    'without it too few managers would be reachable',
+    'bring back the managers that are down',
+  ),
+  row(
+    49,
+    'DemotionPending',
+    true,
+    'the demotion was accepted, and is not done yet',
+    'bring back a majority of the managers',
+  ),
   row(50, 'DockerFailed', true, 'a docker command failed', 'look at the message and at the docker log'),
 ];
 

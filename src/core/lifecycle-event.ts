@@ -73,6 +73,8 @@ const hookMetadata = z.strictObject({
 /** Without `timeout` in the metadata: short, so that the hook's heartbeat is rather too early than too late. */
 const DEFAULT_HOOK_TIMEOUT = 300;
 const DEFAULT_PATIENCE = 1800;
+/** A manager waits for its replacement: as long as AWS lets a hook live. */
+const MANAGER_PATIENCE = 172_800;
 
 /** One lifecycle action of a group's hook for an instance. Times in epoch seconds. */
 export interface Action {
@@ -133,8 +135,9 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
     return { kind: 'reject', error: 'BadMetadata', because: metadata.problem, completion };
   }
   const timeout = metadata.timeout ?? DEFAULT_HOOK_TIMEOUT;
+  const kind = detail.LifecycleTransition.endsWith('LAUNCHING') ? 'launch' : 'terminate';
   const action: Action = {
-    kind: detail.LifecycleTransition.endsWith('LAUNCHING') ? 'launch' : 'terminate',
+    kind,
     group: detail.AutoScalingGroupName,
     hook: detail.LifecycleHookName,
     instance: detail.EC2InstanceId,
@@ -142,7 +145,7 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
     actionToken: detail.LifecycleActionToken,
     time: Math.floor(Date.parse(time) / 1000),
     timeout,
-    patience: metadata.patience ?? Math.max(timeout, DEFAULT_PATIENCE),
+    patience: metadata.patience ?? defaultPatience(kind, metadata.role, timeout),
     cluster: metadata.cluster,
     role: metadata.role,
     labels: metadata.labels ?? {},
@@ -150,6 +153,10 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
     replaces: skep?.replaces,
   };
   return { kind: 'act', action, completion };
+}
+
+function defaultPatience(kind: Action['kind'], role: NodeRole, timeout: number): number {
+  return kind === 'terminate' && role === 'manager' ? MANAGER_PATIENCE : Math.max(timeout, DEFAULT_PATIENCE);
 }
 
 function completionOf(detail: z.infer<typeof lifecycleEvent>['detail']): Completion {

@@ -10,7 +10,7 @@ export const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'no
 export const nodeRole = z.enum(['worker', 'manager']);
 export type NodeRole = z.infer<typeof nodeRole>;
 
-export const VERBS = ['init', 'join', 'confirm', 'drain', 'leave', 'forget', 'inspect'] as const;
+export const VERBS = ['init', 'prepare', 'join', 'confirm', 'demote', 'drain', 'leave', 'forget', 'inspect'] as const;
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];
 
@@ -30,6 +30,11 @@ export interface Key {
   readonly sk: string;
 }
 
+/** What an execution waits for: the founding, or one more manager. */
+export type WaitCause = 'leader' | 'manager';
+
+export const waiterPrefix = (cause: WaitCause): string => `WAIT#${cause}#`;
+
 export const keys = {
   clusters: (): string => 'CLUSTERS',
   cluster: (cluster: string): string => `CLUSTER#${cluster}`,
@@ -38,7 +43,15 @@ export const keys = {
   founder: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'FOUNDER' }),
   config: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'CONFIG' }),
   node: (cluster: string, instance: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODE#${instance}` }),
-  waiter: (cluster: string, owner: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `WAIT#leader#${owner}` }),
+  waiter: (cluster: string, cause: WaitCause, owner: string): Key => ({
+    pk: `CLUSTER#${cluster}`,
+    sk: `${waiterPrefix(cause)}${owner}`,
+  }),
+  membershipLock: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LOCK#membership' }),
+  membershipWaiter: (cluster: string, instance: string): Key => ({
+    pk: `CLUSTER#${cluster}`,
+    sk: `LOCK#membership#WAIT#${instance}`,
+  }),
   action: (group: string, instance: string, transition: string): Key => ({
     pk: `ACTION#${group}#${instance}#${transition}`,
     sk: 'ACTION',
@@ -47,7 +60,8 @@ export const keys = {
 } as const;
 
 export const NODE_PREFIX = 'NODE#';
-export const WAITER_PREFIX = 'WAIT#leader#';
+/** The membership lock and, after it, those who wait for it: one query reads both. */
+export const MEMBERSHIP_LOCK_PREFIX = 'LOCK#membership';
 
 /** A short, stable name for an execution: what owns an item, and what fits in a command's 100 characters of comment. */
 export function ownerKey(executionArn: string): string {

@@ -113,29 +113,27 @@ function afterResult(result: Outcome, number: number): Move {
  * @param look how long a state sleeps, seconds: after that it was not refused, it slept
  */
 export function mayHaveBeenSent(item: RendezvousItem, verb: Verb, look: number, now: number): boolean {
-  const joins = verb === 'join' || verb === 'init';
+  const joins = verb === 'join' || verb === 'init' || verb === 'prepare';
   return item.uncertain === true || !joins || now - (item.sentAt ?? 0) >= look - 5;
 }
 
-/** What a command's good end changes in the item of its node. */
+const told = z.object({ nodeId: z.string().optional(), address: z.string().optional(), zone: z.string().optional() });
+type Told = z.infer<typeof told>;
+
+const joined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
+
+const CHANGES: Readonly<Partial<Record<Verb, (output: Told) => NodeChanges>>> = {
+  init: joined,
+  prepare: ({ address, zone }) => ({ address, zone }),
+  join: joined,
+  confirm: () => ({ phase: 'ready' }),
+  leave: ({ nodeId }) => ({ nodeId }),
+  forget: () => ({ phase: 'gone' }),
+};
+
+/** What a command's good end changes in the item of its node. What is undefined there is not changed. */
 export function nodeChanges(verb: Verb, output: Readonly<Record<string, unknown>>): NodeChanges {
-  const { nodeId, address, zone } = z
-    .object({ nodeId: z.string().optional(), address: z.string().optional(), zone: z.string().optional() })
-    .parse(output);
-  switch (verb) {
-    case 'init':
-    case 'join':
-      return { phase: 'joined', nodeId, address, zone };
-    case 'confirm':
-      return { phase: 'ready' };
-    case 'leave':
-      return nodeId === undefined ? {} : { nodeId };
-    case 'forget':
-      return { phase: 'gone' };
-    case 'drain':
-    case 'inspect':
-      return {};
-  }
+  return CHANGES[verb]?.(told.parse(output)) ?? {};
 }
 
 export interface NodeChanges {

@@ -107,15 +107,7 @@ function repairInstance(it: GroupInstance, facts: TidyFacts): Repair[] {
   if (!isMissing(it, facts)) {
     return [];
   }
-  return role === 'manager'
-    ? [
-        {
-          kind: 'report',
-          instance,
-          because: 'a manager instance is outside the swarm: one manager is all that this release knows',
-        },
-      ]
-    : [{ kind: 'join', instance, group, role, because: `it is ${lifecycle} and not in the swarm` }];
+  return [{ kind: 'join', instance, group, role, because: `it is ${lifecycle} and not in the swarm` }];
 }
 
 /** An execution holds the instance, and its lease is not over. */

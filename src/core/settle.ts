@@ -51,9 +51,19 @@ export interface Verdict {
   readonly cause: string;
 }
 
-/** @param inARow how many launches of the group have failed one after the other, this one included. */
-export function verdictOf(inARow: number, failure: { readonly Error: string; readonly Cause: string }): Verdict {
+/**
+ * @param inARow how many launches of the group have failed one after the other, this one included
+ * @param keep it is a manager that may still be in the raft: ABANDON would end it, and with it perhaps the quorum
+ */
+export function verdictOf(
+  inARow: number,
+  failure: { readonly Error: string; readonly Cause: string },
+  keep: boolean,
+): Verdict {
   const cause = `${failure.Error}: ${failure.Cause}`;
+  if (keep) {
+    return { result: 'CONTINUE', error: 'ManagerKept', cause };
+  }
   return inARow > ABANDONS_IN_A_ROW
     ? { result: 'CONTINUE', error: 'LaunchContinued', cause }
     : { result: 'ABANDON', error: 'LaunchAbandoned', cause };

@@ -1,0 +1,211 @@
+// The membership lock of a cluster: one change of its managers at a time. Held by an instance, for as long as its lease runs.
+//
+// Held by the instance that joins or leaves, not by an execution: where an execution is stopped, the one that replaces it goes on
+// under the same lock. A lease that nobody renews runs out after whatever was sent under it has ended.
+import { DeleteCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+
+import { FlowError } from '../core/errors.ts';
+import { MEMBERSHIP_LOCK_PREFIX, keys } from '../core/names.ts';
+import { errorName } from './errors.ts';
+
+/** For the holder to take its first step: every command that it sends renews the lease for longer. Seconds. */
+const FIRST_LEASE = 120;
+/** Waiters that were passed over, and writes in between: more than a cluster has managers. */
+const RELEASE_STEPS = 20;
+/** A waiter that never comes back is swept by the table. */
+const WAITER_TTL = 3 * 86_400;
+
+const lockItem = z.object({ instance: z.string() });
+const waiterItem = z.object({ instance: z.string(), taskToken: z.string(), since: z.number() });
+type Waiter = z.infer<typeof waiterItem>;
+
+export interface Holder {
+  readonly cluster: string;
+  readonly instance: string;
+}
+
+export class MembershipLock {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /**
+   * Takes the lock, or renews its lease. Times are epoch seconds.
+   *
+   * @returns false if another instance holds it
+   */
+  async take({ cluster, instance }: Holder, now: number, until = now + FIRST_LEASE): Promise<boolean> {
+    return passes(
+      this.#client.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: { ...keys.membershipLock(cluster), instance, leaseUntil: until },
+          ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance OR leaseUntil < :now',
+          ExpressionAttributeNames: { '#instance': 'instance' },
+          ExpressionAttributeValues: { ':instance': instance, ':now': now },
+        }),
+      ),
+    );
+  }
+
+  /** Queues up, or parks a new task token in one's place in the queue. */
+  async queue({ cluster, instance }: Holder, taskToken: string, since: number, now: number): Promise<void> {
+    const key = keys.membershipWaiter(cluster, instance);
+    const expiresAt = now + WAITER_TTL;
+    await this.#client.send(
+      new PutCommand({ TableName: this.#table, Item: { ...key, instance, taskToken, since, expiresAt } }),
+    );
+  }
+
+  async unqueue({ cluster, instance }: Holder): Promise<void> {
+    await this.#client.send(
+      new DeleteCommand({ TableName: this.#table, Key: keys.membershipWaiter(cluster, instance) }),
+    );
+  }
+
+  /**
+   * Gives the lock back: to the first who waits for it, whom `wake` must tell. One that does not wait any more is passed over.
+   * Does nothing if another instance holds it.
+   *
+   * @param wake false if nobody waits on the task token any more
+   */
+  async release(
+    { cluster, instance }: Holder,
+    now: number,
+    wake: (taskToken: string) => Promise<boolean>,
+  ): Promise<void> {
+    let from = instance;
+    /** The lease that was given to one who did not wait any more: should it come back, it has renewed it. */
+    let given: number | undefined;
+    for (let step = 0; step < RELEASE_STEPS; step += 1) {
+      const { holder, waiters } = await this.#read(cluster);
+      const next = waiters.find((waiter) => waiter.instance !== instance);
+      if ((holder !== undefined && holder !== from) || (holder === undefined && next === undefined)) {
+        return;
+      }
+      if (next === undefined) {
+        // Somebody may have queued up just before, and found the lock still taken: hence one more look.
+        await this.#free({ cluster, instance: from }, given);
+      } else if (await this.#handOver({ cluster, instance: from }, next, now, given)) {
+        if (await wake(next.taskToken)) {
+          return;
+        }
+        from = next.instance;
+        given = now + FIRST_LEASE;
+      }
+    }
+  }
+
+  async #free({ cluster, instance }: Holder, given: number | undefined): Promise<void> {
+    const { condition, values } = stillHeld(instance, given);
+    await passes(
+      this.#client.send(
+        new DeleteCommand({
+          TableName: this.#table,
+          Key: keys.membershipLock(cluster),
+          ConditionExpression: condition,
+          ExpressionAttributeNames: { '#instance': 'instance' },
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+  }
+
+  /** Who has waited longest comes first. */
+  async #read(cluster: string): Promise<{ holder: string | undefined; waiters: Waiter[] }> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+        ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': MEMBERSHIP_LOCK_PREFIX },
+        ConsistentRead: true,
+      }),
+    );
+    const { sk } = keys.membershipLock(cluster);
+    const waiters = z.array(waiterItem).parse(items.filter((item) => item['sk'] !== sk));
+    const lock = lockItem.optional().parse(items.find((item) => item['sk'] === sk));
+    return { holder: lock?.instance, waiters: waiters.toSorted((a, b) => a.since - b.since) };
+  }
+
+  /** In one write, so that nobody comes in between. */
+  async #handOver(
+    { cluster, instance }: Holder,
+    next: Waiter,
+    now: number,
+    given: number | undefined,
+  ): Promise<boolean> {
+    const TableName = this.#table;
+    const { condition, values } = stillHeld(instance, given);
+    return passes(
+      this.#client.send(
+        new TransactWriteCommand({
+          TransactItems: [
+            {
+              Put: {
+                TableName,
+                Item: {
+                  ...keys.membershipLock(cluster),
+                  instance: next.instance,
+                  leaseUntil: now + FIRST_LEASE,
+                },
+                ConditionExpression: `attribute_not_exists(pk) OR (${condition})`,
+                ExpressionAttributeNames: { '#instance': 'instance' },
+                ExpressionAttributeValues: values,
+              },
+            },
+            {
+              // With another task token by now it would be woken in vain.
+              Delete: {
+                TableName,
+                Key: keys.membershipWaiter(cluster, next.instance),
+                ConditionExpression: 'taskToken = :seen',
+                ExpressionAttributeValues: { ':seen': next.taskToken },
+              },
+            },
+          ],
+        }),
+      ),
+    );
+  }
+}
+
+function stillHeld(
+  instance: string,
+  lease: number | undefined,
+): { condition: string; values: Record<string, unknown> } {
+  return lease === undefined
+    ? { condition: '#instance = :instance', values: { ':instance': instance } }
+    : {
+        condition: '#instance = :instance AND leaseUntil = :lease',
+        values: { ':instance': instance, ':lease': lease },
+      };
+}
+
+const cancelled = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
+
+/** False where the condition of a write did not hold. */
+async function passes(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (errorName(error) === 'ConditionalCheckFailedException') {
+      return false;
+    }
+    const { success, data } = cancelled.safeParse(error);
+    if (!success) {
+      throw error;
+    }
+    if (data.CancellationReasons.some(({ Code }) => Code === 'ConditionalCheckFailed')) {
+      return false;
+    }
+    // A transaction is cancelled for other reasons too: what was only in each other's way is tried again.
+    throw new FlowError('Throttled', 'two writes of the membership lock at once', { cause: error });
+  }
+}

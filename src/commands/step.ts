@@ -1,0 +1,58 @@
+// One attempt of a token state: what the state machine asks, what it is done with, and what holds for every attempt.
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { z } from 'zod';
+
+import type { Plan } from '../core/claim.ts';
+import { nodeFacts } from '../core/commands.ts';
+import { FlowError } from '../core/errors.ts';
+import { VERBS, ownerKey } from '../core/names.ts';
+import type { StepKey } from '../core/rendezvous.ts';
+import type { DeliverPorts } from './deliver.ts';
+
+/** What a state machine passes to the command function. */
+export const stepRequest = z.object({
+  v: z.literal(1),
+  /** `lock` sends nothing: it waits, and keeps the hook alive. */
+  verb: z.enum([...VERBS, 'lock']),
+  step: z.string().regex(/^[A-Za-z0-9-]{1,24}$/),
+  taskToken: z.string().min(1),
+  attempt: z.number().int().nonnegative(),
+  execution: z.string().min(1),
+  plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null && 'cluster' in value, 'not a plan'),
+  node: nodeFacts.default({ nodeId: 'none', zone: 'unknown', address: 'none' }),
+  force: z.boolean().default(false),
+  undo: z.boolean().default(false),
+  offset: z.number().int().nonnegative().default(0),
+  /** It was refused a moment ago, and waits for something to change. */
+  refused: z.boolean().default(false),
+});
+export type StepRequest = z.infer<typeof stepRequest>;
+
+export interface StepPorts extends DeliverPorts {
+  readonly ssm: SSMClient;
+  readonly sending: SSMClient;
+  readonly autoScaling: AutoScalingClient;
+  readonly stage: string;
+  readonly tokenKey: string;
+  readonly now: () => number;
+}
+
+export function stepKey({ plan, execution, step }: StepRequest): Omit<StepKey, 'try'> {
+  return { cluster: plan.cluster ?? '', instance: plan.instance ?? '-', owner: ownerKey(execution), step };
+}
+
+export function superseded({ instance }: { readonly instance: string }): FlowError {
+  return new FlowError('Superseded', `another execution has taken over ${instance}`);
+}
+
+/** What undoes has no deadline: nothing of a failed launch may stay, however late it is. */
+export function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
+  return !undo && plan.deadline !== undefined && now >= plan.deadline;
+}
+
+export function refuseAfterDeadline(request: StepRequest, now: number): void {
+  if (isAfterDeadline(request, now)) {
+    throw new FlowError('DeadlineReached', `the time for ${request.plan.instance ?? 'this action'} is over`);
+  }
+}
