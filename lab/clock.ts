@@ -1,20 +1,15 @@
 // The lab's time. Virtual: it jumps to the next thing that happens, as soon as nothing is under way. Wall: it passes by itself.
-
-interface Timer {
-  readonly at: number;
-  /** Timers of the same moment fire in the order in which they were set. */
-  readonly order: number;
-  readonly wake: () => void;
-}
+import { Timers } from './timers.ts';
 
 export class Clock {
   #virtual: boolean;
   #now: number;
   /** What the lab's time is ahead of the wall's, in wall mode. */
   #offset = 0;
-  #order = 0;
-  #timers: Timer[] = [];
+  readonly #timers = new Timers();
   #busy = 0;
+  /** Who waits for the work to be done. Not by looking again and again: that takes the processor from the work itself. */
+  #idle: (() => void)[] = [];
   #alarm: NodeJS.Timeout | undefined;
   #stopped = false;
   #interruption: Error | undefined;
@@ -38,15 +33,10 @@ export class Clock {
 
   /** Calls `wake` once, after `delay` ms. Returns how to cancel it. */
   schedule(delay: number, wake: () => void): () => void {
-    const timer: Timer = { at: this.now() + Math.max(0, delay), order: (this.#order += 1), wake };
-    const after = this.#timers.findIndex((other) => other.at > timer.at);
-    this.#timers.splice(after === -1 ? this.#timers.length : after, 0, timer);
+    const timer = this.#timers.add(this.now() + Math.max(0, delay), wake);
     this.#arm();
     return () => {
-      const index = this.#timers.indexOf(timer);
-      if (index !== -1) {
-        this.#timers.splice(index, 1);
-      }
+      timer.cancelled = true;
     };
   }
 
@@ -63,6 +53,11 @@ export class Clock {
       return await work;
     } finally {
       this.#busy -= 1;
+      if (this.#busy === 0) {
+        for (const resume of this.#idle.splice(0)) {
+          resume();
+        }
+      }
     }
   }
 
@@ -107,17 +102,17 @@ export class Clock {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#alarm);
-    this.#timers = [];
+    this.#timers.clear();
   }
 
   /** Jumps to the next timer and fires it; false if there is none before `end`. */
   #step(end: number): boolean {
-    const next = this.#timers[0];
+    const { next } = this.#timers;
     if (next === undefined || next.at > end) {
       this.#now = end;
       return false;
     }
-    this.#timers.shift();
+    this.#timers.take();
     this.#now = Math.max(this.#now, next.at);
     next.wake();
     return true;
@@ -129,12 +124,18 @@ export class Clock {
       await new Promise((resolve) => setTimeout(resolve, 20));
       return;
     }
-    do {
+    for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
-    } while (this.#busy > 0);
-    await new Promise((resolve) => setImmediate(resolve));
-    if (this.#busy > 0) {
-      await this.#settle();
+      if (this.#busy > 0) {
+        await new Promise<void>((resolve) => {
+          this.#idle.push(resolve);
+        });
+        continue;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#busy === 0) {
+        return;
+      }
     }
   }
 
@@ -143,7 +144,7 @@ export class Clock {
       return;
     }
     clearTimeout(this.#alarm);
-    const next = this.#timers[0];
+    const { next } = this.#timers;
     if (next !== undefined) {
       this.#alarm = setTimeout(
         () => {
@@ -156,11 +157,11 @@ export class Clock {
 
   #ring(): void {
     while (!this.#virtual) {
-      const next = this.#timers[0];
+      const { next } = this.#timers;
       if (next === undefined || next.at > this.now()) {
         break;
       }
-      this.#timers.shift();
+      this.#timers.take();
       next.wake();
     }
     this.#arm();

@@ -5,17 +5,22 @@ import type { Clock } from './clock.ts';
 import { ec2Error, ec2Response, parseForm, queryError, queryResponse } from './protocols/query.ts';
 import type { Random } from './random.ts';
 import type { DynamoDb } from './services/dynamodb.ts';
+import { transactionConflict } from './services/dynamodb-transaction.ts';
 import { describeForEc2 } from './services/ec2-wire.ts';
 import { AwsError, UnknownOperation } from './services/service.ts';
 import type { Caller, Service } from './services/service.ts';
 
-/** What a scenario makes of calls: throttled, failed, or carried out with the answer lost. */
+/** What a scenario makes of calls: throttled, failed, carried out with the answer lost, or in conflict with a transaction. */
 export interface CallFault {
   /** @example ssm.SendCommand */
   readonly operation: string;
-  readonly effect: 'throttle' | 'fail' | 'lose-answer';
+  readonly effect: 'throttle' | 'fail' | 'lose-answer' | 'conflict';
   times: number;
 }
+
+// Made once: a schema costs more than what it checks here.
+const anyInput = z.record(z.string(), z.unknown());
+const callerKind = z.enum(['function', 'machine', 'instance', 'person']);
 
 const TARGETS: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
@@ -56,11 +61,9 @@ export class Endpoint {
     const name = ALIASES[service] ?? service;
     this.#count(`${name}.${operation}`, caller);
     const fault = this.#takeFault(`${name}.${operation}`, caller);
-    if (fault === 'throttle') {
-      throw new AwsError(name === 'autoscaling' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
-    }
-    if (fault === 'fail') {
-      throw new AwsError('InternalFailure', 'the lab was told to fail this call', 500);
+    const refusal = fault === undefined ? undefined : refusalOf(fault, name, operation, input);
+    if (refusal !== undefined) {
+      throw refusal;
     }
     const answer = await this.#answer(name, operation, input, caller);
     if (fault === 'lose-answer') {
@@ -128,7 +131,7 @@ export class Endpoint {
     const [prefix, operation] = target.split('.');
     const service = TARGETS[prefix ?? ''] ?? prefix ?? '';
     try {
-      const input = z.record(z.string(), z.unknown()).parse(JSON.parse(body === '' ? '{}' : body));
+      const input = anyInput.parse(JSON.parse(body === '' ? '{}' : body));
       const output = await this.call(service, operation ?? '', input, caller);
       return new Response(JSON.stringify(output), {
         headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId },
@@ -158,6 +161,27 @@ export class Endpoint {
   }
 }
 
+/** What is answered in place of doing the call; undefined where it is done. */
+function refusalOf(
+  effect: CallFault['effect'],
+  service: string,
+  operation: string,
+  input: Record<string, unknown>,
+): AwsError | undefined {
+  switch (effect) {
+    case 'throttle':
+      return new AwsError(service === 'autoscaling' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
+    case 'fail':
+      return new AwsError('InternalFailure', 'the lab was told to fail this call', 500);
+    case 'conflict':
+      return operation === 'TransactWriteItems'
+        ? transactionConflict(input)
+        : new AwsError('TransactionConflictException', 'Transaction is ongoing for the item');
+    case 'lose-answer':
+      return undefined;
+  }
+}
+
 /** EC2's form names lists in the singular. */
 function fromEc2Form({
   InstanceId: InstanceIds,
@@ -177,7 +201,7 @@ function fromEc2Form({
 function signature(authorization: string): { service: string; caller: Caller } {
   const [, accessKey = '', service = ''] = /Credential=([^/,]*)\/[^/]*\/[^/]*\/([^/]*)\//.exec(authorization) ?? [];
   const [lab, kind, ...name] = accessKey.split('_');
-  const known = z.enum(['function', 'machine', 'instance', 'person']).safeParse(kind);
+  const known = callerKind.safeParse(kind);
   const caller: Caller =
     lab === 'LAB' && known.success ? { kind: known.data, name: name.join('_') } : { kind: 'person', name: accessKey };
   return { service, caller };

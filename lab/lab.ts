@@ -5,9 +5,11 @@ import { Alarms } from './alarms.ts';
 import { Clock } from './clock.ts';
 import { Endpoint } from './endpoint.ts';
 import { EventBus } from './events/bus.ts';
+import type { RetryPolicy } from './events/bus.ts';
 import { listen } from './http-server.ts';
 import type { Listening } from './http-server.ts';
 import { Lambda, accessKeyOf } from './lambda.ts';
+import { Moves } from './moves.ts';
 import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
 import { seededRandom } from './random.ts';
 import type { Random } from './random.ts';
@@ -20,10 +22,13 @@ import { Ec2 } from './services/ec2.ts';
 import type { Instance } from './services/ec2.ts';
 import { InstanceMetadata } from './services/instance-metadata.ts';
 import type { Credentials } from './services/instance-metadata.ts';
+import { AGENT_LIMITS, Throttles } from './services/limits.ts';
+import type { Limits } from './services/limits.ts';
 import { ParameterStore } from './services/parameter-store.ts';
 import { RunCommand } from './services/run-command.ts';
 import { securityToken } from './services/security-token.ts';
 import { States } from './services/states.ts';
+import { beside } from './stack/stack.ts';
 import type { Stack, StackTarget } from './stack/stack.ts';
 import type { Execution } from './states/execution.ts';
 import type { HistoryEvent } from './states/history.ts';
@@ -45,9 +50,12 @@ export const WALL_LATENCIES: Latencies = { event: 50, delivery: 50, boot: 0, hea
 
 export interface LabOptions {
   readonly stack: Stack;
+  /** Further stages in the same account: the same bus, the same groups, a table each. */
+  readonly beside?: readonly Stack[];
   readonly seed: number;
   readonly virtual: boolean;
   readonly latencies: Latencies;
+  readonly limits?: Limits;
   readonly port?: number;
   readonly machines: (parts: { clock: Clock; random: Random; surroundings: MachineSurroundings }) => Machines;
   readonly onExecution?: (execution: Execution, event: HistoryEvent) => void;
@@ -61,6 +69,9 @@ const EPOCH = Date.parse('2026-01-01T00:00:00Z');
 /** Room for executions to be woken before one asks whether anything still runs. */
 const QUIET = 3000;
 
+/** Of a function that says nothing about its asynchronous events. */
+const LAMBDA_DEFAULT: RetryPolicy = { maximumEventAgeSeconds: 21_600, maximumRetryAttempts: 2 };
+
 /** What a source of events calls, without its name. */
 type Emit = (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
 
@@ -71,12 +82,14 @@ export class Lab {
   readonly machines: Machines;
   readonly ec2: Ec2;
   readonly autoScaling: AutoScaling;
+  readonly throttles: Throttles;
   readonly runCommand: RunCommand;
   readonly states: States;
   readonly bus: EventBus;
   readonly endpoint: Endpoint;
   readonly alarms: Alarms;
   readonly lambda: Lambda;
+  readonly moves = new Moves();
   /** Executions to be stopped, as a person would, when they enter a state: one each. */
   readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
   /** Errors that nothing in the stack can cause: bugs of the lab, or of a machine. A run with any is not ok. */
@@ -84,23 +97,27 @@ export class Lab {
   #closing = false;
   readonly #dynamodb = new DynamoDb();
   readonly #latencies: Latencies;
+  /** All stacks as one. */
+  readonly #account: Stack;
   #listening: Listening | undefined;
 
   private constructor(options: LabOptions, listening: Listening) {
     const { stack, latencies } = options;
     this.stack = stack;
+    this.#account = beside(stack, options.beside ?? []);
     this.#latencies = latencies;
     this.#listening = listening;
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
-    this.alarms = new Alarms(stack.alarms);
+    this.alarms = new Alarms(this.#account.alarms);
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
     this.ec2 = new Ec2(this.clock, this.random, this.machines, this.#note);
     this.ec2.onState = (instance) => {
       this.#instanceChanged(instance);
     };
     this.autoScaling = this.#makeAutoScaling(options);
-    this.runCommand = this.#makeRunCommand();
+    this.throttles = new Throttles(this.clock, options.limits ?? {});
+    this.runCommand = this.#makeRunCommand(options);
     this.lambda = this.#makeLambda(options, listening.url);
     this.states = this.#makeStates(options);
     this.endpoint = this.#makeEndpoint();
@@ -122,7 +139,7 @@ export class Lab {
     }
     early.handle = (request) => lab.endpoint.handle(request);
     try {
-      await lab.#dynamodb.open(options.stack.table);
+      await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
       await lab.machines.open();
       lab.bus.startSchedules();
       return lab;
@@ -165,18 +182,23 @@ export class Lab {
       ec2: this.ec2,
       healthCheckEvery: this.#latencies.healthCheck,
       emit: this.#emitter('aws.autoscaling'),
-      onMember: options.onMember ?? (() => undefined),
+      onMember: (group, member) => {
+        this.moves.note(group, member, this.clock.now());
+        options.onMember?.(group, member);
+      },
     });
   }
 
-  #makeRunCommand(): RunCommand {
+  #makeRunCommand(options: LabOptions): RunCommand {
     return new RunCommand({
       clock: this.clock,
       random: this.random,
       ec2: this.ec2,
       machines: this.machines,
-      documents: this.stack.documents.map(readDocument),
+      documents: this.#account.documents.map(readDocument),
       deliveryLatency: this.#latencies.delivery,
+      throttles: this.throttles,
+      agentLimits: { ...AGENT_LIMITS, ...options.limits?.agent },
       emit: this.#emitter('aws.ssm'),
       onDefect: this.#note,
     });
@@ -186,7 +208,7 @@ export class Lab {
     return new Lambda({
       clock: this.clock,
       random: this.random,
-      functions: this.stack.functions,
+      functions: this.#account.functions,
       endpoint,
       region: this.stack.region,
       onLog: (name, line) => {
@@ -200,7 +222,7 @@ export class Lab {
     return new States({
       clock: this.clock,
       random: this.random,
-      machines: this.stack.stateMachines,
+      machines: this.#account.stateMachines,
       lambda: this.lambda,
       call: (service, operation, input, caller) => this.endpoint.call(service, operation, input, caller),
       emit: this.#emitter('aws.states'),
@@ -220,7 +242,10 @@ export class Lab {
   }
 
   #makeEndpoint(): Endpoint {
-    const parameterStore = new ParameterStore(this.stack.keys.map(({ arn }) => arn));
+    const parameterStore = new ParameterStore(
+      this.#account.keys.map(({ arn }) => arn),
+      this.throttles,
+    );
     const sts = securityToken(this.stack.account);
     return new Endpoint({
       services: [autoScalingApi(this.autoScaling), this.ec2, this.runCommand, parameterStore, this.states, sts],
@@ -231,7 +256,7 @@ export class Lab {
   }
 
   #makeBus(): EventBus {
-    const { rules, region, account } = this.stack;
+    const { rules, region, account } = this.#account;
     return new EventBus({
       clock: this.clock,
       random: this.random,
@@ -239,6 +264,7 @@ export class Lab {
       region,
       account,
       latency: this.#latencies.event,
+      asynchronous: ({ arn }) => this.#asynchronousRetry(arn),
       deliver: (target, event) => this.#deliver(target, event),
     });
   }
@@ -280,10 +306,11 @@ export class Lab {
     return this.clock.until(() => this.isSettled(), limit);
   }
 
-  /** The swarm as any of its managers sees it; undefined while there is none. */
-  async view(cluster: string): Promise<SwarmView | undefined> {
-    for (const { members, tags } of this.autoScaling.groups.values()) {
-      if (tags['skep:cluster'] !== cluster || tags['skep:role'] !== 'manager') {
+  /** The swarm as any of its managers sees it; undefined while there is none. Of groups that are not named nobody is asked. */
+  async view(cluster: string, among?: ReadonlySet<string>): Promise<SwarmView | undefined> {
+    for (const { name, members, tags } of this.autoScaling.groups.values()) {
+      const asked = among === undefined || among.has(name);
+      if (!asked || tags['skep:cluster'] !== cluster || tags['skep:role'] !== 'manager') {
         continue;
       }
       for (const { instanceId } of members.values()) {
@@ -315,6 +342,13 @@ export class Lab {
     this.clock.schedule(this.#latencies.boot + (group?.machine.agentAfter ?? 0), () => {
       this.runCommand.register(instanceId);
     });
+  }
+
+  #asynchronousRetry(arn: string): RetryPolicy | undefined {
+    const deployed = this.#account.functions.find((one) => one.arn === arn);
+    return deployed === undefined
+      ? undefined
+      : (this.#account.eventInvokeConfigs.find(({ functionName }) => functionName === deployed.name) ?? LAMBDA_DEFAULT);
   }
 
   async #deliver(target: StackTarget, event: unknown): Promise<void> {

@@ -27,6 +27,9 @@ export interface LambdaOptions {
   readonly onLog: (name: string, line: string) => void;
 }
 
+/** From here on, milliseconds, it is not a pause any more, but a guard of the SDK's over a socket. */
+const LONGEST_PAUSE = 3000;
+
 export class Lambda {
   readonly #options: LambdaOptions;
   readonly #handlers = new Map<string, Handler>();
@@ -78,7 +81,7 @@ export class Lambda {
     const bundle = { exports: exported };
     const load = compileFunction(
       readFileSync(deployed.code, 'utf8'),
-      ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date', 'console'],
+      ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date', 'console', 'setTimeout'],
       { filename: deployed.code },
     ) as (...given: unknown[]) => unknown;
     const out = this.#output(deployed.name);
@@ -91,6 +94,7 @@ export class Lambda {
       this.#process(deployed, out),
       virtualDate(this.#options.clock),
       new Console(out, out),
+      this.#setTimeout,
     );
     const handler = bundle.exports[deployed.export];
     if (typeof handler !== 'function') {
@@ -98,6 +102,10 @@ export class Lambda {
     }
     return handler as Handler;
   }
+
+  /** The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. */
+  readonly #setTimeout = (wake: (...given: unknown[]) => void, delay = 0, ...given: unknown[]): NodeJS.Timeout =>
+    setTimeout(wake, this.#options.clock.virtual && delay < LONGEST_PAUSE ? 0 : delay, ...given);
 
   #output(name: string): Writable {
     const { onLog } = this.#options;

@@ -12,11 +12,16 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** What a scenario makes of events: lost, late, or twice. Matches by a pattern, like a rule. */
+/**
+ * What a scenario makes of events: lost, late, or twice. Matches by a pattern, like a rule. `delay`: EventBridge has the event, and its
+ * age counts. `late`: its source sends it that late.
+ */
 export interface EventFault {
   readonly pattern: Pattern;
   readonly effect:
-    { readonly kind: 'drop' } | { readonly kind: 'delay'; readonly ms: number } | { readonly kind: 'duplicate' };
+    | { readonly kind: 'drop' }
+    | { readonly kind: 'delay' | 'late'; readonly ms: number }
+    | { readonly kind: 'duplicate' };
   times: number;
 }
 
@@ -36,12 +41,35 @@ export interface BusOptions {
   readonly account: string;
   /** From the source to the target, ms. */
   readonly latency: number;
+  /** What Lambda does with events that a function failed on; undefined for targets that are no functions. */
+  readonly asynchronous: (target: StackTarget) => RetryPolicy | undefined;
   /** Hands an event to a target. Rejects if the target does not take it, or (a function) if it fails. */
   readonly deliver: (target: StackTarget, event: unknown) => Promise<void>;
 }
 
-/** Lambda tries an asynchronous event three times, one and two minutes apart; StartExecution is tried in the same rhythm here. */
-const RETRY_AFTER = [60_000, 120_000];
+/** How often, and for how long, an event is tried on a target. */
+export interface RetryPolicy {
+  readonly maximumEventAgeSeconds: number;
+  readonly maximumRetryAttempts: number;
+}
+
+/** Between two attempts, ms. */
+type Pause = (attempt: number) => number;
+
+/** Lambda tries an event again after one minute, and after two more. */
+const lambdaPause: Pause = (attempt) => 60_000 * (attempt + 1);
+/** EventBridge backs off exponentially, AWS does not say how: from a second to ten minutes here. */
+const eventBridgePause: Pause = (attempt) => Math.min(1000 * 2 ** attempt, 600_000);
+
+/** One event on its way to one target. */
+interface Errand {
+  readonly rule: StackRule;
+  readonly target: StackTarget;
+  readonly event: unknown;
+  /** Since when its age counts. */
+  readonly since: number;
+  readonly attempt: number;
+}
 
 export class EventBus {
   readonly deadLetters: DeadLetter[] = [];
@@ -77,7 +105,7 @@ export class EventBus {
     this.#schedules.push(
       this.#options.clock.schedule(every, () => {
         for (const target of rule.targets) {
-          void this.#hand(rule, target, parseInput(target), 0);
+          this.#send({ rule, target, event: parseInput(target), since: this.#options.clock.now(), attempt: 0 });
         }
         this.#repeat(rule, every);
       }),
@@ -102,40 +130,72 @@ export class EventBus {
       case 'drop':
         return;
       case 'delay':
-        this.#route(full, latency + fault.effect.ms);
+        this.#route(full, latency + fault.effect.ms, clock.now());
+        return;
+      case 'late':
+        this.#route(full, latency + fault.effect.ms, clock.now() + fault.effect.ms);
         return;
       case 'duplicate':
-        this.#route(full, latency);
-        this.#route({ ...full, id: random.uuid() }, latency + 1000);
+        this.#route(full, latency, clock.now());
+        this.#route({ ...full, id: random.uuid() }, latency + 1000, clock.now());
         return;
       case undefined:
-        this.#route(full, latency);
+        this.#route(full, latency, clock.now());
     }
   }
 
-  #route(event: Record<string, unknown>, delay: number): void {
+  #route(event: Record<string, unknown>, delay: number, since: number): void {
     for (const { rule, pattern } of this.#rules) {
       if (matchesPattern(pattern, event)) {
         for (const target of rule.targets) {
-          this.#options.clock.schedule(delay, () => void this.#hand(rule, target, event, 0));
+          this.#options.clock.schedule(delay, () => {
+            this.#send({ rule, target, event, since, attempt: 0 });
+          });
         }
       }
     }
   }
 
-  async #hand(rule: StackRule, target: StackTarget, event: unknown, attempt: number): Promise<void> {
+  /** EventBridge's part. What has become too old meanwhile is not handed over any more. */
+  #send(errand: Errand): void {
+    const { retry } = errand.target;
+    const asynchronous = this.#options.asynchronous(errand.target);
+    if (this.#isTooOld(errand, retry)) {
+      this.#bury(errand, 'the event is older than the MaximumEventAgeInSeconds of its target');
+      return;
+    }
+    // A function's events are Lambda's as soon as it has them, and their age counts anew.
+    void (asynchronous === undefined
+      ? this.#hand(errand, retry, eventBridgePause)
+      : this.#hand({ ...errand, since: this.#options.clock.now() }, asynchronous, lambdaPause));
+  }
+
+  async #hand(errand: Errand, policy: RetryPolicy, pause: Pause): Promise<void> {
+    const { target, event, attempt } = errand;
     try {
       await this.#options.deliver(target, target.input === undefined ? event : parseInput(target));
     } catch (error) {
-      const wait = RETRY_AFTER[attempt];
-      if (wait === undefined) {
-        const { clock } = this.#options;
-        const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-        this.deadLetters.push({ at: clock.now(), rule: rule.name, target: target.arn, error: text, event });
+      const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      if (attempt >= policy.maximumRetryAttempts) {
+        this.#bury(errand, text);
         return;
       }
-      this.#options.clock.schedule(wait, () => void this.#hand(rule, target, event, attempt + 1));
+      this.#options.clock.schedule(pause(attempt), () => {
+        if (this.#isTooOld(errand, policy)) {
+          this.#bury(errand, text);
+        } else {
+          void this.#hand({ ...errand, attempt: attempt + 1 }, policy, pause);
+        }
+      });
     }
+  }
+
+  #isTooOld({ since }: Errand, { maximumEventAgeSeconds }: RetryPolicy): boolean {
+    return this.#options.clock.now() - since > maximumEventAgeSeconds * 1000;
+  }
+
+  #bury({ rule, target, event }: Errand, error: string): void {
+    this.deadLetters.push({ at: this.#options.clock.now(), rule: rule.name, target: target.arn, error, event });
   }
 }
 

@@ -6,6 +6,8 @@ export interface MachineSpec {
   readonly zone: string;
   /** dockerd starts this long after the machine (user data that installs Docker), ms. */
   readonly dockerAfter: number;
+  /** An image with a copied swarm folder in it: that of this other machine, as it is at the launch. */
+  readonly swarmFolderOf?: string;
 }
 
 /** One run of a document's script on a machine, as the SSM agent does it. */
@@ -87,6 +89,14 @@ export interface Machines {
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
   view(managerInstanceId: string): Promise<SwarmView>;
+  /** `docker ARGUMENTS` on the machine, as an operator would run it there. Exit code 124 where it hung for `seconds` (default 20). */
+  docker(instanceId: string, args: readonly string[], seconds?: number): Promise<DocumentOutcome>;
+  /** dockerd dies by SIGKILL, and stays down until it is started. */
+  killEngine(instanceId: string): Promise<void>;
+  startEngine(instanceId: string): Promise<void>;
+  /** The cable is out: other machines, instance metadata and AWS are all behind it. */
+  cut(instanceId: string): Promise<void>;
+  heal(instanceId: string): Promise<void>;
   /** Leaves nothing behind: no process, namespace, mount, bridge, folder. Idempotent. */
   close(): Promise<void>;
 }

@@ -9,6 +9,8 @@ import type { Bounds, Expectation } from './schema.ts';
 export interface Seen {
   readonly lab: Lab;
   readonly view: SwarmView | undefined;
+  /** By stage, where there are several. */
+  readonly views: ReadonlyMap<string, SwarmView | undefined>;
   readonly clusterStatus: string | undefined;
   /** Since the last `measure`. */
   readonly measured: { readonly transitions: number; readonly calls: number };
@@ -47,7 +49,8 @@ function holds(wanted: unknown, seen: unknown): boolean {
 function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown> {
   const { lab, measured, clusterStatus } = seen;
   if ('nodes' in expectation) {
-    return nodeFacts(expectation.nodes.labels ?? {}, seen);
+    const { labels = {}, stage } = expectation.nodes;
+    return nodeFacts(labels, stage === undefined ? seen.view : seen.views.get(stage));
   }
   if ('tasks' in expectation) {
     return taskFacts(expectation.tasks.service, seen);
@@ -69,7 +72,7 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   };
 }
 
-function nodeFacts(labels: Readonly<Record<string, string>>, { view }: Seen): Record<string, number> {
+function nodeFacts(labels: Readonly<Record<string, string>>, view: SwarmView | undefined): Record<string, number> {
   const nodes = (view?.nodes ?? []).filter((node) =>
     Object.entries(labels).every(([key, value]) => node.labels[key] === value),
   );
@@ -104,10 +107,11 @@ function groupFacts(name: string, lab: Lab): Record<string, number> {
 }
 
 function executionFacts(
-  select: { machine?: string | undefined; error?: string | undefined },
+  select: { stage?: string | undefined; machine?: string | undefined; error?: string | undefined },
   lab: Lab,
 ): Record<string, number> {
   const executions = executionsOf(lab)
+    .filter(({ stage }) => select.stage === undefined || stage === select.stage)
     .filter(({ machine }) => select.machine === undefined || machine === select.machine)
     .filter(({ error }) => select.error === undefined || error === select.error);
   const byStatus = (...wanted: string[]): number => executions.filter(({ status }) => wanted.includes(status)).length;

@@ -1,6 +1,6 @@
 // Names in a scenario that mean nothing, and expectations that say nothing: both would hold for ever.
 import { SELECTORS } from './schema.ts';
-import type { Expectation, Scenario } from './schema.ts';
+import type { Each, Expectation, PlainStep, Scenario } from './schema.ts';
 
 export interface Problem {
   readonly path: readonly PropertyKey[];
@@ -8,15 +8,54 @@ export interface Problem {
 }
 
 export function danglingReferences(scenario: Scenario): Problem[] {
-  const { steps, expect } = scenario;
+  const { groups, steps, expect } = scenario;
   return [
-    ...steps.flatMap((step, index) => [
-      ...groupsOfStep(step, ['steps', index], scenario),
-      ...('expect' in step ? ofExpectations(step.expect, ['steps', index, 'expect'], scenario) : []),
-      ...('wait' in step ? ofExpectations(step.wait.for, ['steps', index, 'wait', 'for'], scenario) : []),
-    ]),
+    ...Object.entries(groups).flatMap(([name, { image }]) =>
+      image !== undefined && !(image.swarmFolderOf in groups)
+        ? [{ path: ['groups', name, 'image', 'swarmFolderOf'], message: `unknown group ${image.swarmFolderOf}` }]
+        : [],
+    ),
+    ...steps.flatMap((step, index) =>
+      'each' in step
+        ? ofLoop(step.each, ['steps', index, 'each'], scenario)
+        : ofStep(step, ['steps', index], scenario, undefined),
+    ),
     ...ofExpectations(expect, ['expect'], scenario),
   ];
+}
+
+function ofLoop(loop: Each, path: readonly PropertyKey[], scenario: Scenario): Problem[] {
+  const variable = 'call' in loop ? '$call' : '$state';
+  const problems = loop.do.flatMap((step, index) => ofStep(step, [...path, 'do', index], scenario, variable));
+  return JSON.stringify(loop.do).includes(`"${variable}"`)
+    ? problems
+    : [...problems, { path: [...path, 'do'], message: `nothing here says ${variable}` }];
+}
+
+function ofStep(
+  step: PlainStep,
+  path: readonly PropertyKey[],
+  scenario: Scenario,
+  variable: '$call' | '$state' | undefined,
+): Problem[] {
+  return [
+    ...groupsOfStep(step, path, scenario),
+    ...('expect' in step ? ofExpectations(step.expect, [...path, 'expect'], scenario) : []),
+    ...('wait' in step ? ofExpectations(step.wait.for, [...path, 'wait', 'for'], scenario) : []),
+    ...placeholders(step, path, variable),
+  ];
+}
+
+/** A call or a state is wanted, and what stands in its place is not what the loop fills in. */
+function placeholders(step: PlainStep, path: readonly PropertyKey[], variable: string | undefined): Problem[] {
+  const call = 'fault' in step && 'call' in step.fault ? step.fault.call : '';
+  const state = 'stop' in step ? (step.stop.state ?? '') : '';
+  return [
+    { path: [...path, 'fault', 'call'], name: call },
+    { path: [...path, 'stop', 'state'], name: state },
+  ].flatMap(({ path: where, name }) =>
+    name.startsWith('$') && name !== variable ? [{ path: where, message: `${name} means nothing here` }] : [],
+  );
 }
 
 function groupsOfStep(step: object, path: readonly PropertyKey[], { groups }: Scenario): Problem[] {
@@ -55,5 +94,6 @@ function saysNothing(expectation: Expectation): boolean {
 }
 
 function servicesOf({ steps }: Scenario): Set<string> {
-  return new Set(steps.flatMap((step) => ('service' in step ? [step.service.name] : [])));
+  const all = steps.flatMap((step) => ('each' in step ? step.each.do : [step]));
+  return new Set(all.flatMap((step) => ('service' in step ? [step.service.name] : [])));
 }

@@ -2,6 +2,7 @@
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import type { Execution } from '../states/execution.ts';
+import type { AgentLoad, Bound, Last } from './bounds.ts';
 
 export interface ExpectationResult {
   readonly what: string;
@@ -19,6 +20,7 @@ export interface NodeResult {
 }
 
 export interface ExecutionResult {
+  readonly stage: string;
   readonly machine: string;
   readonly instance: string | null;
   readonly status: string;
@@ -45,6 +47,14 @@ export interface ScenarioResult {
   };
   readonly alarms: readonly string[];
   readonly deadLetters: number;
+  /** The instance that was done last, of those that came or went since the last `measure`. */
+  readonly last: Last | null;
+  /** Where its time went. */
+  readonly bounds: readonly Bound[];
+  /** Of the agents that had more commands than they could run at once, by instance. */
+  readonly agents: Readonly<Record<string, AgentLoad>>;
+  /** How often each limit of the scenario refused a call. */
+  readonly throttled: Readonly<Record<string, number>>;
   readonly seed: number;
   readonly seconds: number;
   readonly virtualSeconds: number;
@@ -79,10 +89,13 @@ export function groupsOf(lab: Lab): GroupResult[] {
   }));
 }
 
-/** The short name of the machine: `scale-out` of `skep-dev-scale-out`. */
-export function machineOf(lab: Lab, execution: Execution): string {
-  return execution.stateMachine.name.replace(`skep-${lab.stack.stage}-`, '');
+/** The short name of the machine: `scale-out` of `skep-dev-2-scale-out`. No machine's name ends with that of another. */
+export function machineOf(_lab: Lab, execution: Execution): string {
+  return /^skep-.*?-(scale-out|scale-in|tidy)$/.exec(execution.stateMachine.name)?.[1] ?? execution.stateMachine.name;
 }
+
+const stageOf = ({ stateMachine }: Execution): string =>
+  /^skep-(.*)-(scale-out|scale-in|tidy)$/.exec(stateMachine.name)?.[1] ?? '';
 
 export function instanceOf({ input }: Execution): string | null {
   if (typeof input !== 'object' || input === null || !('detail' in input)) {
@@ -96,6 +109,7 @@ export function instanceOf({ input }: Execution): string | null {
 
 export function executionsOf(lab: Lab): ExecutionResult[] {
   return lab.executions.map((execution) => ({
+    stage: stageOf(execution),
     machine: machineOf(lab, execution),
     instance: instanceOf(execution),
     status: execution.status,

@@ -10,15 +10,19 @@ import { Lab, VIRTUAL_LATENCIES, WALL_LATENCIES } from '../lab.ts';
 import type { LabOptions } from '../lab.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
+import type { SwarmView } from '../nodes/machines.ts';
 import { loadStack } from '../stack/load-stack.ts';
+import type { Stack } from '../stack/stack.ts';
 import { packageService } from '../stack/package-service.ts';
+import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { check } from './expect.ts';
 import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
-import { StepFailed, takeStep } from './steps.ts';
+import { StepFailed } from './step-failed.ts';
+import { takeStep } from './steps.ts';
 
 /** Somebody ended the run: Ctrl-C. */
 export class Interrupted extends Error {
@@ -43,6 +47,10 @@ export class ScenarioRun {
   readonly #started = Date.now();
   readonly #options: RunOptions;
   #measured = { transitions: 0, calls: 0 };
+  #measuredFrom = 0;
+  #armed: { readonly befell: () => boolean; readonly disarm: () => void }[] = [];
+  /** Which turn of a loop it is, for the result. */
+  #turn = '';
 
   private constructor(scenario: Scenario, lab: Lab, options: RunOptions) {
     this.scenario = scenario;
@@ -58,17 +66,22 @@ export class ScenarioRun {
 
   static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
     options.onProgress?.({ kind: 'step', at: 0, text: `packaging stage ${scenario.stage}, as for a deployment` });
-    const packaged = await packageService({ stage: scenario.stage });
-    const stack = loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
+    const stack = await stackOf(scenario.stage);
+    const beside: Stack[] = [];
+    for (const stage of scenario.beside) {
+      beside.push(await stackOf(stage));
+    }
     const virtual = options.nodes === 'simulated';
     const machines: LabOptions['machines'] = virtual
       ? ({ clock, random, surroundings }) => new SimulatedMachines(clock, random, surroundings)
       : await dockerMachines();
     const lab = await Lab.open({
       stack,
+      beside,
       seed: options.seed ?? scenario.seed,
       virtual,
       latencies: virtual ? VIRTUAL_LATENCIES : WALL_LATENCIES,
+      limits: scenario.limits,
       machines,
       ...(options.port === undefined ? {} : { port: options.port }),
       ...watch(() => lab, options.onProgress),
@@ -99,7 +112,42 @@ export class ScenarioRun {
     await this.expect(this.scenario.expect);
   }
 
-  #record(result: ExpectationResult): void {
+  /** Sets a fault, until it is used up, or until the turn of the loop ends that set it. */
+  arm<Fault>(list: Fault[], fault: Fault, befell: () => boolean): void {
+    list.push(fault);
+    const disarm = (): void => {
+      const index = list.indexOf(fault);
+      if (index !== -1) {
+        list.splice(index, 1);
+      }
+    };
+    this.#armed.push({ befell, disarm });
+  }
+
+  /** One turn of a loop: its faults end with it. If nothing came of any of them, it has shown nothing, and that is a failure. */
+  async turn(name: string, take: () => Promise<void>): Promise<void> {
+    const before = this.#armed;
+    this.#armed = [];
+    this.#turn = `${name}: `;
+    try {
+      await take();
+    } finally {
+      const armed = this.#armed;
+      this.#armed = before;
+      // Before they end: a stop that was taken away looks like one that was used.
+      const befell = armed.filter((one) => one.befell()).length;
+      for (const { disarm } of armed) {
+        disarm();
+      }
+      if (armed.length > 0) {
+        this.#record({ what: 'it came about', ok: befell > 0, seen: { of: armed.length, befell } });
+      }
+      this.#turn = '';
+    }
+  }
+
+  #record(one: ExpectationResult): void {
+    const result = { ...one, what: `${this.#turn}${one.what}` };
     this.expectations.push(result);
     this.#options.onProgress?.({ kind: 'expectation', at: this.#elapsed(), ...result });
   }
@@ -111,16 +159,30 @@ export class ScenarioRun {
   }
 
   async checkAll(expectations: readonly Expectation[]): Promise<ExpectationResult[]> {
-    const view = await this.lab.view(this.scenario.cluster);
+    const views = new Map<string, SwarmView | undefined>();
+    for (const stage of [this.scenario.stage, ...this.scenario.beside]) {
+      views.set(stage, await this.view(stage));
+    }
+    const view = views.get(this.scenario.stage);
     const state = await this.table.readState(this.scenario.cluster);
     const { transitions, calls } = this.#counts();
     const measured = { transitions: transitions - this.#measured.transitions, calls: calls - this.#measured.calls };
-    return expectations.map((one) => check(one, { lab: this.lab, view, clusterStatus: state?.status, measured }));
+    return expectations.map((one) =>
+      check(one, { lab: this.lab, view, views, clusterStatus: state?.status, measured }),
+    );
+  }
+
+  view(stage: string): Promise<SwarmView | undefined> {
+    const own = Object.entries(this.scenario.groups).filter(
+      ([, group]) => (group.stage ?? this.scenario.stage) === stage,
+    );
+    return this.lab.view(this.scenario.cluster, new Set(own.map(([name]) => name)));
   }
 
   /** From here on transitions and calls count for `measured`. */
   measure(): void {
     this.#measured = this.#counts();
+    this.#measuredFrom = this.lab.clock.now();
   }
 
   say(text: string): void {
@@ -140,7 +202,9 @@ export class ScenarioRun {
 
   async #prepare(): Promise<void> {
     if (this.scenario.declared) {
-      await this.table.declareCluster(this.scenario.cluster, DEFAULT_CONFIG);
+      for (const stage of [this.scenario.stage, ...this.scenario.beside]) {
+        await new Table(tableClient(this.lab), `skep-${stage}`).declareCluster(this.scenario.cluster, DEFAULT_CONFIG);
+      }
     }
     for (const [name, spec] of Object.entries(this.scenario.groups)) {
       this.#createGroup(name, spec);
@@ -149,14 +213,14 @@ export class ScenarioRun {
 
   #createGroup(name: string, spec: GroupSpec): void {
     const { cluster } = this.scenario;
-    const { stage } = this.lab.stack;
+    const stage = spec.stage ?? this.lab.stack.stage;
     const group = this.lab.autoScaling.createGroup(
       {
         name,
         tags: spec.tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
         zones: spec.zones,
         retain: spec.role === 'manager',
-        machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter },
+        machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter, ...spec.image },
       },
       0,
     );
@@ -193,6 +257,7 @@ export class ScenarioRun {
   async result(): Promise<ScenarioResult> {
     const { lab, scenario, expectations } = this;
     const { continued, abandoned, timedOut } = lab.autoScaling.hooks;
+    const move = lab.moves.last(this.#measuredFrom);
     const defects = [...lab.defects, ...lab.executions.flatMap((execution) => execution.defects.map(String))];
     return {
       scenario: scenario.name,
@@ -205,6 +270,10 @@ export class ScenarioRun {
       hooks: { continued, abandoned, timedOut, open: lab.autoScaling.actions.size },
       alarms: [...lab.alarms.raised].toSorted(),
       deadLetters: lab.bus.deadLetters.length,
+      last: lastOf(move),
+      bounds: boundsOf(lab, move),
+      agents: agentLoads(lab),
+      throttled: lab.throttles.refused,
       seed: this.#options.seed ?? scenario.seed,
       seconds: (Date.now() - this.#started) / 1000,
       virtualSeconds: this.#elapsed() / 1000,
@@ -225,6 +294,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   } finally {
     await run.close();
   }
+}
+
+async function stackOf(stage: string): Promise<Stack> {
+  const packaged = await packageService({ stage });
+  return loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
 }
 
 /** Loaded only where it is asked for: it needs Linux and root, and nothing else of the lab does. */

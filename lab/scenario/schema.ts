@@ -15,13 +15,20 @@ const duration = z
 
 const count = z.int().min(0).max(5000);
 /** A number, or bounds of one. */
-const bounds = z.union([
-  count,
-  z
-    .strictObject({ min: count.optional(), max: count.optional() })
-    .refine(({ min, max }) => min !== undefined || max !== undefined, 'min, max or both are wanted'),
-]);
+const boundsOf = (number: typeof count) =>
+  z.union([
+    number,
+    z
+      .strictObject({ min: number.optional(), max: number.optional() })
+      .refine(({ min, max }) => min !== undefined || max !== undefined, 'min, max or both are wanted'),
+  ]);
+const bounds = boundsOf(count);
+/** Of what a whole burst costs. */
+const manyBounds = boundsOf(z.int().min(0).max(1_000_000));
 export type Bounds = z.infer<typeof bounds>;
+
+/** What DynamoDB refuses while a transaction is at the same item. */
+const CONFLICTING = /^dynamodb\.(TransactWriteItems|PutItem|UpdateItem|DeleteItem)$/;
 
 const times = z.int().min(1).max(10_000).default(1);
 
@@ -33,7 +40,11 @@ const hook = z.strictObject({
   defaultResult: z.enum(['CONTINUE', 'ABANDON']).optional(),
 });
 
+const stageName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/);
+
 const group = z.strictObject({
+  /** Of several: whose hooks it has. */
+  stage: stageName.optional(),
   role: nodeRole,
   desired: count.default(0),
   zones: z.array(z.string()).min(1).default(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']),
@@ -45,8 +56,24 @@ const group = z.strictObject({
   tags: z.record(z.string(), z.string()).optional(),
   agentAfter: duration.prefault('0s'),
   dockerAfter: duration.prefault('0s'),
+  /** What is wrong with the image that its machines boot from: the swarm folder of the oldest instance of that group is in it. */
+  image: z.strictObject({ swarmFolderOf: z.string() }).optional(),
 });
 export type GroupSpec = z.infer<typeof group>;
+
+const rate = z.strictObject({ rate: z.number().positive().max(10_000), burst: z.int().min(1).max(10_000) }).optional();
+const limits = z.strictObject({
+  sendCommand: rate,
+  getParameter: rate,
+  registrations: rate,
+  agent: z
+    .strictObject({
+      workers: z.int().min(1).max(100).exactOptional(),
+      buffer: z.int().min(1).max(5000).exactOptional(),
+      offerAgain: duration.exactOptional(),
+    })
+    .optional(),
+});
 
 const service = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/),
@@ -57,7 +84,12 @@ const service = z.strictObject({
   stopGrace: z.int().min(0).max(600).default(1),
 });
 
-const callFault = z.strictObject({ call: z.string(), effect: z.enum(['throttle', 'fail', 'lose-answer']), times });
+const callFault = z
+  .strictObject({ call: z.string(), effect: z.enum(['throttle', 'fail', 'lose-answer', 'conflict']), times })
+  .refine(({ call, effect }) => effect !== 'conflict' || CONFLICTING.test(call), {
+    path: ['effect'],
+    message: 'only writes of DynamoDB conflict',
+  });
 const commandFault = z.strictObject({
   document: z.enum(VERBS),
   exitCode: z.int().min(1).max(255).optional(),
@@ -66,7 +98,7 @@ const commandFault = z.strictObject({
 });
 const eventFault = z.strictObject({
   event: z.record(z.string(), z.unknown()),
-  effect: z.enum(['drop', 'delay', 'duplicate']),
+  effect: z.enum(['drop', 'delay', 'late', 'duplicate']),
   by: duration.optional(),
   times,
 });
@@ -76,6 +108,7 @@ const machine = z.enum(['scale-out', 'scale-in', 'tidy']);
 const expectation = z.union([
   z.strictObject({
     nodes: z.strictObject({
+      stage: stageName.optional(),
       count: bounds.optional(),
       ready: bounds.optional(),
       down: bounds.optional(),
@@ -112,6 +145,7 @@ const expectation = z.union([
   }),
   z.strictObject({
     executions: z.strictObject({
+      stage: stageName.optional(),
       machine: machine.optional(),
       error: z.string().optional(),
       count: bounds.optional(),
@@ -121,7 +155,7 @@ const expectation = z.union([
       transitions: bounds.optional(),
     }),
   }),
-  z.strictObject({ measured: z.strictObject({ transitions: bounds.optional(), calls: bounds.optional() }) }),
+  z.strictObject({ measured: z.strictObject({ transitions: manyBounds.optional(), calls: manyBounds.optional() }) }),
   z.strictObject({ alarms: z.array(z.string()) }),
   z.strictObject({ deadLetters: bounds }),
   z.strictObject({ cluster: z.enum(['new', 'founded']) }),
@@ -129,10 +163,15 @@ const expectation = z.union([
 export type Expectation = z.infer<typeof expectation>;
 
 /** What an expectation chooses by, and does not compare. */
-export const SELECTORS: ReadonlySet<string> = new Set(['service', 'name', 'machine', 'error', 'labels']);
+export const SELECTORS: ReadonlySet<string> = new Set(['stage', 'service', 'name', 'machine', 'error', 'labels']);
 
-const step = z.union([
-  z.strictObject({ scale: z.strictObject({ group: z.string(), to: count }) }),
+const plainSteps = [
+  z.strictObject({
+    scale: z.union([
+      z.strictObject({ group: z.string(), to: count }),
+      z.strictObject({ group: z.string(), by: z.int().min(1).max(5000) }),
+    ]),
+  }),
   z.strictObject({ settle: duration }),
   z.strictObject({ advance: duration }),
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
@@ -146,6 +185,7 @@ const step = z.union([
     }),
   }),
   z.strictObject({ agent: z.strictObject({ group: z.string(), online: z.boolean() }) }),
+  z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
   z.strictObject({
@@ -159,20 +199,47 @@ const step = z.union([
   z.strictObject({ stop: z.strictObject({ machine, state: z.string().optional() }) }),
   z.strictObject({ measure: z.strictObject({}) }),
   z.strictObject({ expect: z.array(expectation).min(1) }),
+] as const;
+const plainStep = z.union(plainSteps);
+export type PlainStep = z.infer<typeof plainStep>;
+
+/** More turns than that are a mistake: nothing of skep has so many calls or states. */
+const MOST_TURNS = 100;
+const listed = z.array(z.string().min(1)).min(1).max(MOST_TURNS);
+const turns = { except: listed.default([]), do: z.array(plainStep).min(1) };
+
+/** Without loops in loops: nobody could read them. */
+const each = z.union([
+  z.strictObject({
+    call: z.union([z.literal('every call so far', 'a list of calls, or: every call so far'), listed]),
+    ...turns,
+  }),
+  z.strictObject({
+    state: z.union([
+      z
+        .string()
+        .regex(/^every state of (scale-out|scale-in|tidy)$/, 'a list of states, or: every state of scale-out, say'),
+      listed,
+    ]),
+    ...turns,
+  }),
 ]);
+export type Each = z.infer<typeof each>;
+
+const step = z.union([...plainSteps, z.strictObject({ each })]);
 export type Step = z.infer<typeof step>;
 
 export const scenarioSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string().optional(),
   seed: z.int().min(0).default(1),
-  stage: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,19}$/)
-    .default('dev'),
+  stage: stageName.default('dev'),
+  /** Further stages in the same account. */
+  beside: z.array(stageName).max(2).default([]),
   cluster: clusterName.default('demo'),
   /** False for a cluster that nobody created. */
   declared: z.boolean().default(true),
+  limits: limits.prefault({}),
   groups: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/), group),
   steps: z.array(step),
   expect: z.array(expectation).default([]),

@@ -1,17 +1,19 @@
 // Takes one step of a scenario.
 import { parsePattern } from '../events/pattern.ts';
+import type { DocumentOutcome } from '../nodes/machines.ts';
 import type { Member } from '../services/auto-scaling.ts';
 import type { ScenarioRun } from './run.ts';
-import type { Step } from './schema.ts';
+import { takeTurns } from './each.ts';
+import type { PlainStep, Step } from './schema.ts';
+import { StepFailed } from './step-failed.ts';
 
-/** The scenario asks for something that is not there when it asks. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed';
-}
-
-type Part<Kind extends string> = Extract<Step, Readonly<Record<Kind, unknown>>>;
+type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
 
 export async function takeStep(run: ScenarioRun, step: Step): Promise<void> {
+  await ('each' in step ? takeTurns(run, step.each, (one) => takePlainStep(run, one)) : takePlainStep(run, step));
+}
+
+async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
   if ('settle' in step) {
     await settle(run, step.settle);
   } else if ('advance' in step) {
@@ -23,6 +25,8 @@ export async function takeStep(run: ScenarioRun, step: Step): Promise<void> {
     await run.expect(step.expect);
   } else if ('service' in step) {
     await createService(run, step.service);
+  } else if ('docker' in step) {
+    await operate(run, step.docker);
   } else {
     act(run, step);
   }
@@ -38,6 +42,8 @@ async function settle(run: ScenarioRun, limit: number): Promise<void> {
 }
 
 const LOOK_EVERY = 1000;
+/** Docker has answered by then, or the machine has given up on it. */
+const PATIENCE_OF_A_PERSON = 60_000;
 
 async function waitFor(run: ScenarioRun, { for: expectations, within }: Part<'wait'>['wait']): Promise<void> {
   const end = run.lab.clock.now() + within;
@@ -63,17 +69,40 @@ async function createService(run: ScenarioRun, service: Part<'service'>['service
   await run.lab.machines.createService(manager, service);
 }
 
+/** As a person types it on the oldest instance of the group. */
+async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['docker']): Promise<void> {
+  const { lab } = run;
+  const { instanceId } = member(run, group);
+  run.say(`docker ${line}, on ${instanceId} of ${group}`);
+  let outcome: DocumentOutcome | undefined;
+  const running = lab.machines.docker(instanceId, line.split(' ')).then((ended) => {
+    outcome = ended;
+  });
+  await lab.clock.until(() => outcome !== undefined, PATIENCE_OF_A_PERSON);
+  await running;
+  if (outcome?.exitCode !== 0) {
+    throw new StepFailed(`docker ${line}: exit code ${outcome?.exitCode ?? 'none'}: ${outcome?.stderr.trim() ?? ''}`);
+  }
+}
+
 /** Steps that are done at once. */
 type Act = Exclude<
-  Step,
-  { settle: unknown } | { advance: unknown } | { wait: unknown } | { expect: unknown } | { service: unknown }
+  PlainStep,
+  | { settle: unknown }
+  | { advance: unknown }
+  | { wait: unknown }
+  | { expect: unknown }
+  | { service: unknown }
+  | { docker: unknown }
 >;
 
 function act(run: ScenarioRun, step: Act): void {
   const { lab } = run;
   if ('scale' in step) {
-    run.say(`${step.scale.group} scales to ${step.scale.to}`);
-    lab.autoScaling.setDesired(step.scale.group, step.scale.to);
+    const { group } = step.scale;
+    const to = 'to' in step.scale ? step.scale.to : lab.autoScaling.group(group).desired + step.scale.by;
+    run.say(`${group} scales to ${to}`);
+    lab.autoScaling.setDesired(group, to);
   } else if ('kill' in step) {
     kill(run, step.kill);
   } else if ('terminate' in step) {
@@ -113,7 +142,8 @@ function control(
 function stop(run: ScenarioRun, { machine, state }: Part<'stop'>['stop']): void {
   const arn = machineArn(run, machine);
   if (state !== undefined) {
-    run.lab.stopAt.push({ machineArn: arn, state });
+    const stop = { machineArn: arn, state };
+    run.arm(run.lab.stopAt, stop, () => !run.lab.stopAt.includes(stop));
     return;
   }
   for (const execution of run.lab.executions) {
@@ -157,10 +187,11 @@ function kill(run: ScenarioRun, { group, silently }: Part<'kill'>['kill']): void
 
 function setAgents(run: ScenarioRun, { group, online }: Part<'agent'>['agent']): void {
   for (const { instanceId } of run.lab.autoScaling.group(group).members.values()) {
+    const agent = run.lab.runCommand.agent(instanceId);
     if (online) {
-      run.lab.runCommand.offline.delete(instanceId);
+      agent.comeBack();
     } else {
-      run.lab.runCommand.offline.add(instanceId);
+      agent.leave();
     }
   }
 }
@@ -172,14 +203,20 @@ function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
     if (!lab.endpoint.knows(fault.call)) {
       throw new StepFailed(`nothing calls ${fault.call}: a call is written like ssm.SendCommand`);
     }
-    lab.endpoint.faults.push({ operation: fault.call, effect: fault.effect, times: fault.times });
+    armFault(run, lab.endpoint.faults, { operation: fault.call, effect: fault.effect, times: fault.times });
   } else if ('document' in fault) {
     const outcome = fault.status === undefined ? { exitCode: fault.exitCode ?? 1 } : { status: fault.status };
-    lab.runCommand.faults.push({ verb: fault.document, outcome, times: fault.times });
+    armFault(run, lab.runCommand.faults, { verb: fault.document, outcome, times: fault.times });
   } else {
-    const effect = fault.effect === 'delay' ? { kind: fault.effect, ms: fault.by ?? 0 } : { kind: fault.effect };
-    lab.bus.faults.push({ pattern: parsePattern(fault.event), effect, times: fault.times });
+    const { effect: kind, by: ms = 0 } = fault;
+    const effect = kind === 'delay' || kind === 'late' ? { kind, ms } : { kind };
+    armFault(run, lab.bus.faults, { pattern: parsePattern(fault.event), effect, times: fault.times });
   }
+}
+
+function armFault<Fault extends { readonly times: number }>(run: ScenarioRun, list: Fault[], fault: Fault): void {
+  const { times } = fault;
+  run.arm(list, fault, () => fault.times < times);
 }
 
 /** In events of a scenario `$group` stands for an instance of that group, whose id nobody can know before. */

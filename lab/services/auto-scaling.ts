@@ -31,7 +31,12 @@ export interface Group {
   readonly members: Map<string, Member>;
   /** `TerminateHookAbandon: retain` */
   readonly retain: boolean;
-  readonly machine: { readonly dockerAfter: number; readonly agentAfter: number };
+  readonly machine: {
+    readonly dockerAfter: number;
+    readonly agentAfter: number;
+    /** The group whose oldest instance has left its swarm folder in the image. */
+    readonly swarmFolderOf?: string;
+  };
   desired: number;
 }
 
@@ -182,10 +187,17 @@ export class AutoScaling {
     const { clock, ec2 } = this.#options;
     const zone = emptiestZone(group);
     const tags = { ...group.tags, 'aws:autoscaling:groupName': group.name };
-    const { instanceId } = ec2.run({ zone, tags, dockerAfter: group.machine.dockerAfter });
+    const { dockerAfter } = group.machine;
+    const { instanceId } = ec2.run({ zone, tags, dockerAfter, ...this.#imageOf(group) });
     const member: Member = { instanceId, zone, since: clock.now(), lifecycle: 'Pending' };
     group.members.set(instanceId, member);
     this.#options.onMember(group, member);
+  }
+
+  #imageOf({ machine }: Group): { readonly swarmFolderOf?: string } {
+    const members = [...(this.groups.get(machine.swarmFolderOf ?? '')?.members.values() ?? [])];
+    const origin = members.find(({ instanceId }) => this.#options.ec2.isRunning(instanceId));
+    return origin === undefined ? {} : { swarmFolderOf: origin.instanceId };
   }
 
   /** Called by EC2 when a machine is up. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { StackDocument } from '../stack/stack.ts';
+import { AwsError } from './service.ts';
 
 const content = z.object({
   schemaVersion: z.literal('2.2'),
@@ -44,4 +45,25 @@ export function renderScript(
     const parameter = declared[name];
     return parameter === undefined || parameter.interpolationType === 'ENV_VAR' ? text : (values[name] ?? text);
   });
+}
+
+/** AWS checks names and allowedPattern when the command is sent, and fills in defaults. */
+export function checkParameters(document: SsmDocument, given: Record<string, string[]>): Record<string, string> {
+  const declared = document.parameters;
+  const unknown = Object.keys(given).filter((name) => !(name in declared));
+  if (unknown.length > 0) {
+    throw new AwsError('InvalidParameters', `Document ${document.name} has no parameter ${unknown.join(', ')}`);
+  }
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, { default: preset, allowedPattern }]) => {
+      const value = given[name]?.[0] ?? preset;
+      if (value === undefined) {
+        throw new AwsError('InvalidParameters', `Missing required parameter ${name}`);
+      }
+      if (!new RegExp(allowedPattern).test(value)) {
+        throw new AwsError('InvalidParameters', `Parameter ${name} does not match ${allowedPattern}: ${value}`);
+      }
+      return [name, value];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-// DynamoDB: dynalite over its own protocol, and transactions, which it does not know, made of its single operations.
+// DynamoDB: dynalite over its own protocol, and transactions beside it.
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 
@@ -6,54 +6,34 @@ import dynalite from 'dynalite';
 import { z } from 'zod';
 
 import type { StackTable } from '../stack/stack.ts';
+import { Transactions } from './dynamodb-transaction.ts';
 import { AwsError, UnknownOperation } from './service.ts';
 
 const TARGET = 'DynamoDB_20120810';
 
-type Item = Record<string, unknown>;
-
-const write = z.looseObject({
-  TableName: z.string(),
-  Key: z.record(z.string(), z.unknown()).optional(),
-  Item: z.record(z.string(), z.unknown()).optional(),
-});
-const transaction = z.object({
-  TransactItems: z
-    .array(
-      z.object({
-        Put: write.optional(),
-        Update: write.optional(),
-        Delete: write.optional(),
-        ConditionCheck: write.optional(),
-      }),
-    )
-    .min(1)
-    .max(100),
-});
-type Write = z.infer<typeof write>;
-
-/** One write of a transaction, as the single operation that it amounts to. */
-interface Part {
-  readonly operation: 'PutItem' | 'UpdateItem' | 'DeleteItem';
-  readonly input: Write;
-  readonly table: string;
-  readonly key: Item;
-}
+const answer = z.looseObject({ __type: z.string().optional(), message: z.string().optional() });
 
 export class DynamoDb {
   #server: Server | undefined;
   #url = '';
   /** Transactions are all or nothing and seen by nobody half-way: one thing at a time. */
   #last: Promise<unknown> = Promise.resolve();
+  readonly #keyNames = new Map<string, readonly string[]>();
+  readonly #transactions = new Transactions((operation, input) => this.#single(operation, input), this.#keyNames);
 
-  async open(table: StackTable): Promise<void> {
+  async open(tables: readonly StackTable[]): Promise<void> {
     const server = dynalite({ createTableMs: 0 });
     this.#server = server;
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
     this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const { name, partitionKey, sortKey } = table;
+    for (const table of tables) {
+      await this.#create(table);
+    }
+  }
+
+  async #create({ name, partitionKey, sortKey }: StackTable): Promise<void> {
     await this.#single('CreateTable', {
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
@@ -64,6 +44,7 @@ export class DynamoDb {
       ],
     });
     await this.#untilActive(name);
+    this.#keyNames.set(name, [partitionKey, sortKey]);
   }
 
   async #untilActive(name: string): Promise<void> {
@@ -97,34 +78,10 @@ export class DynamoDb {
       return Promise.reject(new AwsError('ServiceUnavailable', 'the lab is closed', 503));
     }
     const turn = this.#last.then(() =>
-      operation === 'TransactWriteItems' ? this.#transact(transaction.parse(input)) : this.#single(operation, input),
+      operation === 'TransactWriteItems' ? this.#transactions.write(input) : this.#single(operation, input),
     );
     this.#last = turn.catch(() => undefined);
     return turn;
-  }
-
-  async #transact({ TransactItems: items }: z.infer<typeof transaction>): Promise<unknown> {
-    const parts = items.map(toPart);
-    const undo: (() => Promise<unknown>)[] = [];
-    for (const [index, part] of parts.entries()) {
-      const { Item: old } = z
-        .object({ Item: z.record(z.string(), z.unknown()).optional() })
-        .parse(await this.#single('GetItem', { TableName: part.table, Key: part.key, ConsistentRead: true }));
-      try {
-        await this.#single(part.operation, part.input);
-      } catch (error) {
-        for (const step of undo.toReversed()) {
-          await step();
-        }
-        throw cancelled(error, parts.length, index);
-      }
-      undo.push(() =>
-        old === undefined
-          ? this.#single('DeleteItem', { TableName: part.table, Key: part.key })
-          : this.#single('PutItem', { TableName: part.table, Item: old }),
-      );
-    }
-    return {};
   }
 
   async #single(operation: string, input: Record<string, unknown>): Promise<unknown> {
@@ -139,9 +96,7 @@ export class DynamoDb {
       },
       body: JSON.stringify(input),
     });
-    const body = z
-      .looseObject({ __type: z.string().optional(), message: z.string().optional() })
-      .parse(await response.json());
+    const body = answer.parse(await response.json());
     if (!response.ok) {
       const { __type: type = 'InternalServerError', message = '', ...members } = body;
       if (type.endsWith('UnknownOperationException')) {
@@ -151,33 +106,4 @@ export class DynamoDb {
     }
     return body;
   }
-}
-
-function toPart({ Put, Update, Delete, ConditionCheck }: z.infer<typeof transaction>['TransactItems'][number]): Part {
-  if (Put?.Item !== undefined) {
-    const { pk, sk } = Put.Item;
-    return { operation: 'PutItem', input: Put, table: Put.TableName, key: { pk, sk } };
-  }
-  const keyed = Update ?? Delete;
-  if (keyed?.Key === undefined || ConditionCheck !== undefined) {
-    throw new AwsError('ValidationException', 'the lab knows Put, Update and Delete in a transaction');
-  }
-  const operation = Update === undefined ? 'DeleteItem' : 'UpdateItem';
-  return { operation, input: keyed, table: keyed.TableName, key: keyed.Key };
-}
-
-function cancelled(error: unknown, count: number, index: number): AwsError {
-  if (!(error instanceof AwsError) || error.code !== 'ConditionalCheckFailedException') {
-    throw error;
-  }
-  const CancellationReasons = Array.from({ length: count }, (_, at) =>
-    at === index ? { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed' } : { Code: 'None' },
-  );
-  const codes = CancellationReasons.map(({ Code }) => Code).join(', ');
-  return new AwsError(
-    'TransactionCanceledException',
-    `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
-    400,
-    { CancellationReasons, Message: 'Transaction cancelled' },
-  );
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import type { Clock } from '../clock.ts';
-import type { Machines } from '../nodes/machines.ts';
+import type { MachineSpec, Machines } from '../nodes/machines.ts';
 import type { Random } from '../random.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
@@ -47,23 +47,23 @@ export class Ec2 implements Service {
   }
 
   /** Starts an instance; `running` when its machine is up. */
-  run(spec: { readonly zone: string; readonly tags: Record<string, string>; readonly dockerAfter: number }): Instance {
+  run(spec: Omit<MachineSpec, 'instanceId'> & { readonly tags: Record<string, string> }): Instance {
+    const { tags, ...machine } = spec;
     const instance: Instance = {
       instanceId: `i-0${this.#random.hex(16)}`,
       zone: spec.zone,
       launchTime: this.#clock.now(),
-      tags: spec.tags,
+      tags,
       state: 'pending',
       privateIp: undefined,
     };
     this.instances.set(instance.instanceId, instance);
-    void this.#clock.busy(this.#boot(instance, spec.dockerAfter)).catch(this.#onDefect);
+    void this.#clock.busy(this.#boot(instance, machine)).catch(this.#onDefect);
     return instance;
   }
 
-  async #boot(instance: Instance, dockerAfter: number): Promise<void> {
-    const { instanceId, zone } = instance;
-    const { privateIp } = await this.#machines.launch({ instanceId, zone, dockerAfter });
+  async #boot(instance: Instance, machine: Omit<MachineSpec, 'instanceId'>): Promise<void> {
+    const { privateIp } = await this.#machines.launch({ instanceId: instance.instanceId, ...machine });
     instance.privateIp = privateIp;
     if (instance.state === 'pending') {
       this.#become(instance, 'running');

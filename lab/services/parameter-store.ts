@@ -1,6 +1,8 @@
 // SSM Parameter Store as the lab plays it: SecureStrings under a key of the stack.
 import { z } from 'zod';
 
+import { rateExceeded } from './limits.ts';
+import type { Throttles } from './limits.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
@@ -30,13 +32,18 @@ export class ParameterStore implements Service {
 
   readonly #parameters = new Map<string, Parameter>();
   readonly #keys: readonly string[];
+  readonly #throttles: Throttles | undefined;
 
   /** @param keys ARNs of the keys that exist. */
-  constructor(keys: readonly string[]) {
+  constructor(keys: readonly string[], throttles?: Throttles) {
     this.#keys = keys;
+    this.#throttles = throttles;
   }
 
   #get({ Name, WithDecryption }: z.infer<typeof getParameter>): unknown {
+    if (this.#throttles?.take('getParameter') === false) {
+      throw rateExceeded();
+    }
     const parameter = this.#parameters.get(Name);
     if (parameter === undefined) {
       throw new AwsError('ParameterNotFound', '');

@@ -1,30 +1,47 @@
-// SSM Run Command as the lab plays it: agents that register late, run five commands at a time, and die with their instance.
+// SSM Run Command as the lab plays it: commands wait for agents that register late, are full, go away, and die with their instance.
 import { z } from 'zod';
 
 import type { Clock } from '../clock.ts';
 import type { DocumentOutcome, Machines } from '../nodes/machines.ts';
 import type { Random } from '../random.ts';
-import { renderScript } from './document.ts';
+import { Agent } from './agent.ts';
+import { checkParameters, renderScript } from './document.ts';
 import type { SsmDocument } from './document.ts';
 import type { Ec2 } from './ec2.ts';
+import { AGENT_LIMITS, rateExceeded } from './limits.ts';
+import type { AgentLimits, Throttles } from './limits.ts';
+import { register } from './registration.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
 type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'TimedOut' | 'Cancelled';
 
-interface Invocation {
-  readonly commandId: string;
-  readonly document: string;
+/** A command, and when it was where; milliseconds on the lab's clock. */
+export interface CommandRecord {
   readonly verb: string;
+  /** Where it ran. */
   readonly instanceId: string;
-  readonly comment: string;
   readonly parameters: Readonly<Record<string, string[]>>;
   readonly requestedAt: number;
+  /** The agent took it, and the script began. */
+  acceptedAt: number | undefined;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+}
+
+interface Invocation extends CommandRecord {
+  readonly commandId: string;
+  readonly document: string;
+  readonly comment: string;
+  /** After this nobody picks it up any more. */
+  readonly deliverBefore: number;
   status: Status;
   statusDetails: string;
   responseCode: number;
   stdout: string;
   stderr: string;
+  /** Forgets the end that it comes to when nobody answers. */
+  cancelTimeout: () => void;
 }
 
 /** What a scenario makes of commands of a document: an exit code, a status, or a loss. */
@@ -35,8 +52,6 @@ export interface CommandFault {
   times: number;
 }
 
-/** AWS: the agent takes five commands at a time. */
-const WORKERS = 5;
 /** What SSM gives back of an output. */
 const STDOUT_LIMIT = 24_000;
 const STDERR_LIMIT = 8000;
@@ -67,47 +82,84 @@ export interface RunCommandOptions {
   readonly documents: readonly SsmDocument[];
   /** From SendCommand until the agent has it, ms. */
   readonly deliveryLatency: number;
+  readonly throttles?: Throttles;
+  readonly agentLimits?: AgentLimits;
   /** Told what no document can cause: a bug of the lab. */
   readonly onDefect: (error: unknown) => void;
   readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
+}
+
+/** What is to be run: a document with its parameters, or an end that a scenario has chosen. */
+interface Job {
+  readonly document: SsmDocument;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly executionTimeout: number;
+  readonly fault: CommandFault | undefined;
 }
 
 export class RunCommand implements Service {
   readonly name = 'ssm';
   readonly faults: CommandFault[] = [];
   readonly operations = {
-    SendCommand: (input: Record<string, unknown>) => this.#send(sendCommand.parse(input)),
+    SendCommand: (input: Record<string, unknown>) => this.#send(input),
     GetCommandInvocation: (input: Record<string, unknown>) => this.#get(oneInvocation.parse(input)),
     ListCommands: (input: Record<string, unknown>) => this.#list(listing.parse(input)),
     CancelCommand: (input: Record<string, unknown>) => this.#cancel(cancelling.parse(input)),
-    DescribeInstanceInformation: () => this.#agents(),
+    DescribeInstanceInformation: () => this.#describeAgents(),
   };
 
+  /** By instance id, from the moment on that they are heard of. */
+  readonly agents = new Map<string, Agent>();
+  /** SendCommands that were throttled, by the document's verb and the instance that it was about. */
+  readonly throttled: { readonly verb: string; readonly subject: string | undefined; readonly at: number }[] = [];
   readonly #options: RunCommandOptions;
-  readonly #registered = new Set<string>();
   readonly #invocations = new Map<string, Invocation>();
-  readonly #running = new Map<string, number>();
-  readonly #queues = new Map<string, (() => void)[]>();
+  readonly #byInstance = new Map<string, Invocation[]>();
+  readonly #documents: ReadonlyMap<string, SsmDocument>;
 
   constructor(options: RunCommandOptions) {
     this.#options = options;
+    this.#documents = new Map(options.documents.map((document) => [document.name, document]));
   }
 
-  /** The agent of the instance has registered: from now on it takes commands. */
+  /** Every command, in the order in which they were sent. */
+  get commands(): Iterable<CommandRecord> {
+    return this.#invocations.values();
+  }
+
+  agent(instanceId: string): Agent {
+    const known = this.agents.get(instanceId);
+    if (known !== undefined) {
+      return known;
+    }
+    const { clock, ec2, agentLimits = AGENT_LIMITS } = this.#options;
+    const agent = new Agent(clock, agentLimits, () => ec2.isRunning(instanceId));
+    this.agents.set(instanceId, agent);
+    return agent;
+  }
+
+  /** The agent of the instance has come up, and makes itself known: from then on it takes commands. */
   register(instanceId: string): void {
-    this.#registered.add(instanceId);
+    const { clock, random, ec2, throttles, onDefect } = this.#options;
+    const agent = this.agent(instanceId);
+    agent.startedAt = clock.now();
+    const take = (): boolean => throttles?.take('registrations') ?? true;
+    void register({ clock, random, take, alive: () => ec2.isRunning(instanceId) })
+      .then((known) => {
+        agent.registeredAt = known ? clock.now() : undefined;
+      })
+      .catch(onDefect);
   }
 
-  /** The agent goes away, without a word: commands stay pending. */
-  readonly offline = new Set<string>();
-
-  #send(input: z.infer<typeof sendCommand>): unknown {
+  #send(given: Record<string, unknown>): unknown {
+    const input = sendCommand.parse(given);
+    const document = this.#documents.get(input.DocumentName);
+    this.#throttle(document, input.Parameters);
     const [instanceId] = input.InstanceIds;
-    const document = this.#options.documents.find(({ name }) => name === input.DocumentName);
     if (document === undefined) {
       throw new AwsError('InvalidDocument', `Document ${input.DocumentName} does not exist`);
     }
-    const refused = input.InstanceIds.find((id) => !this.#registered.has(id) || !this.#options.ec2.isRunning(id));
+    const refused = input.InstanceIds.find((id) => !this.#isManaged(id));
     if (refused !== undefined || instanceId === undefined) {
       throw new AwsError(
         'InvalidInstanceId',
@@ -118,6 +170,26 @@ export class RunCommand implements Service {
       throw new AwsError('InvalidParameters', 'the lab takes one instance id per command, as skep sends them');
     }
     const parameters = checkParameters(document, input.Parameters);
+    const invocation = this.#create(document, instanceId, input);
+    const executionTimeout = Number(parameters['executionTimeout'] ?? 3600);
+    this.#deliver(invocation, document, parameters, executionTimeout);
+    return { Command: describeCommand(invocation) };
+  }
+
+  #throttle(document: SsmDocument | undefined, parameters: Readonly<Record<string, string[]>>): void {
+    const { throttles, clock } = this.#options;
+    if (throttles?.take('sendCommand') === false) {
+      this.throttled.push({ verb: document?.verb ?? '', subject: parameters['instanceId']?.[0], at: clock.now() });
+      throw rateExceeded();
+    }
+  }
+
+  #isManaged(instanceId: string): boolean {
+    return this.agents.get(instanceId)?.registeredAt !== undefined && this.#options.ec2.isRunning(instanceId);
+  }
+
+  #create(document: SsmDocument, instanceId: string, input: z.infer<typeof sendCommand>): Invocation {
+    const now = this.#options.clock.now();
     const invocation: Invocation = {
       commandId: this.#options.random.uuid(),
       document: document.name,
@@ -125,44 +197,45 @@ export class RunCommand implements Service {
       instanceId,
       comment: input.Comment,
       parameters: input.Parameters,
-      requestedAt: this.#options.clock.now(),
+      requestedAt: now,
+      deliverBefore: now + input.TimeoutSeconds * 1000,
+      acceptedAt: undefined,
+      startedAt: undefined,
+      endedAt: undefined,
       status: 'Pending',
       statusDetails: 'Pending',
       responseCode: -1,
       stdout: '',
       stderr: '',
+      cancelTimeout: () => undefined,
     };
     this.#invocations.set(invocation.commandId, invocation);
-    this.#deliver(invocation, document, parameters, input.TimeoutSeconds);
-    return { Command: describeCommand(invocation) };
+    const ofInstance = this.#byInstance.get(instanceId) ?? [];
+    ofInstance.push(invocation);
+    this.#byInstance.set(instanceId, ofInstance);
+    return invocation;
   }
 
-  #deliver(invocation: Invocation, document: SsmDocument, parameters: Record<string, string>, timeout: number): void {
-    const { clock, ec2, deliveryLatency } = this.#options;
-    const { instanceId } = invocation;
-    const runtime = Number(parameters['executionTimeout'] ?? 3600);
+  #deliver(
+    invocation: Invocation,
+    document: SsmDocument,
+    parameters: Record<string, string>,
+    executionTimeout: number,
+  ): void {
+    const { clock, deliveryLatency } = this.#options;
+    // Total timeout = delivery + execution. Whoever has not answered by then is not waited for, whatever became of it.
+    const total = invocation.deliverBefore + executionTimeout * 1000 - clock.now();
+    invocation.cancelTimeout = clock.schedule(total, () => {
+      this.#end(invocation, 'TimedOut', 'DeliveryTimedOut');
+    });
     clock.schedule(deliveryLatency, () => {
       const fault = this.#takeFault(invocation.verb);
-      if (fault !== undefined && 'status' in fault.outcome) {
-        this.#endAs(invocation, fault.outcome.status, timeout + runtime);
-        return;
-      }
-      if (this.offline.has(instanceId) || !ec2.isRunning(instanceId)) {
-        // Total timeout = delivery + execution.
-        this.#endAs(invocation, 'DeliveryTimedOut', timeout + runtime);
-        return;
-      }
-      this.#enqueue(instanceId, () => this.#run(invocation, document, parameters, fault));
-    });
-  }
-
-  #endAs(invocation: Invocation, status: 'TimedOut' | 'Undeliverable' | 'DeliveryTimedOut', seconds: number): void {
-    const after = status === 'DeliveryTimedOut' ? seconds * 1000 : 0;
-    this.#options.clock.schedule(after, () => {
-      if (status === 'TimedOut') {
+      if (fault === undefined || 'exitCode' in fault.outcome) {
+        this.#offer(invocation, { document, parameters, executionTimeout, fault });
+      } else if (fault.outcome.status === 'TimedOut') {
         this.#end(invocation, 'TimedOut', 'ExecutionTimedOut');
-      } else {
-        this.#end(invocation, status === 'Undeliverable' ? 'Failed' : 'TimedOut', status);
+      } else if (fault.outcome.status === 'Undeliverable') {
+        this.#end(invocation, 'Failed', 'Undeliverable');
       }
     });
   }
@@ -175,50 +248,50 @@ export class RunCommand implements Service {
     return fault;
   }
 
-  #enqueue(instanceId: string, run: () => Promise<void>): void {
-    const queue = this.#queues.get(instanceId) ?? [];
-    this.#queues.set(instanceId, queue);
-    queue.push(() => {
-      this.#running.set(instanceId, (this.#running.get(instanceId) ?? 0) + 1);
-      void run()
-        .catch(this.#options.onDefect)
-        .finally(() => {
-          this.#running.set(instanceId, (this.#running.get(instanceId) ?? 1) - 1);
-          this.#next(instanceId);
-        });
+  /** It stays Pending at the service until the agent takes it. */
+  #offer(invocation: Invocation, job: Job): void {
+    const { clock, onDefect } = this.#options;
+    this.agent(invocation.instanceId).offer({
+      wanted: () => invocation.status === 'Pending' && clock.now() < invocation.deliverBefore,
+      accepted: () => {
+        invocation.acceptedAt = clock.now();
+        // The agent says so when it takes it, not when the script begins.
+        invocation.status = 'InProgress';
+        invocation.statusDetails = 'InProgress';
+      },
+      run: () => this.#run(invocation, job).catch(onDefect),
     });
-    this.#next(instanceId);
   }
 
-  #next(instanceId: string): void {
-    if ((this.#running.get(instanceId) ?? 0) < WORKERS) {
-      this.#queues.get(instanceId)?.shift()?.();
-    }
-  }
-
-  async #run(
-    invocation: Invocation,
-    document: SsmDocument,
-    parameters: Record<string, string>,
-    fault: CommandFault | undefined,
-  ): Promise<void> {
-    if (invocation.status === 'Cancelled') {
-      return;
-    }
-    invocation.status = 'InProgress';
-    invocation.statusDetails = 'InProgress';
-    const executionTimeout = parameters['executionTimeout'] ?? '3600';
-    const outcome: DocumentOutcome =
-      fault !== undefined && 'exitCode' in fault.outcome
-        ? { exitCode: fault.outcome.exitCode, stdout: '{"error":"Injected"}\n', stderr: '', timedOut: false }
-        : await this.#options.machines.run(invocation.instanceId, {
-            verb: invocation.verb,
-            script: renderScript(document, parameters),
-            parameters,
-            timeoutSeconds: Number(executionTimeout),
-          });
-    if (!this.#options.ec2.isRunning(invocation.instanceId)) {
+  async #run(invocation: Invocation, job: Job): Promise<void> {
+    const { clock, ec2 } = this.#options;
+    invocation.startedAt = clock.now();
+    const outcome = await this.#outcome(invocation, job);
+    if (!ec2.isRunning(invocation.instanceId)) {
       return; // the instance died under it: SSM hears nothing until the total timeout
+    }
+    this.agent(invocation.instanceId).tell(() => {
+      this.#report(invocation, outcome);
+    });
+  }
+
+  async #outcome(invocation: Invocation, job: Job): Promise<DocumentOutcome> {
+    const { document, parameters, executionTimeout, fault } = job;
+    if (fault !== undefined && 'exitCode' in fault.outcome) {
+      const stdout = '{"error":"Injected"}\n';
+      return { exitCode: fault.outcome.exitCode, stdout, stderr: '', timedOut: false };
+    }
+    return this.#options.machines.run(invocation.instanceId, {
+      verb: invocation.verb,
+      script: renderScript(document, parameters),
+      parameters,
+      timeoutSeconds: executionTimeout,
+    });
+  }
+
+  #report(invocation: Invocation, outcome: DocumentOutcome): void {
+    if (invocation.endedAt !== undefined) {
+      return;
     }
     invocation.responseCode = outcome.exitCode;
     invocation.stdout = outcome.stdout.slice(0, STDOUT_LIMIT);
@@ -226,18 +299,17 @@ export class RunCommand implements Service {
     if (outcome.timedOut) {
       this.#end(invocation, 'TimedOut', 'ExecutionTimedOut');
     } else {
-      this.#end(
-        invocation,
-        outcome.exitCode === 0 ? 'Success' : 'Failed',
-        outcome.exitCode === 0 ? 'Success' : 'Failed',
-      );
+      const status = outcome.exitCode === 0 ? 'Success' : 'Failed';
+      this.#end(invocation, status, status);
     }
   }
 
   #end(invocation: Invocation, status: Status, statusDetails: string): void {
-    if (['Success', 'Failed', 'TimedOut', 'Cancelled'].includes(invocation.status)) {
+    if (invocation.endedAt !== undefined) {
       return;
     }
+    invocation.endedAt = this.#options.clock.now();
+    invocation.cancelTimeout();
     invocation.status = status;
     invocation.statusDetails = statusDetails;
     this.#options.emit({
@@ -269,12 +341,13 @@ export class RunCommand implements Service {
       StatusDetails: invocation.statusDetails,
       StandardOutputContent: invocation.stdout,
       StandardErrorContent: invocation.stderr,
+      ExecutionEndDateTime: invocation.endedAt === undefined ? '' : new Date(invocation.endedAt).toISOString(),
     };
   }
 
   #list({ InstanceId: instanceId, CommandId: commandId, Filters: filters }: z.infer<typeof listing>): unknown {
-    const found = [...this.#invocations.values()]
-      .filter((one) => instanceId === undefined || one.instanceId === instanceId)
+    const all = instanceId === undefined ? [...this.#invocations.values()] : (this.#byInstance.get(instanceId) ?? []);
+    const found = all
       .filter((one) => commandId === undefined || one.commandId === commandId)
       .filter((one) => filters.every(({ value }) => one.requestedAt > Date.parse(value)));
     return { Commands: found.toReversed().map(describeCommand) };
@@ -291,37 +364,16 @@ export class RunCommand implements Service {
     return {};
   }
 
-  #agents(): unknown {
+  #describeAgents(): unknown {
+    const registered = [...this.agents].filter(([, { registeredAt }]) => registeredAt !== undefined);
     return {
-      InstanceInformationList: [...this.#registered].map((InstanceId) => ({
+      InstanceInformationList: registered.map(([InstanceId, { online }]) => ({
         InstanceId,
-        PingStatus:
-          this.offline.has(InstanceId) || !this.#options.ec2.isRunning(InstanceId) ? 'ConnectionLost' : 'Online',
+        PingStatus: online ? 'Online' : 'ConnectionLost',
         PlatformType: 'Linux',
       })),
     };
   }
-}
-
-/** AWS checks names and allowedPattern when the command is sent, and fills in defaults. */
-function checkParameters(document: SsmDocument, given: Record<string, string[]>): Record<string, string> {
-  const declared = document.parameters;
-  const unknown = Object.keys(given).filter((name) => !(name in declared));
-  if (unknown.length > 0) {
-    throw new AwsError('InvalidParameters', `Document ${document.name} has no parameter ${unknown.join(', ')}`);
-  }
-  return Object.fromEntries(
-    Object.entries(declared).map(([name, { default: preset, allowedPattern }]) => {
-      const value = given[name]?.[0] ?? preset;
-      if (value === undefined) {
-        throw new AwsError('InvalidParameters', `Missing required parameter ${name}`);
-      }
-      if (!new RegExp(allowedPattern).test(value)) {
-        throw new AwsError('InvalidParameters', `Parameter ${name} does not match ${allowedPattern}: ${value}`);
-      }
-      return [name, value];
-    }),
-  );
 }
 
 function describeCommand(invocation: Invocation): Record<string, unknown> {

@@ -88,6 +88,8 @@ export class States implements Service {
   readonly #options: StatesOptions;
   readonly #definitions: ReadonlyMap<string, Definition>;
   readonly #runtime: StatesRuntime;
+  /** Task tokens, and the ARN of the execution that each was given to. */
+  readonly #owners = new Map<string, string>();
 
   constructor(options: StatesOptions) {
     this.#options = options;
@@ -124,7 +126,7 @@ export class States implements Service {
       name: named,
       stateMachine: { arn: machine.arn, name: machine.name },
       input,
-      runtime: this.#runtime,
+      runtime: { ...this.#runtime, newTaskToken: () => this.#newTaskToken(executionArn) },
       onEvent: (event) => {
         // The first event comes while the execution is still being made.
         queueMicrotask(() => {
@@ -137,6 +139,12 @@ export class States implements Service {
       this.#announce(execution);
     });
     return execution;
+  }
+
+  #newTaskToken(executionArn: string): string {
+    const taskToken = this.#runtime.newTaskToken();
+    this.#owners.set(taskToken, executionArn);
+    return taskToken;
   }
 
   #announce(execution: Execution): void {
@@ -227,7 +235,7 @@ export class States implements Service {
   }
 
   #withToken(taskToken: string, use: (execution: Execution) => void): unknown {
-    const owner = [...this.executions.values()].find((execution) => execution.ownsTaskToken(taskToken));
+    const owner = this.executions.get(this.#owners.get(taskToken) ?? '');
     if (owner === undefined) {
       throw new AwsError('InvalidToken', 'Invalid Token');
     }

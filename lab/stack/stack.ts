@@ -42,6 +42,21 @@ export interface Stack extends Place {
   readonly eventInvokeConfigs: readonly StackEventInvokeConfig[];
 }
 
+/** What an account has with several stacks in it; what there is one of in each stack, like its table, is the first one's. */
+export function beside(stack: Stack, others: readonly Stack[]): Stack {
+  const all = [stack, ...others];
+  return {
+    ...stack,
+    functions: all.flatMap((one) => one.functions),
+    stateMachines: all.flatMap((one) => one.stateMachines),
+    rules: all.flatMap((one) => one.rules),
+    documents: all.flatMap((one) => one.documents),
+    keys: all.flatMap((one) => one.keys),
+    alarms: all.flatMap((one) => one.alarms),
+    eventInvokeConfigs: all.flatMap((one) => one.eventInvokeConfigs),
+  };
+}
+
 interface Resource {
   readonly logicalId: string;
 }

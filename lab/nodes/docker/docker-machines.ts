@@ -21,7 +21,7 @@ import { Instance } from './instance.ts';
 import type { Site } from './instance.ts';
 import { MINIMAL_PATH } from './processes.ts';
 import { Resident } from './resident.ts';
-import { readSwarm } from './swarm-view.ts';
+import { get, readSwarm } from './swarm-view.ts';
 import { closeServer, listenOn } from './unix-server.ts';
 
 const HUB = fileURLToPath(new URL('hub.ts', import.meta.url));
@@ -33,6 +33,9 @@ const LAST_HOST = 254;
 const STDOUT_KEPT = 24_000;
 const STDERR_KEPT = 8_000;
 const DOCKER_MS = 20_000;
+const ENGINE_START_MS = 60_000;
+/** What `timeout` exits with. */
+const HUNG = 124;
 const IMAGE = 'skep/idle:1';
 /** The agent runs a file, in a folder of its own for each command: several run on an instance at a time. */
 const START_SCRIPT = 'cd "$(mktemp -d)" && cat >_script.sh && exec /bin/sh "$PWD/_script.sh" </dev/null';
@@ -83,7 +86,9 @@ export class DockerMachines implements Machines {
     const metadata = (request: Request): Promise<Response> => this.#surroundings.metadata(spec.instanceId, request);
     const number = this.#count;
     const cgroup = `/${this.#lab}-${number}`;
-    const booting = Instance.boot(shared, { spec, number, address, cgroup, metadata });
+    const origin = spec.swarmFolderOf === undefined ? undefined : this.#instance(spec.swarmFolderOf);
+    const swarmFolder = origin?.then(({ dockerFolder }) => `${dockerFolder}/swarm`);
+    const booting = Instance.boot(shared, { spec, number, address, cgroup, metadata, swarmFolder });
     this.#instances.set(spec.instanceId, booting);
     try {
       await booting;
@@ -137,22 +142,39 @@ export class DockerMachines implements Machines {
     return readSwarm(instance.dockerSocket, DOCKER_MS);
   }
 
+  /** What the machine's Docker API answers: a fraction of what a docker command costs, where much is looked at. */
+  async ask(instanceId: string, path: string, seconds: number): Promise<unknown> {
+    const instance = await this.#instance(instanceId);
+    return get(instance.dockerSocket, path, seconds * 1000);
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#tearDown();
     return this.#closed;
   }
 
-  /** A fault: dockerd dies on the spot. Its machine starts it again after a second. */
-  async killDocker(instanceId: string): Promise<void> {
-    await this.shell(instanceId, 'kill -9 "$(cat /run/docker.pid)"');
+  async docker(instanceId: string, args: readonly string[], seconds = DOCKER_MS / 1000): Promise<DocumentOutcome> {
+    const instance = await this.#instance(instanceId);
+    const result = await instance.exec(['docker', ...args], { timeoutMs: seconds * 1000, env: { PATH: this.#path } });
+    return { ...result, exitCode: instance.isOff ? -1 : result.timedOut ? HUNG : result.exitCode };
   }
 
-  /** A fault: the cable is out. Instance metadata and AWS are behind the same cable. */
-  async cutNetwork(instanceId: string): Promise<void> {
+  async killEngine(instanceId: string): Promise<void> {
+    // The order matters: the machine looks for the mark after it has written the process id.
+    await this.shell(instanceId, 'touch /run/lab/engine-down; kill -9 "$(cat /run/lab/engine.pid)" || :');
+  }
+
+  /** Resolves when it answers, as `systemctl start docker` does: up to 20 s later where its swarm has no majority. */
+  async startEngine(instanceId: string): Promise<void> {
+    const ping = 'curl -sf --max-time 5 -o /dev/null --unix-socket /run/lab/docker.sock http://docker/_ping';
+    await this.shell(instanceId, `rm -f /run/lab/engine-down; until ${ping}; do sleep 0.1; done`, ENGINE_START_MS);
+  }
+
+  async cut(instanceId: string): Promise<void> {
     await (await this.#instance(instanceId)).connected(false);
   }
 
-  async healNetwork(instanceId: string): Promise<void> {
+  async heal(instanceId: string): Promise<void> {
     await (await this.#instance(instanceId)).connected(true);
   }
 

@@ -12,6 +12,7 @@ hidden=$4    # 1: docker is not installed yet, user data will do it after $5 sec
 delay=$5
 cgroup=$6    # /skep-lab-...: the parent of all containers' control groups
 image=$7     # a tar with the root of skep/idle:1
+swarm=$8    # a folder to begin with as /var/lib/docker/swarm, as an image of another machine has it; or empty
 tools='/usr/bin/docker /usr/local/bin/docker'
 
 # --- A private root: the host's, copy on write. What documents, docker or a user's experiments write ends with the instance.
@@ -36,6 +37,8 @@ mount -t tmpfs -o mode=0755 skep-instance run
 mount -t tmpfs -o mode=1777 skep-instance tmp
 # Not in the overlay: docker's own overlays cannot have their upper layer on one.
 mount -t tmpfs -o mode=0711 skep-instance var/lib/docker
+# While its owner writes to it: an image of a running instance is no other.
+if [ -n "$swarm" ]; then cp -a "$swarm" var/lib/docker/swarm; fi
 mkdir -p run/lock run/lab/host
 mount --bind -o ro / run/lab/host
 cp "$image" run/lab/image.tar
@@ -90,10 +93,14 @@ user_data() {
   fi
   start_docker &
   touch /run/lab/user-data-done
-  # Restarted when it dies, as systemd does it.
+  # Restarted when it dies, as systemd does it; unless the lab wants it dead.
   while :; do
+    while [ -e /run/lab/engine-down ]; do sleep 0.1; done
     dockerd --host unix:///run/lab/docker.sock --data-root /var/lib/docker --exec-root /run/docker --pidfile /run/docker.pid \
-      --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$cgroup" --log-level warn || :
+      --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$cgroup" --log-level warn &
+    echo $! >/run/lab/engine.pid
+    if [ -e /run/lab/engine-down ]; then kill -9 $!; fi
+    wait $! || :
     sleep 1
   done
 }

@@ -26,6 +26,8 @@ export interface Placement {
   readonly address: string;
   readonly cgroup: string;
   readonly metadata: Handler;
+  /** A folder of the host, copied before dockerd starts. */
+  readonly swarmFolder: Promise<string> | undefined;
 }
 
 export class Instance {
@@ -50,7 +52,7 @@ export class Instance {
   static async boot(site: Site, placement: Placement): Promise<Instance> {
     const metadata = await listenOn(`${site.folder}/${placement.address}.imds`, placement.metadata);
     try {
-      const init = await Resident.start('unshare', initArguments(site, placement));
+      const init = await Resident.start('unshare', initArguments(site, placement, (await placement.swarmFolder) ?? ''));
       const instance = new Instance(site, placement, init, metadata);
       await instance.#plugIn().catch(async (error: unknown) => {
         await instance.powerOff();
@@ -70,6 +72,11 @@ export class Instance {
   /** The Docker socket, from outside. Not its usual path: that is a symbolic link, which would lead out of the machine. */
   get dockerSocket(): string {
     return `/proc/${this.#init.pid}/root/run/lab/docker.sock`;
+  }
+
+  /** What dockerd keeps, from outside. */
+  get dockerFolder(): string {
+    return `/proc/${this.#init.pid}/root/var/lib/docker`;
   }
 
   /** Runs a command inside. exitCode -1 when the machine dies meanwhile. */
@@ -118,12 +125,21 @@ export class Instance {
   }
 }
 
-function initArguments(site: Site, placement: Placement): string[] {
+function initArguments(site: Site, placement: Placement, swarmFolder: string): string[] {
   const { dockerAfter } = placement.spec;
   const hidden = dockerAfter === 0 ? '0' : Number.isFinite(dockerAfter) ? '1' : 'never';
   const delay = hidden === '1' ? String(dockerAfter / 1000) : '0';
   const namespaces = ['--net', '--uts', '--mount', '--pid', '--fork', '--kill-child'];
   const scratch = `${site.folder}/scratch`;
-  const parameters = [scratch, placement.address, site.gateway, hidden, delay, placement.cgroup, site.image];
+  const parameters = [
+    scratch,
+    placement.address,
+    site.gateway,
+    hidden,
+    delay,
+    placement.cgroup,
+    site.image,
+    swarmFolder,
+  ];
   return [...namespaces, 'sh', INIT, ...parameters];
 }

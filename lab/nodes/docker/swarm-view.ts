@@ -84,7 +84,12 @@ function toTask(task: z.infer<typeof taskSchema>, names: ReadonlyMap<string, str
   };
 }
 
-function get(socketPath: string, path: string, timeoutMs: number): Promise<unknown> {
+/**
+ * GET of the Docker API.
+ *
+ * @throws what it says instead of an answer, or that it does not answer in time
+ */
+export function get(socketPath: string, path: string, timeoutMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);
     const outgoing = request({ socketPath, path, signal, agent: false }, (response) => {

@@ -1,12 +1,14 @@
 // Which document does what on a simulated machine. The contract of machines runs these and the scripts in documents/, and compares.
+import { demote } from './demote-document.ts';
+import { init } from './init-document.ts';
 import { confirm, drain, forget, inspect } from './manager-documents.ts';
-import { init, join, leave } from './membership-documents.ts';
+import { join, leave, prepare } from './membership-documents.ts';
 import type { Script } from './script.ts';
 
 type Verb = (script: Script) => Promise<Record<string, unknown>>;
 
 const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>(
-  Object.entries({ init, join, leave, confirm, drain, forget, inspect }),
+  Object.entries({ init, prepare, join, leave, confirm, demote, drain, forget, inspect }),
 );
 
 export function runDocument(verb: string, script: Script): Promise<Record<string, unknown>> {

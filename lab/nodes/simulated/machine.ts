@@ -1,55 +1,68 @@
 // A simulated machine: its engine, and what lies on its disk and in its /run.
 import type { Clock } from '../../clock.ts';
 import type { MachineSpec } from '../machines.ts';
+import { Engine } from './engine.ts';
+import type { Chassis, EngineWorld, SwarmFolder } from './engine.ts';
 import { NodeLock } from './node-lock.ts';
-import type { SimulatedNode, Swarm } from './swarm.ts';
 
-/** From the start of dockerd until it answers. */
-const DOCKER_START = 2000;
-
-export interface Membership {
-  readonly swarm: Swarm;
-  readonly node: SimulatedNode;
-}
-
-export class SimulatedMachine {
+export class SimulatedMachine implements Chassis {
   readonly instanceId: string;
   readonly privateIp: string;
   /** When cloud-init ends, epoch milliseconds. */
   readonly userDataDoneAt: number;
-  /** When there is a docker command; Infinity for one that nothing installs. */
-  readonly dockerInstalledAt: number;
-  readonly dockerUpAt: number;
+  readonly engine: Engine;
   readonly lock: NodeLock;
-  membership: Membership | undefined;
   /** /run/skep/leaving: the `notAfter` of the last leave. A join that was sent before it is refused. */
   fence: number | undefined;
   readonly died: Promise<void>;
+  readonly #clock: Clock;
+  readonly #dockerInstalledAt: number;
   #alive = true;
+  #cut = false;
   #die: () => void = () => undefined;
 
-  constructor({ instanceId, dockerAfter }: MachineSpec, privateIp: string, clock: Clock) {
-    this.instanceId = instanceId;
+  /** @param folder a swarm folder that was copied into its image */
+  constructor(spec: MachineSpec, privateIp: string, world: EngineWorld, folder: SwarmFolder | undefined) {
+    this.instanceId = spec.instanceId;
     this.privateIp = privateIp;
-    this.userDataDoneAt = clock.now() + (Number.isFinite(dockerAfter) ? dockerAfter : 0);
-    this.dockerInstalledAt = clock.now() + dockerAfter;
-    this.dockerUpAt = this.dockerInstalledAt + DOCKER_START;
-    this.lock = new NodeLock(clock);
+    this.#clock = world.clock;
+    const now = world.clock.now();
+    this.userDataDoneAt = now + (Number.isFinite(spec.dockerAfter) ? spec.dockerAfter : 0);
+    this.#dockerInstalledAt = now + spec.dockerAfter;
+    this.lock = new NodeLock(world.clock);
     this.died = new Promise((resolve) => {
       this.#die = resolve;
     });
+    this.engine = new Engine(world, this, { address: privateIp, startsAt: this.#dockerInstalledAt, folder });
   }
 
   get alive(): boolean {
     return this.#alive;
   }
 
+  get cut(): boolean {
+    return this.#cut;
+  }
+
+  /** There is a docker command. */
+  get dockerInstalled(): boolean {
+    return this.#clock.now() >= this.#dockerInstalledAt;
+  }
+
   /** Power off, without a word to anybody. */
   die(): void {
     if (this.#alive) {
       this.#alive = false;
-      this.membership?.swarm.lose(this.membership.node.nodeId);
+      this.engine.powerOff();
       this.#die();
+    }
+  }
+
+  /** Pulls its cable, or puts it back. */
+  connect(connected: boolean): void {
+    if (this.#cut === connected) {
+      this.#cut = !connected;
+      this.engine.connectionChanged();
     }
   }
 }

@@ -1,22 +1,25 @@
 // The documents that run on any manager, on a simulated machine: confirm, drain, forget, inspect. What documents/*.sh do, step by step.
 import { gzipSync } from 'node:zlib';
 
+import type { NodeView } from '../machines.ts';
+import { LABEL, begin, checkLabel, findNode, readNode, refuseManager, updateNode } from './found-node.ts';
+import type { FoundNode } from './found-node.ts';
+import type { NodeSpec } from './node-record.ts';
 import type { Script } from './script.ts';
-import type { SimulatedNode, Swarm } from './swarm.ts';
 
-const UPDATE_TIME = 100;
-const LOCK_PATIENCE = 5000;
 /** Looks, and milliseconds between them. */
 const PATIENCE = 10;
+const CONFLICTS = 5;
 const LOOK_EVERY = 500;
 const PAGE = 400;
-const LABEL = 'skep.instance';
 
 export async function confirm(script: Script): Promise<Record<string, unknown>> {
-  const swarm = await begin(script);
+  await begin(script);
   const nodeId = script.param('nodeId');
+  const labels = { ...labelsOf(script.param('labels')), [LABEL]: script.param('instanceId') };
+  const availability = script.param('availability') as NodeSpec['availability'];
   for (let patience = PATIENCE; ; patience -= 1) {
-    const node = swarm.nodes.get(nodeId);
+    const node = await readNode(script, nodeId);
     if (node === undefined) {
       script.fail('UnknownNode', `no manager knows node ${nodeId}`);
     }
@@ -24,10 +27,8 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
     if (node.labels['skep.leaving'] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
-    if (node.status === 'ready') {
-      const labels = { ...labelsOf(script.param('labels')), [LABEL]: script.param('instanceId') };
-      swarm.update(node, { labels, availability: script.param('availability') as SimulatedNode['availability'] });
-      return { nodeId, status: node.status };
+    if (isReady(node, labels) && (await updateNode(script, node, availability, labels))) {
+      return { nodeId, status: 'ready' };
     }
     if (patience === 0) {
       script.fail('NotReady', `node ${nodeId} is ${node.status}`);
@@ -36,93 +37,79 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
   }
 }
 
+/** Ready is said of the worker in it: a manager is also in the raft, and the others reach it there. */
+function isReady({ status, reachability }: FoundNode, labels: Readonly<Record<string, string>>): boolean {
+  const isManager = labels['skep.role'] === 'manager';
+  return status === 'ready' && (!isManager || reachability === 'leader' || reachability === 'reachable');
+}
+
 export async function drain(script: Script): Promise<Record<string, unknown>> {
-  const swarm = await begin(script);
-  const node = find(script, swarm);
-  if (node === undefined) {
-    return { member: false };
+  await begin(script);
+  for (let conflicts = CONFLICTS; ; conflicts -= 1) {
+    const node = await findNode(script, script.param('nodeId'));
+    if (node === undefined) {
+      return { member: false };
+    }
+    refuseManager(script, node);
+    // The mark and the drain in one: a confirm that comes late must find the mark.
+    if (await updateNode(script, node, 'drain', { 'skep.leaving': 'true', [LABEL]: script.param('instanceId') })) {
+      return { member: true, nodeId: node.nodeId, status: node.status };
+    }
+    if (conflicts === 0) {
+      script.fail('UpdateConflict', `others kept updating node ${node.nodeId}`);
+    }
+    await script.sleep(200);
   }
-  refuseManager(script, node);
-  // The mark and the drain in one: a confirm that comes late must find the mark.
-  const labels = { 'skep.leaving': 'true', [LABEL]: script.param('instanceId') };
-  swarm.update(node, { availability: 'drain', labels });
-  return { member: true, nodeId: node.nodeId, status: node.status };
 }
 
 export async function forget(script: Script): Promise<Record<string, unknown>> {
-  const swarm = await begin(script);
+  await begin(script);
+  const id = script.param('nodeId');
   // By its id and no other way, where that is known: by label one would find what the instance has joined as since.
-  const node = script.param('nodeId') === 'none' ? find(script, swarm) : byId(script, swarm);
+  const node = id === 'none' ? await findNode(script, id) : await readNode(script, id);
   if (node === undefined) {
     return { member: false, removed: false, forced: false };
   }
+  checkLabel(script, node);
   refuseManager(script, node);
   const forced = script.param('force') === 'yes';
   if (!forced) {
-    await tasksHaveEnded(script, swarm, node);
+    await tasksHaveEnded(script, node);
   }
-  swarm.remove(node.nodeId);
+  const swarm = await script.cluster('write', 10);
+  const isManager = !script.tryDocker(() => {
+    script.tryDocker(() => {
+      swarm.remove(node.nodeId, true);
+    }, /not found/);
+  }, /is a cluster manager/);
+  if (isManager) {
+    script.fail('StillManager', `node ${node.nodeId} is a manager`);
+  }
   return { member: true, nodeId: node.nodeId, removed: true, forced };
 }
 
 export async function inspect(script: Script): Promise<Record<string, unknown>> {
-  const { swarmId, nodes } = await begin(script);
+  const { swarmId } = await begin(script);
+  const { nodes: views } = (await script.cluster('read', 20)).view(script.engine);
   const offset = Number(script.param('offset'));
-  const all = [...nodes.values()].toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  const all = views.toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
   const page = all.slice(offset, offset + PAGE).map(inspectLine);
   const packed = page.length === 0 ? '' : gzipSync(page.join('')).toString('base64');
   const next = offset + PAGE;
   return { swarmId, total: all.length, offset, nodes: packed, ...(next < all.length ? { next } : {}) };
 }
 
-function inspectLine({ nodeId, role, status, availability, labels, reachability, address }: SimulatedNode): string {
+function inspectLine({ nodeId, role, status, availability, labels, reachability, address }: NodeView): string {
   const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
   return `${[nodeId, role, status, availability, instance, reachability ?? '-', address].join(' ')}\n`;
 }
 
-async function begin(script: Script): Promise<Swarm> {
-  await script.lock('shared', LOCK_PATIENCE);
-  script.manager();
-  await script.sleep(UPDATE_TIME);
-  return script.manager();
-}
-
-/** By its id, else by the label of the instance. An instance that joined again left an old node: the one that is up is meant. */
-function find(script: Script, swarm: Swarm): SimulatedNode | undefined {
-  const node = byId(script, swarm);
-  if (node !== undefined) {
-    return node;
-  }
-  const own = [...swarm.nodes.values()].filter(({ labels }) => labels[LABEL] === script.param('instanceId'));
-  return own.find(({ status }) => status === 'ready') ?? own.at(-1);
-}
-
-function byId(script: Script, swarm: Swarm): SimulatedNode | undefined {
-  const node = swarm.nodes.get(script.param('nodeId'));
-  if (node !== undefined) {
-    checkLabel(script, node);
-  }
-  return node;
-}
-
-function checkLabel(script: Script, { nodeId, labels }: SimulatedNode): void {
-  if (labels[LABEL] !== undefined && labels[LABEL] !== script.param('instanceId')) {
-    script.fail('WrongInstance', `node ${nodeId} carries the label of another instance`);
-  }
-}
-
-function refuseManager(script: Script, { nodeId, role }: SimulatedNode): void {
-  if (role === 'manager') {
-    script.fail('StillManager', `node ${nodeId} is a manager`);
-  }
-}
-
-async function tasksHaveEnded(script: Script, swarm: Swarm, { nodeId, availability }: SimulatedNode): Promise<void> {
+async function tasksHaveEnded(script: Script, { nodeId, availability }: FoundNode): Promise<void> {
   // Else the next task may land on it between the look and the removal.
   if (availability !== 'drain') {
     script.fail('TasksRunning', `node ${nodeId} is not drained`);
   }
-  for (let patience = PATIENCE; swarm.tasks.unfinishedOn(nodeId) > 0; patience -= 1) {
+  for (let patience = PATIENCE; (await script.cluster('read', 8)).tasks.unfinishedOn(nodeId) > 0; patience -= 1) {
     if (patience === 0) {
       script.fail('TasksRunning', `tasks of node ${nodeId} have not ended`);
     }

@@ -1,73 +1,117 @@
-// The documents that run on the instance concerned, on a simulated machine: init, join, leave. What documents/*.sh do, step by step.
+// The documents that make an instance a node and end that, on a simulated machine: prepare, join, leave. What documents/*.sh do, step by
+// step.
 import { z } from 'zod';
 
-import { overlaps } from './address-pool.ts';
-import type { Membership } from './machine.ts';
-import { checkFence, checkInstance, waitForDocker } from './own-instance.ts';
+import { messageOf } from './engine.ts';
+import type { SwarmInfo } from './engine.ts';
+import { clearCopy } from './identity.ts';
+import type { Cleared } from './identity.ts';
+import { about, begin, checkInstance, joinTokenName, readSwarm } from './own-instance.ts';
 import type { OwnInstance } from './own-instance.ts';
 import type { Script } from './script.ts';
-import type { Swarm } from './swarm.ts';
 
-export const ENGINE = '20.10.24+simulated';
-const JOIN_TIME = 700;
-/** Until an engine gives up, and its background attempt with it. */
-const JOIN_PATIENCE = 20_000;
-const LOCK_PATIENCE = 60_000;
+/** How long a new manager may take to find a leader. */
+const LEADER_PATIENCE = 40_000;
 /** How long a leave waits for a docker that does not answer. */
 const LEAVE_PATIENCE = 15_000;
 
 const parameter = z.object({ Parameter: z.object({ Value: z.string() }) });
 
-export async function init(script: Script): Promise<Record<string, unknown>> {
+/** So that the join takes seconds: under the cluster's membership lock others wait for it. */
+export async function prepare(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
-  const { machine, world } = script;
-  const founded = machine.membership === undefined;
-  const swarmId = script.param('swarmId');
-  if (founded) {
-    if (swarmId !== 'none') {
-      script.fail('ForeignSwarm', `the cluster was founded as swarm ${swarmId}, and this engine is in none`);
-    }
-    const taken = overlaps(script.param('addressPool'));
-    if (taken.length > 0) {
-      script.fail('AddressPoolOverlap', `the address pool overlaps ${taken.join(' ')}`);
-    }
-    await script.sleep(JOIN_TIME);
-    enter(script, world.found(), own, 'manager');
-  }
-  const { swarm, node } = memberOf(script);
-  if (node.role !== 'manager') {
-    script.fail('ForeignSwarm', 'the engine is a worker of a swarm that was not founded here');
-  }
-  if (swarm.leader === undefined) {
-    script.fail('NoLeader', 'The swarm does not have a leader');
-  }
-  if (swarmId !== 'none' && swarmId !== swarm.swarmId) {
-    script.fail('ForeignSwarm', `the cluster was founded as swarm ${swarmId}, and this engine leads ${swarm.swarmId}`);
-  }
-  await publish(script, swarm);
-  const { caDigest } = swarm;
-  const address = `${own.address}:2377`;
-  const { nodeId } = node;
-  return { nodeId, swarmId: swarm.swarmId, caDigest, address, zone: own.zone, engine: ENGINE, founded };
+  const cleared = await clearCopy(script, own);
+  return { ...about(own), ...cleared };
 }
 
 export async function join(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
   const role = script.param('role') === 'manager' ? 'manager' : 'worker';
-  if (script.machine.membership === undefined) {
-    const joinToken = await readJoinToken(script, role);
-    const swarm = await reach(script, role, joinToken);
-    await script.sleep(JOIN_TIME);
-    enter(script, swarm, own, role);
+  const cleared = await clearCopy(script, own);
+  const before = await settle(script);
+  if (before.state === 'active') {
+    return joined(script, own, role, cleared);
   }
-  const { swarm, node } = memberOf(script);
-  if (swarm.swarmId !== script.param('swarmId')) {
-    script.fail('ForeignSwarm', `this node is in swarm ${swarm.swarmId}`);
+  if (before.state !== 'inactive') {
+    await reset(script, before);
   }
-  if (node.role !== role) {
-    script.fail('NotActive', `this node is a ${node.role} of the swarm, not a ${role}`);
+  const token = await readJoinToken(script, role);
+  const remotes = script.param('managers').split(',');
+  const joining = script.engine.join({ token, remotes, address: own.address, availability: 'drain' });
+  let reason = '';
+  await script.ask(
+    30,
+    joining.catch((error: unknown) => {
+      reason = messageOf(error);
+    }),
+  );
+  const after = await settle(script);
+  if (after.state === 'active') {
+    return joined(script, own, role, cleared);
   }
-  return { nodeId: node.nodeId, address: `${own.address}:2377`, zone: own.zone, engine: ENGINE };
+  if (after.state !== 'inactive') {
+    // Left as it is, the engine would go on trying, and come in when nobody expects it any more.
+    await reset(script, after);
+  }
+  return script.fail('JoinFailed', `state ${after.state}: ${after.error} ${reason}`);
+}
+
+/** Waits while the engine is still on its way: an attempt goes on in the background after Docker's own 20 s. */
+async function settle(script: Script): Promise<SwarmInfo> {
+  for (;;) {
+    const info = await readSwarm(script);
+    if (info.state !== 'pending' || !script.hasTime()) {
+      return info;
+    }
+    await script.sleep(1000);
+  }
+}
+
+/** A node that never was a manager loses nothing by leaving; one that was would lose the swarm's state. */
+async function reset(script: Script, { state, error }: SwarmInfo): Promise<void> {
+  if (script.engine.folder?.raft === true) {
+    script.fail('NotActive', `a manager's state is in the way (${state}): ${error}`);
+  }
+  const leaving = script.engine.leave(true);
+  await leaving.catch(() => script.fail('NotActive', `state ${state}: ${error}`));
+  script.checkEnd();
+}
+
+async function joined(
+  script: Script,
+  own: OwnInstance,
+  role: 'worker' | 'manager',
+  cleared: Cleared,
+): Promise<Record<string, unknown>> {
+  const { folder } = script.engine;
+  if (folder?.swarm.swarmId !== script.param('swarmId')) {
+    script.fail('ForeignSwarm', `this node is in swarm ${folder?.swarm.swarmId ?? ''}`);
+  }
+  if (folder.address !== own.address) {
+    script.fail('ForeignSwarm', `the engine is node ${folder.nodeId} at ${folder.address}, this is ${own.address}`);
+  }
+  if (folder.role !== role) {
+    script.fail('NotActive', `this node is a ${folder.role} of the swarm, not a ${role}`);
+  }
+  if (role === 'manager') {
+    await awaitLeader(script);
+  }
+  return { nodeId: folder.nodeId, ...about(own), ...cleared };
+}
+
+/** A new manager is in the raft a moment after its engine calls itself active. Nobody else may come in before. */
+async function awaitLeader(script: Script): Promise<void> {
+  const end = script.world.clock.now() + LEADER_PATIENCE;
+  for (;;) {
+    const info = await script.readSwarm(10);
+    if (info?.controlAvailable === true && info.error === '' && info.swarmId !== '') {
+      return;
+    }
+    if (script.world.clock.now() >= end || !script.hasTime()) {
+      script.fail('NoLeader', `this node has become no manager with a leader: ${info?.error ?? ''}`);
+    }
+    await script.sleep(500);
+  }
 }
 
 export async function leave(script: Script): Promise<Record<string, unknown>> {
@@ -76,58 +120,21 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
   const { machine } = script;
   // Before the lock, which a join may hold: the join looks at the fence while it waits, and stops.
   machine.fence = Number(script.param('notAfter'));
-  if (!script.dockerInstalled) {
+  if (!machine.dockerInstalled) {
     return { member: false, drained: true, containers: 0, plain: 0 };
   }
-  if (!(await dockerComesSoon(script))) {
+  const info = await dockerComesSoon(script);
+  if (info === undefined) {
     return { member: false, drained: false, containers: 0, plain: 0 };
   }
-  const { membership } = machine;
-  const containers = await waitForContainers(script, membership);
-  if (membership !== undefined && script.param('depart') === 'yes') {
+  const isMember = info.state !== 'inactive' && info.nodeId !== '';
+  const containers = await waitForContainers(script);
+  if (isMember && script.param('depart') === 'yes') {
     await script.lock('exclusive', 10_000);
-    depart(script);
+    await depart(script);
   }
-  const nodeId = membership?.node.nodeId;
   const counts = { drained: containers === 0, containers, plain: 0 };
-  return nodeId === undefined ? { member: false, ...counts } : { member: true, nodeId, ...counts };
-}
-
-/** What init and join begin with. */
-async function begin(script: Script): Promise<OwnInstance> {
-  script.checkExpiry();
-  checkFence(script);
-  await waitForDocker(script);
-  const own = await checkInstance(script);
-  await script.lock('exclusive', LOCK_PATIENCE);
-  checkFence(script);
-  return own;
-}
-
-function enter({ machine }: Script, swarm: Swarm, { address }: OwnInstance, role: 'worker' | 'manager'): void {
-  const hostname = `ip-${machine.privateIp.replaceAll('.', '-')}`;
-  machine.membership = { swarm, node: swarm.join({ hostname, address, role }) };
-}
-
-function memberOf(script: Script): Membership {
-  const { membership } = script.machine;
-  if (membership === undefined) {
-    script.fail('NotActive', 'the engine is in no swarm');
-  }
-  return membership;
-}
-
-async function publish(script: Script, swarm: Swarm): Promise<void> {
-  for (const role of ['worker', 'manager'] as const) {
-    const Name = joinTokenName(script, role);
-    const Value = swarm.joinTokens[role];
-    const input = { Name, Value, Type: 'SecureString', KeyId: script.param('tokenKey'), Overwrite: true };
-    const answer = await script.world.surroundings.parameters(script.machine, 'PutParameter', input);
-    script.checkEnd();
-    if (!answer.ok) {
-      script.fail('JoinTokenUnpublished', answer.problem);
-    }
-  }
+  return isMember ? { member: true, nodeId: info.nodeId, ...counts } : { member: false, ...counts };
 }
 
 async function readJoinToken(script: Script, role: 'worker' | 'manager'): Promise<string> {
@@ -148,53 +155,37 @@ async function readJoinToken(script: Script, role: 'worker' | 'manager'): Promis
   return Value;
 }
 
-/** The swarm of the managers, if one of them answers and takes the token. */
-async function reach(script: Script, role: 'worker' | 'manager', joinToken: string): Promise<Swarm> {
-  const swarms = script.param('managers').split(',').map(script.world.swarmAt);
-  const swarm = swarms.find((one) => one !== undefined);
-  if (swarm?.leader === undefined) {
-    await script.sleep(JOIN_PATIENCE);
-    script.fail('JoinFailed', 'no manager answered');
-  }
-  if (swarm.joinTokens[role] !== joinToken) {
-    script.fail('JoinFailed', 'A valid join token is necessary to join this cluster');
-  }
-  return swarm;
-}
-
-async function dockerComesSoon(script: Script): Promise<boolean> {
+async function dockerComesSoon(script: Script): Promise<SwarmInfo | undefined> {
   const end = script.world.clock.now() + LEAVE_PATIENCE;
-  while (!script.dockerAnswers) {
-    if (script.world.clock.now() >= end) {
-      return false;
+  for (;;) {
+    const info = script.engine.online ? await script.readSwarm(10) : undefined;
+    if (info !== undefined || script.world.clock.now() >= end) {
+      return info;
     }
     await script.sleep(1000);
   }
-  return true;
 }
 
 /** Without the lock, since it may take long. What runs on the node is not the proof: the managers' view is, and forget asks them. */
-async function waitForContainers(script: Script, membership: Membership | undefined): Promise<number> {
-  const count = (): number => membership?.swarm.tasks.containersOn(membership.node.nodeId) ?? 0;
+async function waitForContainers(script: Script): Promise<number> {
+  const { engine } = script;
   const waitUntil = Number(script.param('waitUntil'));
-  while (count() > 0 && script.seconds() < waitUntil && script.hasTime()) {
+  while (engine.containers > 0 && script.seconds() < waitUntil && script.hasTime()) {
     await script.sleep(1000);
   }
-  return count();
+  return engine.containers;
 }
 
-function depart(script: Script): void {
-  const { membership } = script.machine;
-  if (membership === undefined) {
-    return;
+async function depart(script: Script): Promise<void> {
+  const info = await readSwarm(script);
+  if (info.controlAvailable) {
+    script.fail('StillManager', `node ${info.nodeId} is a manager`);
   }
-  if (membership.node.role === 'manager') {
-    script.fail('StillManager', 'the node is a manager');
+  if (info.state !== 'inactive') {
+    await script.engine.leave(false).catch((error: unknown) => {
+      const message = messageOf(error);
+      script.fail(message.includes('participating as a manager') ? 'StillManager' : 'DockerFailed', message);
+    });
+    script.checkEnd();
   }
-  script.machine.membership = undefined;
-  membership.swarm.lose(membership.node.nodeId);
-}
-
-function joinTokenName(script: Script, role: 'worker' | 'manager'): string {
-  return `/skep/${script.param('stage')}/${script.param('cluster')}/join-token/${role}`;
 }

@@ -1,5 +1,9 @@
 // How documents that run on the instance concerned learn about it, on a simulated machine. As documents/machine.sh has it.
+import type { SwarmInfo } from './engine.ts';
 import type { Script } from './script.ts';
+
+export const ENGINE = '20.10.24+simulated';
+const LOCK_PATIENCE = 60_000;
 
 export interface OwnInstance {
   readonly address: string;
@@ -38,9 +42,9 @@ export async function waitForDocker(script: Script): Promise<void> {
     checkFence(script);
     await script.sleep(Math.min(preparing(), 10_000));
   }
-  while (!script.dockerAnswers) {
+  while (!script.engine.online) {
     checkFence(script);
-    if (!script.dockerInstalled && (preparing() <= 0 || !script.hasTime())) {
+    if (!machine.dockerInstalled && (preparing() <= 0 || !script.hasTime())) {
       script.fail('DockerMissing', 'there is no docker command');
     }
     if (!script.hasTime()) {
@@ -48,4 +52,30 @@ export async function waitForDocker(script: Script): Promise<void> {
     }
     await script.sleep(1000);
   }
+}
+
+/** What all but leave begin with. */
+export async function begin(script: Script): Promise<OwnInstance> {
+  script.checkExpiry();
+  checkFence(script);
+  await waitForDocker(script);
+  const own = await checkInstance(script);
+  await script.lock('exclusive', LOCK_PATIENCE);
+  checkFence(script);
+  return own;
+}
+
+/** What all of them tell of the instance. */
+export const about = ({ address, zone }: OwnInstance): Record<string, unknown> => ({
+  address: `${address}:2377`,
+  zone,
+  engine: ENGINE,
+});
+
+export async function readSwarm(script: Script): Promise<SwarmInfo> {
+  return (await script.readSwarm(10)) ?? script.fail('DockerDown', 'docker info did not answer');
+}
+
+export function joinTokenName(script: Script, role: 'worker' | 'manager'): string {
+  return `/skep/${script.param('stage')}/${script.param('cluster')}/join-token/${role}`;
 }

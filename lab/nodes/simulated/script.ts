@@ -2,6 +2,9 @@
 import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
 import type { Clock } from '../../clock.ts';
 import type { DocumentRun } from '../machines.ts';
+import { DockerError } from './docker-command.ts';
+import { messageOf } from './engine.ts';
+import type { Engine, SwarmInfo } from './engine.ts';
 import type { LockMode } from './node-lock.ts';
 import type { SimulatedMachine } from './machine.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -27,9 +30,6 @@ export class ScriptEnded extends Error {
 export interface World {
   readonly clock: Clock;
   readonly surroundings: Surroundings;
-  readonly found: () => Swarm;
-  /** The swarm that answers at `ip:2377`. */
-  readonly swarmAt: (address: string) => Swarm | undefined;
 }
 
 /** Work is given up this long before the agent ends the script. */
@@ -117,29 +117,73 @@ export class Script {
 
   // --- Docker
 
-  get dockerInstalled(): boolean {
-    return this.world.clock.now() >= this.machine.dockerInstalledAt;
+  get engine(): Engine {
+    return this.machine.engine;
   }
 
-  get dockerAnswers(): boolean {
-    return this.world.clock.now() >= this.machine.dockerUpAt;
+  /** One call of docker, with a timeout of its own. Undefined when there was no answer in time. */
+  async ask<T>(seconds: number, call: Promise<T>): Promise<T | undefined> {
+    let cancel = (): void => undefined;
+    const timeout = new Promise<undefined>((resolve) => {
+      cancel = this.world.clock.schedule(seconds * 1000, () => {
+        resolve(undefined);
+      });
+    });
+    try {
+      return await Promise.race([call, timeout]);
+    } finally {
+      cancel();
+      this.checkEnd();
+    }
   }
 
-  /** The swarm, as a manager with a leader sees it: asked first by every document that runs on a manager. */
-  manager(): Swarm {
-    if (!this.dockerInstalled) {
+  /** What the engine knows of its own membership; undefined when it does not say. */
+  async readSwarm(seconds: number): Promise<SwarmInfo | undefined> {
+    return this.ask(
+      seconds,
+      this.engine.info().catch(() => undefined),
+    );
+  }
+
+  /** Asked first by every document that runs on a manager. */
+  async needManager(): Promise<SwarmInfo> {
+    if (!this.machine.dockerInstalled) {
       this.fail('DockerMissing', 'there is no docker command');
     }
-    if (!this.dockerAnswers) {
-      this.fail('DockerDown', 'docker did not answer');
+    const info = await this.readSwarm(5);
+    if (info === undefined) {
+      // A manager that has just lost its leader answers to nothing that concerns the swarm, for up to 20 s.
+      this.fail(this.engine.online ? 'NoLeader' : 'DockerDown', 'docker did not answer');
     }
-    const { membership } = this.machine;
-    if (membership?.node.role !== 'manager') {
-      this.fail('NotManager', 'this node is no manager');
+    if (info.state !== 'active' || !info.controlAvailable) {
+      this.fail('NotManager', `this node is no manager (state ${info.state}) ${info.error}`);
     }
-    if (membership.swarm.leader === undefined) {
-      this.fail('NoLeader', 'The swarm does not have a leader');
+    if (info.error !== '' || info.swarmId === '') {
+      this.fail('NoLeader', info.error);
     }
-    return membership.swarm;
+    return info;
+  }
+
+  /** The swarm, as a manager answers for it. A manager without a leader hangs, or says so, and that is no broken command. */
+  async cluster(access: 'read' | 'write', seconds: number): Promise<Swarm> {
+    const answer = this.engine.cluster(access).catch((error: unknown) => this.dockerFailed(messageOf(error)));
+    return (await this.ask(seconds, answer)) ?? this.fail('NoLeader', 'docker did not answer in time');
+  }
+
+  dockerFailed(message: string): never {
+    this.fail(/not have a leader|DeadlineExceeded|lost leader/.test(message) ? 'NoLeader' : 'DockerFailed', message);
+  }
+
+  /** Fails as docker does, unless the message is one that the document has an answer to. */
+  tryDocker(change: () => void, expected: RegExp): boolean {
+    try {
+      change();
+      return true;
+    } catch (error) {
+      if (!(error instanceof DockerError)) {
+        throw error;
+      }
+      return expected.test(error.message) ? false : this.dockerFailed(error.message);
+    }
   }
 }

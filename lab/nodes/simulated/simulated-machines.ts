@@ -10,8 +10,11 @@ import type {
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
+import { runDocker } from './docker-command-line.ts';
 import { runDocument } from './documents.ts';
+import type { Engine, EngineWorld } from './engine.ts';
 import { SimulatedMachine } from './machine.ts';
+import { Network } from './network.ts';
 import { DocumentExit, Script, ScriptEnded } from './script.ts';
 import type { World } from './script.ts';
 import { Surroundings } from './surroundings.ts';
@@ -24,6 +27,8 @@ export class SimulatedMachines implements Machines {
   readonly #machines = new Map<string, SimulatedMachine>();
   readonly #clock: Clock;
   readonly #world: World;
+  readonly #network = new Network<Engine>();
+  readonly #engines: EngineWorld;
   #addresses = 10;
 
   constructor(clock: Clock, random: Random, surroundings: MachineSurroundings) {
@@ -31,9 +36,8 @@ export class SimulatedMachines implements Machines {
     this.#world = {
       clock,
       surroundings: new Surroundings(clock, random, surroundings),
-      found: () => new Swarm(clock, random),
-      swarmAt: (address) => this.#swarmAt(address),
     };
+    this.#engines = { clock, random, network: this.#network, newSwarm: (origin) => new Swarm(clock, random, origin) };
   }
 
   open(): Promise<void> {
@@ -46,7 +50,11 @@ export class SimulatedMachines implements Machines {
     }
     this.#addresses += 1;
     const privateIp = `10.77.${Math.floor(this.#addresses / 250)}.${(this.#addresses % 250) + 1}`;
-    this.#machines.set(spec.instanceId, new SimulatedMachine(spec, privateIp, this.#clock));
+    const { swarmFolderOf } = spec;
+    const folder = swarmFolderOf === undefined ? undefined : this.#machines.get(swarmFolderOf)?.engine.folder;
+    const machine = new SimulatedMachine(spec, privateIp, this.#engines, folder);
+    this.#machines.set(spec.instanceId, machine);
+    this.#network.plug(machine.engine);
     return Promise.resolve({ privateIp });
   }
 
@@ -72,12 +80,41 @@ export class SimulatedMachines implements Machines {
   }
 
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {
-    this.#swarmOf(managerInstanceId).tasks.createService(service);
-    return Promise.resolve();
+    return Promise.resolve().then(() => {
+      this.#swarmOf(managerInstanceId).tasks.createService(service);
+    });
   }
 
   view(managerInstanceId: string): Promise<SwarmView> {
-    return Promise.resolve().then(() => this.#swarmOf(managerInstanceId).view());
+    return Promise.resolve().then(() => this.#swarmOf(managerInstanceId).view(this.#machine(managerInstanceId).engine));
+  }
+
+  async docker(instanceId: string, args: readonly string[], seconds = 20): Promise<DocumentOutcome> {
+    const machine = this.#machine(instanceId);
+    const outcome = await Promise.race([
+      runDocker(machine.engine, args, { clock: this.#clock, seconds }),
+      machine.died,
+    ]);
+    return outcome ?? DEAD;
+  }
+
+  killEngine(instanceId: string): Promise<void> {
+    this.#machine(instanceId).engine.kill();
+    return Promise.resolve();
+  }
+
+  startEngine(instanceId: string): Promise<void> {
+    return this.#machine(instanceId).engine.start();
+  }
+
+  cut(instanceId: string): Promise<void> {
+    this.#machine(instanceId).connect(false);
+    return Promise.resolve();
+  }
+
+  heal(instanceId: string): Promise<void> {
+    this.#machine(instanceId).connect(true);
+    return Promise.resolve();
   }
 
   close(): Promise<void> {
@@ -94,17 +131,11 @@ export class SimulatedMachines implements Machines {
   }
 
   #swarmOf(instanceId: string): Swarm {
-    const { membership } = this.#machine(instanceId);
-    if (membership?.node.role !== 'manager') {
-      throw new Error(`${instanceId} is not a manager of a swarm`);
+    const swarm = this.#machine(instanceId).engine.clusterNow();
+    if (swarm === undefined) {
+      throw new Error(`${instanceId} does not answer for a swarm`);
     }
-    return membership.swarm;
-  }
-
-  #swarmAt(address: string): Swarm | undefined {
-    const ip = address.replace(/:\d+$/, '');
-    const machine = [...this.#machines.values()].find(({ alive, privateIp }) => alive && privateIp === ip);
-    return machine?.membership?.node.role === 'manager' ? machine.membership.swarm : undefined;
+    return swarm;
   }
 }
 

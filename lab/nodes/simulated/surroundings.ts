@@ -31,7 +31,10 @@ export class Surroundings {
     return this.#clock.busy(this.#metadata(machine, paths));
   }
 
-  async #metadata({ instanceId }: SimulatedMachine, paths: readonly string[]): Promise<string[] | undefined> {
+  async #metadata({ instanceId, cut }: SimulatedMachine, paths: readonly string[]): Promise<string[] | undefined> {
+    if (cut) {
+      return undefined;
+    }
     const ask = (request: Request): Promise<Response> => this.#outside.metadata(instanceId, request);
     const ttl = { 'x-aws-ec2-metadata-token-ttl-seconds': '900' };
     const session = await ask(new Request(`${IMDS}/api/token`, { method: 'PUT', headers: ttl }));

@@ -1,144 +1,229 @@
-// A swarm in memory: its nodes, and its managers' raft, as far as skep can see them.
-//
-// What surprises on real engines and matters here is modelled: a node is Ready for a while after a death or a leave; a swarm whose
-// managers are no majority has no leader; an engine whose node was removed does not notice, and calls itself a member.
+// A swarm: what its managers keep in common. Its raft, its dispatcher, the records of its nodes, its tasks.
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
-import type { SwarmView } from '../machines.ts';
+import type { NodeView, SwarmView } from '../machines.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { DockerError } from './docker-command.ts';
+import type { Host } from './network.ts';
+import { NodeRecord } from './node-record.ts';
+import type { Agent, NodeSpec } from './node-record.ts';
+import { Raft } from './raft.ts';
+import { RoleManager } from './role-manager.ts';
+import type { RoleBearer } from './role-manager.ts';
 import { Tasks } from './tasks.ts';
 
-export interface SimulatedNode {
-  readonly nodeId: string;
-  readonly hostname: string;
-  readonly address: string;
-  readonly role: 'worker' | 'manager';
-  availability: 'active' | 'pause' | 'drain';
-  status: 'ready' | 'down';
-  labels: Readonly<Record<string, string>>;
-  reachability: 'leader' | 'reachable' | 'unreachable' | undefined;
-  /** Whether the machine behind it answers and is a member: when not, it goes down after the heartbeats are missed. */
-  present: boolean;
+/** An engine, as a swarm knows it. */
+export interface Participant extends Agent, RoleBearer {}
+
+/** What can only be set at a founding. */
+export interface SwarmOptions {
+  readonly addressPool: string;
+  readonly subnetSize: number;
+  readonly dataPathPort: number;
 }
 
-/** SwarmKit: three missed heartbeats of 5 s. */
-const DOWN_AFTER = 15_000;
-/** Until a majority of managers has agreed on another leader. */
-const ELECTION_TIME = 11_000;
+/** Docker's own, where nobody asked for others. */
+const DEFAULT_OPTIONS: SwarmOptions = { addressPool: '10.0.0.0/8', subnetSize: 24, dataPathPort: 4789 };
 
 export class Swarm {
+  options = DEFAULT_OPTIONS;
   readonly swarmId: string;
   readonly caDigest: string;
   readonly joinTokens: { readonly worker: string; readonly manager: string };
-  readonly nodes = new Map<string, SimulatedNode>();
+  readonly nodes = new Map<string, NodeRecord>();
+  readonly raft: Raft;
   readonly tasks: Tasks;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #dispatcher: Dispatcher;
+  readonly #roles: RoleManager;
+  #index = 10;
 
-  constructor(clock: Clock, random: Random) {
+  /** @param origin the swarm of which this is a copy, as a copied folder of a manager makes one */
+  constructor(clock: Clock, random: Random, origin?: Swarm) {
     this.#clock = clock;
     this.#random = random;
-    this.swarmId = this.#id();
-    this.caDigest = random.hex(50);
+    this.swarmId = origin?.swarmId ?? this.#id();
+    this.caDigest = origin?.caDigest ?? random.hex(50);
     const token = (): string => `SWMTKN-1-${this.caDigest}-${random.hex(25)}`;
-    this.joinTokens = { worker: token(), manager: token() };
-    this.tasks = new Tasks(clock, this.nodes, () => this.#id());
+    this.joinTokens = origin?.joinTokens ?? { worker: token(), manager: token() };
+    this.raft = new Raft(clock, random, (lostAt) => {
+      this.#dispatcher.leaderBegan(lostAt);
+      this.tasks.leaderBegan();
+    });
+    const changed = (node: NodeRecord): void => {
+      this.#touch(node);
+      this.tasks.nodeUpdated(node);
+    };
+    this.#dispatcher = new Dispatcher({ clock, random, nodes: this.nodes, raft: this.raft, changed });
+    this.#roles = new RoleManager(clock, this.raft, ({ agents }) => [...agents] as Participant[]);
+    const isLed = (): boolean => this.raft.leaderId !== undefined;
+    this.tasks = new Tasks(clock, this.nodes, () => this.#id(), isLed);
+    if (origin !== undefined) {
+      this.#copy(origin);
+    }
+  }
+
+  /** A CA issues a certificate: the node is on record, whatever becomes of the engine that asked for it. */
+  enroll(spec: NodeSpec): NodeRecord {
+    const node = new NodeRecord(this.#id(), spec, this.#nextIndex(), () => this.#clock.now());
+    this.nodes.set(node.nodeId, node);
+    return node;
+  }
+
+  /** The engine runs the node. */
+  attach(node: NodeRecord, agent: Participant): void {
+    node.agents.add(agent);
+    this.raft.becomesAware(agent);
+    if (node.status === 'unknown') {
+      this.#dispatcher.register(node);
+    } else {
+      this.#dispatcher.check(node);
+    }
+  }
+
+  /** The engine runs the node no longer, and says so to nobody. */
+  detach(nodeId: string, agent: Participant): void {
+    this.raft.becomesAware(agent);
+    if (this.raft.hostOf(nodeId) === agent) {
+      this.raft.bind(nodeId, undefined);
+      this.#dispatcher.checkAll();
+    }
+    const node = this.nodes.get(nodeId);
+    node?.agents.delete(agent);
+    if (node !== undefined) {
+      this.#dispatcher.check(node);
+    }
+  }
+
+  /** Of a node that two engines call themselves the other one's run on. */
+  containersEnded(nodeId: string, agent: Participant): void {
+    const agents = this.nodes.get(nodeId)?.agents;
+    if (agents === undefined || (agents.has(agent) && agents.size === 1)) {
+      this.tasks.engineGone(nodeId);
+    }
+  }
+
+  /** Engine or cable of a node have come or gone. */
+  connectionChanged(nodeId: string): void {
+    const node = this.nodes.get(nodeId);
+    if (this.raft.has(nodeId)) {
+      this.raft.check();
+      this.#dispatcher.checkAll();
+    } else if (node !== undefined) {
+      this.#dispatcher.check(node);
+    }
+  }
+
+  // --- What managers do when they are asked
+
+  /** @throws DockerError */
+  update(nodeId: string, version: number, spec: NodeSpec): void {
+    const node = this.#find(nodeId);
+    if (node.version !== version) {
+      throw new DockerError('rpc error: code = Unknown desc = update out of sequence');
+    }
+    const role = node.spec.role;
+    if (role === 'manager' && spec.role === 'worker') {
+      this.#checkDemotion(node);
+    }
+    node.spec = spec;
+    this.#touch(node);
+    if (role !== spec.role) {
+      this.#roles.roleChanged(node);
+    }
+    this.tasks.nodeUpdated(node);
+  }
+
+  /** @throws DockerError */
+  remove(nodeId: string, force: boolean): void {
+    const node = this.#find(nodeId);
+    if (node.role === 'manager' && this.raft.has(nodeId)) {
+      throw failedPrecondition(
+        `node ${nodeId} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
+      );
+    }
+    if (!force && node.status === 'ready') {
+      throw failedPrecondition(`node ${nodeId} is not down and can't be removed`);
+    }
+    // What was demoted a moment ago may still be a member: its standing order stays.
+    if (this.raft.has(nodeId)) {
+      this.raft.remove(nodeId);
+      this.#roles.removed(node);
+    }
+    node.cancelTimer();
+    node.present = false;
+    this.nodes.delete(nodeId);
+    this.tasks.nodeRemoved(nodeId);
+  }
+
+  /** The node is made the only manager. The others hear of it if they run; one that comes up later finds its own old raft. */
+  forceNewCluster(nodeId: string, host: Host): void {
+    const others = this.raft.nodeIds.filter((other) => other !== nodeId && this.raft.hostOf(other)?.online === true);
+    this.raft.reset(nodeId, host);
+    for (const other of others) {
+      const node = this.nodes.get(other);
+      if (node !== undefined) {
+        this.#roles.removed(node);
+      }
+    }
+  }
+
+  view(viewer: Host): SwarmView {
+    return { nodes: [...this.nodes.values()].map((node) => this.nodeView(node, viewer)), tasks: this.tasks.view() };
+  }
+
+  nodeView(node: NodeRecord, viewer: Host): NodeView {
+    const { nodeId, hostname, role, status, availability, labels, address } = node;
+    const reachability = this.raft.reachability(nodeId, viewer);
+    return { nodeId, hostname, role, status, availability, reachability, labels, address };
+  }
+
+  /** Members that are copied are members of a raft of which no engine runs yet. */
+  #copy({ nodes, raft, options }: Swarm): void {
+    this.options = options;
+    for (const { nodeId, spec } of nodes.values()) {
+      this.nodes.set(nodeId, new NodeRecord(nodeId, spec, this.#nextIndex(), () => this.#clock.now()));
+    }
+    raft.nodeIds.forEach((nodeId) => {
+      this.raft.add(nodeId, undefined);
+    });
+  }
+
+  #find(nodeId: string): NodeRecord {
+    const node = this.nodes.get(nodeId);
+    if (node === undefined) {
+      throw new DockerError(`rpc error: code = NotFound desc = node ${nodeId} not found`);
+    }
+    return node;
+  }
+
+  #checkDemotion({ nodeId }: NodeRecord): void {
+    const managers = [...this.nodes.values()].filter(({ role }) => role === 'manager');
+    if (managers.length === 1) {
+      throw failedPrecondition('attempting to demote the last manager of the swarm');
+    }
+    if (!this.raft.has(nodeId)) {
+      throw new DockerError("rpc error: code = NotFound desc = can't find manager in raft memberlist");
+    }
+    if (!this.raft.canRemove(nodeId)) {
+      throw failedPrecondition("can't remove member from the raft: this would result in a loss of quorum");
+    }
+  }
+
+  #touch(node: NodeRecord): void {
+    node.version = this.#nextIndex();
+  }
+
+  #nextIndex(): number {
+    this.#index += 1;
+    return this.#index;
   }
 
   #id(): string {
     return Array.from({ length: 25 }, () => Math.floor(this.#random.next() * 36).toString(36)).join('');
   }
-
-  get leader(): SimulatedNode | undefined {
-    return [...this.nodes.values()].find(({ reachability }) => reachability === 'leader');
-  }
-
-  /** A node joins, drained, as the join document asks for. */
-  join(spec: { hostname: string; address: string; role: 'worker' | 'manager' }): SimulatedNode {
-    const nodeId = this.#id();
-    const node: SimulatedNode = {
-      nodeId,
-      ...spec,
-      availability: 'drain',
-      status: 'ready',
-      labels: {},
-      reachability: spec.role === 'worker' ? undefined : this.nodes.size === 0 ? 'leader' : 'reachable',
-      present: true,
-    };
-    this.nodes.set(nodeId, node);
-    return node;
-  }
-
-  /** The machine died, or left: the managers do not notice at once. */
-  lose(nodeId: string): void {
-    const node = this.nodes.get(nodeId);
-    if (node === undefined) {
-      return;
-    }
-    node.present = false;
-    if (node.role === 'manager') {
-      this.#loseManager(node);
-    }
-    this.#clock.schedule(DOWN_AFTER, () => {
-      if (this.leader !== undefined && this.nodes.get(nodeId) === node) {
-        node.status = 'down';
-        this.tasks.reconcile();
-      }
-    });
-  }
-
-  #loseManager(node: SimulatedNode): void {
-    const led = node.reachability === 'leader';
-    node.reachability = 'unreachable';
-    const managers = [...this.nodes.values()].filter(({ role }) => role === 'manager');
-    const present = managers.filter((manager) => manager.present);
-    if (present.length <= managers.length / 2) {
-      for (const manager of present) {
-        manager.reachability = 'unreachable';
-      }
-    } else if (led) {
-      this.#clock.schedule(ELECTION_TIME, () => {
-        const [next] = present.filter((manager) => manager.reachability === 'reachable');
-        if (next !== undefined && this.leader === undefined) {
-          next.reachability = 'leader';
-          this.tasks.reconcile();
-        }
-      });
-    }
-  }
-
-  /** One update: labels and availability together, as one version of the node. */
-  update(
-    node: SimulatedNode,
-    change: { availability: SimulatedNode['availability']; labels: Readonly<Record<string, string>> },
-  ): void {
-    node.labels = { ...node.labels, ...change.labels };
-    node.availability = change.availability;
-    this.tasks.nodeUpdated(node);
-  }
-
-  /** `node rm --force`. */
-  remove(nodeId: string): void {
-    this.nodes.delete(nodeId);
-    this.tasks.nodeRemoved(nodeId);
-  }
-
-  /** @throws where there is no leader, as managers then answer nothing */
-  view(): SwarmView {
-    if (this.leader === undefined) {
-      throw new Error('The swarm does not have a leader');
-    }
-    const nodes = [...this.nodes.values()].map(
-      ({ nodeId, hostname, role, status, availability, reachability, labels, address }) => ({
-        nodeId,
-        hostname,
-        role,
-        status,
-        availability,
-        reachability,
-        labels,
-        address,
-      }),
-    );
-    return { nodes, tasks: this.tasks.view() };
-  }
 }
+
+const failedPrecondition = (message: string): DockerError =>
+  new DockerError(`rpc error: code = FailedPrecondition desc = ${message}`);

@@ -1,188 +1,229 @@
-// Services and their tasks, as SwarmKit moves them: replaced stop-first, spread, rejected where they no longer fit.
+// Services and their tasks, as SwarmKit's orchestrators, scheduler and agents move them. Their parts are files of their own.
 import type { Clock } from '../../clock.ts';
-import type { ServiceSpec, TaskView } from '../machines.ts';
-import type { SimulatedNode } from './swarm.ts';
-import { fits, isUnfinished, isWanted, takesTasks } from './task.ts';
+import type { ServiceSpec as LabService, TaskView } from '../machines.ts';
+import { enforceConstraints } from './constraint-enforcer.ts';
+import { GlobalOrchestrator } from './global-orchestrator.ts';
+import { ManagerTimers } from './manager-timers.ts';
+import { isReplicated, ReplicatedOrchestrator } from './replicated-orchestrator.ts';
+import { Restarts } from './restarts.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Service } from './service.ts';
+import { serviceSpec } from './service-spec.ts';
+import { Services } from './services.ts';
+import { isAtWork, isUnfinished } from './task.ts';
 import type { Task } from './task.ts';
+import { TaskAgents } from './task-agent.ts';
+import type { TaskNode } from './task-node.ts';
+import { TaskReaper } from './task-reaper.ts';
+import { TaskStore } from './task-store.ts';
+import { Updater } from './updater.ts';
 
-const START_TIME = 300;
-/** SwarmKit: before a task is started again. Not after a drain. */
-const RESTART_DELAY = 5000;
+/** What managers give a node that is down, before they call its tasks orphaned. */
+const DOWN_PERIOD = 24 * 3_600_000;
 
 export class Tasks {
+  readonly services: Services;
   readonly #clock: Clock;
-  readonly #nodes: ReadonlyMap<string, SimulatedNode>;
-  readonly #newId: () => string;
-  readonly #services: ServiceSpec[] = [];
-  #tasks: Task[] = [];
+  readonly #nodes: ReadonlyMap<string, TaskNode>;
+  readonly #timers: ManagerTimers;
+  readonly #store: TaskStore;
+  readonly #agents: TaskAgents;
+  readonly #restarts: Restarts;
+  readonly #scheduler: Scheduler;
+  readonly #updater: Updater;
+  readonly #reaper: TaskReaper;
+  readonly #replicated: ReplicatedOrchestrator;
+  readonly #global: GlobalOrchestrator;
 
-  constructor(clock: Clock, nodes: ReadonlyMap<string, SimulatedNode>, newId: () => string) {
+  /** @param isLed whether the managers have a leader: without one nothing is orchestrated */
+  constructor(
+    clock: Clock,
+    nodes: ReadonlyMap<string, TaskNode>,
+    newId: () => string,
+    isLed: () => boolean = () => true,
+  ) {
+    const now = (): number => clock.now();
     this.#clock = clock;
     this.#nodes = nodes;
-    this.#newId = newId;
-  }
-
-  createService(service: ServiceSpec): void {
-    this.#services.push(service);
-    this.reconcile();
-  }
-
-  /** Containers on the node: what `docker ps` would show there. */
-  containersOn(nodeId: string): number {
-    return this.#on(nodeId).filter(({ state }) => state === 'running').length;
-  }
-
-  /** Tasks of the node that the managers do not see in a terminal state. */
-  unfinishedOn(nodeId: string): number {
-    return this.#on(nodeId).filter(isUnfinished).length;
-  }
-
-  view(): TaskView[] {
-    return this.#tasks.map(({ taskId, service, nodeId, desiredState, state, error }) => {
-      return { taskId, service: service.name, nodeId, desiredState, state, error };
+    this.#timers = new ManagerTimers(clock, isLed);
+    this.#store = new TaskStore(now, newId);
+    const [timers, store] = [this.#timers, this.#store];
+    this.services = new Services({
+      now,
+      newId,
+      changed: (service) => {
+        store.later(() => {
+          this.#reconcile(service);
+        });
+      },
+      removed: (service) => {
+        this.#remove(service);
+      },
+    });
+    this.#agents = new TaskAgents(clock, store, nodes);
+    this.#restarts = new Restarts(timers, store, nodes);
+    this.#updater = new Updater({ timers, store, nodes, now, restarts: this.#restarts, outcome: this.services });
+    this.#scheduler = new Scheduler(timers, store, nodes);
+    this.#reaper = new TaskReaper(timers, store);
+    const parts = { store, nodes, restarts: this.#restarts, updater: this.#updater };
+    this.#replicated = new ReplicatedOrchestrator(parts);
+    this.#global = new GlobalOrchestrator(parts, () => this.services.all().filter((service) => !isReplicated(service)));
+    store.onChange((task) => {
+      this.#taskChanged(task);
     });
   }
 
-  /** SwarmKit's constraint enforcer looks at active nodes only: paused and drained ones are left alone. */
-  nodeUpdated(node: SimulatedNode): void {
-    const misplaced = this.#on(node.nodeId).filter((task) => isWanted(task) && !fits(task.service, node));
-    for (const task of node.availability === 'active' ? misplaced : []) {
-      task.desiredState = 'shutdown';
-      task.state = 'rejected';
-      task.error = 'assigned node no longer meets constraints';
-    }
-    this.reconcile();
+  /** What an operator would `docker service create`, and what DockerMachines do on real engines. */
+  createService({ name, mode, replicas, constraints, stopGrace }: LabService): void {
+    const script = `trap 'sleep ${stopGrace}; exit 0' TERM; while :; do sleep 3600 & wait $!; done`;
+    const spec = serviceSpec(name, 'skep/idle:1', ['sh', '-c', script]);
+    this.services.create({
+      ...spec,
+      mode,
+      replicas,
+      task: { ...spec.task, placement: { constraints, maxReplicas: 0 }, stopGrace: (stopGrace + 10) * 1000 },
+    });
+  }
+
+  // --- What nodes do
+
+  nodeUpdated(node: TaskNode): void {
+    this.#store.batch(() => {
+      enforceConstraints(this.#store, node);
+      if (node.status === 'down') {
+        this.#restarts.nodeLost(node.nodeId);
+        this.#orphanLater(node);
+      }
+      this.#replicated.nodeUpdated(node.nodeId);
+      this.#global.nodeUpdated(node);
+      this.#agents.nodeUpdated(node);
+      this.#scheduler.plan();
+    });
   }
 
   /** Of a node that is removed, replicas that had not ended are orphaned, and tasks of global services vanish. */
   nodeRemoved(nodeId: string): void {
-    this.#tasks = this.#tasks.filter((task) => task.nodeId !== nodeId || task.service.mode !== 'global');
-    for (const task of this.#on(nodeId).filter(isUnfinished)) {
-      task.state = 'orphaned';
-      task.desiredState = 'shutdown';
-    }
-    this.reconcile();
-  }
-
-  reconcile(): void {
-    for (const service of this.#services) {
-      this.#evict(service);
-      if (service.mode === 'global') {
-        this.#fillNodes(service);
-      } else {
-        this.#fillSlots(service);
-      }
-    }
-  }
-
-  #on(nodeId: string): Task[] {
-    return this.#tasks.filter((task) => task.nodeId === nodeId);
-  }
-
-  #wanted(service: ServiceSpec): Task[] {
-    return this.#tasks.filter((task) => task.service === service && isWanted(task));
-  }
-
-  /** Tasks on nodes that are drained, down or removed are told to stop. */
-  #evict(service: ServiceSpec): void {
-    for (const task of this.#wanted(service)) {
-      const node = this.#nodes.get(task.nodeId);
-      if (task.nodeId !== '' && (node?.status !== 'ready' || node.availability === 'drain')) {
-        this.#stop(task, node);
-      }
-    }
-  }
-
-  #stop(task: Task, node: SimulatedNode | undefined): void {
-    const grace = task.state === 'running' ? task.service.stopGrace * 1000 : 0;
-    task.desiredState = 'shutdown';
-    this.#clock.schedule(grace, () => {
-      // Where nobody is left to stop it, it stays as the managers saw it last.
-      if (node?.status === 'ready' && node.present && isUnfinished(task)) {
-        task.state = 'shutdown';
-        this.reconcile();
-      }
+    this.#store.batch(() => {
+      this.#global.nodeRemoved(nodeId);
+      this.#orphan(nodeId);
+      this.#restarts.nodeLost(nodeId);
+      this.#replicated.nodeUpdated(nodeId);
     });
   }
 
-  #fillNodes(service: ServiceSpec): void {
-    for (const node of this.#nodes.values()) {
-      const there = this.#wanted(service).some(({ nodeId }) => nodeId === node.nodeId);
-      if (!there && takesTasks(node) && fits(service, node)) {
-        this.#assign(this.#create(service, 0), node);
+  /** A leader begins with all that is on record, and without what its predecessor waited for. */
+  leaderBegan(): void {
+    this.#timers.forget();
+    this.#updater.begin();
+    this.#store.batch(() => {
+      this.#restarts.begin(this.#clock.now());
+      for (const node of this.#nodes.values()) {
+        this.nodeUpdated(node);
       }
-    }
-  }
-
-  #fillSlots(service: ServiceSpec): void {
-    for (let slot = 1; slot <= service.replicas; slot += 1) {
-      const wanted = this.#wanted(service).find((task) => task.slot === slot) ?? this.#create(service, slot);
-      const node = wanted.nodeId === '' ? this.#emptiest(service) : undefined;
-      if (node !== undefined) {
-        this.#assign(wanted, node);
+      for (const task of this.#store.all()) {
+        this.#taskChanged(task);
       }
-    }
-  }
-
-  #create(service: ServiceSpec, slot: number): Task {
-    const last = this.#tasks.findLast((task) => task.service === service && task.slot === slot);
-    const predecessor = service.mode === 'replicated' ? last : undefined;
-    const isDrained = this.#nodes.get(predecessor?.nodeId ?? '')?.availability === 'drain';
-    const delay = predecessor === undefined || isDrained ? 0 : RESTART_DELAY;
-    const task: Task = {
-      taskId: this.#newId(),
-      service,
-      slot,
-      nodeId: '',
-      desiredState: predecessor === undefined ? 'running' : 'ready',
-      state: 'pending',
-      error: 'no suitable node',
-      predecessor,
-      notBefore: this.#clock.now() + delay,
-    };
-    this.#tasks.push(task);
-    this.#clock.schedule(delay, () => {
-      this.#release(task);
-    });
-    return task;
-  }
-
-  #assign(task: Task, node: SimulatedNode): void {
-    task.nodeId = node.nodeId;
-    task.state = 'assigned';
-    task.error = '';
-    this.#clock.schedule(START_TIME, () => {
-      if (task.state === 'assigned' && isWanted(task) && node.present) {
-        task.state = task.desiredState === 'running' ? 'running' : 'ready';
-        this.#release(task);
-      }
-    });
-  }
-
-  /** Lets a task start that waited for its predecessor, or for its time. */
-  #release(task: Task): void {
-    const { predecessor, notBefore } = task;
-    if (task.desiredState !== 'ready' || this.#clock.now() < notBefore) {
-      return;
-    }
-    if (predecessor?.state === 'running' && this.#nodes.get(predecessor.nodeId)?.status === 'ready') {
-      this.#clock.schedule(START_TIME, () => {
-        this.#release(task);
+      this.services.all().forEach((service) => {
+        this.#reconcile(service);
       });
+      this.#reaper.begin();
+      this.#scheduler.begin();
+    });
+  }
+
+  /** What containers of the node that ran on without their engine add to its next start, ms. */
+  restartTime(nodeId: string): number {
+    return this.#agents.restartTime(nodeId);
+  }
+
+  /** dockerd was started again on the machine of the node, after it had died. */
+  engineRestarted(nodeId: string): void {
+    this.#agents.engineRestarted(nodeId);
+  }
+
+  /** Its engine left the swarm, or its machine is no more: the containers too. */
+  engineGone(nodeId: string): void {
+    this.#agents.engineGone(nodeId);
+  }
+
+  // --- Looking
+
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** Containers on the node: what `docker ps` would show there. */
+  containersOn(nodeId: string): number {
+    return this.#agents.containersOn(nodeId);
+  }
+
+  /** Tasks of the node that the managers do not see in a terminal state. */
+  unfinishedOn(nodeId: string): number {
+    return this.on(nodeId).filter((task) => isUnfinished(task)).length;
+  }
+
+  on(nodeId: string): Task[] {
+    return this.#store.on(nodeId);
+  }
+
+  of(service: Service): Task[] {
+    return this.#store.of(service);
+  }
+
+  view(): TaskView[] {
+    return [...this.#store.all()].map(({ taskId, service, nodeId, desiredState, state, error }) => {
+      // Of a service that was removed nobody knows the name.
+      const name = this.services.has(service) ? service.current.spec.name : service.serviceId;
+      return { taskId, service: name, nodeId, desiredState, state, error };
+    });
+  }
+
+  // --- Orchestration
+
+  #taskChanged(task: Task): void {
+    if (!this.services.has(task.service)) {
       return;
     }
-    task.desiredState = 'running';
-    if (task.state === 'ready') {
-      task.state = 'running';
+    if (isReplicated(task.service)) {
+      this.#replicated.taskChanged(task);
+    } else {
+      this.#global.taskChanged(task);
     }
   }
 
-  /** Fewest tasks of the service first, then fewest tasks at all: SwarmKit's spread. */
-  #emptiest(service: ServiceSpec): SimulatedNode | undefined {
-    const count = (node: SimulatedNode, own: boolean): number =>
-      this.#on(node.nodeId).filter((task) => isWanted(task) && (!own || task.service === service)).length;
-    return [...this.#nodes.values()]
-      .filter((node) => takesTasks(node) && fits(service, node))
-      .toSorted((a, b) => count(a, true) - count(b, true) || count(a, false) - count(b, false))[0];
+  #reconcile(service: Service): void {
+    if (!this.services.has(service)) {
+      return;
+    }
+    if (isReplicated(service)) {
+      this.#replicated.reconcile(service);
+    } else {
+      this.#global.reconcile(service);
+    }
+  }
+
+  #remove(service: Service): void {
+    this.#updater.cancel(service);
+    this.#store.batch(() => {
+      for (const task of this.#store.of(service)) {
+        this.#store.setDesired(task, 'remove');
+      }
+    });
+  }
+
+  #orphan(nodeId: string): void {
+    for (const task of this.on(nodeId)) {
+      if (isAtWork(task)) {
+        this.#store.setState(task, 'orphaned');
+      }
+    }
+  }
+
+  #orphanLater({ nodeId }: TaskNode): void {
+    this.#timers.after(DOWN_PERIOD, () => {
+      if (this.#nodes.get(nodeId)?.status === 'down') {
+        this.#orphan(nodeId);
+      }
+    });
   }
 }

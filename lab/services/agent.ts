@@ -1,0 +1,132 @@
+// One instance's SSM agent as the lab plays it: it registers, runs a few commands at a time, keeps a few more, and refuses the rest.
+import type { Clock } from '../clock.ts';
+import type { AgentLimits } from './limits.ts';
+
+/** One command on its way to the agent, through it, or at its end. */
+export interface AgentJob {
+  /** Whether it is still to be run: not cancelled, and within its delivery timeout. */
+  readonly wanted: () => boolean;
+  readonly accepted: () => void;
+  /** Never rejects. */
+  readonly run: () => Promise<void>;
+}
+
+/** The most that was at the agent at any time, for the report. */
+export interface AgentPeaks {
+  running: number;
+  buffered: number;
+  /** Offers that it refused with CommandBufferFull. */
+  refused: number;
+}
+
+export class Agent {
+  readonly peaks: AgentPeaks = { running: 0, buffered: 0, refused: 0 };
+  /** When it began to register, and when SSM knew it. */
+  startedAt: number | undefined;
+  registeredAt: number | undefined;
+  /** At the service, in the order in which they were sent. */
+  readonly #waiting: AgentJob[] = [];
+  readonly #buffer: AgentJob[] = [];
+  /** What ended while nobody could be told. */
+  readonly #unsent: (() => void)[] = [];
+  #running = 0;
+  #online = true;
+  /** It holds a command for which it has no room, and asks for no other meanwhile. */
+  #holding = false;
+
+  readonly #clock: Clock;
+  readonly #limits: AgentLimits;
+  readonly #alive: () => boolean;
+
+  /** @param alive whether its instance runs */
+  constructor(clock: Clock, limits: AgentLimits, alive: () => boolean) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#alive = alive;
+  }
+
+  get online(): boolean {
+    return this.#online && this.#alive();
+  }
+
+  /** A command is there for it. */
+  offer(job: AgentJob): void {
+    this.#waiting.push(job);
+    this.#pull();
+  }
+
+  /** Goes away without a word. What runs goes on; how it ended is told when the agent is back. */
+  leave(): void {
+    this.#online = false;
+  }
+
+  comeBack(): void {
+    this.#online = true;
+    for (const tell of this.#unsent.splice(0)) {
+      tell();
+    }
+    this.#start();
+    this.#pull();
+  }
+
+  /** How something ended: told now, or when the agent is back. A dead instance tells nothing. */
+  tell(report: () => void): void {
+    if (this.online) {
+      report();
+    } else {
+      this.#unsent.push(report);
+    }
+  }
+
+  /** Takes what is there for it until it has no room. */
+  #pull(): void {
+    if (!this.online || this.#holding) {
+      return;
+    }
+    for (let job = this.#waiting[0]; job !== undefined; job = this.#waiting[0]) {
+      if (!job.wanted()) {
+        this.#waiting.shift();
+      } else if (this.#accept(job)) {
+        this.#waiting.shift();
+        job.accepted();
+      } else {
+        this.#hold();
+        return;
+      }
+    }
+  }
+
+  #hold(): void {
+    this.peaks.refused += 1;
+    this.#holding = true;
+    this.#clock.schedule(this.#limits.offerAgain, () => {
+      this.#holding = false;
+      this.#pull();
+    });
+  }
+
+  #accept(job: AgentJob): boolean {
+    if (this.#buffer.length >= this.#limits.buffer) {
+      return false;
+    }
+    this.#buffer.push(job);
+    this.#start();
+    this.peaks.buffered = Math.max(this.peaks.buffered, this.#buffer.length);
+    return true;
+  }
+
+  #start(): void {
+    while (this.online && this.#running < this.#limits.workers) {
+      const job = this.#buffer.shift();
+      if (job === undefined) {
+        return;
+      }
+      this.#running += 1;
+      this.peaks.running = Math.max(this.peaks.running, this.#running);
+      void job.run().then(() => {
+        this.#running -= 1;
+        this.#start();
+      });
+    }
+  }
+}
