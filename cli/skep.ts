@@ -18,7 +18,11 @@ for (const command of allCommands(program)) {
 }
 
 // The aws command reads this variable, the SDK for JavaScript does not: one set of variables is to serve both.
-process.env['AWS_REGION'] ??= process.env['AWS_DEFAULT_REGION'];
+const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+// Not by assignment alone: an environment turns undefined into the text of it.
+if (AWS_REGION === undefined && AWS_DEFAULT_REGION !== undefined) {
+  process.env['AWS_REGION'] = AWS_DEFAULT_REGION;
+}
 
 try {
   await program.parseAsync();

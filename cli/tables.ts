@@ -1,6 +1,7 @@
 // Tables for people.
 import CliTable from 'cli-table3';
 
+import { boundsText } from '../lab/scenario/bounds.ts';
 import { sum } from '../lab/scenario/result.ts';
 import type { GroupResult, ScenarioResult } from '../lab/scenario/result.ts';
 
@@ -40,6 +41,7 @@ export function resultText(result: ScenarioResult): string {
       `${sum(Object.values(calls))} AWS calls, ${open}`,
     `${expectations.length - failed.length} of ${expectations.length} expectations hold, ` +
       `in ${seconds.toFixed(1)} s (${Math.round(virtualSeconds)} s of the lab's time)`,
+    ...boundsText(result),
     ...failed.map(({ what, seen }) => `FAIL ${what}, seen ${JSON.stringify(seen)}`),
   ].join('\n');
 }

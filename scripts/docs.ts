@@ -14,7 +14,10 @@ export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.met
 const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   AgentNotRegistered:
     'nothing at first; if it stays, look at the agent, its way out to SSM, and AmazonSSMManagedInstanceCore',
+  HeardTooLate: 'nothing',
   LeaderFound: 'nothing',
+  LockTaken: 'nothing: it waits for its turn',
+  ManagersChanged: 'nothing',
   Throttled: 'nothing; if it stays, ask AWS for a higher quota',
   AwsUnavailable: 'nothing; if it stays, look at the AWS Health Dashboard',
   CommandTimedOut: 'look at what runs long on the instance',
@@ -31,12 +34,12 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   LaunchAbandoned: 'read the cause, which names the error behind it',
   LaunchContinued: 'read the cause, repair it; the next tidy joins the instance',
   Forced: 'read the cause; look whether a container ended before its time',
+  ManagerKept: 'read the cause; the next tidy joins it anew, once its lease is over',
   ManagerRetained: 'decide what becomes of the manager, which still runs where its group has instance retention',
   BadEvent: 'start executions with lifecycle events only',
   BadMetadata: 'repair the metadata of the hook, as the cause says',
   MetadataMismatch: 'make the metadata of the hook and the tags of the group agree',
   ClusterUndeclared: '`npx skep create --cluster NAME`, if the cluster is really new',
-  OneManagerOnly: 'set the manager group to one instance',
 };
 
 type Row = readonly string[];

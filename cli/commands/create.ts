@@ -1,51 +1,84 @@
 // `skep create`: declares a cluster. Its first manager then founds the swarm. Only a person does this, never a default.
-import { isIPv4 } from 'node:net';
-
 import { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
 import { errorName } from '../../src/aws/errors.ts';
 import { Table } from '../../src/aws/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
+import type { ClusterConfig } from '../../src/core/commands.ts';
 import { clusterName } from '../../src/core/names.ts';
+import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/networks.ts';
+import type { Network } from '../../src/core/networks.ts';
 import { UsageError } from '../errors.ts';
 
 interface Options {
   readonly cluster: string;
   readonly stage: string;
-  readonly addressPool: string;
+  readonly vpcCidr: readonly string[];
+  readonly addressPool?: string;
   readonly subnetSize: string;
   readonly dataPathPort: string;
 }
 
+const FOUNDING_OPTIONS = ['vpcCidr', 'addressPool', 'subnetSize', 'dataPathPort'];
+
 export function createCommand(): Command {
+  const gather = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(',')];
   return new Command('create')
     .description('Declare a cluster, so that its first manager may found the swarm')
     .requiredOption('--cluster <name>', 'its name: the tag skep:cluster of its groups')
     .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
-    .option('--address-pool <cidr>', 'for overlay networks; away from the VPC', DEFAULT_CONFIG.addressPool)
+    .option('--vpc-cidr <cidr>', "the VPC's networks, for the pool to keep away from", gather, [])
+    .option('--address-pool <cidr>', 'for overlay networks (default: one away from --vpc-cidr)')
     .option('--subnet-size <bits>', 'of each overlay network', String(DEFAULT_CONFIG.subnetSize))
     .option('--data-path-port <port>', 'for VXLAN', String(DEFAULT_CONFIG.dataPathPort))
     .action(create);
 }
 
-async function create({ cluster, stage, addressPool, subnetSize, dataPathPort }: Options): Promise<void> {
+async function create(options: Options, command: Command): Promise<void> {
+  const { cluster, stage } = options;
   const name = clusterName.safeParse(cluster);
   if (!name.success) {
     throw new UsageError(`--cluster ${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
   }
-  const config = {
-    addressPool: checkPool(addressPool),
-    subnetSize: number('--subnet-size', subnetSize, Math.max(16, Number(addressPool.split('/')[1])), 29),
+  const wanted = checkConfig(options);
+  const table = new Table(tableClient(), `skep-${stage}`);
+  if (await explained(table.declareCluster(cluster, wanted), stage)) {
+    process.stdout.write(
+      `${cluster} is declared: the first manager that launches founds its swarm\nit will have ${described(wanted)}\n`,
+    );
+    return;
+  }
+  const kept = await explained(table.readConfig(cluster), stage);
+  process.stdout.write(`${cluster} was declared before: nothing is changed\nit has ${described(kept)}\n`);
+  const asked = FOUNDING_OPTIONS.some((option) => command.getOptionValueSource(option) === 'cli');
+  if (asked && described(wanted) !== described(kept)) {
+    process.stdout.write(`it does not get ${described(wanted)}\n`);
+  }
+}
+
+/** What can only be set when a swarm is founded is checked before anybody founds one. */
+function checkConfig({ addressPool, vpcCidr, subnetSize, dataPathPort }: Options): ClusterConfig {
+  const taken = vpcCidr.map((cidr) => checkNetwork('--vpc-cidr', cidr, '10.0.0.0/16'));
+  const subnetBits = number('--subnet-size', subnetSize, 16, 29);
+  const pool =
+    addressPool === undefined ? choosePool(taken) : checkNetwork('--address-pool', addressPool, '172.30.0.0/16');
+  if (pool === undefined) {
+    throw new UsageError(`--vpc-cidr ${vpcCidr.join(',')}: no usual pool is free beside it: say --address-pool`);
+  }
+  const problem = poolProblem(pool, subnetBits, taken);
+  if (problem !== undefined) {
+    throw new UsageError(`--address-pool ${networkText(pool)} ${problem}`);
+  }
+  return {
+    addressPool: networkText(pool),
+    subnetSize: subnetBits,
     dataPathPort: number('--data-path-port', dataPathPort, 1024, 49_151),
   };
-  const table = new Table(tableClient(), `skep-${stage}`);
-  const created = await explained(table.declareCluster(cluster, config), stage);
-  process.stdout.write(
-    created
-      ? `${cluster} is declared: the first manager that launches founds its swarm\n`
-      : `${cluster} was declared before: nothing is changed\n`,
-  );
+}
+
+function described({ addressPool, subnetSize, dataPathPort }: ClusterConfig): string {
+  return `address pool ${addressPool}, networks of /${subnetSize}, data path port ${dataPathPort}`;
 }
 
 /** What a person can do about it, where the SDK's own words do not say. */
@@ -71,12 +104,15 @@ async function explained<T>(asked: Promise<T>, stage: string): Promise<T> {
   }
 }
 
-function checkPool(pool: string): string {
-  const [address = '', bits = '', ...more] = pool.split('/');
-  if (more.length > 0 || !isIPv4(address) || !/^\d+$/.test(bits) || Number(bits) < 8 || Number(bits) > 28) {
-    throw new UsageError(`--address-pool ${pool}: a network like ${DEFAULT_CONFIG.addressPool} is wanted`);
+function checkNetwork(option: string, text: string, example: string): Network {
+  const network = parseNetwork(text);
+  if (network === undefined) {
+    throw new UsageError(`${option} ${text}: a network like ${example} is wanted`);
   }
-  return pool;
+  if (networkText(network) !== text) {
+    throw new UsageError(`${option} ${text}: the network is ${networkText(network)}`);
+  }
+  return network;
 }
 
 function number(option: string, text: string, min: number, max: number): number {
