@@ -17,7 +17,12 @@ const config: Config = {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/docker/'],
     },
-    { ...common, displayName: 'docker', testMatch: ['<rootDir>/test/docker/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'docker',
+      testMatch: ['<rootDir>/test/docker/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/docker/support/retry.ts'],
+    },
   ],
   testTimeout: 30_000,
 };

@@ -9,6 +9,9 @@ import { EXIT_CODES } from '../src/core/exit-codes.ts';
 
 const codes = [...EXIT_CODES.map(({ code }) => code), 1, 99];
 
+const retryable = EXIT_CODES.filter((row) => row.retryable).map(({ code }) => code);
+const terminal = EXIT_CODES.filter(({ retryable }) => !retryable).map(({ error }) => error);
+
 const join = [{ scale: { group: 'workers', to: 1 } }, { settle: '30m' }];
 /** The managers see a node that was let go by force as Down only after a while: then the tidy forgets it. */
 const leave = [
@@ -23,13 +26,14 @@ const together = { expect: [{ nodes: { count: 2, ready: 2, labelled: 2 } }, { ho
 
 /** One lab for all codes: each is met by an instance of its own. */
 function run(
-  rounds: (fault: { document: string; exitCode: number }) => unknown[],
+  rounds: (fault: { document: string; exitCode: number }, index: number) => unknown[],
   document: string,
+  of: readonly number[] = codes,
 ): Promise<ScenarioResult> {
   const scenario = {
     name: `every exit code of ${document}`,
     groups: { managers: { role: 'manager', desired: 1 }, workers: { role: 'worker' } },
-    steps: [{ settle: '5m' }, ...codes.flatMap((exitCode) => rounds({ document, exitCode }))],
+    steps: [{ settle: '5m' }, ...of.flatMap((exitCode, index) => rounds({ document, exitCode }, index))],
   };
   return runScenario(parseScenario(stringify(scenario), 'generated'), { nodes: 'simulated' });
 }
@@ -45,8 +49,36 @@ describe('every exit code', () => {
     const abandoned = executions
       .filter(({ error }) => error === 'LaunchAbandoned')
       .map(({ cause }) => cause?.split(':')[0]);
-    const terminal = EXIT_CODES.filter(({ retryable }) => !retryable).map(({ error }) => error);
     expect(abandoned).toEqual([...terminal, 'CommandFailed', 'CommandFailed']);
+  });
+
+  /** Managers do not leave yet: each code makes one more. */
+  const oneMore = (index: number): unknown[] => {
+    const count = index + 2;
+    return [
+      { scale: { group: 'managers', to: count } },
+      { settle: '1h' },
+      { expect: [{ nodes: { count, ready: count, labelled: count } }, { hooks: { open: 0, timedOut: 0 } }] },
+    ];
+  };
+
+  it('of prepare ends in a manager that has joined, that one or the next', async () => {
+    const { expectations, executions } = await run((fault, index) => [{ fault }, ...oneMore(index)], 'prepare');
+
+    expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(executions.filter(({ error }) => error === 'LaunchAbandoned')).toHaveLength(terminal.length + 2);
+  });
+
+  it('of demote that a new try may help ends in a manager that has joined, and none of those that failed is left', async () => {
+    const failed = { fault: { document: 'confirm', exitCode: 43 } };
+    const { expectations, executions } = await run(
+      (fault, index) => [failed, { fault }, ...oneMore(index)],
+      'demote',
+      retryable,
+    );
+
+    expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(executions.filter(({ error }) => error === 'LaunchAbandoned')).toHaveLength(retryable.length);
   });
 
   it.each(['drain', 'leave', 'forget'])(

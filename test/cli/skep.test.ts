@@ -112,6 +112,34 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
     ],
     [['create', '--cluster', 'prod', '--subnet-size', '30'], '--subnet-size 30: a number from 16 to 29 is wanted\n'],
     [
+      ['create', '--cluster', 'prod', '--address-pool', '172.30.5.0/16'],
+      '--address-pool 172.30.5.0/16: the network is 172.30.0.0/16\n',
+    ],
+    [
+      ['create', '--cluster', 'prod', '--address-pool', '10.0.0.0/8', '--vpc-cidr', '172.16.0.0/16,10.1.0.0/16'],
+      '--address-pool 10.0.0.0/8 overlaps 10.1.0.0/16 of the VPC\n',
+    ],
+    [
+      ['create', '--cluster', 'prod', '--vpc-cidr', '10.1.0.0'],
+      '--vpc-cidr 10.1.0.0: a network like 10.0.0.0/16 is wanted\n',
+    ],
+    [
+      ['create', '--cluster', 'prod', '--subnet-size', '17'],
+      '--address-pool 172.30.0.0/16 is too small: a network of /17 fits 2 times, and at least 4 are wanted\n',
+    ],
+    [
+      [
+        'create',
+        '--cluster',
+        'prod',
+        '--vpc-cidr',
+        '10.0.0.0/8',
+        '--vpc-cidr',
+        '172.16.0.0/12,192.168.0.0/16,100.64.0.0/10',
+      ],
+      '--vpc-cidr 10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10: no usual pool is free beside it: say --address-pool\n',
+    ],
+    [
       ['create', '--cluster', 'prod', '--data-path-port', '80'],
       '--data-path-port 80: a number from 1024 to 49151 is wanted\n',
     ],
@@ -145,7 +173,7 @@ describe('a scenario', () => {
       expect([code, stderr]).toEqual([0, '']);
       expect(Object.keys(result).toSorted()).toEqual(
         // prettier-ignore
-        ['scenario', 'ok', 'expectations', 'groups', 'nodes', 'executions', 'calls', 'hooks', 'alarms', 'deadLetters', 'seed', 'seconds', 'virtualSeconds'].toSorted(),
+        ['scenario', 'ok', 'expectations', 'groups', 'nodes', 'executions', 'calls', 'hooks', 'alarms', 'deadLetters', 'last', 'bounds', 'agents', 'throttled', 'seed', 'seconds', 'virtualSeconds'].toSorted(),
       );
       expect(result).toMatchObject({
         scenario: 'small',
@@ -224,15 +252,18 @@ describe('a lab that keeps running', () => {
 
   it('a cluster is created over its endpoint, once', async () => {
     const args = ['create', '--cluster', 'other'];
+    const has = 'address pool 172.29.0.0/16, networks of /24, data path port 4789\n';
 
-    expect(await skep(args, aws())).toEqual({
+    expect(await skep([...args, '--vpc-cidr', '10.0.0.0/16,172.30.0.0/20'], aws())).toEqual({
       code: 0,
-      stdout: 'other is declared: the first manager that launches founds its swarm\n',
+      stdout: `other is declared: the first manager that launches founds its swarm\nit will have ${has}`,
       stderr: '',
     });
-    expect(await skep(args, aws())).toMatchObject({
+    const kept = `other was declared before: nothing is changed\nit has ${has}`;
+    expect(await skep(args, aws())).toMatchObject({ code: 0, stdout: kept });
+    expect(await skep([...args, '--subnet-size', '25'], aws())).toMatchObject({
       code: 0,
-      stdout: 'other was declared before: nothing is changed\n',
+      stdout: `${kept}it does not get address pool 172.30.0.0/16, networks of /25, data path port 4789\n`,
     });
   });
 

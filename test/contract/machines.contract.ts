@@ -1,13 +1,46 @@
 // The contract of machines: what documents do and what swarms look like, whatever kind the machines are.
 import { machinesContract } from './contract.ts';
+import { comingBack } from './chapters/coming-back.ts';
+import { copies } from './chapters/copies.ts';
+import { demoting } from './chapters/demoting.ts';
+import { deadManagers, demotions } from './chapters/demotions.ts';
 import { departing, dying } from './chapters/departing.ts';
+import { formerManagers } from './chapters/former-managers.ts';
 import { founding } from './chapters/founding.ts';
 import { joining, joiningLate, joiningWithoutManagers } from './chapters/joining.ts';
+import { leaderChange } from './chapters/leader-change.ts';
 import { leaving } from './chapters/leaving.ts';
 import { managers } from './chapters/managers.ts';
+import { placement } from './chapters/placement.ts';
+import { cutOff, losingTheLeader, withoutQuorum } from './chapters/quorum.ts';
+import { services } from './chapters/services.ts';
+import { handingOver, updates } from './chapters/updates.ts';
 import type { OpenWorld } from './scene.ts';
 
-const CHAPTERS = [joiningWithoutManagers, leaving, joiningLate, joining, departing, dying, managers, founding];
+const CHAPTERS = [
+  joiningWithoutManagers,
+  leaving,
+  joiningLate,
+  joining,
+  departing,
+  dying,
+  managers,
+  demotions,
+  deadManagers,
+  copies,
+  demoting,
+  losingTheLeader,
+  withoutQuorum,
+  cutOff,
+  founding,
+  services,
+  updates,
+  handingOver,
+  placement,
+  leaderChange,
+  comingBack,
+  formerManagers,
+];
 
 export function contractOfMachines(open: OpenWorld, options: { readonly together: boolean }): void {
   machinesContract(open, CHAPTERS, options);

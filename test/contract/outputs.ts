@@ -6,6 +6,10 @@ const address = z.string().regex(/^10\.77\.\d+\.\d+:2377$/);
 const zone = z.literal('eu-west-1a');
 const engine = z.string().regex(/^\d+\.\d+\.\d+/);
 const count = z.int().min(0);
+const cleared = z
+  .string()
+  .regex(/^the swarm folder of node [0-9a-z]{25} at [0-9.]+$/)
+  .optional();
 const status = z.enum(['ready', 'down', 'unknown', 'disconnected']);
 
 export const OUTPUTS = {
@@ -17,9 +21,16 @@ export const OUTPUTS = {
     zone,
     engine,
     founded: z.boolean(),
+    cleared,
+    differs: z.string().min(1).optional(),
   }),
-  join: z.strictObject({ nodeId, address, zone, engine }),
+  prepare: z.strictObject({ address, zone, engine, cleared }),
+  join: z.strictObject({ nodeId, address, zone, engine, cleared }),
   confirm: z.strictObject({ nodeId, status: z.literal('ready') }),
+  demote: z.union([
+    z.strictObject({ member: z.literal(true), nodeId, demoted: z.boolean() }),
+    z.strictObject({ member: z.literal(false) }),
+  ]),
   drain: z.union([
     z.strictObject({ member: z.literal(true), nodeId, status }),
     z.strictObject({ member: z.literal(false) }),

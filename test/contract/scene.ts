@@ -74,9 +74,11 @@ export class Scene {
     return Math.floor(this.world.now() / 1000);
   }
 
-  async launch(number: number, dockerAfter = 0): Promise<string> {
+  /** @param swarmFolderOf whose swarm folder the image brings along */
+  async launch(number: number, dockerAfter = 0, swarmFolderOf?: string): Promise<string> {
     const instanceId = instance(number);
-    const launching = this.machines.launch({ instanceId, zone: 'eu-west-1a', dockerAfter });
+    const image = swarmFolderOf === undefined ? {} : { swarmFolderOf };
+    const launching = this.machines.launch({ instanceId, zone: 'eu-west-1a', dockerAfter, ...image });
     const { privateIp } = await this.world.during(launching);
     this.aws.addresses.set(instanceId, privateIp);
     return instanceId;
@@ -169,6 +171,11 @@ export class Scene {
 
   about(instanceId: string): Record<string, string> {
     return { instanceId, nodeId: this.nodeOf(instanceId) };
+  }
+
+  /** @param least how many managers must be left */
+  forDemote(instanceId: string, address = 'none', least = 0): Record<string, string> {
+    return { ...this.about(instanceId), address, least: String(least) };
   }
 
   /** @param patience seconds that the leave waits for tasks */

@@ -89,7 +89,7 @@ describe('the aws command', () => {
       (text) => text.includes('stays up'),
       60_000,
     );
-    await inService('managers', 1);
+    await inService('managers', 3);
   }, 120_000);
 
   afterAll(async () => {
@@ -153,7 +153,7 @@ describe('the aws command', () => {
   }, 120_000);
 
   it('sends a command, and reads what it printed', async () => {
-    const [manager = ''] = await inService('managers', 1);
+    const [manager = ''] = await inService('managers', 3);
     const parameters = {
       cluster: ['demo'],
       notAfter: ['99999999999'],
@@ -177,7 +177,7 @@ describe('the aws command', () => {
       ({ Status }) => Status !== 'Pending' && Status !== 'InProgress',
     );
     expect(ended).toMatchObject({ Status: 'Success', ResponseCode: 0, Comment: 'by hand' });
-    expect(JSON.parse(ended.StandardOutputContent)).toMatchObject({ total: 4, offset: 0 });
+    expect(JSON.parse(ended.StandardOutputContent)).toMatchObject({ total: 6, offset: 0 });
     const refused = await aws(
       'ssm',
       'send-command',
@@ -200,7 +200,7 @@ describe('the aws command', () => {
     });
     const args = ['--state-machine-arn', scaleOut?.stateMachineArn ?? '', '--status-filter', 'SUCCEEDED'];
     const seen = await ok(executions, 'stepfunctions', 'list-executions', ...args);
-    expect(seen.executions).toHaveLength(4);
+    expect(seen.executions).toHaveLength(6);
     const one = ['--execution-arn', seen.executions[0]?.executionArn ?? ''];
     const described = await ok(
       z.object({ status: z.literal('SUCCEEDED'), output: z.string() }),
@@ -218,7 +218,7 @@ describe('the aws command', () => {
     );
     const keys = items.map(({ sk }) => sk.S);
     expect(keys).toEqual(expect.arrayContaining(['STATE', 'LEADER', 'FOUNDER', 'CONFIG']));
-    expect(keys.filter((key) => key.startsWith('NODE#'))).toHaveLength(4);
+    expect(keys.filter((key) => key.startsWith('NODE#'))).toHaveLength(6);
   });
 
   it.each([

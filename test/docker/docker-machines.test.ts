@@ -68,9 +68,9 @@ describe('docker machines', () => {
     const ping = script(`curl -s --connect-timeout 1 telnet://10.77.0.12:1 </dev/null; echo $?`);
     // 7: refused, so somebody is there. 28: nobody answered.
     expect((await machines.run(one, ping)).stdout).toBe('7\n');
-    await machines.cutNetwork(two);
+    await machines.cut(two);
     expect((await machines.run(one, ping)).stdout).toBe('28\n');
-    await machines.healNetwork(two);
+    await machines.heal(two);
     expect((await machines.run(one, ping)).stdout).toBe('7\n');
   });
 
@@ -93,11 +93,39 @@ describe('docker machines', () => {
   it('start docker again when it dies, as systemd does', async () => {
     const pid = 'until docker info >/dev/null 2>&1; do sleep 0.1; done; cat /run/docker.pid';
     const before = await machines.shell(one, pid);
-    await machines.killDocker(one);
+    await machines.shell(one, 'kill -9 "$(cat /run/docker.pid)"');
     await until(
       () => machines.shell(one, pid),
       (now) => now !== before,
     );
+  });
+
+  it('keep docker down when the lab has killed it, until the lab starts it', async () => {
+    await machines.killEngine(one);
+    await machines.shell(one, 'sleep 2');
+    const down = await machines.docker(one, ['node', 'ls']);
+    expect(down).toMatchObject({ exitCode: 1, timedOut: false });
+    expect(down.stderr).toContain('Cannot connect to the Docker daemon');
+    await machines.startEngine(one);
+    const info = await machines.docker(one, ['info', '--format', '{{.Name}}']);
+    expect(info).toEqual({ exitCode: 0, stdout: 'ip-10-77-0-11\n', stderr: '', timedOut: false });
+  });
+
+  it('say of a docker command that hangs what timeout says', async () => {
+    const events = await machines.docker(one, ['events'], 1);
+    expect(events).toEqual({ exitCode: 124, stdout: '', stderr: '', timedOut: true });
+  });
+
+  it('begin with the swarm folder of another one, where the image has it, under a name of their own', async () => {
+    const clone = instance(5);
+    await machines.docker(two, ['swarm', 'init', '--advertise-addr', 'eth0']);
+    await machines.launch({ instanceId: clone, zone: 'a', dockerAfter: 0, swarmFolderOf: two });
+    const node =
+      'until docker info >/dev/null 2>&1; do sleep 0.1; done; docker info --format "{{.Swarm.NodeID}} {{.Name}}"';
+    const [origin, copy] = await Promise.all([machines.shell(two, node), machines.shell(clone, node)]);
+    expect(copy).toBe(origin.replace('ip-10-77-0-12', 'ip-10-77-0-14'));
+    await machines.terminate(clone);
+    await machines.docker(two, ['swarm', 'leave', '--force']);
   });
 
   it('end a script with the machine under it, and forget the machine', async () => {

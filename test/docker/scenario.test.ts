@@ -51,7 +51,7 @@ describe('a scenario on docker machines', () => {
     const result = resultSchema.parse(JSON.parse(lab.stdout));
     expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(result).toMatchObject({ ok: true, hooks: { open: 0 } });
-    expect(result.nodes.map(({ status }) => status)).toEqual(['ready', 'ready', 'ready']);
+    expect(result.nodes.map(({ status }) => status)).toEqual(['ready', 'ready', 'ready', 'ready', 'ready']);
     expect(lab.traces.look()).toEqual(NOTHING);
     expect(host()).toBe(before);
   }, 180_000);

@@ -86,7 +86,7 @@ describe('the examples in docs/lab.md', () => {
   const results: ScenarioResult[] = [];
 
   it('are there', () => {
-    expect(examples).toHaveLength(2);
+    expect(examples).toHaveLength(3);
   });
 
   it.each(examples)('run and hold: %#', async (text) => {

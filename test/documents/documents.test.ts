@@ -26,6 +26,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   role: 'worker',
   instanceId: 'i-0123456789abcdef0',
   nodeId: 'da5el1vvzfzci6j9ohzl1v6cw',
+  address: '10.0.1.11:2377',
   managers: '10.0.1.11:2377,10.0.2.12:2377',
   swarmId: 'wp676z7pdxbkldvrn9s1718aj',
   caDigest: '65o7d5vfmi2dmf8kykzhuqztedi0z2r9qwbwem030tanehl0p5',
@@ -39,6 +40,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   depart: 'no',
   force: 'yes',
   offset: '400',
+  least: '3',
 };
 
 const parametersOf = (verb: Verb): string[] => Object.keys(loadDocument(verb).parameters);

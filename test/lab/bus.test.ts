@@ -32,6 +32,7 @@ interface Delivery {
   readonly event: unknown;
 }
 
+/** Targets are functions, but for those whose id says that they are a machine. */
 function busOf(rules: StackRule[], fail: (delivery: Delivery) => Error | undefined = () => undefined) {
   const clock = new Clock({ virtual: true, start: START });
   const delivered: Delivery[] = [];
@@ -42,6 +43,8 @@ function busOf(rules: StackRule[], fail: (delivery: Delivery) => Error | undefin
     region: 'eu-west-1',
     account: '123456789012',
     latency: 500,
+    asynchronous: ({ id }) =>
+      id.endsWith('-machine') ? undefined : { maximumEventAgeSeconds: 3600, maximumRetryAttempts: 2 },
     deliver: ({ id }, event) => {
       const delivery = { at: (clock.now() - START) / 1000, to: id, event };
       delivered.push(delivery);
@@ -107,6 +110,43 @@ describe('the event bus', () => {
 
     expect(times()).toEqual(['successes 0.5', 'successes 60.5']);
     expect(bus.deadLetters).toEqual([]);
+  });
+
+  it('tries a machine that cannot be started as often, and for as long, as its target says', async () => {
+    const often = { ...target('often-machine'), retry: { maximumEventAgeSeconds: 86_400, maximumRetryAttempts: 3 } };
+    const long = { ...target('long-machine'), retry: { maximumEventAgeSeconds: 60, maximumRetryAttempts: 185 } };
+    const { clock, bus, times } = busOf(
+      [rule('both', { pattern: { source: ['aws.ssm'] }, targets: [often, long] })],
+      () => new Error('no'),
+    );
+    bus.put(EVENT);
+    await clock.advance(60 * MINUTE);
+
+    expect(times().filter((it) => it.startsWith('often'))).toEqual(
+      [0.5, 1.5, 3.5, 7.5].map((at) => `often-machine ${at}`),
+    );
+    expect(times().at(-1)).toBe('long-machine 31.5');
+    expect(bus.deadLetters.map(({ target: to }) => to)).toEqual(['arn:often-machine', 'arn:long-machine']);
+  });
+
+  it.each([
+    ['delay', 'kept by EventBridge', 1],
+    ['late', 'sent by its source', 0],
+  ] as const)('an event that is 20 hours late, %s: %s', async (kind, _what, dead) => {
+    const old = { ...target('a-machine'), retry: { maximumEventAgeSeconds: 3600, maximumRetryAttempts: 185 } };
+    const { clock, bus, delivered } = busOf([rule('a', { pattern: { source: ['aws.ssm'] }, targets: [old] })]);
+    bus.faults.push({
+      pattern: parsePattern({ source: ['aws.ssm'] }),
+      effect: { kind, ms: 20 * 60 * MINUTE },
+      times: 1,
+    });
+    bus.put(EVENT);
+    await clock.advance(21 * 60 * MINUTE);
+
+    expect(bus.deadLetters).toHaveLength(dead);
+    expect(delivered.map(({ event }) => (event as { time: string }).time)).toEqual(
+      dead === 1 ? [] : ['2026-01-01T00:00:00.000Z'],
+    );
   });
 
   it.each([

@@ -8,7 +8,12 @@ import {
   SetDesiredCapacityCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { CreateBackupCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateBackupCommand,
+  GetItemCommand,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DescribeInstancesCommand, DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import {
   DescribeExecutionCommand,
@@ -327,6 +332,7 @@ describe('what the lab does not know', () => {
 });
 
 const item = { TableName: 'skep-dev', Key: { pk: { S: 'TEST' }, sk: { S: 'TEST' } } };
+const other = { ...item, Key: { ...item.Key, sk: { S: 'OTHER' } } };
 const put = new PutItemCommand({ TableName: 'skep-dev', Item: { ...item.Key, seen: { BOOL: true } } });
 
 describe('calls', () => {
@@ -355,6 +361,24 @@ describe('calls', () => {
       expect(await errorOf(dynamodb.send(put))).toBe('none');
     },
   );
+
+  it.each([
+    [
+      'TransactWriteItems',
+      () => new TransactWriteItemsCommand({ TransactItems: [{ Put: put.input }, { Delete: other }] }),
+      {
+        name: 'TransactionCanceledException',
+        CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+      },
+    ],
+    ['PutItem', () => put, { name: 'TransactionConflictException' }],
+  ] as const)('the fault conflict: %s is refused, as if a transaction were at the item', async (name, call, error) => {
+    const { dynamodb } = clientsOf(run.lab.url, 'function', 'test');
+    run.lab.endpoint.faults.push({ operation: `dynamodb.${name}`, effect: 'conflict', times: 1 });
+
+    await expect(dynamodb.send(call() as PutItemCommand)).rejects.toMatchObject(error);
+    expect(await errorOf(dynamodb.send(call() as PutItemCommand))).toBe('none');
+  });
 
   it('Auto Scaling words its throttling otherwise', async () => {
     run.lab.endpoint.faults.push({ operation: 'autoscaling.DescribeAutoScalingGroups', effect: 'throttle', times: 1 });

@@ -13,6 +13,7 @@ const table = (some: readonly Named[]): [string, Named][] => some.map((one) => [
 
 const tasks = states.filter(({ Type }) => Type === 'Task');
 const waits = tasks.filter(({ Resource }) => Resource?.endsWith('.waitForTaskToken'));
+const givesTheLockBack = ({ machine, name }: Named): boolean => machine === 'scale-in' && name === 'Demote';
 const completes = (state: { Resource?: string | undefined } | undefined): boolean =>
   state?.Resource === 'arn:aws:states:::aws-sdk:autoscaling:completeLifecycleAction';
 
@@ -79,26 +80,35 @@ describe('the names of errors', () => {
 
   it('a Catch for everything does not match States.DataLimitExceeded: where there is a way to go on, it stands by itself', () => {
     const going = waits.filter(
-      ({ machine, name, Catch }) =>
-        machine !== 'tidy' && !['Leave', 'LeaveOn', 'Hold'].includes(name) && Catch.length > 0,
+      ({ machine, name, Catch }) => machine !== 'tidy' && !['Leave', 'LeaveOn'].includes(name) && Catch.length > 0,
     );
     const without = going.filter(
       ({ Catch }) => !Catch.some(({ ErrorEquals }) => ErrorEquals.includes('States.DataLimitExceeded')),
     );
 
-    // The forget of an undo sends nothing that grows.
-    expect(without.map(label)).toEqual(['scale-out > Undo', 'scale-out > Forget']);
+    // What undoes sends nothing that grows.
+    expect(without.map(label)).toEqual(['scale-out > Demote', 'scale-out > Undo', 'scale-out > Forget']);
   });
 
   it.each(
     states.flatMap((state) =>
-      state.Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('Busy')).map(
+      state.Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('Busy') && !givesTheLockBack(state)).map(
         ({ ErrorEquals }) => [label(state), ErrorEquals] as const,
       ),
     ),
   )('%s tries again exactly what the table of exit codes calls retryable', (_state, names) => {
     // LeaderFound wakes who waits for a leader: no document ends with it.
     expect(names.filter((name) => name !== 'LeaderFound').toSorted()).toEqual(retryableOfDocuments);
+  });
+
+  it('a demotion that is refused gives the lock back and waits; only what passes by itself is tried again under it', () => {
+    const [demotion] = states.filter(givesTheLockBack);
+    const tried = (demotion?.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
+    const otherwise = (demotion?.Catch ?? []).find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+
+    expect(tried).not.toContain('QuorumWouldBreak');
+    expect(tried).toContain('DemotionPending');
+    expect(otherwise).toMatchObject({ Next: 'Lock', Assign: { refused: true } });
   });
 
   it('a terminal error of a document is tried again nowhere', () => {
@@ -143,7 +153,7 @@ describe('tasks', () => {
         attempt: expect.stringContaining('$states.context.State.RetryCount'),
         plan: expect.stringContaining('$plan'),
       });
-      expect([...VERBS, 'hold']).toContain(payload['verb']);
+      expect([...VERBS, 'lock']).toContain(payload['verb']);
       expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|\{% '(Inspect|Forget)-' & .* %\})$/);
     },
   );
@@ -152,7 +162,8 @@ describe('tasks', () => {
     ({ machine, Resource }) => machine !== 'tidy' && (Resource?.includes('lambda:invoke') ?? false),
   );
   /** What comes before the deadline is looked at by the function; what comes after it, or before there is one, is not. */
-  const UNBOUND = ['Claim', 'ClaimAgain', 'Verdict', 'scale-out > Undo', 'scale-out > Leave', 'scale-out > Forget'];
+  const UNDO = ['Demote', 'Undo', 'Leave', 'Forget'].map((name) => `scale-out > ${name}`);
+  const UNBOUND = ['Claim', 'ClaimAgain', 'Verdict', ...UNDO];
 
   it.each(table(lifecycleCalls))('%s outlasts an outage exactly if its deadline ends it', (_state, task) => {
     const outage = task.Retry.find(({ ErrorEquals }) => ErrorEquals.includes('AwsUnavailable'));
@@ -245,7 +256,13 @@ describe('the lifecycle action', () => {
   });
 
   it('of a launch is abandoned only after the node was drained, left and forgotten', () => {
-    const abandoned = lifecycle.filter(({ machine, path }) => machine === 'scale-out' && path.includes('Abandon'));
+    const judged = lifecycle.filter(({ machine, path }) => machine === 'scale-out' && path.includes('Abandon'));
+    // A manager that could not be demoted stays: its verdict is CONTINUE.
+    const abandoned = judged.filter(({ path }) => !/(Demote|UndoRoute),Verdict/.test(path.join()));
+    expect(judged.length).toBeGreaterThan(abandoned.length);
+    const [demotion] = states.filter(({ machine, name }) => machine === 'scale-out' && name === 'Demote');
+    const failing = (demotion?.Catch ?? []).filter(({ Next }) => Next === 'Verdict');
+    expect(failing).toMatchObject([{ ErrorEquals: ['States.ALL'], Assign: { undemoted: true } }]);
 
     expect(abandoned.length).toBeGreaterThan(0);
     for (const { path } of abandoned) {
@@ -259,6 +276,20 @@ describe('the lifecycle action', () => {
     }
   });
 
+  it('of a manager is never abandoned after its join but by way of a demotion, and a manager joins only under the lock', () => {
+    const all: Part['States'] = partsOf('scale-out')[0]?.States ?? {};
+    const failing = (name: string): string[] =>
+      (all[name]?.Catch ?? []).filter(({ ErrorEquals }) => ErrorEquals.includes('States.ALL')).map(({ Next }) => Next);
+
+    expect(['Join', 'Confirm'].flatMap(failing)).toEqual(['UndoRoute', 'UndoRoute']);
+    expect(all['UndoRoute']?.Choices).toEqual([
+      { Condition: '{% $founded %}', Next: 'Verdict' },
+      { Condition: "{% $plan.route = 'join' and $plan.role = 'manager' %}", Next: 'Demote' },
+    ]);
+    expect(all['Route']?.Choices.map(({ Next }) => Next)).toContain('Prepare');
+    expect([all['Prepare']?.Next, all['Lock']?.Next]).toEqual(['Lock', 'Join']);
+  });
+
   it('of a launch that is undone: its tasks are told to go, and no node that has some is forgotten by force', () => {
     const undo = waits
       .filter(({ machine, Arguments }) => {
@@ -268,6 +299,7 @@ describe('the lifecycle action', () => {
       .map(({ Arguments }) => (Arguments as { Payload: Record<string, unknown> }).Payload);
 
     expect(undo.map(({ verb, step, force }) => [verb, step, force ?? false])).toEqual([
+      ['demote', 'Demote', false],
       ['drain', 'Undo', false],
       ['leave', 'Leave', false],
       ['forget', 'Forget', false],

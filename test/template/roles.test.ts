@@ -175,7 +175,11 @@ describe('what is dangerous', () => {
       ['CommandFunctionRole', 'CommandDoneFunctionRole'],
       'reads every command of the account',
     ],
-    ['states:SendTaskSuccess', ['CommandFunctionRole', 'CommandDoneFunctionRole'], 'ends any wait'],
+    [
+      'states:SendTaskSuccess',
+      ['CommandFunctionRole', 'CommandDoneFunctionRole', 'SettleFunctionRole'],
+      'ends any wait',
+    ],
     ['autoscaling:CompleteLifecycleAction', ['ScaleOutMachineRole', 'ScaleInMachineRole'], 'lets an instance go'],
     ['ssm:PutParameter', ['ManagerNodePolicy'], 'publishes join tokens'],
     ['kms:Decrypt', ['WorkerNodePolicy', 'ManagerNodePolicy'], 'reads join tokens'],
@@ -258,10 +262,10 @@ describe('the functions', () => {
   });
 
   it.each([
-    ['claim', ['BatchGetItem', 'PutItem', 'UpdateItem']],
+    ['claim', ['BatchGetItem', 'ConditionCheckItem', 'PutItem', 'UpdateItem']],
     ['command', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['command-done', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
-    ['settle', ['UpdateItem']],
+    ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
     ['tidy', ['Query']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);

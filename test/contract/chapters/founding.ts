@@ -77,6 +77,28 @@ export const founding: Chapter = {
       },
     },
     {
+      // Nobody could see that a swarm had been founded with other options than the cluster wants, until its networks collided.
+      name: 'with other options is refused as long as it is not on record, and told of afterwards',
+      tell: async (scene) => {
+        scene.aws.parameters.clear();
+        const { swarmId, ...swarm } = scene.swarm;
+        const other = { ...scene.forInit(FOUNDER, '172.29.0.0/16'), subnetSize: '25', dataPathPort: '4790' };
+        const outcome = await scene.run(FOUNDER, 'init', other);
+        const differs =
+          'address pool 172.30.0.0/16, not 172.29.0.0/16; subnet size 24, not 25; data path port 4789, not 4790; ' +
+          'ingress network 172.30.0.0/24, not in 172.29.0.0/16';
+        expect(outcome).toMatchObject({ exitCode: 39, stdout: expect.stringContaining(differs) });
+        expect(scene.aws.parameters.size).toBe(0);
+        expect(await scene.ok(FOUNDER, 'init', { ...other, swarmId })).toEqual({
+          ...swarm,
+          swarmId,
+          founded: false,
+          differs,
+        });
+        expect(scene.aws.parameters.size).toBe(2);
+      },
+    },
+    {
       // Simulated init took any pool, also one that cuts the instance off from half of its network.
       name: 'refuses a pool that overlaps a network of the instance, and founds nothing',
       tell: async (scene) => {
@@ -126,8 +148,10 @@ export const founding: Chapter = {
         for (const verb of VERBS) {
           const parameters: Record<typeof verb, Record<string, string>> = {
             init: scene.forInit(FOUNDER),
+            prepare: { instanceId: FOUNDER },
             join: scene.forJoin(FOUNDER),
             confirm: scene.forConfirm(FOUNDER),
+            demote: scene.forDemote(FOUNDER),
             drain: scene.about(FOUNDER),
             leave: scene.forLeave(FOUNDER, 'no', 0),
             forget: { ...scene.about(FOUNDER), force: 'no' },

@@ -30,8 +30,10 @@ export class Bench {
   /** Everything that a document has printed: to look for secrets in. */
   readonly printed: string[] = [];
 
-  async launch(instanceId: string, dockerAfter = 0): Promise<void> {
-    const { privateIp } = await this.machines.launch({ instanceId, zone: 'eu-west-1a', dockerAfter });
+  /** @param swarmFolderOf whose swarm folder the image brings along */
+  async launch(instanceId: string, dockerAfter = 0, swarmFolderOf?: string): Promise<void> {
+    const image = swarmFolderOf === undefined ? {} : { swarmFolderOf };
+    const { privateIp } = await this.machines.launch({ instanceId, zone: 'eu-west-1a', dockerAfter, ...image });
     this.aws.addresses.set(instanceId, privateIp);
   }
 

@@ -9,7 +9,7 @@ import type { DocumentRun } from '../../../lab/nodes/machines.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-export const VERBS = ['init', 'join', 'confirm', 'drain', 'leave', 'forget', 'inspect'] as const;
+export const VERBS = ['init', 'prepare', 'join', 'confirm', 'demote', 'drain', 'leave', 'forget', 'inspect'] as const;
 export type Verb = (typeof VERBS)[number];
 
 const documentSchema = z.strictObject({

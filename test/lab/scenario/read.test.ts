@@ -37,6 +37,11 @@ describe('a scenario that is wrong is told by file, line and key', () => {
       'my.yaml:5: steps.0.scale.group: unknown group wrokers',
     ],
     [
+      'the image of a group that is not there',
+      'name: x\ngroups:\n  workers:\n    role: worker\n    image: { swarmFolderOf: wrokers }\nsteps: []\n',
+      'my.yaml:5: groups.workers.image.swarmFolderOf: unknown group wrokers',
+    ],
+    [
       'a number that is none',
       `${WORKERS}  - scale:\n      group: workers\n      to: many\n`,
       'my.yaml:7: steps.0.scale.to: Invalid input: expected number, received string',
@@ -65,6 +70,41 @@ describe('a scenario that is wrong is told by file, line and key', () => {
       'a role that does not exist',
       'name: x\ngroups:\n  w: { role: leader }\nsteps: []\n',
       'my.yaml:3: groups.w.role: Invalid option: expected one of "worker"|"manager"',
+    ],
+    [
+      'a loop over something else',
+      `${WORKERS}  - each:\n      state: every state\n      do: [{ stop: { machine: tidy, state: $state } }]\n`,
+      'my.yaml:6: steps.0.each.state: a list of states, or: every state of scale-out, say',
+    ],
+    [
+      'a loop over nothing',
+      `${WORKERS}  - each:\n      call: []\n      do: [{ fault: { call: $call, effect: fail } }]\n`,
+      'my.yaml:6: steps.0.each.call: Too small: expected array to have >=1 items',
+    ],
+    [
+      'a mistake in a loop',
+      `${WORKERS}  - each:\n      call: every call so far\n      do:\n        - fault: { call: $call, effect: fail, tims: 2 }\n`,
+      'my.yaml:8: steps.0.each.do.0.fault.tims: unknown key',
+    ],
+    [
+      'a group in a loop that is not there',
+      `${WORKERS}  - each:\n      state: [Join]\n      do:\n        - stop: { machine: tidy, state: $state }\n        - kill: { group: wrokers }\n`,
+      'my.yaml:9: steps.0.each.do.1.kill.group: unknown group wrokers',
+    ],
+    [
+      'a loop in which each turn is the same',
+      `${WORKERS}  - each:\n      state: [Join]\n      do:\n        - tidy: {}\n`,
+      'my.yaml:8: steps.0.each.do: nothing here says $state',
+    ],
+    [
+      'what only a loop fills in',
+      `${WORKERS}  - stop: { machine: tidy, state: $state }\n`,
+      'my.yaml:5: steps.0.stop.state: $state means nothing here',
+    ],
+    [
+      'a conflict where there can be none',
+      `${WORKERS}  - fault: { call: ssm.SendCommand, effect: conflict }\n`,
+      'my.yaml:5: steps.0.fault.effect: only writes of DynamoDB conflict',
     ],
     ['a list', '- a\n', 'my.yaml:1: Invalid input: expected object, received array'],
     ['nothing', '', 'my.yaml:1: Invalid input: expected object, received null'],

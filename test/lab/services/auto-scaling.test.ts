@@ -39,6 +39,11 @@ function groups() {
     launch: () => Promise.resolve({ privateIp: `10.0.0.${(address += 1)}` }),
     run: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     view: () => Promise.resolve({ nodes: [], tasks: [] }),
+    docker: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
+    killEngine: nothing,
+    startEngine: nothing,
+    cut: nothing,
+    heal: nothing,
   };
   const ec2 = new Ec2(clock, random, machines, () => undefined);
   const events: Event[] = [];

@@ -9,7 +9,14 @@ import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
-import { beat, describeGroup, groupsOfCluster, hookMetadata, isInAnyGroup } from '../../../src/aws/auto-scaling.ts';
+import {
+  beat,
+  describeGroup,
+  describeHook,
+  desiredManagers,
+  groupsOfCluster,
+  isInAnyGroup,
+} from '../../../src/aws/auto-scaling.ts';
 import { aliveInstances } from '../../../src/aws/ec2.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
 
@@ -31,6 +38,7 @@ describe('groups', () => {
       { Key: 'skep:cluster', Value: 'prod' },
       { Key: 'skep:role', Value: 'worker' },
     ],
+    DesiredCapacity: 2,
     Instances: [{ InstanceId: INSTANCE, LifecycleState: 'Pending:Wait' }],
   };
 
@@ -41,6 +49,7 @@ describe('groups', () => {
       name: 'workers',
       cluster: 'prod',
       role: 'worker',
+      desired: 2,
       instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait' }],
     });
   });
@@ -56,8 +65,31 @@ describe('groups', () => {
       name: 'bare',
       cluster: undefined,
       role: undefined,
+      desired: 0,
       instances: [],
     });
+  });
+
+  it('of managers say together how many managers are wanted, but those of another stage', async () => {
+    const named = (AutoScalingGroupName: string, role: string, DesiredCapacity: number) => {
+      const Tags = [
+        { Key: 'skep:cluster', Value: 'prod' },
+        { Key: 'skep:role', Value: role },
+      ];
+      return { AutoScalingGroupName, Tags, DesiredCapacity } as never;
+    };
+    const AutoScalingGroups = [
+      named('a', 'manager', 2),
+      named('b', 'manager', 1),
+      named('other', 'manager', 4),
+      named('workers', 'worker', 50),
+    ];
+    const hook = { LifecycleHookName: 'skep-dev-terminate' };
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups });
+    autoScaling.on(DescribeLifecycleHooksCommand).resolves({ LifecycleHooks: [hook] });
+    autoScaling.on(DescribeLifecycleHooksCommand, { AutoScalingGroupName: 'other' }).resolves({ LifecycleHooks: [] });
+
+    expect(await desiredManagers(client, 'prod', 'skep-dev-terminate')).toBe(3);
   });
 
   it('of a cluster are found by tag, over all pages', async () => {
@@ -92,9 +124,9 @@ describe('groups', () => {
       .resolvesOnce({ LifecycleHooks: [{ NotificationMetadata: '{}' }] })
       .resolvesOnce({ LifecycleHooks: [{}] })
       .resolves({ LifecycleHooks: [] });
-    const ask = (): Promise<string | undefined> => hookMetadata(client, 'workers', 'skep-dev-launch');
+    const ask = (): ReturnType<typeof describeHook> => describeHook(client, 'workers', 'skep-dev-launch');
 
-    expect([await ask(), await ask(), await ask()]).toEqual(['{}', undefined, undefined]);
+    expect([await ask(), await ask(), await ask()]).toEqual([{ metadata: '{}' }, { metadata: undefined }, undefined]);
   });
 });
 

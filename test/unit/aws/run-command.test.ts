@@ -19,6 +19,7 @@ const command = {
   target: INSTANCE,
   parameters: { cluster: 'prod', nodeId: 'none' },
   deliveryTimeout: 600,
+  lockUntil: undefined,
 } as const;
 
 describe('sending a command', () => {

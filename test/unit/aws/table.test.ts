@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { WriteConflict } from '../../../src/aws/table.ts';
 import { decideClaim } from '../../../src/core/claim.ts';
+import type { ClaimFacts } from '../../../src/core/claim.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
 import type { Action } from '../../../src/core/lifecycle-event.ts';
 import { keys } from '../../../src/core/names.ts';
@@ -31,21 +32,23 @@ const ownerOf = (key: string): { key: string; arn: string } => ({ key, arn: `arn
 const groupItem = (cluster: string, role = 'worker') => ({ cluster, role, abandons: 0, readAt: NOW });
 
 /** What the claim function does with an action, in two halves, so that others can come in between. */
-async function readClaim(action: Action, owner: string, founderGone?: boolean) {
+type FounderView = ClaimFacts['founderView'];
+
+async function readClaim(action: Action, owner: string, founderView?: FounderView) {
   const seen = await db.table.readFacts(action);
   const group = seen.group ?? groupItem(action.cluster, action.role);
   const claim = decideClaim({
     action,
     completion: COMPLETION,
-    facts: { ...seen, group, founderGone },
+    facts: { ...seen, group, founderView },
     owner,
     now: NOW,
   });
   return { claim, write: { action, take: claim.take, owner: ownerOf(owner), seen, group, now: NOW } };
 }
 
-async function claim(action: Action, owner: string, founderGone?: boolean): Promise<string> {
-  const { claim: decided, write } = await readClaim(action, owner, founderGone);
+async function claim(action: Action, owner: string, founderView?: FounderView): Promise<string> {
+  const { claim: decided, write } = await readClaim(action, owner, founderView);
   if (write.take !== undefined) {
     await db.table.writeClaim({ ...write, take: write.take });
   }
@@ -186,8 +189,12 @@ describe('a claim', () => {
     const two = { ...place(), cluster: one.cluster };
     await db.table.declareCluster(one.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...one, role: 'manager' }), 'one');
-    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two', false)).toBe('reject');
-    expect(await claim(actionOf({ ...two, role: 'manager' }), 'two', true)).toBe('found');
+    expect(
+      await claim(actionOf({ ...two, role: 'manager' }), 'two', { instance: one.instance, states: ['running'] }),
+    ).toBe('join');
+    expect(
+      await claim(actionOf({ ...two, role: 'manager' }), 'two', { instance: one.instance, states: ['terminated'] }),
+    ).toBe('found');
 
     expect(await db.get(keys.founder(one.cluster))).toMatchObject({ instance: two.instance });
     await expect(
@@ -201,13 +208,27 @@ describe('a claim', () => {
     const { cluster } = one;
     await db.table.declareCluster(cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...one, role: 'manager' }), 'one');
-    const late = await readClaim(actionOf({ ...three, cluster, role: 'manager' }), 'three', true);
-    await claim(actionOf({ ...two, cluster, role: 'manager' }), 'two', true);
+    const gone = { instance: one.instance, states: ['terminated'] };
+    const late = await readClaim(actionOf({ ...three, cluster, role: 'manager' }), 'three', gone);
+    await claim(actionOf({ ...two, cluster, role: 'manager' }), 'two', gone);
 
     expect(late.claim.plan.route).toBe('found');
     const take = { phase: 'launching', leaseUntil: NOW, founder: true } as const;
     await expect(db.table.writeClaim({ ...late.write, take })).rejects.toThrow(WriteConflict);
     expect(await db.get(keys.founder(cluster))).toMatchObject({ instance: two.instance });
+  });
+
+  it('of a terminate before the founding does not hold when the founding is recorded at the same moment', async () => {
+    const where = place();
+    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await claim(actionOf({ ...where, role: 'manager' }), 'founder');
+    const { write } = await readClaim(actionOf({ ...where, role: 'manager', kind: 'terminate' }), 'terminate');
+    await db.table.recordFounding(where.cluster, swarm, { ...LEADER.leader, instance: where.instance });
+    const take = write.take ?? { phase: 'gone', leaseUntil: 0, founder: false };
+
+    expect(take).toMatchObject({ phase: 'gone', unfounded: true });
+    await expect(db.table.writeClaim({ ...write, take })).rejects.toThrow(WriteConflict);
+    expect(await claim(actionOf({ ...where, role: 'manager', kind: 'terminate' }), 'terminate')).toBe('leave');
   });
 
   it('of a terminate takes the node over, and forgets what the join was doing, but not the node id', async () => {
@@ -295,12 +316,15 @@ describe('the founding', () => {
 
   it('those who wait for it are taken off the list once', async () => {
     const { cluster } = place();
-    await db.table.addWaiter(cluster, 'a', 'token a', NOW + 60);
-    await db.table.addWaiter(cluster, 'b', 'token b', NOW + 60);
-    await db.table.addWaiter(cluster, 'a', 'token a, next attempt', NOW + 60);
+    await db.table.addWaiter({ cluster, owner: 'a' }, 'leader', 'token a', NOW + 60);
+    await db.table.addWaiter({ cluster, owner: 'b' }, 'leader', 'token b', NOW + 60);
+    await db.table.addWaiter({ cluster, owner: 'a' }, 'leader', 'token a, next attempt', NOW + 60);
 
-    expect((await db.table.takeWaiters(cluster)).toSorted()).toEqual(['token a, next attempt', 'token b']);
-    expect(await db.table.takeWaiters(cluster)).toEqual([]);
+    await db.table.addWaiter({ cluster, owner: 'c' }, 'manager', 'of a manager', NOW + 60);
+
+    const tokens = await db.table.takeWaiters(cluster, 'leader');
+    expect(tokens.toSorted()).toEqual(['token a, next attempt', 'token b']);
+    expect(await db.table.takeWaiters(cluster, 'leader')).toEqual([]);
   });
 });
 
@@ -338,7 +362,7 @@ describe("a step's rendezvous", () => {
     const item = await db.table.begin({ ...step, try: 2 }, { taskToken: 'second' });
 
     expect(item).toMatchObject({ step: 'Join', try: 2, taskToken: 'second' });
-    expect(['commandId', 'target', 'result', 'uncertain'].filter((name) => name in (item ?? {}))).toEqual([]);
+    expect(['commandId', 'result', 'uncertain'].filter((name) => name in (item ?? {}))).toEqual([]);
   });
 
   it.each<[string, Partial<StepKey>]>([

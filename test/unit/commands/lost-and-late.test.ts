@@ -93,7 +93,11 @@ describe('an answer that was lost', () => {
 });
 
 describe('an end that comes late', () => {
-  const confirm = { verb: 'confirm', step: 'Confirm', node: { nodeId: NODE_ID, zone: 'eu-west-1a' } } as const;
+  const confirm = {
+    verb: 'confirm',
+    step: 'Confirm',
+    node: { nodeId: NODE_ID, zone: 'eu-west-1a', address: 'none' },
+  } as const;
 
   it('of a node that somebody else owns by now changes nothing and wakes nobody', async () => {
     const { step, plan, item } = await scene();

@@ -1,4 +1,5 @@
 import {
+  DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
@@ -156,7 +157,7 @@ describe('later attempts', () => {
     expect(sends().map(({ Comment }) => Comment?.split(' ').at(-1))).toEqual(['1', '2']);
     const now = await item();
     expect(now).toMatchObject({ try: 2, taskToken: 'token-2', sentAt: time.now });
-    expect(['commandId', 'target', 'result', 'uncertain'].filter((name) => name in (now ?? {}))).toEqual([]);
+    expect(['commandId', 'result', 'uncertain'].filter((name) => name in (now ?? {}))).toEqual([]);
   });
 
   it('fail with what cannot be tried again', async () => {
@@ -303,14 +304,15 @@ describe('the hook', () => {
     expect(beats()).toBe(1);
   });
 
-  it('is kept alive by a hold, which sends nothing and ends at its deadline', async () => {
-    const { step, plan } = await scene({ kind: 'terminate' });
-    const hold = { verb: 'hold', step: 'Hold', plan: { ...plan, deadline: NOW + 100_000 } } as const;
+  it('is kept alive by a wait for the lock, which sends nothing and ends at its deadline', async () => {
+    const { step, plan } = await scene({ kind: 'terminate', role: 'manager' });
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+    const wait = { verb: 'lock', step: 'Lock', plan: { ...plan, deadline: NOW + 100_000 } } as const;
     time.now = NOW + 900;
-    await step({ ...hold, attempt: 0 });
+    await step({ ...wait, attempt: 0 });
     expect(beats()).toBe(1);
     time.now = NOW + 100_000;
-    await expect(step({ ...hold, attempt: 1 })).rejects.toMatchObject({ name: 'DeadlineReached' });
+    await expect(step({ ...wait, attempt: 1 })).rejects.toMatchObject({ name: 'DeadlineReached' });
     expect(sends()).toEqual([]);
   });
 });

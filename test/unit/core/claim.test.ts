@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 
 import { decideClaim } from '../../../src/core/claim.ts';
 import type { Claim, ClaimFacts } from '../../../src/core/claim.ts';
@@ -9,7 +8,6 @@ import {
   CA_DIGEST,
   COMPLETION,
   EXECUTION,
-  FOUNDED,
   INSTANCE,
   LEADER,
   MANAGER_INSTANCE,
@@ -43,6 +41,9 @@ function decide({ action, facts, now = NOW + 1 }: Question): Claim {
 const NEW = { state: { status: 'new' }, leader: undefined, founder: undefined } as const;
 const manager = { role: 'manager', group: 'managers' } as const;
 const managerGroup = { group: { cluster: 'prod', role: 'manager', abandons: 0 } };
+/** Since a while: EC2 would show it. */
+const founder = (instance: string, since = NOW - 3600): { instance: string; since: number } => ({ instance, since });
+const seen = (...states: string[]) => ({ instance: OTHER_INSTANCE, states });
 const terminate = { kind: 'terminate' } as const;
 const held = {
   owner: 'somebody-else',
@@ -69,44 +70,88 @@ describe('the route of a launch', () => {
     ],
     [
       'the founder comes again before it has founded',
-      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: INSTANCE } } },
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(INSTANCE) } },
       'found',
       { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
     ],
     [
       'the founder comes again after it has founded',
-      { action: manager, facts: { ...managerGroup, founder: { instance: INSTANCE } } },
+      { action: manager, facts: { ...managerGroup, founder: founder(INSTANCE) } },
       'found',
       { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
     ],
     [
       'a second manager while the first one may be founding: EC2 is asked first',
-      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE } } },
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE) } },
       'ask',
       undefined,
     ],
     [
-      'a second manager while the first one lives',
+      'a second manager while the first one lives waits for the founding',
       {
         action: manager,
-        facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE }, founderGone: false },
+        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen('running') },
       },
-      'reject',
-      undefined,
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'a second manager while the first one is shutting down: a dockerd may still run on it',
+      {
+        action: manager,
+        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen('shutting-down') },
+      },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
     ],
     [
       'the next manager, when the founder went before it had founded',
-      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: OTHER_INSTANCE }, founderGone: true } },
+      {
+        action: manager,
+        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen('terminated') },
+      },
       'found',
       { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
     ],
     [
-      'a second manager, although the founder is gone, when there is a swarm',
-      { action: manager, facts: { ...managerGroup, founderGone: true } },
-      'reject',
+      'the next manager, when EC2 has forgotten the founder long ago',
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen() } },
+      'found',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
+    ],
+    [
+      'a second manager, when EC2 does not show the founder yet',
+      {
+        action: manager,
+        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE, NOW - 500), founderView: seen() },
+      },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'a second manager, when EC2 was asked of one that was the founder before',
+      {
+        action: manager,
+        facts: { ...NEW, ...managerGroup, founder: founder(MANAGER_INSTANCE), founderView: seen('terminated') },
+      },
+      'ask',
       undefined,
     ],
-    ['a second manager', { action: manager, facts: managerGroup }, 'reject', undefined],
+    [
+      'a second manager, although the founder is gone, when there is a swarm',
+      {
+        action: manager,
+        facts: { ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen('terminated') },
+      },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'a second manager',
+      { action: manager, facts: { ...managerGroup } },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
     ['an instance that is on its way out', { facts: { node: nodeOf({ phase: 'leaving' }) } }, 'complete', undefined],
     [
       'an instance whose way out was begun by somebody who is not at work any more',
@@ -121,10 +166,10 @@ describe('the route of a launch', () => {
       undefined,
     ],
     [
-      'a replacement for an execution that failed before its node was ready',
+      'a replacement for an execution that failed before its node was ready: a join was sent',
       { action: { replaces: `${EXECUTION}-else` }, facts: { node: nodeOf({ phase: 'joined' }) } },
       'join',
-      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+      { phase: 'joining', leaseUntil: NOW + 1860, founder: false },
     ],
     [
       'a new launch of a node that is ready (its root volume was replaced) joins anew',
@@ -160,25 +205,50 @@ describe('the route of a terminate', () => {
       'leaving',
     ],
     [
-      'the manager is held',
-      { action: manager, facts: { ...managerGroup, founder: { instance: INSTANCE } } },
-      'hold',
+      'a manager leaves when it may, the founder too',
+      { action: manager, facts: { ...managerGroup, founder: founder(INSTANCE) } },
+      'leave',
       'leaving',
     ],
     [
       'a founder that has founded nothing yet has nobody to take away',
-      { action: manager, facts: { ...NEW, ...managerGroup, founder: { instance: INSTANCE } } },
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(INSTANCE) } },
       'complete',
       'gone',
     ],
     [
-      'a manager instance that was refused has no node to hold',
+      'a manager that was told to join may be a member of raft',
       {
         action: manager,
         facts: { ...managerGroup, node: nodeOf({ role: 'manager', nodeId: undefined, phase: 'joining' }) },
       },
       'leave',
       'leaving',
+    ],
+    [
+      'a manager whose event comes after the deadline is retained: it may be in the raft',
+      { action: manager, facts: managerGroup, now: NOW + 172_800 },
+      'retain',
+      undefined,
+    ],
+    [
+      'a manager that is out already, after the deadline',
+      {
+        action: manager,
+        facts: { ...managerGroup, node: nodeOf({ role: 'manager', phase: 'gone' }) },
+        now: NOW + 172_800,
+      },
+      'complete',
+      undefined,
+    ],
+    [
+      'a manager that was never told to join',
+      {
+        action: manager,
+        facts: { ...managerGroup, node: nodeOf({ role: 'manager', nodeId: undefined, phase: 'launching' }) },
+      },
+      'complete',
+      'gone',
     ],
     ['an instance that leaves the warm pool only', { action: { ask: 'nothing' } }, 'complete', undefined],
   ])('%s', (_what, question, route, phase) => {
@@ -187,9 +257,12 @@ describe('the route of a terminate', () => {
     expect([claim.plan.route, claim.take?.phase]).toEqual([route, phase]);
   });
 
-  it('a manager is held until the global limit of its hook, not until the patience is over', () => {
-    const action = { ...terminate, ...manager };
-    const { plan } = decide({ action, facts: { ...managerGroup, founder: { instance: INSTANCE } } });
+  it('a manager waits until the global limit of its hook, or as long as its group says', () => {
+    const action = { ...terminate, ...manager, patience: 172_800 };
+    const impatient = { ...action, patience: 3600 };
+    const facts = { ...managerGroup, founder: founder(INSTANCE) };
+    expect(decide({ action: impatient, facts }).plan.deadline).toBe(NOW + 3600 - 60);
+    const { plan } = decide({ action, facts });
 
     expect(plan.deadline).toBe(latestDeadlineOf(actionOf(action)));
     expect(plan.deadline).toBe(NOW + 172_800 - 60 - 900);
@@ -303,12 +376,10 @@ describe('what is refused', () => {
     }
   });
 
-  it('a second manager is refused by name, with a completion', () => {
-    expect(decide({ action: manager, facts: managerGroup }).plan).toMatchObject({
-      rejection: 'OneManagerOnly',
-      because: `${MANAGER_INSTANCE} is the manager of prod; more than one is not supported yet`,
-      completion: COMPLETION,
-    });
+  it('a manager that joins knows of whom EC2 is to be asked, should the founding take long', () => {
+    const facts = { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen('running') };
+
+    expect(decide({ action: manager, facts }).plan).toMatchObject({ route: 'join', founder: OTHER_INSTANCE });
   });
 });
 
@@ -318,6 +389,7 @@ describe('the plan', () => {
 
     expect(plan).toEqual({
       v: 1,
+      address: 'none',
       route: 'join',
       because: `join ${INSTANCE} to prod`,
       completion: COMPLETION,
@@ -346,92 +418,5 @@ describe('the plan', () => {
 
   it('looks at least twice in the time of a short hook', () => {
     expect(decide({ action: { timeout: 60, patience: 600 } }).plan).toMatchObject({ look: 30, lookSlow: 30 });
-  });
-});
-
-const instance = fc.constantFrom(INSTANCE, OTHER_INSTANCE, MANAGER_INSTANCE);
-const anyAction = fc.record({
-  kind: fc.constantFrom('launch', 'terminate'),
-  ask: fc.constantFrom('join', 'leave', 'nothing'),
-  role: fc.constantFrom('worker', 'manager'),
-  instance,
-  time: fc.integer({ min: NOW - 4000, max: NOW + 60 }),
-  timeout: fc.integer({ min: 30, max: 7200 }),
-  patience: fc.integer({ min: 60, max: 172_800 }),
-  actionToken: fc.constantFrom(undefined, 'a', 'b'),
-  replaces: fc.constantFrom(undefined, held.ownerArn),
-});
-const anyFacts = fc.record({
-  state: fc.constantFrom(undefined, { status: 'new' } as const, FOUNDED),
-  leader: fc.constantFrom(undefined, LEADER),
-  founder: fc.option(fc.record({ instance }), { nil: undefined }),
-  founderGone: fc.constantFrom(undefined, false, true),
-  node: fc.option(
-    fc.record({
-      phase: fc.constantFrom('launching', 'joining', 'joined', 'ready', 'leaving', 'gone'),
-      owner: fc.constantFrom('somebody-else', OWNER),
-      nodeId: fc.constantFrom(undefined, NODE_ID),
-      taskToken: fc.constantFrom(undefined, 'a token'),
-      role: fc.constantFrom('worker', 'manager'),
-    }),
-    { nil: undefined },
-  ),
-  action: fc.option(
-    fc.record({
-      owner: fc.constantFrom('somebody-else', OWNER),
-      ownerArn: fc.constant(held.ownerArn),
-      actionToken: fc.constantFrom(undefined, 'a', 'b'),
-      time: fc.integer({ min: NOW - 4000, max: NOW }),
-      leaseUntil: fc.integer({ min: NOW - 4000, max: NOW + 4000 }),
-    }),
-    { nil: undefined },
-  ),
-});
-
-describe('whatever is asked, and whatever the table says', () => {
-  const decided = (check: (claim: Claim, facts: ClaimFacts, action: Action) => void): void => {
-    fc.assert(
-      fc.property(anyAction, anyFacts, fc.integer({ min: NOW, max: NOW + 10_000 }), (some, stored, now) => {
-        const action = actionOf(some);
-        const facts = factsOf({
-          ...stored,
-          node: stored.node === undefined ? undefined : nodeOf(stored.node),
-          group: { cluster: 'prod', role: action.role, abandons: 0 },
-        });
-        check(decideClaim({ action, completion: COMPLETION, facts, owner: OWNER, now }), facts, action);
-      }),
-      { numRuns: 2000 },
-    );
-  };
-
-  it('only a founder may found, and only while there is no swarm or where it has founded itself', () => {
-    decided(({ plan, take }, { state, founder, founderGone }, action) => {
-      if (plan.route === 'found') {
-        expect(action.role).toBe('manager');
-        expect(state).toBeDefined();
-        const own = founder?.instance === action.instance;
-        expect(own || (state?.status === 'new' && (founder === undefined || founderGone === true))).toBe(true);
-      }
-      expect(take?.founder ?? false).toBe(plan.route === 'found');
-    });
-  });
-
-  it('a route that acts on a node owns it first, and one that does not own it only completes', () => {
-    decided(({ plan, take }) => {
-      if (['found', 'join', 'leave', 'hold'].includes(plan.route)) {
-        expect(take).toBeDefined();
-      }
-      if (take === undefined) {
-        expect(['complete', 'reject', 'ignore', 'ask']).toContain(plan.route);
-      }
-    });
-  });
-
-  it('nobody takes a node of which the plan says nothing', () => {
-    decided(({ plan }) => {
-      if (plan.route !== 'ignore') {
-        expect(plan).toMatchObject({ completion: COMPLETION, cluster: 'prod' });
-      }
-    });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { outcomeOf } from '../../../src/core/command-result.ts';
+import { asHeard, outcomeOf } from '../../../src/core/command-result.ts';
 import type { Invocation } from '../../../src/core/command-result.ts';
 import { ERRORS } from '../../../src/core/errors.ts';
 import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
@@ -11,6 +11,7 @@ const invocation = (changes: Partial<Invocation>): Invocation => ({
   responseCode: 1,
   stdout: '',
   stderr: '',
+  endedAt: undefined,
   ...changes,
 });
 
@@ -96,5 +97,29 @@ describe('how a command ended', () => {
     expect(outcomeOf(invocation({ responseCode: 11, stdout: '{"error":"JoinFailed","message":"m"}' }))).toMatchObject({
       error: 'Busy',
     });
+  });
+});
+
+describe('a founding that is heard of', () => {
+  const founded = { ok: true, output: { swarmId: 'of a node that may be gone' } } as const;
+
+  it.each([undefined, 970, 1000])('soon is believed (ended at %s)', (endedAt) => {
+    expect(asHeard('init', founded, endedAt, 1000)).toBe(founded);
+  });
+
+  it('late is asked again, since it is recorded for ever', () => {
+    expect(asHeard('init', founded, 969, 1000)).toEqual({
+      ok: false,
+      error: 'HeardTooLate',
+      cause: 'the founding ended 31 s ago',
+      retryable: true,
+    });
+  });
+
+  it('as a failure is believed however late, and so is anything else', () => {
+    const failed = { ok: false, error: 'InitFailed', cause: 'c', retryable: false } as const;
+
+    expect(asHeard('init', failed, 0, 1000)).toBe(failed);
+    expect(asHeard('join', founded, 0, 1000)).toBe(founded);
   });
 });

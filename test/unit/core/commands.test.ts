@@ -34,6 +34,8 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   tokenKey: TOKEN_KEY,
   config: DEFAULT_CONFIG,
   managers: LEADER.managers,
+  try: 1,
+  least: 0,
   now: NOW,
   ...changes,
 });
@@ -70,6 +72,13 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
     plan: planOf({ labels: { tier: 'web', 'com.example.rack': 'a/1:2' } }),
   },
   { verb: 'confirm', what: 'a group with an odd name', plan: planOf({ group: 'web workers (blue), a=b' }) },
+  { verb: 'prepare', what: 'a manager', plan: planOf({ role: 'manager' }) },
+  {
+    verb: 'demote',
+    what: 'a manager of which only the address is known',
+    node: nodeFacts.parse({ address: '10.0.1.12:2377' }),
+  },
+  { verb: 'demote', what: 'a manager of which nothing is known', node: unknown },
   { verb: 'drain', what: 'a node whose id is not known', node: unknown },
   { verb: 'drain', what: 'a node' },
   { verb: 'leave', what: 'a worker' },
@@ -133,7 +142,7 @@ describe('the parameters of a command', () => {
 
 describe('where a command goes', () => {
   it.each(VERBS)('%s', (verb) => {
-    const onManager = ['confirm', 'drain', 'forget', 'inspect'].includes(verb);
+    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect'].includes(verb);
 
     expect(runsOnManager(verb)).toBe(onManager);
     expect(commandFor(requestOf({ verb })).target).toBe(onManager ? MANAGER_INSTANCE : INSTANCE);
@@ -152,6 +161,48 @@ describe('where a command goes', () => {
     expect(new Set(picked)).toEqual(new Set(['a', 'b', 'c']));
     expect(Array.from({ length: 60 }, (_, n) => pickManager(managers, `i-${n}`)?.nodeId)).toEqual(picked);
     expect(pickManager([], 'i-1')).toBeUndefined();
+  });
+});
+
+describe('the next try', () => {
+  const managers = ['i-a', 'i-b', 'i-c'].map((instance) => ({ ...LEADER.leader, instance }));
+  const tried = (instance: string): (string | undefined)[] =>
+    [1, 2, 3, 4].map((number) => pickManager(managers, instance, number)?.instance);
+
+  it('goes to the next manager, and round to the first again', () => {
+    const [first, second, third, fourth] = tried(INSTANCE);
+
+    expect(new Set([first, second, third])).toEqual(new Set(['i-a', 'i-b', 'i-c']));
+    expect(fourth).toBe(first);
+  });
+
+  it('never asks a manager about itself, unless it is the only one', () => {
+    expect(tried('i-b')).not.toContain('i-b');
+    expect(pickManager(managers.slice(1, 2), 'i-b')?.instance).toBe('i-b');
+  });
+});
+
+describe('what changes the managers of a swarm', () => {
+  const joining = planOf({ role: 'manager' });
+
+  it.each<[Verb, number]>([
+    ['join', 120 + 180 + 30],
+    ['confirm', 120 + 60 + 30],
+    ['demote', 120 + 60 + 30],
+  ])('%s is under a lock whose lease outlives it: start, run, and clocks that differ', (verb, lease) => {
+    const { lockUntil, parameters } = commandFor(requestOf({ verb, plan: joining }));
+
+    expect(lockUntil).toBe(NOW + lease);
+    expect(Number(parameters['notAfter']) + Number(parameters['executionTimeout'])).toBeLessThan(lockUntil ?? 0);
+  });
+
+  it('nothing else is: neither what takes long, nor a worker, nor the founding', () => {
+    const locked = (verb: Verb, plan: Request['plan']): boolean =>
+      commandFor(requestOf({ verb, plan })).lockUntil !== undefined;
+
+    expect(VERBS.filter((verb) => locked(verb, joining))).toEqual(['join', 'confirm', 'demote']);
+    expect(VERBS.filter((verb) => locked(verb, planOf()))).toEqual([]);
+    expect(VERBS.filter((verb) => locked(verb, planOf({ role: 'manager', route: 'found' })))).toEqual([]);
   });
 });
 

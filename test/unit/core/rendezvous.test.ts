@@ -158,12 +158,13 @@ describe('a try that has begun: SSM is asked for its command', () => {
   it.each<[boolean, string, Verb, number, Partial<RendezvousItem>]>([
     [false, 'a join that was refused a moment ago', 'join', 15, {}],
     [false, 'an init that was refused a moment ago', 'init', 15, {}],
+    [false, 'a prepare that was refused a moment ago', 'prepare', 15, {}],
     [false, 'a join whose wait between two refusals is the longest', 'join', 60, {}],
     [true, 'a join whose answer was lost', 'join', 2, { uncertain: true }],
     [true, 'a join that has slept a whole look: it was not refused', 'join', LOOK, {}],
     [true, 'a join that has slept nearly a look: clocks differ', 'join', LOOK - 5, {}],
     [true, 'a join that does not say when it was sent', 'join', 0, { sentAt: undefined }],
-    ...VERBS.filter((verb) => verb !== 'join' && verb !== 'init').map(
+    ...VERBS.filter((verb) => !['join', 'init', 'prepare'].includes(verb)).map(
       (verb): [boolean, string, Verb, number, Partial<RendezvousItem>] => [true, 'any other verb', verb, 0, {}],
     ),
   ])('%s: %s (%s after %s s)', (expected, _what, verb, after, changes) => {
@@ -176,7 +177,9 @@ describe('what a good end changes in the item of its node', () => {
   const expected: Readonly<Record<string, object>> = {
     init: { phase: 'joined', nodeId: NODE_ID, address: '10.0.1.12', zone: 'eu-west-1a' },
     join: { phase: 'joined', nodeId: NODE_ID, address: '10.0.1.12', zone: 'eu-west-1a' },
+    prepare: { address: '10.0.1.12', zone: 'eu-west-1a' },
     confirm: { phase: 'ready' },
+    demote: {},
     leave: { nodeId: NODE_ID },
     forget: { phase: 'gone' },
     drain: {},

@@ -58,10 +58,22 @@ describe('a launch that failed', () => {
     [4, 'CONTINUE', 'LaunchContinued'],
     [40, 'CONTINUE', 'LaunchContinued'],
   ])('as the %s. in a row ends with %s', (inARow, result, error) => {
-    expect(verdictOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' })).toEqual({
+    expect(verdictOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' }, false)).toEqual({
       result,
       error,
       cause: 'JoinFailed: no manager answered',
     });
+  });
+
+  it('never abandons a manager that may still be in the raft, however often', () => {
+    const failure = { Error: 'UnknownNode', Cause: 'why' };
+
+    for (const inARow of [1, 2, 3, 4, 10]) {
+      expect(verdictOf(inARow, failure, true)).toEqual({
+        result: 'CONTINUE',
+        error: 'ManagerKept',
+        cause: 'UnknownNode: why',
+      });
+    }
   });
 });

@@ -55,8 +55,7 @@ export function factsOf(changes: Partial<ClaimFacts> = {}): ClaimFacts {
   return {
     state: FOUNDED,
     leader: LEADER,
-    founder: { instance: MANAGER_INSTANCE },
-    founderGone: undefined,
+    founder: { instance: MANAGER_INSTANCE, since: NOW - 3600 },
     node: undefined,
     action: undefined,
     group: { cluster: 'prod', role: 'worker', abandons: 0 },

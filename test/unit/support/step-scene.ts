@@ -6,9 +6,11 @@ import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
+import { MembershipLock } from '../../../src/aws/membership-lock.ts';
 import { storeAndDeliver } from '../../../src/commands/deliver.ts';
-import { runStep, stepRequest } from '../../../src/commands/run-step.ts';
-import type { StepPorts, StepRequest } from '../../../src/commands/run-step.ts';
+import { runStep } from '../../../src/commands/run-step.ts';
+import { stepRequest } from '../../../src/commands/step.ts';
+import type { StepPorts, StepRequest } from '../../../src/commands/step.ts';
 import { decideClaim } from '../../../src/core/claim.ts';
 import type { Plan } from '../../../src/core/claim.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
@@ -27,7 +29,7 @@ import {
   TOKEN_KEY,
   actionOf,
 } from './examples.ts';
-import { openTable } from './table.ts';
+import { TABLE, openTable } from './table.ts';
 import type { TestTable } from './table.ts';
 
 export const ssm = mockClient(SSMClient);
@@ -52,6 +54,7 @@ beforeAll(async () => {
   const region = { region: 'eu-west-1' };
   ports = {
     table: db.table,
+    lock: new MembershipLock(db.client, TABLE),
     states: new SFNClient(region),
     ssm: new SSMClient(region),
     sending: new SSMClient(region),
@@ -83,20 +86,28 @@ interface Scene {
 
 /** A cluster and an instance that this execution has claimed. */
 export async function scene(
-  options: { readonly founded?: boolean; readonly kind?: Action['kind']; readonly timeout?: number } = {},
+  options: {
+    readonly founded?: boolean;
+    readonly kind?: Action['kind'];
+    readonly role?: Action['role'];
+    readonly timeout?: number;
+  } = {},
 ): Promise<Scene> {
-  const { founded = true, kind = 'launch', timeout = 1800 } = options;
+  const { founded = true, kind = 'launch', role = 'worker', timeout = 1800 } = options;
   places += 1;
   const cluster = `c${places}`;
   const instance = `i-${String(places).padStart(17, '0')}`;
   await db.table.declareCluster(cluster, DEFAULT_CONFIG);
-  const claim = async (action = actionOf({ cluster, instance, kind, timeout }), owner = EXECUTION): Promise<Plan> => {
+  const claim = async (
+    action = actionOf({ cluster, instance, kind, role, timeout }),
+    owner = EXECUTION,
+  ): Promise<Plan> => {
     const seen = await db.table.readFacts(action);
     const group = { cluster, role: action.role, abandons: 0, readAt: NOW };
     const claimed = decideClaim({
       action,
       completion: COMPLETION,
-      facts: { ...seen, group, founderGone: undefined },
+      facts: { ...seen, group },
       owner: ownerKey(owner),
       now: time.now,
     });

@@ -23,14 +23,16 @@ export const TABLE = 'skep-test';
 
 export async function openTable(): Promise<TestTable> {
   const dynamodb = new DynamoDb();
-  await dynamodb.open({
-    logicalId: 'Table',
-    name: TABLE,
-    arn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${TABLE}`,
-    partitionKey: 'pk',
-    sortKey: 'sk',
-    ttlAttribute: 'expiresAt',
-  });
+  await dynamodb.open([
+    {
+      logicalId: 'Table',
+      name: TABLE,
+      arn: `arn:aws:dynamodb:eu-west-1:123456789012:table/${TABLE}`,
+      partitionKey: 'pk',
+      sortKey: 'sk',
+      ttlAttribute: 'expiresAt',
+    },
+  ]);
   const clock = new Clock({ virtual: false, start: Date.now() });
   const endpoint = new Endpoint({ services: [], dynamodb, clock, random: seededRandom(1) });
   const listening = await listen((request) => endpoint.handle(request), 0);

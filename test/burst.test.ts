@@ -1,0 +1,16 @@
+// The scenarios of bursts that take longer than others, on simulated nodes.
+import { expect, it } from '@jest/globals';
+
+import { readScenario } from '../lab/scenario/read.ts';
+import { runScenario } from '../lab/scenario/run.ts';
+
+const THOUSAND = 'test/scenarios/burst/long/a-thousand-at-once.yaml';
+
+it('a thousand workers at once cost no more than each of them alone', async () => {
+  const { expectations, last, bounds } = await runScenario(readScenario(THOUSAND), { nodes: 'simulated' });
+
+  expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+  expect(last).toMatchObject({ group: 'workers', lifecycle: 'InService' });
+  // What bounded it: said of the last one, and all of its time.
+  expect(bounds.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(last?.seconds ?? 0, 3);
+}, 600_000);

@@ -1,0 +1,159 @@
+// Managers are prepared, join, are confirmed and demoted by documents, and by no other way.
+import { expect } from '@jest/globals';
+
+import type { Chapter } from '../contract.ts';
+import { FOUNDER, instance } from '../scene.ts';
+import type { Scene } from '../scene.ts';
+
+const [SECOND, THIRD, FOURTH, NOBODY] = [instance(2), instance(3), instance(4), instance(99)];
+
+const asManager = (scene: Scene, instanceId: string): Record<string, string> => ({
+  ...scene.forConfirm(instanceId),
+  labels: `skep.instance=${instanceId},skep.role=manager`,
+});
+
+const place = async (scene: Scene, instanceId: string): Promise<string> => {
+  const node = await scene.node(instanceId);
+  return `${node?.role ?? 'no node'} ${node?.reachability ?? '-'}`;
+};
+
+export const demotions: Chapter = {
+  title: 'documents that make and unmake managers',
+  begin: async (scene) => {
+    await scene.found();
+    await scene.ok(FOUNDER, 'confirm', asManager(scene, FOUNDER));
+    for (const number of [2, 3, 4]) {
+      await scene.launch(number);
+    }
+  },
+  stories: [
+    {
+      name: 'prepare tells what the join will tell, makes nothing of the instance, and may be repeated',
+      tell: async (scene) => {
+        for (let times = 0; times < 2; times += 1) {
+          expect(await scene.ok(SECOND, 'prepare', { instanceId: SECOND })).toMatchObject({
+            address: `${scene.aws.addresses.get(SECOND) ?? ''}:2377`,
+          });
+        }
+        expect(scene.aws.calls.filter((call) => call.startsWith('Get'))).toEqual([]);
+        expect((await scene.view()).nodes).toHaveLength(1);
+        expect(await scene.failure(SECOND, 'prepare', { instanceId: NOBODY })).toBe('WrongInstance');
+      },
+    },
+    {
+      // The agreement of the lock: who comes next finds a manager that is up.
+      name: 'a manager is reachable when its join is done, and a confirm of it as a manager says so',
+      tell: async (scene) => {
+        await scene.join(SECOND, 'manager');
+        expect(await place(scene, SECOND)).toBe('manager reachable');
+        expect(await scene.ok(FOUNDER, 'confirm', asManager(scene, SECOND))).toMatchObject({ status: 'ready' });
+        await scene.join(THIRD);
+        expect(await scene.failure(FOUNDER, 'confirm', asManager(scene, THIRD))).toBe('NotReady');
+        expect(await scene.node(THIRD)).toMatchObject({ availability: 'drain', labels: {} });
+      },
+    },
+    {
+      name: 'demote finds no member for an instance that never joined, and nothing to do for a worker',
+      tell: async (scene) => {
+        for (const nodeId of ['none', 'z'.repeat(25)]) {
+          const who = { instanceId: NOBODY, nodeId, address: '10.77.250.1:2377', least: '0' };
+          expect(await scene.ok(FOUNDER, 'demote', who)).toEqual({ member: false });
+        }
+        const worker = { member: true, nodeId: scene.nodeOf(THIRD), demoted: false };
+        expect(await scene.ok(FOUNDER, 'demote', scene.forDemote(THIRD))).toEqual(worker);
+        expect(await scene.failure(THIRD, 'demote', scene.forDemote(SECOND))).toBe('NotManager');
+        // SwarmKit would allow it.
+        expect(await scene.failure(FOUNDER, 'demote', scene.forDemote(SECOND, 'none', 2))).toBe('QuorumWouldBreak');
+      },
+    },
+    {
+      name: 'nobody demotes a manager in the name of another instance, or itself',
+      tell: async (scene) => {
+        const other = { ...scene.forDemote(NOBODY), nodeId: scene.nodeOf(SECOND) };
+        expect(await scene.failure(FOUNDER, 'demote', other)).toBe('WrongInstance');
+        expect(await scene.failure(SECOND, 'demote', scene.forDemote(SECOND))).toBe('SelfDemotion');
+        expect(await scene.failure(FOUNDER, 'demote', scene.forDemote(FOUNDER))).toBe('SelfDemotion');
+        expect(await place(scene, SECOND)).toBe('manager reachable');
+      },
+    },
+    {
+      name: 'a manager whose join told nothing is found by its address in the raft, and by that only until it is labelled',
+      tell: async (scene) => {
+        const output = await scene.ok(FOURTH, 'join', scene.forJoin(FOURTH, 'manager'));
+        const address = (instanceId: string): string => `${scene.aws.addresses.get(instanceId) ?? ''}:2377`;
+        expect(await scene.ok(FOUNDER, 'demote', scene.forDemote(NOBODY, address(SECOND)))).toEqual({ member: false });
+        const demote = scene.forDemote(FOURTH, address(FOURTH));
+        expect(demote['nodeId']).toBe('none');
+        const demoted = { member: true, nodeId: output.nodeId, demoted: true };
+        expect(await scene.ok(SECOND, 'demote', demote)).toEqual(demoted);
+        expect(await scene.ok(SECOND, 'demote', demote)).toEqual({ member: false });
+      },
+    },
+    {
+      name: 'demote is done when the others see a worker, by its label too, and may be repeated',
+      tell: async (scene) => {
+        const byLabel = { ...scene.forDemote(SECOND), nodeId: 'none' };
+        const demoted = { member: true, nodeId: scene.nodeOf(SECOND), demoted: true };
+        expect(await scene.ok(FOUNDER, 'demote', byLabel)).toEqual(demoted);
+        expect(await scene.node(SECOND)).toMatchObject({
+          role: 'worker',
+          reachability: undefined,
+          availability: 'active',
+          labels: { 'skep.instance': SECOND, 'skep.role': 'manager' },
+        });
+        expect(await scene.ok(FOUNDER, 'demote', byLabel)).toEqual({ ...demoted, demoted: false });
+        expect(await scene.failure(SECOND, 'demote', scene.forDemote(FOUNDER))).toBe('NotManager');
+        expect(await scene.ok(FOUNDER, 'drain', scene.about(SECOND))).toMatchObject({ member: true });
+      },
+    },
+  ],
+};
+
+export const deadManagers: Chapter = {
+  title: 'documents and managers that are down',
+  begin: async (scene) => {
+    await scene.found();
+    await scene.ok(FOUNDER, 'confirm', asManager(scene, FOUNDER));
+    for (const number of [2, 3]) {
+      const instanceId = await scene.launch(number);
+      await scene.join(instanceId, 'manager');
+      await scene.ok(FOUNDER, 'confirm', asManager(scene, instanceId));
+    }
+  },
+  stories: [
+    {
+      name: 'with one of three down no other is demoted, and the one that is down is, from either',
+      tell: async (scene) => {
+        await scene.world.during(scene.machines.killEngine(THIRD));
+        await scene.until(
+          () => place(scene, THIRD),
+          (seen) => seen === 'manager unreachable',
+          40_000,
+        );
+        expect(await scene.failure(FOUNDER, 'demote', scene.forDemote(SECOND))).toBe('QuorumWouldBreak');
+        expect(await place(scene, SECOND)).toBe('manager reachable');
+        const demoted = { member: true, nodeId: scene.nodeOf(THIRD), demoted: true };
+        expect(await scene.ok(SECOND, 'demote', scene.forDemote(THIRD))).toEqual(demoted);
+        expect(await place(scene, THIRD)).toBe('worker -');
+      },
+    },
+    {
+      name: 'one of two says NoLeader when the other one is down: it demotes nobody, and has joined nothing',
+      tell: async (scene) => {
+        await scene.world.during(scene.machines.killEngine(SECOND));
+        await scene.until(
+          async () => (await scene.run(FOUNDER, 'demote', scene.forDemote(SECOND))).exitCode,
+          (exitCode) => exitCode === 41,
+          60_000,
+        );
+        // Its engine calls itself an active manager all the same, and for a while the leader.
+        const join = scene.forJoin(FOUNDER, 'manager');
+        await scene.until(
+          async () => (await scene.run(FOUNDER, 'join', join, { executionTimeout: 30 })).exitCode,
+          (exitCode) => exitCode === 41,
+          60_000,
+        );
+      },
+    },
+  ],
+};

@@ -1,0 +1,56 @@
+// Random sequences of docker commands and faults, on simulated machines and on real ones: what comes of them is the same.
+import { afterAll, beforeAll, describe, it } from '@jest/globals';
+
+import { sequenceOf } from '../contract/random/generator.ts';
+import { play, report } from '../contract/random/play.ts';
+import { readSeeds } from '../contract/random/seeds.ts';
+import { readSequence } from '../contract/random/steps.ts';
+import type { Sequence } from '../contract/random/steps.ts';
+import { realSide, simulatedSide } from '../contract/random/worlds.ts';
+
+/** A part that takes less than four minutes; `npm run test:docker:all` plays more. */
+const { SKEP_SEQUENCES: seeds = '1-16', SKEP_STEPS: steps } = process.env;
+const SEQUENCES = steps === undefined ? readSeeds(seeds).map(sequenceOf) : [readSequence(steps)];
+/** Engines mostly wait for each other's heartbeats: two cores bear five swarms. */
+const AT_A_TIME = 5;
+
+describe('a sequence of docker commands, node updates, kills and cuts', () => {
+  // Kept, so that Jest's retry of a test (support/retry.ts) sees the same difference again: none is played away.
+  const outcomes = new Map(SEQUENCES.map(({ seed }) => [seed, Promise.withResolvers<undefined>()]));
+  let playing: Promise<unknown> = Promise.resolve();
+
+  beforeAll(() => {
+    const queue = [...SEQUENCES];
+    const worker = async (): Promise<void> => {
+      for (let sequence = queue.shift(); sequence !== undefined; sequence = queue.shift()) {
+        const { promise, resolve, reject } = outcomes.get(sequence.seed) ?? Promise.withResolvers<undefined>();
+        // Its test awaits it; until then a failure must not count as one that nobody sees.
+        promise.catch(() => undefined);
+        await playOnBoth(sequence).then(resolve, reject);
+      }
+    };
+    playing = Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  });
+
+  afterAll(() => playing, 60_000);
+
+  it.each(SEQUENCES)(
+    'ends the same on both kinds of machines, whatever it is: seed $seed',
+    async ({ seed }) => {
+      await outcomes.get(seed)?.promise;
+    },
+    1_200_000,
+  );
+});
+
+async function playOnBoth(sequence: Sequence): Promise<undefined> {
+  const [simulated, real] = [simulatedSide(sequence.seed), realSide()];
+  try {
+    const difference = await play(sequence, simulated, real);
+    if (difference !== undefined) {
+      throw new Error(report(sequence, difference));
+    }
+  } finally {
+    await Promise.all([simulated.close(), real.close()]);
+  }
+}
