@@ -19,11 +19,14 @@ exec 3>&1 1>&2
 
 if [ -z "${SSM_cluster+x}" ]; then SSM_cluster='{{ cluster }}'; fi
 if [ -z "${SSM_notAfter+x}" ]; then SSM_notAfter='{{ notAfter }}'; fi
+if [ -z "${SSM_epoch+x}" ]; then SSM_epoch='{{ epoch }}'; fi
 EXECUTION_TIMEOUT='{{ executionTimeout }}'
 # Work is given up a while before the agent ends the script, so that there is time to say why.
 DEADLINE=$(($(date +%s) + EXECUTION_TIMEOUT - 20))
 # shellcheck disable=SC2034 # the documents that run on the instance concerned use it
 FENCE=/run/skep/leaving
+# What a node remembers of recoveries, for longer than a boot.
+MEMORY=/var/lib/skep
 SAID=''
 WORK=''
 
@@ -124,6 +127,40 @@ END
   [ -n "$NODE_STATE" ] && [ -n "$ENGINE" ]
 }
 
+# --- The epoch. After a recovery the old managers, should they come back, have a swarm of the very same id and certificates: what
+# tells them apart is that they missed the recovery. Only managers are compared: a worker has no state that could make a second
+# swarm, and where it belongs to is what the managers of this epoch see.
+
+# Prints the epoch that this engine last was let into the managers in: 0 before the first recovery, `fenced` for one that a recovery
+# has shut out.
+remembered_epoch() {
+  remembered=$(cat "$MEMORY/epoch" 2>/dev/null) || remembered=''
+  case $remembered in
+  '') echo 0 ;;
+  *[!0-9]*) echo fenced ;;
+  *) echo "$remembered" ;;
+  esac
+}
+
+# In one rename, so that a machine that dies meanwhile remembers one or the other.
+remember_epoch() { # EPOCH
+  mkdir -p "$MEMORY"
+  printf '%s\n' "$1" >"$MEMORY/epoch.new"
+  mv "$MEMORY/epoch.new" "$MEMORY/epoch"
+}
+
+# Asked by the documents that run on the instance concerned, after read_swarm: no way into the swarm for a manager of another epoch.
+check_own_epoch() {
+  # One that found no leader when it started calls itself no manager, and has a manager's state all the same.
+  if [ "$IS_MANAGER" != true ] && { [ "$NODE_STATE" = inactive ] || [ "$NODE_STATE" = active ] || [ ! -d "$DOCKER_ROOT/swarm/raft" ]; }; then
+    return 0
+  fi
+  own_epoch=$(remembered_epoch)
+  if [ "$own_epoch" != "$SSM_epoch" ]; then
+    fail 52 FormerManager "this engine is a manager of epoch $own_epoch, the cluster is in epoch $SSM_epoch"
+  fi
+}
+
 # The managers' own state: asked first by every document that runs on a manager.
 need_manager() {
   if ! command -v docker >/dev/null; then fail 20 DockerMissing 'there is no docker command'; fi
@@ -134,6 +171,10 @@ need_manager() {
   fi
   if [ "$NODE_STATE" != active ] || [ "$IS_MANAGER" != true ]; then
     fail 40 NotManager "this node is no manager (state $NODE_STATE) $SWARM_ERROR"
+  fi
+  own_epoch=$(remembered_epoch)
+  if [ "$own_epoch" != "$SSM_epoch" ]; then
+    fail 51 OtherEpoch "this manager is of epoch $own_epoch, the command of epoch $SSM_epoch"
   fi
   # Without a leader an engine still calls itself an active manager, and only this tells.
   if [ -n "$SWARM_ERROR" ] || [ -z "$SWARM_ID" ]; then fail 41 NoLeader "$SWARM_ERROR"; fi

@@ -1,5 +1,5 @@
 # init: founds the swarm of a cluster on this instance, and publishes its join tokens.
-# Comes after common.sh, machine.sh and identity.sh.
+# Comes after common.sh, machine.sh, identity.sh and tokens.sh.
 if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
@@ -81,13 +81,6 @@ END
   DIFFERS=",\"differs\":\"$differing\""
 }
 
-publish() { # ROLE TOKEN
-  body=$(printf '{"Name":"/skep/%s/%s/join-token/%s","Value":"%s","Type":"SecureString","KeyId":"%s","Overwrite":true}' \
-    "$SSM_stage" "$SSM_cluster" "$1" "$2" "$SSM_tokenKey")
-  if ! parameters PutParameter "$body"; then fail 38 JoinTokenUnpublished "$PROBLEM"; fi
-  body=''
-}
-
 check_expiry
 check_fence
 wait_for_docker
@@ -98,11 +91,14 @@ check_fence
 
 if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
 clear_copy
+check_own_epoch
 FOUNDED=false
 case $NODE_STATE in
 inactive)
   # A cluster is founded once: an engine that lost its swarm must not found it again, with tokens that overwrite the true ones.
   if [ "$SSM_swarmId" != none ]; then fail 33 ForeignSwarm "the cluster was founded as swarm $SSM_swarmId, and this engine is in none"; fi
+  # Before it is founded, since it may die right after: an engine in no swarm is not asked for its epoch.
+  remember_epoch "$SSM_epoch"
   found
   FOUNDED=true
   while read_swarm 10 && has_time && { [ "$NODE_STATE" != active ] || [ -z "$SWARM_ID" ]; }; do sleep 1; done
@@ -120,16 +116,6 @@ if [ "$SSM_swarmId" != none ] && [ "$SSM_swarmId" != "$SWARM_ID" ]; then
 fi
 check_options
 
-api GET /swarm 20 ''
-if [ "$STATUS" != 200 ]; then fail 50 DockerFailed "$(complaint)"; fi
-tokens=$(printf '%s' "$ANSWER" | sed -n 's/.*"JoinTokens":{\([^}]*\)}.*/{\1}/p')
-ANSWER=''
-worker_token=$(json_text Worker "$tokens")
-ca_digest=${worker_token#SWMTKN-1-}
-ca_digest=${ca_digest%-*}
-if [ -z "$ca_digest" ]; then fail 50 DockerFailed 'the engine told no join token'; fi
-publish worker "$worker_token"
-publish manager "$(json_text Manager "$tokens")"
-
+publish_tokens
 finish "$(printf '{"nodeId":"%s","swarmId":"%s","caDigest":"%s","address":"%s:2377","zone":"%s","engine":"%s","founded":%s%s%s}' \
   "$NODE_ID" "$SWARM_ID" "$ca_digest" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$FOUNDED" "$CLEARED" "$DIFFERS")"

@@ -70,6 +70,7 @@ check_fence
 if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
 clear_copy
 settle
+check_own_epoch
 case $NODE_STATE in
 active) joined ;;
 locked) fail 34 NotActive 'the swarm state of this node is locked' ;;
@@ -89,6 +90,8 @@ if [ "$token_digest" != "$SSM_caDigest" ]; then
   fail 31 ForeignToken "the join token is for the CA $token_digest, the cluster has $SSM_caDigest"
 fi
 
+# Before it is in, since it may die right after: an engine in no swarm is not asked for its epoch.
+remember_epoch "$SSM_epoch"
 managers_json=$(printf '%s' "$SSM_managers" | sed 's/,/","/g')
 api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
   "$OWN_ADDRESS" "$OWN_ADDRESS" "$managers_json" "$join_token")"

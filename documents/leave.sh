@@ -40,6 +40,8 @@ until docker_answers && read_swarm 10; do
 done
 member=$NODE_ID
 if [ "$NODE_STATE" = inactive ]; then member=''; fi
+# A manager that missed a recovery is no member of this swarm: nobody's tasks are waited for, and it goes as it is.
+if [ "$IS_MANAGER" = true ] && [ "$(remembered_epoch)" != "$SSM_epoch" ]; then report '' false; fi
 
 # Without the lock, since it may take long. What `docker ps` shows is not the proof: the managers' view is, and forget asks them.
 DRAINED=false

@@ -14,4 +14,5 @@ check_fence
 # A manager's engine that has just started, or one that was copied, looks for a leader first, and answers after up to 20 s.
 if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
 clear_copy
+check_own_epoch
 finish "$(printf '{"address":"%s:2377","zone":"%s","engine":"%s"%s}' "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$CLEARED")"

@@ -114,6 +114,22 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'bring back a majority of the managers',
   ),
   row(50, 'DockerFailed', true, 'a docker command failed', 'look at the message and at the docker log'),
+  row(51, 'OtherEpoch', true, 'the manager or the command missed a recovery', 'nothing: another manager is asked'),
+  row(
+    52,
+    'FormerManager',
+    false,
+    'the engine is a manager that missed a recovery, or was fenced',
+    'end the instance: its group launches another',
+  ),
+  row(53, 'QuorumNotLost', false, 'the engine to recover from reports a leader', 'nothing: there is nothing to recover'),
+  row(
+    54,
+    'NotFenced',
+    false,
+    'the engine still runs after it was stopped',
+    'end the instance: `skep recover --terminate`',
+  ),
 ];
 
 function row(code: number, error: string, retryable: boolean, meaning: string, remedy: string): ExitCode {

@@ -10,7 +10,20 @@ export const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'no
 export const nodeRole = z.enum(['worker', 'manager']);
 export type NodeRole = z.infer<typeof nodeRole>;
 
-export const VERBS = ['init', 'prepare', 'join', 'confirm', 'demote', 'drain', 'leave', 'forget', 'inspect'] as const;
+export const VERBS = [
+  'init',
+  'prepare',
+  'join',
+  'confirm',
+  'demote',
+  'drain',
+  'leave',
+  'forget',
+  'inspect',
+  'survey',
+  'fence',
+  'recover',
+] as const;
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];
 
@@ -30,8 +43,8 @@ export interface Key {
   readonly sk: string;
 }
 
-/** What an execution waits for: the founding, or one more manager. */
-export type WaitCause = 'leader' | 'manager';
+/** What an execution waits for: the founding, one more manager, or the end of a hold. */
+export type WaitCause = 'leader' | 'manager' | 'hold';
 
 export const waiterPrefix = (cause: WaitCause): string => `WAIT#${cause}#`;
 

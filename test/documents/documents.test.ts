@@ -22,6 +22,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   cluster: 'prod',
   notAfter: '1795000000',
   executionTimeout: '600',
+  epoch: '0',
+  newEpoch: '1',
   stage: 'dev',
   role: 'worker',
   instanceId: 'i-0123456789abcdef0',
@@ -53,7 +55,7 @@ describe('the documents', () => {
     const document = loadDocument(verb);
     expect(document.mainSteps[0].name).toBe(verb);
     expect(Object.keys(document.parameters)).toEqual(
-      expect.arrayContaining(['cluster', 'notAfter', 'executionTimeout']),
+      expect.arrayContaining(['cluster', 'notAfter', 'executionTimeout', 'epoch']),
     );
   });
 

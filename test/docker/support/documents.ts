@@ -6,11 +6,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 import type { DocumentRun } from '../../../lab/nodes/machines.ts';
+import { VERBS } from '../../../src/core/names.ts';
+import type { Verb } from '../../../src/core/names.ts';
+
+export { VERBS };
+export type { Verb };
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-
-export const VERBS = ['init', 'prepare', 'join', 'confirm', 'demote', 'drain', 'leave', 'forget', 'inspect'] as const;
-export type Verb = (typeof VERBS)[number];
 
 const documentSchema = z.strictObject({
   schemaVersion: z.literal('2.2'),
@@ -20,6 +22,7 @@ const documentSchema = z.strictObject({
     z.strictObject({
       type: z.literal('String'),
       description: z.string().min(1),
+      default: z.string().optional(),
       allowedPattern: z.string().regex(/^\^.*\$$/),
       maxChars: z.number().optional(),
       interpolationType: z.literal('ENV_VAR').optional(),
@@ -61,10 +64,14 @@ export type Agent = 'environment' | 'splicing';
  */
 export function render(
   verb: Verb,
-  values: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string>>,
   agent: Agent = 'environment',
 ): DocumentRun {
   const { parameters } = loadDocument(verb);
+  const presets = Object.entries(parameters).flatMap(([name, { default: preset }]) =>
+    preset === undefined ? [] : [[name, preset] as const],
+  );
+  const values: Readonly<Record<string, string>> = { ...Object.fromEntries(presets), ...given };
   for (const name of new Set([...Object.keys(values), ...Object.keys(parameters)])) {
     const pattern = parameters[name]?.allowedPattern;
     const value = values[name];
