@@ -2,11 +2,12 @@
 import { z } from 'zod';
 
 import type { Clock } from './clock.ts';
-import { ec2Error, ec2Response, parseForm, queryError, queryResponse } from './protocols/query.ts';
+import { answerOf, refusalOf } from './protocols/answers.ts';
+import { readRequest } from './protocols/requests.ts';
+import { invalidInput } from './protocols/validation.ts';
 import type { Random } from './random.ts';
 import type { DynamoDb } from './services/dynamodb.ts';
 import { transactionConflict } from './services/dynamodb-transaction.ts';
-import { describeForEc2 } from './services/ec2-wire.ts';
 import { AwsError, UnknownOperation } from './services/service.ts';
 import type { Caller, Service } from './services/service.ts';
 
@@ -18,21 +19,25 @@ export interface CallFault {
   times: number;
 }
 
-// Made once: a schema costs more than what it checks here.
-const anyInput = z.record(z.string(), z.unknown());
-const callerKind = z.enum(['function', 'machine', 'instance', 'person']);
+/** A call and how it ended. */
+export interface Exchange {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Record<string, unknown>;
+  readonly output?: unknown;
+  readonly error?: unknown;
+}
 
-const TARGETS: Readonly<Record<string, string>> = {
-  AmazonSSM: 'ssm',
-  AWSStepFunctions: 'states',
-  DynamoDB_20120810: 'dynamodb',
-};
+// Made once: a schema costs more than what it checks here.
+const callerKind = z.enum(['function', 'machine', 'instance', 'person']);
 
 /** The SDK's name of a service in an integration, where it is not that of its ARNs. */
 const ALIASES: Readonly<Record<string, string>> = { sfn: 'states' };
 
 export class Endpoint {
   readonly faults: CallFault[] = [];
+  /** Told of every call that was done or refused. */
+  readonly observers: ((exchange: Exchange) => void)[] = [];
   /** Calls of skep's functions and machines: `ssm.SendCommand` -> count. */
   readonly calls = new Map<string, number>();
   readonly #services: readonly Service[];
@@ -61,7 +66,7 @@ export class Endpoint {
     const name = ALIASES[service] ?? service;
     this.#count(`${name}.${operation}`, caller);
     const fault = this.#takeFault(`${name}.${operation}`, caller);
-    const refusal = fault === undefined ? undefined : refusalOf(fault, name, operation, input);
+    const refusal = fault === undefined ? undefined : faultyAnswer(fault, name, operation, input);
     if (refusal !== undefined) {
       throw refusal;
     }
@@ -73,6 +78,23 @@ export class Endpoint {
   }
 
   async #answer(service: string, operation: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
+    try {
+      const output = await this.#do(service, operation, input, caller);
+      this.#tell({ service, operation, input, output });
+      return output;
+    } catch (error) {
+      this.#tell({ service, operation, input, error });
+      throw error;
+    }
+  }
+
+  #tell(exchange: Exchange): void {
+    for (const observer of this.observers) {
+      observer(exchange);
+    }
+  }
+
+  async #do(service: string, operation: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
     if (service === 'dynamodb') {
       return this.#dynamodb.call(operation, input);
     }
@@ -85,10 +107,7 @@ export class Endpoint {
       return await run(input, caller);
     } catch (error) {
       if (error instanceof z.ZodError) {
-        throw new AwsError(
-          service === 'states' || service === 'ssm' ? 'ValidationException' : 'ValidationError',
-          z.prettifyError(error),
-        );
+        throw invalidInput(error, service, `${service}.${operation}`);
       }
       throw error;
     }
@@ -114,55 +133,20 @@ export class Endpoint {
   }
 
   async #handle(request: Request): Promise<Response> {
-    const body = await request.text();
-    const { service, caller } = signature(request.headers.get('authorization') ?? '');
-    const target = request.headers.get('x-amz-target');
+    const asked = readRequest(request, await request.text());
     const requestId = this.#random.uuid();
-    if (target !== null) {
-      return this.#json(target, body, caller, requestId);
-    }
-    if (service === 'ec2' || service === 'autoscaling' || service === 'sts') {
-      return this.#query(service, body, caller, requestId);
-    }
-    return jsonError(new UnknownOperation(service, `${request.method} ${new URL(request.url).pathname}`), requestId);
-  }
-
-  async #json(target: string, body: string, caller: Caller, requestId: string): Promise<Response> {
-    const [prefix, operation] = target.split('.');
-    const service = TARGETS[prefix ?? ''] ?? prefix ?? '';
     try {
-      const input = anyInput.parse(JSON.parse(body === '' ? '{}' : body));
-      const output = await this.call(service, operation ?? '', input, caller);
-      return new Response(JSON.stringify(output), {
-        headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': requestId },
-      });
+      const { caller } = signature(request.headers.get('authorization') ?? '');
+      const output = await this.call(asked.service, asked.operation, asked.input(), caller);
+      return answerOf(asked, output, requestId);
     } catch (error) {
-      return jsonError(asAwsError(error), requestId);
-    }
-  }
-
-  async #query(service: string, body: string, caller: Caller, requestId: string): Promise<Response> {
-    const form = parseForm(body);
-    const operation = String(form['Action']);
-    const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': requestId };
-    try {
-      const input = service === 'ec2' ? fromEc2Form(form) : form;
-      const output = await this.call(service, operation, input, caller);
-      const xml =
-        service === 'ec2'
-          ? ec2Response(operation, describeForEc2(output), requestId)
-          : queryResponse(operation, output, requestId);
-      return new Response(xml, { headers });
-    } catch (error) {
-      const { code, message, status } = asAwsError(error);
-      const xml = service === 'ec2' ? ec2Error(code, message, requestId) : queryError(code, message, status, requestId);
-      return new Response(xml, { status, headers });
+      return refusalOf(asked, asAwsError(error), requestId);
     }
   }
 }
 
 /** What is answered in place of doing the call; undefined where it is done. */
-function refusalOf(
+function faultyAnswer(
   effect: CallFault['effect'],
   service: string,
   operation: string,
@@ -182,21 +166,6 @@ function refusalOf(
   }
 }
 
-/** EC2's form names lists in the singular. */
-function fromEc2Form({
-  InstanceId: InstanceIds,
-  Filter: filters,
-  ...rest
-}: Record<string, unknown>): Record<string, unknown> {
-  const Filters = Array.isArray(filters)
-    ? filters.map((one: unknown) => {
-        const { Name, Value } = z.object({ Name: z.string(), Value: z.array(z.string()) }).parse(one);
-        return { Name, Values: Value };
-      })
-    : undefined;
-  return { ...rest, InstanceIds, Filters };
-}
-
 /** Signatures are not checked: who signs is told by the access key id, and what for by the scope. */
 function signature(authorization: string): { service: string; caller: Caller } {
   const [, accessKey = '', service = ''] = /Credential=([^/,]*)\/[^/]*\/[^/]*\/([^/]*)\//.exec(authorization) ?? [];
@@ -213,11 +182,4 @@ function asAwsError(error: unknown): AwsError {
   }
   // A bug of the lab: loud, and not something that a client retries for long.
   return new AwsError('InternalFailure', error instanceof Error ? (error.stack ?? error.message) : String(error), 500);
-}
-
-function jsonError({ code, message, status, members }: AwsError, requestId: string): Response {
-  return new Response(JSON.stringify({ __type: code, message, ...members }), {
-    status,
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': code, 'x-amzn-requestid': requestId },
-  });
 }

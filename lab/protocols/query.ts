@@ -2,9 +2,9 @@
 import XMLBuilder from 'fast-xml-builder';
 
 /** `Tags.member.1.Key=a` (Query) or `Filter.1.Value.1=a` (EC2) as nested objects and lists. */
-export function parseForm(body: string): Record<string, unknown> {
-  const root: Tree = {};
-  for (const [name, value] of new URLSearchParams(body)) {
+export function parseForm(form: URLSearchParams): Record<string, unknown> {
+  const root = emptyTree();
+  for (const [name, value] of form) {
     const path = name.split('.').filter((part) => part !== 'member');
     place(root, path, value);
   }
@@ -14,6 +14,9 @@ export function parseForm(body: string): Record<string, unknown> {
 interface Tree {
   [name: string]: Tree | string;
 }
+
+/** Without a prototype: a form may name a member `__proto__`. */
+const emptyTree = (): Tree => Object.create(null) as Tree;
 
 function place(tree: Tree, path: readonly string[], value: string): void {
   const [head, ...rest] = path;
@@ -25,7 +28,7 @@ function place(tree: Tree, path: readonly string[], value: string): void {
     return;
   }
   const below = tree[head];
-  const next: Tree = typeof below === 'object' ? below : {};
+  const next = typeof below === 'object' ? below : emptyTree();
   tree[head] = next;
   place(next, rest, value);
 }

@@ -140,7 +140,7 @@ describe('Auto Scaling, as the SDK sees it', () => {
   it.each([
     ['an action by token that nobody waits for', `No active Lifecycle Action found with token ${TOKEN}`],
     ['an action by instance that nobody waits for', 'No active Lifecycle Action found with instance ID'],
-    ['a result that does not exist', 'LifecycleActionResult'],
+    ['a result that does not exist', "Value at 'lifecycleActionResult' failed to satisfy constraint"],
     ['a group that does not exist', 'AutoScalingGroup name not found'],
     ['an instance that is in no group', 'Instance Id not found'],
   ] as const)('%s: ValidationError, as AWS words it', async (what, message) => {
@@ -312,12 +312,16 @@ describe('Step Functions, as the SDK sees it', () => {
 
 describe('what the lab does not know', () => {
   it.each([
-    ['Auto Scaling', () => clients.autoScaling.send(new DescribePoliciesCommand({}))],
-    ['EC2', () => clients.ec2.send(new DescribeVolumesCommand({}))],
-    ['SSM', () => clients.ssm.send(new DescribeParametersCommand({}))],
-    ['DynamoDB', () => clients.dynamodb.send(new CreateBackupCommand({ TableName: 't', BackupName: 'bbb' }))],
-  ])('%s: refused loudly', async (_service, call) => {
-    expect(await errorOf(call())).toBe('UnknownOperationException 400');
+    ['Auto Scaling', 'InvalidAction', () => clients.autoScaling.send(new DescribePoliciesCommand({}))],
+    ['EC2', 'InvalidAction', () => clients.ec2.send(new DescribeVolumesCommand({}))],
+    ['SSM', 'UnknownOperationException', () => clients.ssm.send(new DescribeParametersCommand({}))],
+    [
+      'DynamoDB',
+      'UnknownOperationException',
+      () => clients.dynamodb.send(new CreateBackupCommand({ TableName: 't', BackupName: 'bbb' })),
+    ],
+  ])('%s: refused loudly, with %s', async (_service, code, call) => {
+    expect(await errorOf(call())).toBe(`${code} 400`);
   });
 
   it.each([

@@ -1,0 +1,53 @@
+// Answers and errors on the wire, in the protocol of their request.
+import { describeForEc2 } from '../services/ec2-wire.ts';
+import { AwsError, UnknownOperation } from '../services/service.ts';
+import { ec2Error, ec2Response, queryError, queryResponse } from './query.ts';
+import type { ReadRequest } from './requests.ts';
+
+type Asked = Pick<ReadRequest, 'protocol' | 'service' | 'operation'>;
+
+export function answerOf(asked: Asked, output: unknown, requestId: string): Response {
+  return new Response(bodyOf(asked, output, requestId), { headers: headersOf(asked, requestId) });
+}
+
+function bodyOf({ protocol, operation }: Asked, output: unknown, requestId: string): string {
+  switch (protocol) {
+    case 'json':
+      return JSON.stringify(output);
+    case 'query':
+      return queryResponse(operation, output, requestId);
+    case 'ec2':
+      return ec2Response(operation, describeForEc2(output), requestId);
+  }
+}
+
+export function refusalOf(asked: Asked, refusal: AwsError, requestId: string): Response {
+  const error = asked.protocol === 'json' ? refusal : inQuery(refusal);
+  const { code, status } = error;
+  const headers = {
+    ...headersOf(asked, requestId),
+    ...(asked.protocol === 'json' ? { 'x-amzn-errortype': code } : {}),
+  };
+  return new Response(errorBody(asked, error, requestId), { status, headers });
+}
+
+/** The Query protocols have another word for it. */
+function inQuery(error: AwsError): AwsError {
+  return error instanceof UnknownOperation ? new AwsError('InvalidAction', error.message) : error;
+}
+
+function errorBody({ protocol }: Asked, { code, message, status, members }: AwsError, requestId: string): string {
+  switch (protocol) {
+    case 'json':
+      return JSON.stringify({ __type: code, message, ...members });
+    case 'query':
+      return queryError(code, message, status, requestId);
+    case 'ec2':
+      return ec2Error(code, message, requestId);
+  }
+}
+
+function headersOf({ protocol, service }: Asked, requestId: string): Record<string, string> {
+  const json = service === 'ssm' ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0';
+  return { 'content-type': protocol === 'json' ? json : 'text/xml', 'x-amzn-requestid': requestId };
+}

@@ -1,0 +1,150 @@
+// What a request asks for: the protocol by its headers, the operation and its input by its body; and what AWS says of those that ask for nothing.
+import { z } from 'zod';
+
+import { AwsError, UnknownOperation } from '../services/service.ts';
+import { parseForm } from './query.ts';
+
+export type Protocol = 'json' | 'query' | 'ec2';
+
+export interface ReadRequest {
+  readonly protocol: Protocol;
+  /** As in an ARN; empty where nothing in the request tells. */
+  readonly service: string;
+  readonly operation: string;
+  /** The input, as the SDK names its members. @throws {AwsError} for what is no request of that protocol. */
+  readonly input: () => Record<string, unknown>;
+}
+
+/** Bytes. DynamoDB takes 16 MiB, Step Functions 1 MiB; of the others AWS publishes nothing. */
+export const REQUEST_LIMIT = 1_048_576;
+export const DYNAMODB_REQUEST_LIMIT = 16 * REQUEST_LIMIT;
+
+const TARGETS: Readonly<Record<string, string>> = {
+  AmazonSSM: 'ssm',
+  AWSStepFunctions: 'states',
+  DynamoDB_20120810: 'dynamodb',
+};
+
+const VERSIONS: Readonly<Record<string, string>> = {
+  '2011-01-01': 'autoscaling',
+  '2016-11-15': 'ec2',
+  '2011-06-15': 'sts',
+};
+
+const SIGNATURE = /^AWS4-HMAC-SHA256 .*Credential=[^/,]+\/\d{8}\/[^/,]+\/([^/,]+)\/aws4_request/;
+
+const object = z.record(z.string(), z.unknown());
+const filters = z.array(z.strictObject({ Name: z.string(), Value: z.array(z.string()) }));
+
+export function readRequest(request: Request, body: string): ReadRequest {
+  const authorization = request.headers.get('authorization');
+  const [, scope = ''] = SIGNATURE.exec(authorization ?? '') ?? [];
+  const target = request.headers.get('x-amz-target');
+  const read = target === null ? readUntargeted(request, scope, body) : readJson(target, body);
+  const refused = refusalOf(authorization, read, body);
+  return refused === undefined
+    ? read
+    : {
+        ...read,
+        input: () => {
+          throw refused;
+        },
+      };
+}
+
+function refusalOf(
+  authorization: string | null,
+  { protocol, service }: ReadRequest,
+  body: string,
+): AwsError | undefined {
+  const json = protocol === 'json';
+  if (authorization === null) {
+    const code = json ? 'MissingAuthenticationTokenException' : 'MissingAuthenticationToken';
+    return new AwsError(code, 'Request is missing Authentication Token', json ? 400 : 403);
+  }
+  if (!SIGNATURE.test(authorization)) {
+    const code = json ? 'IncompleteSignatureException' : 'IncompleteSignature';
+    return new AwsError(code, 'the Authorization header is not of the form of AWS4-HMAC-SHA256');
+  }
+  const limit = service === 'dynamodb' ? DYNAMODB_REQUEST_LIMIT : REQUEST_LIMIT;
+  return Buffer.byteLength(body) > limit ? tooLarge(protocol) : undefined;
+}
+
+export function tooLarge(protocol: Protocol): AwsError {
+  const code = protocol === 'json' ? 'RequestEntityTooLargeException' : 'RequestEntityTooLarge';
+  return new AwsError(code, 'the request is larger than the service takes', 413);
+}
+
+function readJson(target: string, body: string): ReadRequest {
+  const [, prefix = '', operation = ''] = /^([^.]*)\.(.*)$/.exec(target) ?? [];
+  return {
+    protocol: 'json',
+    service: Object.hasOwn(TARGETS, prefix) ? (TARGETS[prefix] ?? prefix) : prefix,
+    operation,
+    input: () => parseJson(body),
+  };
+}
+
+function parseJson(body: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(body === '' ? '{}' : body);
+  } catch {
+    throw new AwsError('SerializationException', 'the body is not JSON');
+  }
+  const parsed = object.safeParse(value);
+  if (!parsed.success) {
+    throw new AwsError('SerializationException', 'the body is not a JSON object');
+  }
+  return parsed.data;
+}
+
+/** No target: one of the two Query protocols, or a REST service, of which the lab has none. */
+function readUntargeted(request: Request, scope: string, body: string): ReadRequest {
+  const form = new URLSearchParams(body);
+  const service = scope === '' ? (VERSIONS[form.get('Version') ?? ''] ?? '') : scope;
+  if (!Object.values(VERSIONS).includes(service)) {
+    const operation = `${request.method} ${new URL(request.url).pathname}`;
+    return {
+      protocol: 'json',
+      service,
+      operation,
+      input: () => {
+        throw new UnknownOperation(service, operation);
+      },
+    };
+  }
+  return {
+    protocol: service === 'ec2' ? 'ec2' : 'query',
+    service,
+    operation: form.get('Action') ?? '',
+    input: () => readForm(service, form),
+  };
+}
+
+function readForm(service: string, form: URLSearchParams): Record<string, unknown> {
+  if (form.get('Action') === null) {
+    throw new AwsError('MissingAction', 'the request has no parameter Action');
+  }
+  const version = form.get('Version') ?? '';
+  if (!Object.hasOwn(VERSIONS, version) || VERSIONS[version] !== service) {
+    throw new AwsError('NoSuchVersion', `${service} has no version ${version}`);
+  }
+  form.delete('Action');
+  form.delete('Version');
+  const members = parseForm(form);
+  return service === 'ec2' ? fromEc2Form(members) : members;
+}
+
+/** EC2's form names lists in the singular. */
+function fromEc2Form({ InstanceId, Filter, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const given = filters.optional().safeParse(Filter);
+  if (!given.success) {
+    throw new AwsError('InvalidParameterValue', 'the filters are not of the form Filter.1.Name, Filter.1.Value.1');
+  }
+  return {
+    ...rest,
+    ...(InstanceId === undefined ? {} : { InstanceIds: InstanceId }),
+    ...(given.data === undefined ? {} : { Filters: given.data.map(({ Name, Value }) => ({ Name, Values: Value })) }),
+  };
+}
