@@ -2,6 +2,8 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Ec2 } from './ec2.ts';
+import { planChange } from './replacement.ts';
+import type { HealthyRange, InstanceRefresh } from './replacement.ts';
 import { AwsError } from './service.ts';
 
 export type Lifecycle =
@@ -21,6 +23,8 @@ export interface Member {
   readonly zone: string;
   readonly since: number;
   lifecycle: Lifecycle;
+  healthy: boolean;
+  inServiceSince: number | undefined;
 }
 
 export interface Group {
@@ -31,12 +35,24 @@ export interface Group {
   readonly members: Map<string, Member>;
   /** `TerminateHookAbandon: retain` */
   readonly retain: boolean;
+  /** Its instance maintenance policy. */
+  readonly maintenance?: HealthyRange | undefined;
+  /**
+   * Knobs, where AWS does not say. Whether a replacement is launched while the old instance still waits in its hook, and whether
+   * a retained instance that is terminated goes through the hook once more.
+   */
+  readonly launchesAfter?: 'termination-begins' | 'termination-ends';
+  readonly retainedEndsBy?: 'at-once' | 'hook-again';
+  /** Of health checks, ms. */
+  readonly gracePeriod?: number;
   readonly machine: {
     readonly dockerAfter: number;
     readonly agentAfter: number;
     /** The group whose oldest instance has left its swarm folder in the image. */
     readonly swarmFolderOf?: string;
   };
+  /** The last one, under way or over. */
+  refresh?: InstanceRefresh;
   desired: number;
 }
 
@@ -71,6 +87,9 @@ export const DETAIL_TYPES = {
   'autoscaling:EC2_INSTANCE_LAUNCHING': 'EC2 Instance-launch Lifecycle Action',
   'autoscaling:EC2_INSTANCE_TERMINATING': 'EC2 Instance-terminate Lifecycle Action',
 } as const;
+
+/** Of a refresh in a group without a policy that says nothing itself. */
+const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
 
 /** AWS: min(48 h, 100 x HeartbeatTimeout). */
 const globalTimeout = (timeout: number): number => Math.min(172_800, 100 * timeout);
@@ -117,6 +136,49 @@ export class AutoScaling {
   }
 
   terminateInstance(instanceId: string, decrement: boolean): void {
+    const { group, member } = this.#managed(instanceId);
+    if (decrement) {
+      group.desired = Math.max(0, group.desired - 1);
+    }
+    if (member.lifecycle === 'Terminating:Retained') {
+      this.#endRetention(group, member);
+    } else {
+      this.#terminate(group, member);
+    }
+    this.#reconcile(group);
+  }
+
+  /** The next health check acts on it. */
+  setHealth(instanceId: string, healthy: boolean, options: { readonly respectGracePeriod: boolean }): void {
+    const { group, member } = this.#managed(instanceId);
+    const { inServiceSince = Infinity } = member;
+    const isYoung = this.#options.clock.now() - inServiceSince < (group.gracePeriod ?? 0);
+    if (healthy || !isYoung || !options.respectGracePeriod) {
+      member.healthy = healthy;
+    }
+  }
+
+  /** Replaces all that are in the group now, in a range of its own, else in that of the group. */
+  startRefresh(name: string, own: Partial<HealthyRange>, awaitsTermination: boolean): InstanceRefresh {
+    const group = this.group(name);
+    if (group.refresh?.status === 'InProgress') {
+      throw new AwsError('InstanceRefreshInProgress', `An Instance Refresh is already in progress`);
+    }
+    const present = [...group.members.values()].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
+    group.refresh = {
+      id: this.#options.random.uuid(),
+      startedAt: this.#options.clock.now(),
+      endedAt: undefined,
+      status: 'InProgress',
+      range: { ...REFRESH_DEFAULT, ...group.maintenance, ...own },
+      awaitsTermination,
+      of: new Set(present.map(({ instanceId }) => instanceId)),
+    };
+    this.#reconcile(group);
+    return group.refresh;
+  }
+
+  #managed(instanceId: string): { group: Group; member: Member } {
     const group = this.groupOf(instanceId);
     const member = group?.members.get(instanceId);
     if (group === undefined || member === undefined) {
@@ -125,11 +187,15 @@ export class AutoScaling {
         `Instance Id not found - No managed instance found for instance ID: ${instanceId}`,
       );
     }
-    if (decrement) {
-      group.desired = Math.max(0, group.desired - 1);
+    return { group, member };
+  }
+
+  #endRetention(group: Group, member: Member): void {
+    if (group.retainedEndsBy === 'hook-again') {
+      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
+    } else {
+      this.#remove(group, member);
     }
-    this.#terminate(group, member);
-    this.#reconcile(group);
   }
 
   complete(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
@@ -162,25 +228,17 @@ export class AutoScaling {
   }
 
   #reconcile(group: Group): void {
-    const wanted = [...group.members.values()].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
-    for (let missing = group.desired - wanted.length; missing > 0; missing -= 1) {
-      this.#launch(group);
+    const { terminate, launch, refreshed } = planChange(group);
+    if (refreshed && group.refresh !== undefined) {
+      group.refresh.status = 'Successful';
+      group.refresh.endedAt = this.#options.clock.now();
     }
-    for (const member of this.#surplus(wanted, wanted.length - group.desired)) {
+    for (const member of terminate) {
       this.#terminate(group, member);
     }
-  }
-
-  /** From the fullest zone, the oldest first: the default termination policy, where all use the same template. */
-  #surplus(members: readonly Member[], count: number): Member[] {
-    const left = [...members].toSorted((a, b) => a.since - b.since);
-    const chosen: Member[] = [];
-    while (chosen.length < count) {
-      const fullest = Math.max(...left.map(({ zone }) => left.filter((other) => other.zone === zone).length));
-      const index = left.findIndex(({ zone }) => left.filter((other) => other.zone === zone).length === fullest);
-      chosen.push(...left.splice(index, 1));
+    for (let missing = launch; missing > 0; missing -= 1) {
+      this.#launch(group);
     }
-    return chosen;
   }
 
   #launch(group: Group): void {
@@ -189,7 +247,8 @@ export class AutoScaling {
     const tags = { ...group.tags, 'aws:autoscaling:groupName': group.name };
     const { dockerAfter } = group.machine;
     const { instanceId } = ec2.run({ zone, tags, dockerAfter, ...this.#imageOf(group) });
-    const member: Member = { instanceId, zone, since: clock.now(), lifecycle: 'Pending' };
+    const since = clock.now();
+    const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
     group.members.set(instanceId, member);
     this.#options.onMember(group, member);
   }
@@ -280,7 +339,9 @@ export class AutoScaling {
 
   #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', launching: boolean): void {
     if (launching && result === 'CONTINUE') {
+      member.inServiceSince = this.#options.clock.now();
       this.#become(group, member, 'InService');
+      this.#reconcile(group);
       return;
     }
     if (!launching && result === 'ABANDON' && group.retain) {
@@ -288,10 +349,14 @@ export class AutoScaling {
       this.#reconcile(group);
       return;
     }
+    this.#remove(group, member);
+    this.#reconcile(group);
+  }
+
+  #remove(group: Group, member: Member): void {
     this.#become(group, member, 'Terminated');
     group.members.delete(member.instanceId);
     this.#options.ec2.kill(member.instanceId);
-    this.#reconcile(group);
   }
 
   #become(group: Group, member: Member, lifecycle: Lifecycle): void {
@@ -304,7 +369,7 @@ export class AutoScaling {
       for (const group of this.groups.values()) {
         for (const member of group.members.values()) {
           if (member.lifecycle === 'InService' && !this.#options.ec2.isRunning(member.instanceId)) {
-            this.#terminate(group, member);
+            member.healthy = false;
           }
         }
         this.#reconcile(group);

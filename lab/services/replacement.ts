@@ -1,0 +1,102 @@
+// What a group does next about its capacity: how many it launches, which it terminates. Nothing but its own members is looked at.
+import type { Group, Member } from './auto-scaling.ts';
+
+/** Of an instance maintenance policy or a refresh: percentages of the desired capacity. */
+export interface HealthyRange {
+  readonly minHealthy: number;
+  readonly maxHealthy: number;
+}
+
+export interface InstanceRefresh {
+  readonly id: string;
+  readonly startedAt: number;
+  endedAt: number | undefined;
+  status: 'InProgress' | 'Successful';
+  readonly range: HealthyRange;
+  /** A knob, since AWS does not say: whether the next one is replaced only when the last one has gone. */
+  readonly awaitsTermination: boolean;
+  /** The instances that it replaces. */
+  readonly of: ReadonlySet<string>;
+}
+
+export interface Change {
+  readonly launch: number;
+  readonly terminate: readonly Member[];
+  /** The refresh has nothing left to do. */
+  readonly refreshed: boolean;
+}
+
+type Capacity = Pick<Group, 'members' | 'desired' | 'maintenance' | 'launchesAfter' | 'refresh'>;
+
+export function planChange(group: Capacity): Change {
+  const members = [...group.members.values()];
+  const present = members.filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
+  const leaving = members.filter(({ lifecycle }) => lifecycle === 'Terminating:Wait');
+  const { due, most } = replacementsOf(group, present, leaving);
+  const left = present.filter((member) => !due.now.includes(member));
+  const target = Math.max(group.desired, Math.min(most, group.desired + due.later.length));
+  const surplus = surplusOf(left, due.later, left.length - target);
+  const coming = group.launchesAfter === 'termination-ends' ? leaving.length + due.now.length : 0;
+  return {
+    launch: Math.max(0, target - left.length - coming),
+    terminate: [...due.now, ...surplus],
+    refreshed: isRefreshed(group, present, leaving),
+  };
+}
+
+interface Replacements {
+  readonly due: { readonly now: readonly Member[]; readonly later: readonly Member[] };
+  /** So many may be there at once. */
+  readonly most: number;
+}
+
+function replacementsOf(group: Capacity, present: readonly Member[], leaving: readonly Member[]): Replacements {
+  const refresh = group.refresh?.status === 'InProgress' ? group.refresh : undefined;
+  const isOld = ({ instanceId }: Member): boolean => refresh?.of.has(instanceId) === true;
+  const inService = present.filter(({ lifecycle }) => lifecycle === 'InService');
+  const unhealthy = inService.filter(({ healthy }) => !healthy);
+  const range = refresh?.range ?? group.maintenance;
+  if (range === undefined) {
+    // Without a policy all of them go at once, and as many are launched.
+    return { due: { now: unhealthy, later: [] }, most: group.desired };
+  }
+  const { least, most } = limitsOf(group.desired, range);
+  const all = [...unhealthy, ...inService.filter((one) => one.healthy && isOld(one))];
+  const waitsFor = (members: readonly Member[]): boolean => refresh?.awaitsTermination === true && members.some(isOld);
+  // An unhealthy one counts until it is replaced: else a group that is unhealthy altogether could never launch first.
+  const now = waitsFor(leaving) ? [] : all.slice(0, Math.max(0, inService.length - least));
+  const later = all.filter((one) => !now.includes(one));
+  return { due: { now, later: waitsFor([...leaving, ...now]) ? [] : later }, most };
+}
+
+/** At least one can be replaced at a time, whatever the percentages come to. */
+function limitsOf(desired: number, { minHealthy, maxHealthy }: HealthyRange): { least: number; most: number } {
+  const least = Math.ceil((desired * minHealthy) / 100);
+  const most = Math.floor((desired * maxHealthy) / 100);
+  return maxHealthy > 100
+    ? { least, most: Math.max(most, desired + 1) }
+    : { least: Math.min(least, desired - 1), most };
+}
+
+function isRefreshed({ refresh, desired }: Capacity, present: readonly Member[], leaving: readonly Member[]): boolean {
+  return (
+    refresh?.status === 'InProgress' &&
+    present.length === desired &&
+    present.every(({ lifecycle, instanceId }) => lifecycle === 'InService' && !refresh.of.has(instanceId)) &&
+    !(refresh.awaitsTermination && leaving.some(({ instanceId }) => refresh.of.has(instanceId)))
+  );
+}
+
+/** First those that would be replaced anyway; then from the fullest zone, the oldest first: the default termination policy. */
+function surplusOf(members: readonly Member[], replaced: readonly Member[], count: number): Member[] {
+  const left = [...members].toSorted((a, b) => a.since - b.since);
+  const chosen: Member[] = [];
+  while (chosen.length < count) {
+    const inZone = (zone: string): number => left.filter((other) => other.zone === zone).length;
+    const fullest = Math.max(...left.map(({ zone }) => inZone(zone)));
+    const doomed = left.findIndex((one) => replaced.includes(one));
+    const index = doomed === -1 ? left.findIndex(({ zone }) => inZone(zone) === fullest) : doomed;
+    chosen.push(...left.splice(index, 1));
+  }
+  return chosen;
+}
