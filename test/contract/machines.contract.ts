@@ -13,6 +13,7 @@ import { leaving } from './chapters/leaving.ts';
 import { managers } from './chapters/managers.ts';
 import { placement } from './chapters/placement.ts';
 import { cutOff, losingTheLeader, withoutQuorum } from './chapters/quorum.ts';
+import { recovery } from './chapters/recovery.ts';
 import { services } from './chapters/services.ts';
 import { handingOver, updates } from './chapters/updates.ts';
 import type { OpenWorld } from './scene.ts';
@@ -40,6 +41,7 @@ const CHAPTERS = [
   leaderChange,
   comingBack,
   formerManagers,
+  recovery,
 ];
 
 export function contractOfMachines(open: OpenWorld, options: { readonly together: boolean }): void {

@@ -10,6 +10,14 @@ const cleared = z
   .string()
   .regex(/^the swarm folder of node [0-9a-z]{25} at [0-9.]+$/)
   .optional();
+/** The raft's members: node id, instance, how it is reached, address. */
+const managers = z
+  .array(
+    z
+      .string()
+      .regex(/^[0-9a-z]{25} (i-[0-9a-f]+|-) (leader|reachable|unreachable|demoting) (10\.77\.\d+\.\d+:2377|-)$/),
+  )
+  .min(1);
 const status = z.enum(['ready', 'down', 'unknown', 'disconnected']);
 
 export const OUTPUTS = {
@@ -26,13 +34,13 @@ export const OUTPUTS = {
   }),
   prepare: z.strictObject({ address, zone, engine, cleared }),
   join: z.strictObject({ nodeId, address, zone, engine, cleared }),
-  confirm: z.strictObject({ nodeId, status: z.literal('ready') }),
+  confirm: z.strictObject({ nodeId, status: z.literal('ready'), managers }),
   demote: z.union([
-    z.strictObject({ member: z.literal(true), nodeId, demoted: z.boolean() }),
+    z.strictObject({ member: z.literal(true), nodeId, demoted: z.boolean(), managers: managers.optional() }),
     z.strictObject({ member: z.literal(false) }),
   ]),
   drain: z.union([
-    z.strictObject({ member: z.literal(true), nodeId, status }),
+    z.strictObject({ member: z.literal(true), nodeId, status, managers }),
     z.strictObject({ member: z.literal(false) }),
   ]),
   leave: z.union([
@@ -40,7 +48,7 @@ export const OUTPUTS = {
     z.strictObject({ member: z.literal(false), drained: z.boolean(), containers: count, plain: count }),
   ]),
   forget: z.union([
-    z.strictObject({ member: z.literal(true), nodeId, removed: z.literal(true), forced: z.boolean() }),
+    z.strictObject({ member: z.literal(true), nodeId, removed: z.literal(true), forced: z.boolean(), managers }),
     z.strictObject({ member: z.literal(false), removed: z.literal(false), forced: z.literal(false) }),
   ]),
   inspect: z.strictObject({
@@ -49,6 +57,29 @@ export const OUTPUTS = {
     offset: count,
     nodes: z.base64(),
     next: count.optional(),
+    managers,
+  }),
+  survey: z.strictObject({
+    runs: z.boolean(),
+    state: z.enum(['', 'inactive', 'pending', 'active', 'error', 'locked']),
+    manager: z.boolean(),
+    leader: z.boolean(),
+    members: count,
+    nodeId: z.union([nodeId, z.literal('')]),
+    swarmId: z.string().regex(/^([0-9a-z]{25})?$/),
+    raftTime: count,
+    epoch: z.string().regex(/^(\d+|fenced)$/),
+    recovering: count,
+    remotes: z.array(z.string().regex(/^[0-9a-z]{25}@10\.77\.\d+\.\d+:2377$/)),
+  }),
+  fence: z.strictObject({ fenced: z.literal(true) }),
+  recover: z.strictObject({
+    nodeId,
+    swarmId: z.string().regex(/^[0-9a-z]{25}$/),
+    caDigest: z.string().regex(/^[0-9a-z]{50}$/),
+    address,
+    epoch: z.int().min(1),
+    removed: count,
   }),
   failure: z.strictObject({ error: z.string(), message: z.string().min(1).max(400) }),
 };

@@ -183,6 +183,13 @@ export class Scene {
     return { instanceId, depart, waitUntil: String(this.seconds() + patience) };
   }
 
+  /** @param epoch the one that the recovery begins */
+  forRecover(instanceId: string, epoch = 1): Record<string, string> {
+    const { swarmId } = this.swarm;
+    const founding = { stage: 'dev', instanceId, tokenKey: TOKEN_KEY, dataPathPort: '4789' };
+    return { ...founding, swarmId, newEpoch: String(epoch), epoch: String(epoch - 1) };
+  }
+
   // --- What most stories begin with
 
   async init(instanceId = FOUNDER): Promise<Output<'init'>> {

@@ -8,6 +8,7 @@ import {
   instance,
   joinParameters,
   nodeSchema,
+  recoverParameters,
   seconds,
   swarmSchema,
   until,
@@ -77,6 +78,9 @@ describe('a document that cannot do its work', () => {
       leave: leaving(founder),
       forget: { instanceId: founder, nodeId, force: 'no' },
       inspect: { offset: '0' },
+      survey: { instanceId: founder },
+      fence: { instanceId: founder },
+      recover: recoverParameters(founder, swarm),
     };
     expect(await bench.failure(founder, verb, parameters[verb], { notAfter: seconds() - 1 })).toBe('Expired');
     expect(await bench.machines.shell(founder, 'ls /run/skep')).not.toContain('leaving');

@@ -14,6 +14,7 @@ const INIT_TIME = 600;
 export async function init(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
   const cleared = await clearCopy(script, own);
+  script.checkOwnEpoch(await readSwarm(script));
   const founded = await found(script, own);
   const info = await readSwarm(script);
   checkFounder(script, own, info);
@@ -46,6 +47,7 @@ async function found(script: Script, { address }: OwnInstance): Promise<boolean>
   if (taken.length > 0) {
     script.fail('AddressPoolOverlap', `the address pool overlaps ${taken.join(' ')}`);
   }
+  script.machine.remember({ epoch: script.epoch });
   await script.sleep(INIT_TIME);
   const founding = script.engine.init({ address, availability: 'drain', options: optionsOf(script) });
   await founding.catch((error: unknown) => script.fail('InitFailed', messageOf(error)));
@@ -93,7 +95,7 @@ function outside(subnet: string, pool: string): string[] {
     : [`ingress network ${subnet}, not in ${pool}`];
 }
 
-async function publish(script: Script, swarm: Swarm): Promise<void> {
+export async function publish(script: Script, swarm: Swarm): Promise<void> {
   for (const role of ['worker', 'manager'] as const) {
     const Name = joinTokenName(script, role);
     const Value = swarm.joinTokens[role];

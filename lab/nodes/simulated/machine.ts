@@ -5,6 +5,12 @@ import { Engine } from './engine.ts';
 import type { Chassis, EngineWorld, SwarmFolder } from './engine.ts';
 import { NodeLock } from './node-lock.ts';
 
+export interface Memory {
+  readonly epoch: number | 'fenced';
+  /** The epoch of a recovery that has begun here, or 0. */
+  readonly recovering: number;
+}
+
 export class SimulatedMachine implements Chassis {
   readonly instanceId: string;
   readonly privateIp: string;
@@ -14,6 +20,8 @@ export class SimulatedMachine implements Chassis {
   readonly lock: NodeLock;
   /** /run/skep/leaving: the `notAfter` of the last leave. A join that was sent before it is refused. */
   fence: number | undefined;
+  /** /var/lib/skep: what it remembers of recoveries. */
+  memory: Memory = { epoch: 0, recovering: 0 };
   readonly died: Promise<void>;
   readonly #clock: Clock;
   readonly #dockerInstalledAt: number;
@@ -47,6 +55,10 @@ export class SimulatedMachine implements Chassis {
   /** There is a docker command. */
   get dockerInstalled(): boolean {
     return this.#clock.now() >= this.#dockerInstalledAt;
+  }
+
+  remember(change: Partial<Memory>): void {
+    this.memory = { ...this.memory, ...change };
   }
 
   /** Power off, without a word to anybody. */

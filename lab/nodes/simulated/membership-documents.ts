@@ -21,6 +21,7 @@ const parameter = z.object({ Parameter: z.object({ Value: z.string() }) });
 export async function prepare(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
   const cleared = await clearCopy(script, own);
+  script.checkOwnEpoch(await readSwarm(script));
   return { ...about(own), ...cleared };
 }
 
@@ -29,6 +30,7 @@ export async function join(script: Script): Promise<Record<string, unknown>> {
   const role = script.param('role') === 'manager' ? 'manager' : 'worker';
   const cleared = await clearCopy(script, own);
   const before = await settle(script);
+  script.checkOwnEpoch(before);
   if (before.state === 'active') {
     return joined(script, own, role, cleared);
   }
@@ -37,6 +39,7 @@ export async function join(script: Script): Promise<Record<string, unknown>> {
   }
   const token = await readJoinToken(script, role);
   const remotes = script.param('managers').split(',');
+  script.machine.remember({ epoch: script.epoch });
   const joining = script.engine.join({ token, remotes, address: own.address, availability: 'drain' });
   let reason = '';
   await script.ask(
@@ -125,6 +128,9 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
   }
   const info = await dockerComesSoon(script);
   if (info === undefined) {
+    return { member: false, drained: false, containers: 0, plain: 0 };
+  }
+  if (info.controlAvailable && machine.memory.epoch !== script.epoch) {
     return { member: false, drained: false, containers: 0, plain: 0 };
   }
   const isMember = info.state !== 'inactive' && info.nodeId !== '';

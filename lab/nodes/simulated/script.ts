@@ -158,10 +158,28 @@ export class Script {
     if (info.state !== 'active' || !info.controlAvailable) {
       this.fail('NotManager', `this node is no manager (state ${info.state}) ${info.error}`);
     }
+    const { epoch } = this.machine.memory;
+    if (epoch !== this.epoch) {
+      this.fail('OtherEpoch', `this manager is of epoch ${epoch}, the command of epoch ${this.epoch}`);
+    }
     if (info.error !== '' || info.swarmId === '') {
       this.fail('NoLeader', info.error);
     }
     return info;
+  }
+
+  /** As the document has it where nobody gave it: 0. */
+  get epoch(): number {
+    return Number(this.#run.parameters['epoch'] ?? '0');
+  }
+
+  /** No way into the swarm for a manager of another epoch. */
+  checkOwnEpoch({ state, controlAvailable }: SwarmInfo): void {
+    const stuck = state !== 'inactive' && state !== 'active' && this.engine.folder?.raft === true;
+    const { epoch } = this.machine.memory;
+    if ((controlAvailable || stuck) && epoch !== this.epoch) {
+      this.fail('FormerManager', `this engine is a manager of epoch ${epoch}, the cluster is in epoch ${this.epoch}`);
+    }
   }
 
   /** The swarm, as a manager answers for it. A manager without a leader hangs, or says so, and that is no broken command. */

@@ -156,6 +156,9 @@ export const founding: Chapter = {
             leave: scene.forLeave(FOUNDER, 'no', 0),
             forget: { ...scene.about(FOUNDER), force: 'no' },
             inspect: { offset: '0' },
+            survey: { instanceId: FOUNDER },
+            fence: { instanceId: FOUNDER },
+            recover: scene.forRecover(FOUNDER),
           };
           const error = await scene.failure(FOUNDER, verb, parameters[verb], { notAfter: scene.seconds() - 1 });
           expect([verb, error]).toEqual([verb, 'Expired']);

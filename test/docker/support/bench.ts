@@ -106,6 +106,15 @@ export const joinParameters = (instanceId: string, swarm: Swarm, role = 'worker'
   caDigest: swarm.caDigest,
 });
 
+export const recoverParameters = (instanceId: string, { swarmId }: Swarm): Record<string, string> => ({
+  stage: 'dev',
+  instanceId,
+  tokenKey: TOKEN_KEY,
+  swarmId,
+  dataPathPort: '4789',
+  newEpoch: '1',
+});
+
 /** Documents print exactly one line. */
 function oneLine({ stdout }: DocumentOutcome): Record<string, unknown> {
   const [line = '', ...rest] = stdout.trimEnd().split('\n');
