@@ -1,12 +1,13 @@
 // Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
 import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { Holds } from '../src/aws/holds.ts';
 import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { Table } from '../src/aws/table.ts';
 import { runStep } from '../src/commands/run-step.ts';
 import { stepRequest } from '../src/commands/step.ts';
 import type { StepPorts } from '../src/commands/step.ts';
 import { readConfig } from '../src/config.ts';
-import { logger, makeHandler } from '../src/handler.ts';
+import { logger, makeHandler, raise } from '../src/handler.ts';
 
 const { stage, tokenKey, table } = readConfig(process.env);
 
@@ -17,6 +18,8 @@ const ports: StepPorts = {
   ssm: ssmClient(),
   sending: sendingClient(),
   autoScaling: autoScalingClient(),
+  holds: new Holds(tableClient(), table),
+  raise,
   stage,
   tokenKey,
   now: () => Math.floor(Date.now() / 1000),

@@ -6,16 +6,20 @@ import { describeHook, groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import type { Group } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, tableClient } from '../src/aws/clients.ts';
 import { aliveInstances } from '../src/aws/ec2.ts';
+import { Holds } from '../src/aws/holds.ts';
 import { Table } from '../src/aws/table.ts';
 import { readConfig } from '../src/config.ts';
 import { clusterName, launchHook, nodeRole, terminateHook } from '../src/core/names.ts';
-import { knownBy, planRepairs } from '../src/core/repairs.ts';
+import { holdText, isForgotten } from '../src/core/hold.ts';
+import type { Hold } from '../src/core/hold.ts';
+import { knownBy, planRepairs, underHold } from '../src/core/repairs.ts';
 import type { GroupInstance, KnownNode, Repair, SwarmNode } from '../src/core/repairs.ts';
-import { logger, makeHandler } from '../src/handler.ts';
+import { logger, makeHandler, raise } from '../src/handler.ts';
 import { readInspectPages } from '../src/swarm/inspect-page.ts';
 
 const config = readConfig(process.env);
 const table = new Table(tableClient(), config.table);
+const holds = new Holds(tableClient(), config.table);
 const autoScaling = autoScalingClient();
 const ec2 = new EC2Client({});
 
@@ -23,11 +27,17 @@ const request = z.object({ v: z.literal(1), cluster: clusterName, pages: z.array
 
 export const handler = makeHandler(request, async ({ cluster, pages }) => {
   const nodes = readInspectPages(pages);
-  const [groups, known] = await Promise.all([groupsOfCluster(autoScaling, cluster), table.knownNodes(cluster)]);
+  const [groups, known, hold] = await Promise.all([
+    groupsOfCluster(autoScaling, cluster),
+    table.knownNodes(cluster),
+    holds.read(cluster),
+  ]);
   const instances = groups.flatMap(instancesOf);
   const alive = await aliveInstances(ec2, doubtful(nodes, instances, known));
   const now = new Date();
-  const planned = planRepairs({ nodes, instances, known, alive, now: Math.floor(now.getTime() / 1000) });
+  const seconds = Math.floor(now.getTime() / 1000);
+  const wanted = planRepairs({ nodes, instances, known, alive, now: seconds });
+  const planned = hold === undefined ? wanted : underHold(wanted, instances, tellHold(cluster, hold, seconds));
   // What is only reported comes last: a hundred nodes that skep never touches must not keep one repair waiting for ever.
   const repairs = planned.toSorted((a, b) => rank(a) - rank(b)).slice(0, REPAIRS);
   for (const repair of repairs) {
@@ -39,6 +49,14 @@ export const handler = makeHandler(request, async ({ cluster, pages }) => {
   );
   return { repairs: (await Promise.all(withEvents)).filter((repair) => repair !== undefined) };
 });
+
+function tellHold(cluster: string, hold: Hold, now: number): string {
+  const text = holdText(cluster, hold);
+  if (isForgotten(hold, now)) {
+    raise('ClusterHeld', text, { cluster });
+  }
+  return text;
+}
 
 /** A state's output has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
 const REPAIRS = 100;

@@ -15,7 +15,9 @@ export const logger = new Logger({ logLevel: 'INFO' });
 export const metrics = new Metrics();
 
 /** The metrics that alarms watch: each stands for something that a person should know. */
-export type AlarmMetric = 'ManagerHeld' | 'EventRejected' | 'LaunchAbandoned' | 'ForcedCompletion';
+export type AlarmMetric =
+  'ManagerHeld' | 'EventRejected' | 'LaunchAbandoned' | 'ForcedCompletion' | 'LeaderRecordLost' | 'NoManagerAnswers' | 'ClusterHeld';
+export type Raise = (metric: AlarmMetric, because: string, ids: Record<string, unknown>) => void;
 
 export function raise(metric: AlarmMetric, because: string, ids: Record<string, unknown>): void {
   logger.warn(metric, { because, ...ids });

@@ -187,6 +187,8 @@ const plainSteps = [
   z.strictObject({ agent: z.strictObject({ group: z.string(), online: z.boolean() }) }),
   z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),
   z.strictObject({ tidy: z.strictObject({}) }),
+  z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),
+  z.strictObject({ unhold: z.strictObject({}) }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
   z.strictObject({
     event: z.strictObject({

@@ -2,6 +2,7 @@
 import { parsePattern } from '../events/pattern.ts';
 import type { DocumentOutcome } from '../nodes/machines.ts';
 import type { Member } from '../services/auto-scaling.ts';
+import { hold, unhold } from './hold.ts';
 import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
 import type { PlainStep, Step } from './schema.ts';
@@ -27,6 +28,10 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await createService(run, step.service);
   } else if ('docker' in step) {
     await operate(run, step.docker);
+  } else if ('hold' in step) {
+    await hold(run, step.hold.because);
+  } else if ('unhold' in step) {
+    await unhold(run);
   } else {
     act(run, step);
   }
@@ -94,6 +99,8 @@ type Act = Exclude<
   | { expect: unknown }
   | { service: unknown }
   | { docker: unknown }
+  | { hold: unknown }
+  | { unhold: unknown }
 >;
 
 function act(run: ScenarioRun, step: Act): void {

@@ -29,6 +29,7 @@ export function claimTransaction(table: string, write: ClaimWrite): TransactItem
     ...(group.readAt === seen.group?.readAt ? [] : [cacheGroup(table, write)]),
     ...(take.founder ? [becomeFounder(table, write)] : []),
     ...(take.unfounded === true ? [stillUnfounded(table, write)] : []),
+    ...(take.founder && seen.state?.hold === undefined ? [stillNotHeld(table, write)] : []),
   ];
 }
 
@@ -58,7 +59,8 @@ function takeAction(table: string, { action, take, owner, seen, now }: ClaimWrit
 
 function takeNode(table: string, { action, take, owner, seen, group, now }: ClaimWrite): TransactItem {
   const { condition, values } = ownedBy(seen.node?.owner);
-  const names = ['instance', 'group', 'role', 'phase', 'owner', 'step', 'result'];
+  const hold = seen.state?.hold;
+  const names = ['instance', 'group', 'role', 'phase', 'owner', 'step', 'result', ...(hold === undefined ? [] : ['held'])];
   // The node id stays: a launch that is run again must be able to forget what the first run has joined.
   const forgotten = ['taskToken', 'commandId', '#result', 'uncertain', 'expiresAt'];
   return {
@@ -67,7 +69,8 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
       Key: keys.node(action.cluster, action.instance),
       UpdateExpression:
         'SET #instance = :instance, #group = :group, #role = :role, #phase = :phase, #owner = :me, ownerArn = :arn, ' +
-        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step, formerNodeIds = :former REMOVE ${forgotten.join(', ')}`,
+        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step, formerNodeIds = :former${hold === undefined ? '' : ', #held = :held'} ` +
+        `REMOVE ${forgotten.join(', ')}`,
       ConditionExpression: condition,
       ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {
@@ -83,6 +86,8 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
         ':beat': Math.min(action.time, now),
         ':step': 'Claim',
         ':former': formerNodeIds(action, seen),
+        // A mark that is there already stays: it is the one that waits for the end of a hold that takes it off.
+        ...(hold === undefined ? {} : { ':held': hold.since }),
       },
     },
   };
@@ -134,6 +139,18 @@ function stillUnfounded(table: string, { action }: ClaimWrite): TransactItem {
       ConditionExpression: '#status = :new',
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: { ':new': 'new' },
+    },
+  };
+}
+
+/** A hold marks what is under way, and would miss what is claimed at the same moment: of all things not a founding. */
+function stillNotHeld(table: string, { action }: ClaimWrite): TransactItem {
+  return {
+    ConditionCheck: {
+      TableName: table,
+      Key: keys.state(action.cluster),
+      ConditionExpression: 'attribute_not_exists(#hold)',
+      ExpressionAttributeNames: { '#hold': 'hold' },
     },
   };
 }

@@ -1,13 +1,20 @@
 // The items of the table, as they are read back: whatever else lies there is refused here, not met later.
 import { z } from 'zod';
 
+import type { LeaderRecord } from '../core/claim.ts';
+import { holdItem } from '../core/hold.ts';
 import { nodeRole } from '../core/names.ts';
 
-const manager = z.object({ instance: z.string(), nodeId: z.string(), address: z.string() });
-export const leaderItem = z.object({ leader: manager, managers: z.array(manager), term: z.number() });
 export const stateItem = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('new') }),
-  z.object({ status: z.literal('founded'), swarmId: z.string(), caDigest: z.string() }),
+  z.object({ status: z.literal('new'), hold: holdItem.optional() }),
+  z.object({
+    status: z.literal('founded'),
+    swarmId: z.string(),
+    caDigest: z.string(),
+    // Clusters that were founded before there were epochs have none.
+    epoch: z.int().nonnegative().default(0),
+    hold: holdItem.optional(),
+  }),
 ]);
 export const nodeItem = z.object({
   instance: z.string(),
@@ -44,7 +51,7 @@ export const founderItem = z.object({ instance: z.string(), since: z.number().de
 
 export interface StoredFacts {
   readonly state: z.infer<typeof stateItem> | undefined;
-  readonly leader: z.infer<typeof leaderItem> | undefined;
+  readonly leader: LeaderRecord | undefined;
   readonly founder: z.infer<typeof founderItem> | undefined;
   readonly node: z.infer<typeof nodeItem> | undefined;
   readonly action: ActionItem | undefined;

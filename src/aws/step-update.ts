@@ -6,7 +6,7 @@ import type { StepKey } from '../core/rendezvous.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** @param expected what the item must say for the write to be made, besides its owner */
+/** @param expected what the item must say for the write to be made, besides its owner; undefined for what must not be there */
 export function stepUpdate(
   key: Omit<StepKey, 'try'>,
   changes: Values,
@@ -19,7 +19,9 @@ export function stepUpdate(
   // The item of a step that concerns no node is made by its first write.
   const mayBeNew = own && Object.keys(expected).length === 0;
   const names = new Set([...Object.keys(set), ...Object.keys(seen), ...removed]);
-  const conditions = Object.keys(seen).map((name) => `#${name} = :seen_${name}`);
+  const conditions = Object.entries(seen).map(([name, value]) =>
+    value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`,
+  );
   const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
   return {
     Key: itemOf(key),
@@ -31,7 +33,9 @@ export function stepUpdate(
     ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
-      ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [`:seen_${name}`, value])),
+      ...Object.fromEntries(
+        Object.entries(seen).flatMap(([name, value]) => (value === undefined ? [] : [[`:seen_${name}`, value]])),
+      ),
     },
     ReturnValues: 'ALL_NEW',
   };

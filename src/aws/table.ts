@@ -16,7 +16,8 @@ import { DEFAULT_CONFIG } from '../core/commands.ts';
 import type { ClusterConfig } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Action } from '../core/lifecycle-event.ts';
-import { withManager, withoutManager } from '../core/leader-record.ts';
+import { readRecord } from '../core/leader-record.ts';
+import type { Managers, ReadRecord } from '../core/leader-record.ts';
 import { NODE_PREFIX, clusterName, keys, waiterPrefix } from '../core/names.ts';
 import type { Key, WaitCause } from '../core/names.ts';
 import type { KnownNode } from '../core/repairs.ts';
@@ -25,8 +26,11 @@ import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rend
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from './errors.ts';
-import { actionItem, configItem, founderItem, groupItem, leaderItem, nodeItem, stateItem } from './items.ts';
+import { foundingTransaction } from './founding.ts';
+import type { Founding } from './founding.ts';
+import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
+import { LeaderItem } from './leader-item.ts';
 import { stepUpdate } from './step-update.ts';
 
 const DAY = 86_400;
@@ -41,10 +45,12 @@ export class WriteConflict extends Error {
 export class Table {
   readonly #client: DynamoDBDocumentClient;
   readonly #name: string;
+  readonly #leader: LeaderItem;
 
   constructor(client: DynamoDBDocumentClient, name: string) {
     this.#client = client;
     this.#name = name;
+    this.#leader = new LeaderItem(client, name);
   }
 
   /** All that a claim is decided from, in one consistent read. */
@@ -69,7 +75,7 @@ export class Table {
     const item = ({ pk, sk }: Key): unknown => items.find((it) => it['pk'] === pk && it['sk'] === sk);
     return {
       state: stateItem.optional().parse(item(wanted.state)),
-      leader: leaderItem.optional().parse(item(wanted.leader)),
+      leader: readRecord(item(wanted.leader)).record,
       founder: founderItem.optional().parse(item(wanted.founder)),
       node: nodeItem.optional().parse(item(wanted.node)),
       action: actionItem.optional().parse(item(wanted.action)),
@@ -106,11 +112,15 @@ export class Table {
     return this.#update(key, changes, [], {});
   }
 
-  /** A new try begins: what an earlier one has left is gone. Before its command is sent, so that its end finds the item. */
+  /**
+   * A new try begins: what an earlier one has left is gone. Before its command is sent, so that its end finds the item.
+   *
+   * @returns undefined if the node belongs to another execution by now, or bears the mark of a hold
+   */
   begin(key: StepKey, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
     const { step, try: number } = key;
     const began = { ...changes, step, try: number, waits: step };
-    return this.#update(key, began, ['commandId', 'result', 'uncertain'], {});
+    return this.#update(key, began, ['commandId', 'result', 'uncertain'], isOwnItem(key) ? {} : { held: undefined });
   }
 
   /** Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more. */
@@ -148,8 +158,22 @@ export class Table {
     }
   }
 
-  async readLeader(cluster: string): Promise<LeaderRecord | undefined> {
-    return leaderItem.optional().parse(await this.#get(keys.leader(cluster)));
+  readLeader(cluster: string): Promise<ReadRecord> {
+    return this.#leader.read(cluster);
+  }
+
+  /** @param change undefined to leave the record as it is. @param now epoch seconds */
+  changeLeader(
+    cluster: string,
+    now: number,
+    change: (record: LeaderRecord | undefined) => Managers | undefined,
+  ): Promise<boolean> {
+    return this.#leader.change(cluster, now, change);
+  }
+
+  /** Every instance that may be a manager: whom to ask when nobody on record answers. */
+  managerNodes(cluster: string): Promise<Manager[]> {
+    return this.#leader.candidates(cluster);
   }
 
   async readState(cluster: string): Promise<ClusterState | undefined> {
@@ -189,96 +213,43 @@ export class Table {
     }
   }
 
-  /** `new` becomes `founded`, by the founder only, and the leader is recorded. Doing it twice changes nothing. */
-  async recordFounding(
-    cluster: string,
-    swarm: { swarmId: string; caDigest: string },
-    leader: LeaderRecord['leader'],
-  ): Promise<void> {
+  /**
+   * `new` becomes `founded`, by the founder only, and the leader is recorded. Doing it twice changes nothing.
+   *
+   * @returns false if another execution has taken the founder over by now: nothing is recorded then
+   */
+  async recordFounding(founding: Founding): Promise<boolean> {
+    const { cluster, swarm } = founding;
     try {
-      await this.#transact([
-        {
-          Update: {
-            TableName: this.#name,
-            Key: keys.state(cluster),
-            UpdateExpression: 'SET #status = :founded, swarmId = :swarmId, caDigest = :caDigest',
-            ConditionExpression: '#status = :new',
-            ExpressionAttributeNames: { '#status': 'status' },
-            ExpressionAttributeValues: {
-              ':new': 'new',
-              ':founded': 'founded',
-              ':swarmId': swarm.swarmId,
-              ':caDigest': swarm.caDigest,
-            },
-          },
-        },
-        {
-          Update: {
-            TableName: this.#name,
-            Key: keys.founder(cluster),
-            UpdateExpression: 'SET swarmId = :swarmId',
-            ConditionExpression: '#instance = :instance',
-            ExpressionAttributeNames: { '#instance': 'instance' },
-            ExpressionAttributeValues: { ':swarmId': swarm.swarmId, ':instance': leader.instance },
-          },
-        },
-        {
-          Put: {
-            TableName: this.#name,
-            Item: { ...keys.leader(cluster), leader, managers: [leader], term: 1 },
-            ConditionExpression: 'attribute_not_exists(pk)',
-          },
-        },
-      ]);
+      await this.#transact(foundingTransaction(this.#name, founding));
+      return true;
     } catch (error) {
       if (!(error instanceof WriteConflict)) {
         throw error;
       }
       const state = await this.readState(cluster);
-      const founder = founderItem.optional().parse(await this.#get(keys.founder(cluster)));
-      if (state?.status === 'new' && founder?.instance === leader.instance) {
-        // Not a condition, then: two writes of the same founding at once cancel each other.
-        throw new FlowError('Throttled', `the founding of ${cluster} could not be recorded at once`, { cause: error });
+      if (state?.status === 'founded' && state.swarmId === swarm.swarmId) {
+        return true;
       }
-      if (state?.status !== 'founded' || state.swarmId !== swarm.swarmId) {
-        throw error;
-      }
+      return this.#whyNotFounded(founding, state, error);
     }
   }
 
-  /** A manager that was confirmed: from now on it is asked like the others. Doing it twice changes nothing. */
-  async recordManager(cluster: string, manager: Manager): Promise<void> {
-    await this.#changeLeader(cluster, (record) => withManager(record, manager));
-  }
-
-  /** A manager that was demoted is asked no more. Doing it twice changes nothing. */
-  async strikeManager(cluster: string, instance: string): Promise<void> {
-    await this.#changeLeader(cluster, (record) => withoutManager(record, instance));
-  }
-
-  async #changeLeader(
-    cluster: string,
-    change: (record: LeaderRecord | undefined) => LeaderRecord | undefined,
-  ): Promise<void> {
-    const record = await this.readLeader(cluster);
-    const changed = change(record);
-    if (changed === undefined) {
-      return;
+  async #whyNotFounded(
+    { cluster, leader, owner }: Founding,
+    state: ClusterState | undefined,
+    error: WriteConflict,
+  ): Promise<false> {
+    const node = nodeItem.optional().parse(await this.#get(keys.node(cluster, leader.instance)));
+    if (state?.status === 'new' && node !== undefined && node.owner !== owner) {
+      return false;
     }
-    const unchanged =
-      record === undefined
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : { ConditionExpression: 'term = :term', ExpressionAttributeValues: { ':term': record.term } };
-    try {
-      await this.#client.send(
-        new PutCommand({ TableName: this.#name, Item: { ...keys.leader(cluster), ...changed }, ...unchanged }),
-      );
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        throw new FlowError('Throttled', `the leader record of ${cluster} changed meanwhile`, { cause: error });
-      }
-      throw error;
+    const founder = founderItem.optional().parse(await this.#get(keys.founder(cluster)));
+    if (state?.status === 'new' && founder?.instance === leader.instance) {
+      // Not a condition, then: two writes of the same founding at once cancel each other.
+      throw new FlowError('Throttled', `the founding of ${cluster} could not be recorded at once`, { cause: error });
     }
+    throw error;
   }
 
   async addWaiter(

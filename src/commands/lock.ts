@@ -19,7 +19,7 @@ const WAITER_TTL = 3 * 86_400;
  * @throws {FlowError} NotFounded when the founding takes so long that EC2 should be asked whether the founder still lives
  */
 export async function waitForLock(ports: StepPorts, request: StepRequest): Promise<void> {
-  refuseAfterDeadline(request, ports.now());
+  await refuseAfterDeadline(ports, request, ports.now());
   if (request.plan.route === 'leave') {
     await waitToLeave(ports, request);
   } else {
@@ -56,7 +56,8 @@ async function waitToLeave(ports: StepPorts, request: StepRequest): Promise<void
     return;
   }
   const target = await desiredManagers(ports.autoScaling, cluster, terminateHook(ports.stage));
-  const mayGo = async (): Promise<boolean> => mayLeave(await ports.table.readLeader(cluster), instance, target);
+  const mayGo = async (): Promise<boolean> =>
+    mayLeave((await ports.table.readLeader(cluster)).record, instance, target);
   if (await mayGo()) {
     await takeTurn(ports, request, plan.hook?.time ?? ports.now());
     return;

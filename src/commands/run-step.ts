@@ -2,20 +2,22 @@
 import { beat, desiredManagers, isInAnyGroup } from '../aws/auto-scaling.ts';
 import { cancelCommand, findCommand, readInvocation, sendCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
-import type { Manager, Plan } from '../core/claim.ts';
+import type { Plan, PlannedSwarm } from '../core/claim.ts';
 import { outcomeOf } from '../core/command-result.ts';
 import { DEFAULT_CONFIG, commandFor, runsOnManager } from '../core/commands.ts';
 import type { ClusterConfig, Command } from '../core/commands.ts';
 import { heartbeatDue } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
+import { digestOf } from '../core/leader-record.ts';
 import { terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { isOwnItem, mayHaveBeenSent, nextMove, toComment } from '../core/rendezvous.ts';
 import type { Move, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver, storeAndDeliver } from './deliver.ts';
-import { queueForLeader, readSwarm } from './leader.ts';
+import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
+import { findManagers, queueForLeader } from './leader.ts';
 import { waitForLock } from './lock.ts';
-import { isAfterDeadline, refuseAfterDeadline, stepKey, superseded } from './step.ts';
+import { refuseAfterDeadline, stepKey, superseded, whyTooLate } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
@@ -30,7 +32,7 @@ const UNRESPONSIVE_LOOKS = 2;
 export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
   const { attempt, step, taskToken, verb } = request;
   const key = stepKey(request);
-  if (attempt === 0 && verb !== 'lock') {
+  if (attempt === 0 && verb !== 'lock' && verb !== 'hold') {
     await begin(ports, request, 1);
     return;
   }
@@ -39,7 +41,10 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
     throw superseded(key);
   }
   await keepHookAlive(ports, request, item);
-  if (verb === 'lock') {
+  if (verb === 'hold') {
+    await waitForRelease(ports, request);
+  } else if (verb === 'lock') {
+    refuseIfHeld(request, item);
     await waitForLock(ports, request);
   } else {
     await make(ports, request, nextMove(item, step), item);
@@ -69,8 +74,8 @@ function asError({ error, cause }: { error: string; cause: string }): Error {
 }
 
 function verbOf({ verb }: StepRequest): Verb {
-  if (verb === 'lock') {
-    throw new FlowError('BadInput', 'lock sends no command');
+  if (verb === 'lock' || verb === 'hold') {
+    throw new FlowError('BadInput', `${verb} sends no command`);
   }
   return verb;
 }
@@ -78,22 +83,24 @@ function verbOf({ verb }: StepRequest): Verb {
 /** First the item, then the command: whoever has lost the node sends nothing, and the command's end finds its try. */
 async function begin(ports: StepPorts, request: StepRequest, number: number): Promise<void> {
   const now = ports.now();
+  await refuseIfClusterHeld(ports, request);
   const command = await prepare(ports, request, now, number);
   if (command === undefined) {
     return;
   }
-  refuseAfterDeadline(request, now);
+  await refuseAfterDeadline(ports, request, now);
   const key: StepKey = { ...stepKey(request), try: number };
   await holdLock(ports, request, command, now);
   const item = await ports.table.begin(key, {
     taskToken: request.taskToken,
     sentAt: now,
     target: command.target,
+    ...(command.record === undefined ? {} : { record: command.record }),
     ...(isOwnItem(key) ? { expiresAt: now + DAY } : {}),
     ...(command.verb === 'join' || command.verb === 'init' ? { phase: 'joining' } : {}),
   });
   if (item === undefined) {
-    throw superseded(key);
+    throw await whyNotBegun(ports, request);
   }
   await sendOnce(ports, request, command, toComment(key));
 }
@@ -118,7 +125,9 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
       return;
     }
   }
-  refuseAfterDeadline(request, now);
+  refuseIfHeld(request, item);
+  await refuseIfClusterHeld(ports, request);
+  await refuseAfterDeadline(ports, request, now);
   await holdLock(ports, request, command, now);
   await sendOnce(ports, request, command, comment);
 }
@@ -158,13 +167,10 @@ async function refusal(
   if (!undo && (verb === 'join' || verb === 'init' || verb === 'prepare')) {
     return joinRefusal(ports, request, because, denied);
   }
-  if (denied !== undefined) {
-    return denied;
-  }
   if (!runsOnManager(verbOf(request))) {
-    return new FlowError('InstanceUnreachable', because);
+    return denied ?? new FlowError('InstanceUnreachable', because);
   }
-  // This try is over: the next one goes to the next manager.
+  // This try is over: the next one goes to the next manager. What may not be sent to is no instance of ours, whatever the record says.
   const result: Outcome = { ok: false, error: 'CommandUndelivered', cause: because, retryable: true };
   await ports.table.park(stepKey(request), { result });
   return new FlowError('CommandUndelivered', because);
@@ -186,22 +192,22 @@ async function joinRefusal(
     : new FlowError('AgentNotRegistered', because);
 }
 
-/** The command to send; undefined when there is none to send: see withSwarm. */
+/** The command to send, and by what record; undefined when there is none to send: see withSwarm. */
 async function prepare(
   ports: StepPorts,
   request: StepRequest,
   now: number,
   number: number,
-): Promise<Command | undefined> {
+): Promise<(Command & { readonly record?: string }) | undefined> {
   const verb = verbOf(request);
   const plan = await withSwarm(ports, request, now, number);
   if (plan === undefined) {
     return undefined;
   }
-  const config: ClusterConfig = verb === 'init' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
+  const config: ClusterConfig =
+    verb === 'init' || verb === 'recover' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
   const { node, force, undo, offset } = request;
-  const managers: readonly Manager[] = plan.swarm?.managers ?? [];
-  return commandFor({
+  const command = commandFor({
     verb,
     plan,
     node,
@@ -210,12 +216,21 @@ async function prepare(
     offset,
     least: await managersLeft(ports, request),
     config,
-    managers,
+    managers: plan.swarm?.managers ?? [],
+    candidates: plan.swarm?.candidates ?? [],
     try: number,
     now,
     stage: ports.stage,
     tokenKey: ports.tokenKey,
   });
+  return runsOnManager(verb) ? { ...command, record: recordOf(plan.swarm) } : command;
+}
+
+/** By which its end tells, without reading it, whether the record still is what the managers told. */
+function recordOf(swarm: PlannedSwarm | undefined): string {
+  const { managers = [], leader } = swarm ?? {};
+  const leading = managers.find(({ instance }) => instance === leader);
+  return leading === undefined ? 'unknown' : digestOf({ leader: leading, managers });
 }
 
 /** How many managers must be left when one that lives is demoted. One that is gone, or whose launch failed, is missed by nobody. */
@@ -236,12 +251,17 @@ async function withSwarm(
   if (!readsLeader(request, number)) {
     return plan;
   }
-  const swarm = await readSwarm(ports, plan.cluster ?? '');
-  if (swarm !== undefined) {
-    return { ...plan, swarm };
+  const swarm = await findManagers(ports, plan.cluster ?? '', number);
+  if (swarm === undefined) {
+    await doWithoutSwarm(ports, request, now);
+    return undefined;
   }
-  await doWithoutSwarm(ports, request, now);
-  return undefined;
+  if (swarm.managers.length + (swarm.candidates ?? []).length === 0) {
+    // A reason to wait, never to give up: the next look asks again.
+    await refuseAfterDeadline(ports, request, now);
+    return undefined;
+  }
+  return { ...plan, swarm };
 }
 
 async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: number): Promise<void> {
@@ -252,7 +272,7 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
     await succeedTask(ports.states, taskToken, { member: false });
     return;
   }
-  refuseAfterDeadline(request, now);
+  await refuseAfterDeadline(ports, request, now);
   if (verb === 'join') {
     await queueForLeader(ports, request, now, { phase: 'joining' });
     return;
@@ -260,7 +280,7 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
   const state = await ports.table.readState(cluster);
   throw state?.status === 'new'
     ? new FlowError('NotFounded', `${cluster} has no swarm yet`)
-    : new FlowError('CommandUndelivered', `no manager of ${cluster} is known`);
+    : new FlowError('CommandUndelivered', `nothing is on record of ${cluster}`);
 }
 
 /**
@@ -271,10 +291,15 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
 function readsLeader(request: StepRequest, number: number): boolean {
   const { plan, verb, attempt } = request;
   const onManager = runsOnManager(verbOf(request));
+  if (verb !== 'join' && !onManager) {
+    return false;
+  }
   const failed = number > 1 || (attempt > 0 && onManager);
   const waited = plan.role === 'manager' && (verb === 'join' || verb === 'demote');
-  return (verb === 'join' || onManager) && (plan.swarm === undefined || failed || waited);
+  return failed || waited || !knowsManagers(plan);
 }
+
+const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).length > 0;
 
 async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'look' }>): Promise<void> {
   const { attempt } = request;
@@ -292,9 +317,12 @@ async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, 
     await cancelQuietly(ports, move);
     throw new FlowError('NodeUnresponsive', `the agent of ${move.target} does not pick up its command`);
   }
-  if (isAfterDeadline(request, now)) {
+  const late = await whyTooLate(ports, request, now);
+  if (late?.name === 'DeadlineReached') {
     await cancelQuietly(ports, move);
-    refuseAfterDeadline(request, now);
+  }
+  if (late !== undefined) {
+    throw late;
   }
 }
 

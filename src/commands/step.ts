@@ -3,9 +3,11 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 
+import type { Holds } from '../aws/holds.ts';
 import type { Plan } from '../core/claim.ts';
 import { nodeFacts } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
+import { holdText } from '../core/hold.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
 import type { StepKey } from '../core/rendezvous.ts';
 import type { DeliverPorts } from './deliver.ts';
@@ -13,8 +15,8 @@ import type { DeliverPorts } from './deliver.ts';
 /** What a state machine passes to the command function. */
 export const stepRequest = z.object({
   v: z.literal(1),
-  /** `lock` sends nothing: it waits, and keeps the hook alive. */
-  verb: z.enum([...VERBS, 'lock']),
+  /** `lock` and `hold` send nothing: they wait, and keep the hook alive. */
+  verb: z.enum([...VERBS, 'lock', 'hold']),
   step: z.string().regex(/^[A-Za-z0-9-]{1,24}$/),
   taskToken: z.string().min(1),
   attempt: z.number().int().nonnegative(),
@@ -33,6 +35,7 @@ export interface StepPorts extends DeliverPorts {
   readonly ssm: SSMClient;
   readonly sending: SSMClient;
   readonly autoScaling: AutoScalingClient;
+  readonly holds: Holds;
   readonly stage: string;
   readonly tokenKey: string;
   readonly now: () => number;
@@ -47,12 +50,25 @@ export function superseded({ instance }: { readonly instance: string }): FlowErr
 }
 
 /** What undoes has no deadline: nothing of a failed launch may stay, however late it is. */
-export function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
+function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
   return !undo && plan.deadline !== undefined && now >= plan.deadline;
 }
 
-export function refuseAfterDeadline(request: StepRequest, now: number): void {
-  if (isAfterDeadline(request, now)) {
-    throw new FlowError('DeadlineReached', `the time for ${request.plan.instance ?? 'this action'} is over`);
+/** What is held has no deadline but its hook's own end. Only who is late pays for the question. */
+export async function whyTooLate(ports: StepPorts, request: StepRequest, now: number): Promise<FlowError | undefined> {
+  if (!isAfterDeadline(request, now)) {
+    return undefined;
+  }
+  const { cluster = '', instance = 'this action' } = request.plan;
+  const hold = await ports.holds.read(cluster);
+  return hold === undefined
+    ? new FlowError('DeadlineReached', `the time for ${instance} is over`)
+    : new FlowError('Held', holdText(cluster, hold));
+}
+
+export async function refuseAfterDeadline(ports: StepPorts, request: StepRequest, now: number): Promise<void> {
+  const late = await whyTooLate(ports, request, now);
+  if (late !== undefined) {
+    throw late;
   }
 }

@@ -1,6 +1,7 @@
 // The first decision of a lifecycle action: who handles it, and by which route.
 import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
 import type { ClosedError } from './errors.ts';
+import type { Hold } from './hold.ts';
 import type { Action, Completion } from './lifecycle-event.ts';
 import type { NodeRole } from './names.ts';
 
@@ -23,7 +24,15 @@ export interface Manager {
 }
 
 export type ClusterState =
-  { readonly status: 'new' } | { readonly status: 'founded'; readonly swarmId: string; readonly caDigest: string };
+  | { readonly status: 'new'; readonly hold?: Hold | undefined }
+  | {
+      readonly status: 'founded';
+      readonly swarmId: string;
+      readonly caDigest: string;
+      /** Raised by each recovery; absent is 0. */
+      readonly epoch?: number | undefined;
+      readonly hold?: Hold | undefined;
+    };
 
 export interface LeaderRecord {
   readonly leader: Manager;
@@ -31,6 +40,8 @@ export interface LeaderRecord {
   readonly managers: readonly Manager[];
   /** Only grows: every change is a conditional write on the old term. */
   readonly term: number;
+  /** When it was written, epoch seconds: what was seen before that does not change it. */
+  readonly asOf?: number;
 }
 
 export type NodePhase = 'launching' | 'joining' | 'joined' | 'ready' | 'leaving' | 'gone';
@@ -94,6 +105,8 @@ export interface Plan {
   };
   /** Epoch seconds. */
   readonly deadline?: number;
+  /** How long the action may take, seconds: after a hold it has all of that again. */
+  readonly patience?: number;
   /** Seconds of one sleep. */
   readonly look?: number;
   readonly lookSoon?: number;
@@ -104,7 +117,20 @@ export interface Plan {
   readonly address?: string;
   /** Of whom EC2 is to be asked where it is to be decided who may found. */
   readonly founder?: string;
-  readonly swarm?: { readonly swarmId: string; readonly caDigest: string; readonly managers: readonly Manager[] };
+  /** Undefined while the cluster has none. */
+  readonly swarm?: PlannedSwarm;
+}
+
+export interface PlannedSwarm {
+  readonly swarmId: string;
+  readonly caDigest: string;
+  readonly epoch?: number | undefined;
+  /** Those on record; none where the record was lost. */
+  readonly managers: readonly Manager[];
+  /** The instance that leads, as the record has it. */
+  readonly leader?: string;
+  /** Who may be a manager besides: asked when nobody on record has answered. */
+  readonly candidates?: readonly Manager[];
 }
 
 export interface Take {
@@ -168,7 +194,9 @@ function answered(asked: Asked): Claim | undefined {
   if (action.ask === 'nothing') {
     return complete(asked, 'the instance only passes the warm pool: nothing to join or to leave');
   }
-  return now >= deadlineOf(action) ? tooLate(asked) : undefined;
+  // What is held has no end but the hook's own.
+  const end = facts.state?.hold === undefined ? deadlineOf(action) : latestDeadlineOf(action);
+  return now >= end ? tooLate(asked) : undefined;
 }
 
 function tooLate(asked: Asked): Claim {
@@ -287,7 +315,7 @@ function leaving(asked: Asked): Claim {
   const { plan } = take(asked, 'leave', 'leaving', `drain and forget ${action.instance}`);
   const patience = deadlineOf(action);
   const deadline = action.role === 'manager' ? Math.min(patience, latestDeadlineOf(action)) : patience;
-  const leaseUntil = deadline + LEASE_MARGIN;
+  const leaseUntil = leaseOf(asked, deadline);
   return {
     plan: { ...plan, deadline },
     take: { phase: 'leaving', leaseUntil, founder: false },
@@ -316,7 +344,13 @@ function complete(asked: Asked, because: string): Claim {
 
 function take(asked: Asked, route: Plan['route'], phase: NodePhase, because: string, founder = false): Claim {
   const plan = base(asked, route, because);
-  return { plan, take: { phase, leaseUntil: (plan.deadline ?? asked.now) + LEASE_MARGIN, founder }, wake: undefined };
+  const leaseUntil = leaseOf(asked, plan.deadline ?? asked.now);
+  return { plan, take: { phase, leaseUntil, founder }, wake: undefined };
+}
+
+/** What is held must not be taken over by an event that comes a second time. */
+function leaseOf({ action, facts }: Asked, deadline: number): number {
+  return (facts.state?.hold === undefined ? deadline : latestDeadlineOf(action)) + LEASE_MARGIN;
 }
 
 function base({ action, completion, facts }: Asked, route: Plan['route'], because: string): Plan {
@@ -338,6 +372,7 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
       ...(actionToken === undefined ? {} : { actionToken }),
     },
     deadline: deadlineOf(action),
+    patience: deadlineOf(action) - action.time,
     look: Math.min(JOIN_LOOK, slowLook(action.timeout)),
     lookSoon: Math.min(MANAGER_LOOK, slowLook(action.timeout)),
     lookSlow: slowLook(action.timeout),
@@ -345,8 +380,18 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     depart: action.depart,
     nodeId: node?.nodeId ?? 'none',
     address: node?.address ?? 'none',
-    ...(state?.status === 'founded' && leader !== undefined
-      ? { swarm: { swarmId: state.swarmId, caDigest: state.caDigest, managers: leader.managers } }
-      : {}),
+    ...(state?.status === 'founded' ? { swarm: swarmOf(state, leader) } : {}),
   };
+}
+
+/**
+ * The swarm as a plan carries it. Its id must not be missing where only the record is: an engine that has lost its swarm would found
+ * another one.
+ */
+export function swarmOf(
+  { swarmId, caDigest, epoch }: Extract<ClusterState, { status: 'founded' }>,
+  record: LeaderRecord | undefined,
+): PlannedSwarm {
+  const known = record === undefined ? { managers: [] } : { managers: record.managers, leader: record.leader.instance };
+  return { swarmId, caDigest, ...known, ...(epoch === undefined ? {} : { epoch }) };
 }

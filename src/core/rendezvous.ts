@@ -70,9 +70,13 @@ export const rendezvousItem = z
     /** The step whose state sleeps on the task token: a late event of another must not wake it. */
     waits: z.string().optional(),
     beatAt: z.number().optional(),
+    /** The leader record that the command was sent by, as a digest. */
+    record: z.string().optional(),
     /** Of the present step and try. */
     result: outcome.optional(),
     abandons: z.number().optional(),
+    /** A person holds the cluster. */
+    held: z.number().optional(),
   })
   .loose();
 export type RendezvousItem = z.infer<typeof rendezvousItem>;

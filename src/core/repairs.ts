@@ -121,3 +121,24 @@ function isMissing({ instance, lifecycle }: GroupInstance, { nodes, alive }: Tid
   const isMember = nodes.some((node) => node.instance === instance);
   return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && alive.has(instance);
 }
+
+/**
+ * The same while a person holds the cluster: nothing is repaired, and what would be is told. Instances that wait in a hook, and of
+ * which nobody has heard, are handed over all the same: their executions wait for the end of the hold, and keep the hooks alive.
+ */
+export function underHold(repairs: readonly Repair[], instances: readonly GroupInstance[], hold: string): Repair[] {
+  const waiting = new Set(instances.filter(({ lifecycle }) => lifecycle.endsWith(':Wait')).map((it) => it.instance));
+  const told = repairs.map((repair): Repair => {
+    const { kind, because, instance } = repair;
+    const goesOn = kind === 'report' || (kind !== 'forget' && waiting.has(repair.instance));
+    return goesOn
+      ? repair
+      : {
+          kind: 'report',
+          ...('nodeId' in repair ? { nodeId: repair.nodeId } : {}),
+          ...(instance === undefined ? {} : { instance }),
+          because: `held, would ${kind}: ${because}`,
+        };
+  });
+  return [{ kind: 'report', because: hold }, ...told];
+}

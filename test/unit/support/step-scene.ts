@@ -6,14 +6,16 @@ import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
+import { Holds } from '../../../src/aws/holds.ts';
 import { MembershipLock } from '../../../src/aws/membership-lock.ts';
 import { storeAndDeliver } from '../../../src/commands/deliver.ts';
 import { runStep } from '../../../src/commands/run-step.ts';
 import { stepRequest } from '../../../src/commands/step.ts';
 import type { StepPorts, StepRequest } from '../../../src/commands/step.ts';
 import { decideClaim } from '../../../src/core/claim.ts';
-import type { Plan } from '../../../src/core/claim.ts';
+import type { LeaderRecord, Manager, Plan } from '../../../src/core/claim.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
+import { withManager } from '../../../src/core/leader-record.ts';
 import type { Action } from '../../../src/core/lifecycle-event.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import type { Outcome } from '../../../src/core/rendezvous.ts';
@@ -49,6 +51,8 @@ export function accept({ Comment }: SendCommandCommandInput): { Command: { Comma
 export let db: TestTable;
 export let ports: StepPorts;
 export const time = { now: NOW };
+/** Of what a person was told. */
+export const raised: string[] = [];
 beforeAll(async () => {
   db = await openTable();
   const region = { region: 'eu-west-1' };
@@ -59,6 +63,8 @@ beforeAll(async () => {
     ssm: new SSMClient(region),
     sending: new SSMClient(region),
     autoScaling: new AutoScalingClient(region),
+    holds: new Holds(db.client, TABLE),
+    raise: (metric) => raised.push(metric),
     stage: 'dev',
     tokenKey: TOKEN_KEY,
     now: () => time.now,
@@ -71,9 +77,17 @@ beforeEach(() => {
   autoScaling.reset();
   time.now = NOW;
   known.length = 0;
+  raised.length = 0;
   ssm.on(SendCommandCommand).callsFake(accept);
   ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
 });
+
+/** As if it had been confirmed. */
+export const record = async (cluster: string, manager: Manager): Promise<void> => {
+  await db.table.changeLeader(cluster, NOW, (before) => withManager(before, manager));
+};
+export const recorded = async (cluster: string): Promise<LeaderRecord | undefined> =>
+  (await db.table.readLeader(cluster)).record;
 
 let places = 0;
 
@@ -126,7 +140,8 @@ export async function scene(
   };
   if (founded) {
     await claim(actionOf({ cluster, instance: MANAGER_INSTANCE, role: 'manager' }), 'founder');
-    await db.table.recordFounding(cluster, { swarmId: SWARM_ID, caDigest: CA_DIGEST }, LEADER.leader);
+    const swarm = { swarmId: SWARM_ID, caDigest: CA_DIGEST };
+    await db.table.recordFounding({ cluster, swarm, leader: LEADER.leader, owner: ownerKey('founder'), now: NOW });
   }
   const plan = await claim();
   const key = { cluster, instance, owner: ownerKey(EXECUTION) };
