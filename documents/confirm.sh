@@ -7,7 +7,7 @@ if [ -z "${SSM_availability+x}" ]; then SSM_availability='{{ availability }}'; f
 
 lock -s 5
 need_tools sed grep awk sort paste
-need_manager
+need_own_manager
 
 # Ready is said of the worker in it: a manager is also in the raft, and the others reach it there.
 is_ready() {
@@ -28,7 +28,7 @@ while :; do
     patience=$((patience - 1))
     sleep 0.5
   elif update_node "$SSM_availability" "$SSM_labels,skep.instance=$SSM_instanceId"; then
-    finish "{\"nodeId\":\"$SSM_nodeId\",\"status\":\"$FOUND_STATE\"}"
+    finish "{\"nodeId\":\"$SSM_nodeId\",\"status\":\"$FOUND_STATE\"$(managers_told)}"
   else
     conflicts=$((conflicts - 1))
     if [ "$conflicts" = 0 ]; then fail 46 UpdateConflict "others kept updating node $SSM_nodeId"; fi

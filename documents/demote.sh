@@ -61,12 +61,12 @@ await_worker() {
 }
 
 tell() { # DEMOTED
-  finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"demoted\":$1}"
+  finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"demoted\":$1$(managers_told)}"
 }
 
 lock -s 5
 need_tools sed grep awk sort paste
-need_manager
+need_own_manager
 
 conflicts=5
 arrival=$(($(now) + 10))

@@ -5,14 +5,14 @@ if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
 
 lock -s 5
 need_tools sed grep awk sort paste
-need_manager
+need_own_manager
 
 conflicts=5
 while find_node "$SSM_nodeId" "$SSM_instanceId"; do
   refuse_manager
   # The mark and the drain in one: a confirm that comes late must find the mark.
   if update_node drain "skep.leaving=true,skep.instance=$SSM_instanceId"; then
-    finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"status\":\"$FOUND_STATE\"}"
+    finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"status\":\"$FOUND_STATE\"$(managers_told)}"
   fi
   conflicts=$((conflicts - 1))
   if [ "$conflicts" = 0 ]; then fail 46 UpdateConflict "others kept updating node $FOUND_ID"; fi

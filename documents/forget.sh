@@ -15,7 +15,7 @@ count_tasks() {
 
 lock -s 5
 need_tools grep awk
-need_manager
+need_own_manager
 # By its id and no other way, where that is known: by label one would find what the instance has joined as since.
 if [ "$SSM_nodeId" = none ]; then
   find_node none "$SSM_instanceId" || finish '{"member":false,"removed":false,"forced":false}'
@@ -46,4 +46,4 @@ if ! ask 10 node rm --force "$FOUND_ID" >/dev/null; then
   if grep -q 'is a cluster manager' "$WORK/error"; then fail 45 StillManager "$(cat "$WORK/error")"; fi
   if ! grep -Eqi 'not found|no such node' "$WORK/error"; then docker_failed "docker node rm: $(cat "$WORK/error")"; fi
 fi
-finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"removed\":true,\"forced\":$forced}"
+finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"removed\":true,\"forced\":$forced$(managers_told)}"

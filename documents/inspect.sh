@@ -16,7 +16,7 @@ tell_nodes() { # reads ids
 
 lock -s 5
 need_tools awk grep gzip base64 sort sed xargs
-need_manager
+need_own_manager
 if ! ids=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
 ids=$(printf '%s\n' "$ids" | sort)
 total=$(printf '%s' "$ids" | grep -c .) || :
@@ -38,4 +38,4 @@ fi
 
 next=''
 if [ "$((SSM_offset + PAGE))" -lt "$total" ]; then next=",\"next\":$((SSM_offset + PAGE))"; fi
-finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s}' "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$next")"
+finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s}' "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$next" "$(managers_told)")"

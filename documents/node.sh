@@ -8,6 +8,37 @@ ask() { # SECONDS ARGUMENT...
   return "$ask_code"
 }
 
+if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
+
+# Asked first by every document that runs on a manager. One of another cluster would know none of this one's nodes, and say so.
+need_own_manager() {
+  need_manager
+  if [ "$SSM_swarmId" != none ] && [ "$SSM_swarmId" != "$SWARM_ID" ]; then
+    fail 40 NotManager "this node is a manager of swarm $SWARM_ID, not of $SSM_swarmId"
+  fi
+}
+
+# Prints the raft's members for the record of them, as a member of the result: id, instance, leader|reachable|unreachable|demoting,
+# address. Prints nothing where the managers do not say, since what was asked is done.
+managers_told() {
+  if ! told_ids=$(ask 5 node ls --quiet --filter role=manager); then return 0; fi
+  told_format="${O}if .ManagerStatus$C${O}.ID$C ${O}.Spec.Role$C ${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C"
+  told_format="$told_format ${O}.ManagerStatus.Addr$C ${O}.Status.Addr$C|${O}index .Spec.Labels \"skep.instance\"$C${O}end$C"
+  # shellcheck disable=SC2086 # ids, one word each
+  if ! told=$(ask 5 node inspect --format "$told_format" $told_ids); then return 0; fi
+  printf '%s\n' "$told" | awk -F '|' 'NF {
+    split($1, field, " ")
+    instance = $2 ~ /^i-[0-9a-f]+$/ ? $2 : "-"
+    reach = field[3] ~ /^(leader|reachable)$/ ? field[3] : "unreachable"
+    if (field[2] == "worker") reach = "demoting"
+    # Some engines do not know the address of the leader but as a node.
+    address = field[4]
+    if (address !~ /^[0-9.]+:[0-9]+$/ || address ~ /^0\.0\.0\.0:/) address = field[5] ":2377"
+    if (address !~ /^[0-9]+(\.[0-9]+)+:[0-9]+$/) address = "-"
+    printf "%s\"%s %s %s %s\"", first++ ? "," : ",\"managers\":[", field[1], instance, reach, address
+  } END { if (first) printf "]" }'
+}
+
 # Reads one node by its id. Fails when the managers do not know it.
 # Sets FOUND_ID, FOUND_VERSION, FOUND_ROLE (the wanted one), FOUND_MEMBER (empty where the node is not in the raft, else
 # REACHABILITY@ADDRESS), FOUND_AVAILABILITY, FOUND_STATE, FOUND_NAME (JSON) and FOUND_LABELS (one "key":"value" per line).

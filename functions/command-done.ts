@@ -11,7 +11,7 @@ import { outcomeOf } from '../src/core/command-result.ts';
 import { FlowError } from '../src/core/errors.ts';
 import { instanceId, verbOf } from '../src/core/names.ts';
 import { fromComment } from '../src/core/rendezvous.ts';
-import { logger, makeHandler } from '../src/handler.ts';
+import { logger, makeHandler, raise } from '../src/handler.ts';
 
 const config = readConfig(process.env);
 const ssm = ssmClient();
@@ -19,6 +19,7 @@ const ports = {
   table: new Table(tableClient(), config.table),
   lock: new MembershipLock(tableClient(), config.table),
   states: statesClient(),
+  raise,
 };
 
 /** The event has neither exit code, output nor comment, so the invocation must be read in any case. */

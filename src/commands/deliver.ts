@@ -6,16 +6,21 @@ import type { MembershipLock } from '../aws/membership-lock.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';
 import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
+import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/leader-record.ts';
+import type { Managers, Member } from '../core/leader-record.ts';
 import { nodeRole } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { nodeChanges } from '../core/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
+import type { Raise } from '../handler.ts';
 import { releaseLock } from './release-lock.ts';
 
 export interface DeliverPorts {
   readonly table: Table;
   readonly lock: MembershipLock;
   readonly states: SFNClient;
+  /** Tells a person, by a metric with an alarm. */
+  readonly raise: Raise;
 }
 
 const confirmedNode = z.object({
@@ -44,14 +49,23 @@ export async function storeAndDeliver(
   },
 ): Promise<boolean> {
   const { key, verb, endedAt, now } = input;
-  const outcome = asHeard(verb, input.outcome, endedAt, now);
+  const { outcome, members } = withoutMembers(asHeard(verb, input.outcome, endedAt, now));
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
   const item = await ports.table.storeResult(key, outcome, changes, now);
   if (item === undefined) {
     return false;
   }
-  await deliver(ports, { key, verb, outcome, item, now });
+  await deliver(ports, { key, verb, outcome, item, now, members });
   return true;
+}
+
+/** What a document on a manager tells of the managers is for the record: an execution has no use for it. */
+function withoutMembers(outcome: Outcome): { outcome: Outcome; members: readonly Member[] | undefined } {
+  if (!outcome.ok) {
+    return { outcome, members: undefined };
+  }
+  const { managers, ...output } = outcome.output;
+  return { outcome: { ok: true, output }, members: readMembers(managers) };
 }
 
 export async function deliver(
@@ -62,38 +76,83 @@ export async function deliver(
     readonly outcome: Outcome;
     readonly item: RendezvousItem;
     readonly now: number;
+    /** As the document told them. */
+    readonly members?: readonly Member[] | undefined;
   },
 ): Promise<void> {
   const { key, verb, outcome, item, now } = input;
-  const { table, states } = ports;
-  if (outcome.ok && verb === 'init') {
-    await recordFounding(table, states, key, outcome.output);
+  const { states } = ports;
+  if (outcome.ok && verb === 'init' && !(await recordFounding(ports, key, outcome.output, now))) {
+    await wake(item, key, (taskToken) => failTask(states, taskToken, 'Superseded', `${key.instance} was taken over`));
+    return;
   }
+  await keepRecord(ports, input);
   if (outcome.ok && verb === 'confirm') {
     await welcome(ports, key, item, now);
   }
   if (outcome.ok && verb === 'demote') {
-    await table.strikeManager(key.cluster, key.instance);
     await releaseLock(ports, key, now);
   }
-  if (item.waits === key.step && item.taskToken !== undefined) {
-    await endTask(states, item.taskToken, outcome);
+  await wake(item, key, (taskToken) => endTask(states, taskToken, outcome));
+}
+
+async function wake(
+  { waits, taskToken }: RendezvousItem,
+  { step }: Omit<StepKey, 'try'>,
+  end: (taskToken: string) => Promise<unknown>,
+): Promise<void> {
+  if (waits === step && taskToken !== undefined) {
+    await end(taskToken);
   }
 }
 
-/** The node is Ready and labelled: its launch no longer counts as one that may fail, and a manager is one that can be asked. */
+/** A manager that was confirmed is on record from now on, one that was demoted no more; and who leads is whom the managers name. */
+async function keepRecord(
+  { table }: DeliverPorts,
+  { key, verb, outcome, item, now, members }: Parameters<typeof deliver>[1],
+): Promise<void> {
+  if (!outcome.ok) {
+    return;
+  }
+  const own = ownChange(key, verb, item);
+  const differs = members !== undefined && differsFrom(item.record ?? '', members);
+  if (own === undefined && !differs) {
+    return;
+  }
+  await table.changeLeader(key.cluster, now, (record) => {
+    const changed = own?.(record);
+    const current = changed ?? record;
+    // Two documents may end in another order than they looked: what was sent before the last change has seen less.
+    const isNews = members !== undefined && (item.sentAt ?? 0) > (record?.asOf ?? 0);
+    return (isNews ? withMembers(current, members) : undefined) ?? changed;
+  });
+}
+
+type Change = (record: Managers | undefined) => Managers | undefined;
+
+function ownChange({ instance }: Omit<StepKey, 'try'>, verb: Verb, item: RendezvousItem): Change | undefined {
+  if (verb === 'demote') {
+    return (record) => withoutManager(record, instance);
+  }
+  if (verb !== 'confirm') {
+    return undefined;
+  }
+  const { role, nodeId, address } = confirmedNode.parse(item);
+  return role === 'manager' ? (record) => withManager(record, { instance, nodeId, address }) : undefined;
+}
+
+/** The node is Ready and labelled: its launch no longer counts as one that may fail, and a manager gives the lock back. */
 async function welcome(
   { table, lock, states }: DeliverPorts,
   { cluster, instance }: Omit<StepKey, 'try'>,
   item: RendezvousItem,
   now: number,
 ): Promise<void> {
-  const { group, role, nodeId, address } = confirmedNode.parse(item);
+  const { group, role } = confirmedNode.parse(item);
   if ((item.abandons ?? 0) > 0) {
     await table.resetAbandons(group);
   }
   if (role === 'manager') {
-    await table.recordManager(cluster, { instance, nodeId, address });
     await releaseLock({ lock, states }, { cluster, instance }, now);
     for (const taskToken of await table.takeWaiters(cluster, 'manager')) {
       await failTask(states, taskToken, 'ManagersChanged', `${instance} has become a manager of ${cluster}`);
@@ -101,16 +160,24 @@ async function welcome(
   }
 }
 
-/** Before the founder goes on: whoever waits for a leader finds one. */
+/**
+ * Before the founder goes on: whoever waits for a leader finds one.
+ *
+ * @returns false if a terminate has taken the founder over meanwhile
+ */
 async function recordFounding(
-  table: Table,
-  states: SFNClient,
-  { cluster, instance }: Omit<StepKey, 'try'>,
+  { table, states }: DeliverPorts,
+  { cluster, instance, owner }: Omit<StepKey, 'try'>,
   output: Record<string, unknown>,
-): Promise<void> {
+  now: number,
+): Promise<boolean> {
   const { nodeId, swarmId, caDigest, address } = founding.parse(output);
-  await table.recordFounding(cluster, { swarmId, caDigest }, { instance, nodeId, address });
+  const recorded = { cluster, swarm: { swarmId, caDigest }, leader: { instance, nodeId, address }, owner, now };
+  if (!(await table.recordFounding(recorded))) {
+    return false;
+  }
   for (const taskToken of await table.takeWaiters(cluster, 'leader')) {
     await failTask(states, taskToken, 'LeaderFound', `${cluster} was founded by ${instance}`);
   }
+  return true;
 }

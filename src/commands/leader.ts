@@ -1,17 +1,46 @@
 // The swarm of a cluster as the table has it, and the wait of those that come before its founding.
 import { FlowError } from '../core/errors.ts';
-import type { Plan } from '../core/claim.ts';
+import { swarmOf } from '../core/claim.ts';
+import type { PlannedSwarm } from '../core/claim.ts';
 import { stepKey, superseded } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
 
 /** Undefined while the cluster has no swarm. Read at the moment of use: managers come and go. */
-export async function readSwarm({ table }: StepPorts, cluster: string): Promise<Plan['swarm']> {
-  const [state, leader] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
-  return state?.status === 'founded' && leader !== undefined
-    ? { swarmId: state.swarmId, caDigest: state.caDigest, managers: leader.managers }
-    : undefined;
+export async function readSwarm({ table }: StepPorts, cluster: string): Promise<PlannedSwarm | undefined> {
+  const [state, { record }] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
+  return state?.status === 'founded' ? swarmOf(state, record) : undefined;
+}
+
+/**
+ * The same for a command that is to go to a manager. Where the record is lost, or everybody on it was asked and did not do it, whoever
+ * else may be a manager is asked: the record may be as old as it likes, it costs a few tries.
+ *
+ * @param number which command of its step it is, from 1
+ */
+export async function findManagers(
+  { table, raise }: StepPorts,
+  cluster: string,
+  number: number,
+): Promise<PlannedSwarm | undefined> {
+  const [state, { record, defect }] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
+  if (state?.status !== 'founded') {
+    return undefined;
+  }
+  if (defect !== undefined) {
+    raise('LeaderRecordLost', defect, { cluster });
+  }
+  const swarm = swarmOf(state, record);
+  if (number <= swarm.managers.length) {
+    return swarm;
+  }
+  const known = new Set(swarm.managers.map(({ instance }) => instance));
+  const candidates = (await table.managerNodes(cluster)).filter(({ instance }) => !known.has(instance));
+  if (number > swarm.managers.length + candidates.length) {
+    raise('NoManagerAnswers', `no manager of ${cluster} does what it is asked`, { cluster });
+  }
+  return { ...swarm, candidates };
 }
 
 /** @param changes of the item of the node, besides the task token */

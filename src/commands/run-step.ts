@@ -141,7 +141,7 @@ async function holdLock({ lock }: StepPorts, request: StepRequest, command: Comm
   }
 }
 
-async function sendOnce(ports: StepPorts, request: StepRequest, command: Command, comment: string): Promise<void> {
+async function sendOnce(ports: StepPorts, request: StepRequest, command: Prepared, comment: string): Promise<void> {
   const sent = await sendCommand(ports.sending, ports.stage, command, comment);
   switch (sent.kind) {
     case 'sent':
@@ -152,7 +152,7 @@ async function sendOnce(ports: StepPorts, request: StepRequest, command: Command
     case 'refused':
       throw await refusal(ports, request, sent.because, undefined);
     case 'denied':
-      throw await refusal(ports, request, sent.error.message, sent.error);
+      throw await refusal(ports, request, sent.error.message, command.last ? sent.error : undefined);
   }
 }
 
@@ -167,10 +167,13 @@ async function refusal(
   if (!undo && (verb === 'join' || verb === 'init' || verb === 'prepare')) {
     return joinRefusal(ports, request, because, denied);
   }
-  if (!runsOnManager(verbOf(request))) {
-    return denied ?? new FlowError('InstanceUnreachable', because);
+  if (denied !== undefined) {
+    return denied;
   }
-  // This try is over: the next one goes to the next manager. What may not be sent to is no instance of ours, whatever the record says.
+  if (!runsOnManager(verbOf(request))) {
+    return new FlowError('InstanceUnreachable', because);
+  }
+  // This try is over: the next one goes to the next manager.
   const result: Outcome = { ok: false, error: 'CommandUndelivered', cause: because, retryable: true };
   await ports.table.park(stepKey(request), { result });
   return new FlowError('CommandUndelivered', because);
@@ -198,7 +201,7 @@ async function prepare(
   request: StepRequest,
   now: number,
   number: number,
-): Promise<(Command & { readonly record?: string }) | undefined> {
+): Promise<Prepared | undefined> {
   const verb = verbOf(request);
   const plan = await withSwarm(ports, request, now, number);
   if (plan === undefined) {
@@ -223,14 +226,24 @@ async function prepare(
     stage: ports.stage,
     tokenKey: ports.tokenKey,
   });
-  return runsOnManager(verb) ? { ...command, record: recordOf(plan.swarm) } : command;
+  return runsOnManager(verb) ? { ...command, ...sentBy(plan.swarm, number) } : { ...command, last: true };
 }
 
-/** By which its end tells, without reading it, whether the record still is what the managers told. */
-function recordOf(swarm: PlannedSwarm | undefined): string {
-  const { managers = [], leader } = swarm ?? {};
+interface Prepared extends Command {
+  /** The digest of the record that it is sent by. */
+  readonly record?: string;
+  /** Nobody is left who was not asked: where one may not be sent to, it is not because the record names a stranger. */
+  readonly last: boolean;
+}
+
+/** By the record's digest the command's end tells, without reading it, whether the record still is what the managers told. */
+function sentBy(swarm: PlannedSwarm | undefined, number: number): Pick<Prepared, 'record' | 'last'> {
+  const { managers = [], leader, candidates } = swarm ?? {};
   const leading = managers.find(({ instance }) => instance === leader);
-  return leading === undefined ? 'unknown' : digestOf({ leader: leading, managers });
+  return {
+    record: leading === undefined ? 'unknown' : digestOf({ leader: leading, managers }),
+    last: candidates !== undefined && number >= managers.length + candidates.length,
+  };
 }
 
 /** How many managers must be left when one that lives is demoted. One that is gone, or whose launch failed, is missed by nobody. */

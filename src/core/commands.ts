@@ -51,13 +51,16 @@ interface CommandRequest {
   readonly stage: string;
   readonly tokenKey: string;
   readonly config: ClusterConfig;
+  /** Those on record. */
   readonly managers: readonly Manager[];
+  /** Who may be a manager besides. */
+  readonly candidates?: readonly Manager[];
   /** Which command of its step it is, from 1: what one manager did not do is asked of the next. */
   readonly try: number;
   readonly now: number;
 }
 
-const ON_MANAGER: readonly Verb[] = ['confirm', 'demote', 'drain', 'forget', 'inspect'];
+const ON_MANAGER: readonly Verb[] = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'rotate'];
 /** What adds to the managers of a swarm or takes away from them: one at a time, under the membership lock. */
 const CHANGES_MANAGERS: readonly Verb[] = ['join', 'confirm', 'demote'];
 
@@ -74,27 +77,34 @@ const EXECUTION_TIMEOUT: Readonly<Record<Verb, number>> = {
   leave: 0, // until its deadline
   forget: 60,
   inspect: 60,
+  survey: 90,
+  fence: 200,
+  recover: 300,
+  // Seconds, but for Parameter Store, which is asked again where it throttles.
+  rotate: 180,
 };
 
 /** Documents refuse to start after this, seconds from now: a stray command must not act on a later state of things. */
 const START_WITHIN = 600;
 /** The same under the membership lock, which must outlast the command: others wait for it. */
 const LOCKED_START_WITHIN = 120;
+/** A recovery that was given up must not be carried out later, when things have changed. */
+const RECOVERY: readonly Verb[] = ['fence', 'recover'];
 /** A manager joins a swarm within seconds, since its instance was prepared before. */
 const LOCKED_JOIN_TIMEOUT = 180;
 /** Clocks of instances differ. */
 const CLOCK_SKEW = 30;
 
 export function commandFor(request: CommandRequest): Command {
-  const { verb, plan, now, undo } = request;
+  const { verb, now, undo } = request;
   const locked = isLocked(request);
-  const startWithin = locked ? LOCKED_START_WITHIN : START_WITHIN;
+  const startWithin = locked || RECOVERY.includes(verb) ? LOCKED_START_WITHIN : START_WITHIN;
   const runtime = runtimeOf(request, locked);
   return {
     verb,
     target: targetOf(request),
     parameters: {
-      cluster: needed(plan.cluster, 'cluster'),
+      ...commonParameters(request),
       notAfter: String(now + startWithin),
       executionTimeout: String(runtime),
       ...parametersOf(request),
@@ -103,6 +113,16 @@ export function commandFor(request: CommandRequest): Command {
     deliveryTimeout: runsOnManager(verb) ? startWithin : undo ? 30 : 60,
     // A lease fences nothing on a node, so it outlives whatever was sent under it.
     lockUntil: locked ? now + startWithin + runtime + CLOCK_SKEW : undefined,
+  };
+}
+
+function commonParameters({ verb, plan: { cluster, swarm } }: CommandRequest): Record<string, string> {
+  return {
+    cluster: needed(cluster, 'cluster'),
+    // A manager that missed a recovery has a swarm of the very same id: this is what it is told by.
+    epoch: String(swarm?.epoch ?? 0),
+    // The record may name a manager of another cluster, by somebody's hand: it knows nothing of this one's nodes.
+    ...(runsOnManager(verb) ? { swarmId: swarm?.swarmId ?? 'none' } : {}),
   };
 }
 
@@ -121,24 +141,32 @@ function runtimeOf(request: CommandRequest, locked: boolean): number {
 
 /**
  * Any reachable manager will do; the instance id spreads the load and keeps the choice stable over retries. What one manager did
- * not do is asked of the next.
+ * not do is asked of the next, and after all on record of whoever else may be one.
  */
-export function pickManager(managers: readonly Manager[], instance: string, number = 1): Manager | undefined {
+export function pickManager(
+  managers: readonly Manager[],
+  instance: string,
+  number = 1,
+  candidates: readonly Manager[] = [],
+): Manager | undefined {
   // Of what becomes of a manager the others decide, where there are any: a node cannot demote itself, nor see itself as others do.
-  const others = managers.filter((manager) => manager.instance !== instance);
-  const able = others.length > 0 ? others : managers;
-  if (able.length === 0) {
-    return undefined;
-  }
+  const isOther = (manager: Manager): boolean => manager.instance !== instance;
+  const alone = ![...managers, ...candidates].some(isOther);
   const first = createHash('sha256').update(instance).digest().readUInt16BE(0);
-  return able[(first + number - 1) % able.length];
+  const order = [managers, candidates].flatMap((list) => rotated(alone ? list : list.filter(isOther), first));
+  return order[(number - 1) % order.length];
 }
 
-function targetOf({ verb, plan, managers, try: number }: CommandRequest): string {
+function rotated<T>(list: readonly T[], by: number): readonly T[] {
+  const from = by % Math.max(1, list.length);
+  return [...list.slice(from), ...list.slice(0, from)];
+}
+
+function targetOf({ verb, plan, managers, candidates, try: number }: CommandRequest): string {
   if (!runsOnManager(verb)) {
     return needed(plan.instance, 'instance');
   }
-  const manager = pickManager(managers, plan.instance ?? plan.cluster ?? '', number);
+  const manager = pickManager(managers, plan.instance ?? plan.cluster ?? '', number, candidates);
   if (manager === undefined) {
     throw new FlowError('BadInput', `${verb} needs a manager, and none is known`);
   }
@@ -167,6 +195,10 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   },
   forget: ({ node, force }, instanceId) => ({ instanceId, nodeId: node.nodeId, force: yesNo(force) }),
   inspect: ({ offset }) => ({ offset: String(offset) }),
+  survey: (_request, instanceId) => ({ instanceId }),
+  fence: (_request, instanceId) => ({ instanceId }),
+  recover: recoverParameters,
+  rotate: ({ stage, tokenKey }) => ({ stage, tokenKey }),
 };
 
 function yesNo(flag: boolean): string {
@@ -187,9 +219,23 @@ function initParameters(request: CommandRequest, instanceId: string): Record<str
   };
 }
 
-function joinParameters({ stage, plan, managers }: CommandRequest, instanceId: string): Record<string, string> {
+/** The most that the pattern of the document lets through. */
+const JOIN_ADDRESSES = 32;
+
+function recoverParameters(
+  { stage, tokenKey, config, plan }: CommandRequest,
+  instanceId: string,
+): Record<string, string> {
+  const { swarmId, epoch = 0 } = needed(plan.swarm, 'swarm');
+  const { dataPathPort } = config;
+  return { stage, instanceId, tokenKey, swarmId, dataPathPort: String(dataPathPort), newEpoch: String(epoch + 1) };
+}
+
+function joinParameters(request: CommandRequest, instanceId: string): Record<string, string> {
+  const { stage, plan, managers, candidates = [] } = request;
   const { swarmId, caDigest } = needed(plan.swarm, 'swarm');
-  const addresses = managers.map(({ address }) => address).join(',');
+  const known = [...managers, ...candidates].map(({ address }) => address);
+  const addresses = [...new Set(known)].slice(0, JOIN_ADDRESSES).join(',');
   return { stage, role: needed(plan.role, 'role'), instanceId, managers: addresses, swarmId, caDigest };
 }
 

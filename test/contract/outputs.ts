@@ -81,6 +81,13 @@ export const OUTPUTS = {
     epoch: z.int().min(1),
     removed: count,
   }),
+  rotate: z.strictObject({
+    swarmId: z.string().regex(/^[0-9a-z]{25}$/),
+    caDigest: z.string().regex(/^[0-9a-z]{50}$/),
+    worker: z.string().regex(/^[0-9a-f]{64}$/),
+    manager: z.string().regex(/^[0-9a-f]{64}$/),
+    managers,
+  }),
   failure: z.strictObject({ error: z.string(), message: z.string().min(1).max(400) }),
 };
 

@@ -1,5 +1,5 @@
 // The document demote, on a simulated machine. What documents/demote.sh does, step by step.
-import { LABEL, begin, findNode, readNode, writeNode } from './found-node.ts';
+import { LABEL, begin, findNode, managersTold, readNode, writeNode } from './found-node.ts';
 import type { FoundNode } from './found-node.ts';
 import type { Script } from './script.ts';
 
@@ -23,11 +23,11 @@ export async function demote(script: Script): Promise<Record<string, unknown>> {
     }
     if (node.reachability === undefined) {
       if (!mayArrive(script, node, arrival)) {
-        return { member: true, nodeId: node.nodeId, demoted: false };
+        return { member: true, nodeId: node.nodeId, demoted: false, ...(await managersTold(script)) };
       }
       await script.sleep(LOOK_EVERY);
     } else if (await becomesWorker(script, node)) {
-      return { member: true, nodeId: node.nodeId, demoted: true };
+      return { member: true, nodeId: node.nodeId, demoted: true, ...(await managersTold(script)) };
     } else {
       conflicts -= 1;
       if (conflicts === 0) {

@@ -2,6 +2,7 @@
 import type { NodeView } from '../machines.ts';
 import { messageOf } from './engine.ts';
 import type { SwarmInfo } from './engine.ts';
+import type { LockMode } from './node-lock.ts';
 import type { NodeSpec } from './node-record.ts';
 import type { Script } from './script.ts';
 
@@ -10,10 +11,33 @@ const UPDATE_TIME = 100;
 const LOCK_PATIENCE = 5000;
 
 /** What documents that run on a manager begin with. */
-export async function begin(script: Script): Promise<SwarmInfo> {
-  await script.lock('shared', LOCK_PATIENCE);
+export async function begin(script: Script, mode: LockMode = 'shared'): Promise<SwarmInfo> {
+  await script.lock(mode, LOCK_PATIENCE);
   await script.sleep(UPDATE_TIME);
-  return script.needManager();
+  const info = await script.needManager();
+  const swarmId = script.param('swarmId');
+  // One of another cluster would know none of this one's nodes, and say so.
+  if (swarmId !== 'none' && swarmId !== info.swarmId) {
+    script.fail('NotManager', `this node is a manager of swarm ${info.swarmId}, not of ${swarmId}`);
+  }
+  return info;
+}
+
+/** The raft's members for the record of them, as a member of the result; nothing where the managers do not say. */
+export async function managersTold(script: Script): Promise<{ readonly managers?: readonly string[] }> {
+  const swarm = await script.ask(
+    5,
+    script.engine.cluster('read').catch(() => undefined),
+  );
+  const managers = (swarm?.view(script.engine).nodes ?? []).flatMap((node) => {
+    const { nodeId, role, labels, reachability } = node;
+    const reach = role === 'worker' ? 'demoting' : (reachability ?? '');
+    const address = swarm?.raft.addressOf(nodeId);
+    const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
+    const at = address === undefined ? '-' : `${address}:2377`;
+    return reachability === undefined ? [] : [[nodeId, instance, reach, at].join(' ')];
+  });
+  return managers.length === 0 ? {} : { managers };
 }
 
 /** What a manager said of a node: it may be out of date by the time that something is made of it. */

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 
 import type { NodeView } from '../machines.ts';
-import { LABEL, begin, checkLabel, findNode, readNode, refuseManager, updateNode } from './found-node.ts';
+import { LABEL, begin, checkLabel, findNode, managersTold, readNode, refuseManager, updateNode } from './found-node.ts';
 import type { FoundNode } from './found-node.ts';
 import type { NodeSpec } from './node-record.ts';
 import type { Script } from './script.ts';
@@ -28,7 +28,7 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
     if (isReady(node, labels) && (await updateNode(script, node, availability, labels))) {
-      return { nodeId, status: 'ready' };
+      return { nodeId, status: 'ready', ...(await managersTold(script)) };
     }
     if (patience === 0) {
       script.fail('NotReady', `node ${nodeId} is ${node.status}`);
@@ -53,7 +53,7 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
     refuseManager(script, node);
     // The mark and the drain in one: a confirm that comes late must find the mark.
     if (await updateNode(script, node, 'drain', { 'skep.leaving': 'true', [LABEL]: script.param('instanceId') })) {
-      return { member: true, nodeId: node.nodeId, status: node.status };
+      return { member: true, nodeId: node.nodeId, status: node.status, ...(await managersTold(script)) };
     }
     if (conflicts === 0) {
       script.fail('UpdateConflict', `others kept updating node ${node.nodeId}`);
@@ -85,7 +85,7 @@ export async function forget(script: Script): Promise<Record<string, unknown>> {
   if (isManager) {
     script.fail('StillManager', `node ${node.nodeId} is a manager`);
   }
-  return { member: true, nodeId: node.nodeId, removed: true, forced };
+  return { member: true, nodeId: node.nodeId, removed: true, forced, ...(await managersTold(script)) };
 }
 
 export async function inspect(script: Script): Promise<Record<string, unknown>> {
@@ -96,7 +96,8 @@ export async function inspect(script: Script): Promise<Record<string, unknown>> 
   const page = all.slice(offset, offset + PAGE).map(inspectLine);
   const packed = page.length === 0 ? '' : gzipSync(page.join('')).toString('base64');
   const next = offset + PAGE;
-  return { swarmId, total: all.length, offset, nodes: packed, ...(next < all.length ? { next } : {}) };
+  const more = next < all.length ? { next } : {};
+  return { swarmId, total: all.length, offset, nodes: packed, ...more, ...(await managersTold(script)) };
 }
 
 function inspectLine({ nodeId, role, status, availability, labels, reachability, address }: NodeView): string {

@@ -8,7 +8,16 @@ import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
 import type { Action } from '../../../src/core/lifecycle-event.ts';
 import { keys } from '../../../src/core/names.ts';
 import type { StepKey } from '../../../src/core/rendezvous.ts';
-import { CA_DIGEST, COMPLETION, LEADER, NODE_ID, NOW, SWARM_ID, actionOf } from '../support/examples.ts';
+import {
+  CA_DIGEST,
+  COMPLETION,
+  LEADER,
+  MANAGER_INSTANCE,
+  NODE_ID,
+  NOW,
+  SWARM_ID,
+  actionOf,
+} from '../support/examples.ts';
 import { TABLE, openTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
 
@@ -60,8 +69,12 @@ const swarm = { swarmId: SWARM_ID, caDigest: CA_DIGEST };
 async function founded(where: { cluster: string; group: string; instance: string }): Promise<void> {
   await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
   await claim(actionOf({ ...where, role: 'manager' }), 'founder');
-  await db.table.recordFounding(where.cluster, swarm, { ...LEADER.leader, instance: where.instance });
+  await found(where);
 }
+
+/** As the execution that has claimed the founder. */
+const found = ({ cluster, instance }: { cluster: string; instance: string }, of = swarm, owner = 'founder') =>
+  db.table.recordFounding({ cluster, swarm: of, leader: { ...LEADER.leader, instance }, owner, now: NOW });
 
 describe('declaring a cluster', () => {
   it('is done once: the second time changes nothing', async () => {
@@ -197,9 +210,7 @@ describe('a claim', () => {
     ).toBe('found');
 
     expect(await db.get(keys.founder(one.cluster))).toMatchObject({ instance: two.instance });
-    await expect(
-      db.table.recordFounding(one.cluster, swarm, { ...LEADER.leader, instance: one.instance }),
-    ).rejects.toThrow(WriteConflict);
+    await expect(found(one, swarm, 'one')).rejects.toThrow(WriteConflict);
     expect(await db.table.readState(one.cluster)).toEqual({ status: 'new' });
   });
 
@@ -223,7 +234,7 @@ describe('a claim', () => {
     await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...where, role: 'manager' }), 'founder');
     const { write } = await readClaim(actionOf({ ...where, role: 'manager', kind: 'terminate' }), 'terminate');
-    await db.table.recordFounding(where.cluster, swarm, { ...LEADER.leader, instance: where.instance });
+    await found(where);
     const take = write.take ?? { phase: 'gone', leaseUntil: 0, founder: false };
 
     expect(take).toMatchObject({ phase: 'gone', unfounded: true });
@@ -266,10 +277,10 @@ describe('the founding', () => {
     await founded(where);
     const leader = { ...LEADER.leader, instance: where.instance };
     const before = await db.table.readLeader(where.cluster);
-    await db.table.recordFounding(where.cluster, swarm, leader);
+    expect(await found(where)).toBe(true);
 
-    expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
-    expect(before).toEqual({ leader, managers: [leader], term: 1 });
+    expect(await db.table.readState(where.cluster)).toMatchObject({ status: 'founded', ...swarm });
+    expect(before.record).toEqual({ leader, managers: [leader], term: 1, asOf: NOW });
     expect(await db.table.readLeader(where.cluster)).toEqual(before);
   });
 
@@ -278,10 +289,8 @@ describe('the founding', () => {
     await founded(where);
     const other = { swarmId: 'x'.repeat(25), caDigest: 'y'.repeat(50) };
 
-    await expect(
-      db.table.recordFounding(where.cluster, other, { ...LEADER.leader, instance: where.instance }),
-    ).rejects.toThrow(WriteConflict);
-    expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
+    await expect(found(where, other)).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(where.cluster)).toMatchObject({ status: 'founded', ...swarm });
     expect(await db.get(keys.founder(where.cluster))).toMatchObject({ swarmId: SWARM_ID });
   });
 
@@ -291,10 +300,8 @@ describe('the founding', () => {
     await db.client.send(new DeleteCommand({ TableName: TABLE, Key: keys.leader(where.cluster) }));
     const other = { swarmId: 'x'.repeat(25), caDigest: 'y'.repeat(50) };
 
-    await expect(
-      db.table.recordFounding(where.cluster, other, { ...LEADER.leader, instance: where.instance }),
-    ).rejects.toThrow(WriteConflict);
-    expect(await db.table.readState(where.cluster)).toEqual({ status: 'founded', ...swarm });
+    await expect(found(where, other)).rejects.toThrow(WriteConflict);
+    expect(await db.table.readState(where.cluster)).toMatchObject({ status: 'founded', ...swarm });
   });
 
   it('by somebody who is not the founder is refused, and the cluster stays new', async () => {
@@ -302,15 +309,15 @@ describe('the founding', () => {
     await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...where, role: 'manager' }), 'founder');
 
-    await expect(db.table.recordFounding(where.cluster, swarm, LEADER.leader)).rejects.toThrow(WriteConflict);
+    await expect(found({ ...where, instance: MANAGER_INSTANCE })).rejects.toThrow(WriteConflict);
     expect(await db.table.readState(where.cluster)).toEqual({ status: 'new' });
-    expect(await db.table.readLeader(where.cluster)).toBeUndefined();
+    expect((await db.table.readLeader(where.cluster)).record).toBeUndefined();
   });
 
   it('of a cluster that nobody declared is refused', async () => {
     const where = place();
 
-    await expect(db.table.recordFounding(where.cluster, swarm, LEADER.leader)).rejects.toThrow(WriteConflict);
+    await expect(found({ ...where, instance: MANAGER_INSTANCE })).rejects.toThrow(WriteConflict);
     expect(await db.table.readState(where.cluster)).toBeUndefined();
   });
 

@@ -7,7 +7,20 @@ import { storeAndDeliver } from '../../../src/commands/deliver.ts';
 import type { StepRequest } from '../../../src/commands/step.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import { CA_DIGEST, EXECUTION, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
-import { accept, autoScaling, awsError, db, ports, scene, sends, ssm, time, woken } from '../support/step-scene.ts';
+import {
+  accept,
+  autoScaling,
+  awsError,
+  db,
+  ports,
+  record,
+  recorded,
+  scene,
+  sends,
+  ssm,
+  time,
+  woken,
+} from '../support/step-scene.ts';
 
 const LOCK = { verb: 'lock', step: 'Lock' } satisfies Partial<StepRequest>;
 const OTHER = 'i-0cccccccccccccccc';
@@ -97,7 +110,7 @@ describe('a manager that is to go', () => {
   const leaving = async (): Promise<Scene> => {
     const place = await scene({ kind: 'terminate', role: 'manager' });
     for (const instance of [place.plan.instance ?? '', ...others.slice(0, 1)]) {
-      await db.table.recordManager(clusterOf(place), { instance, nodeId: instance, address: '10.0.1.12:2377' });
+      await record(clusterOf(place), { instance, nodeId: instance, address: '10.0.1.12:2377' });
     }
     return place;
   };
@@ -118,7 +131,7 @@ describe('a manager that is to go', () => {
     expect([woken(), await held(place), await waiter(place)]).toEqual([[], undefined, undefined]);
     expect(await db.table.takeWaiters(clusterOf(place), 'manager')).toEqual(['token-0']);
 
-    await db.table.recordManager(clusterOf(place), { instance: others[1] ?? '', nodeId: 'd', address: 'd' });
+    await record(clusterOf(place), { instance: others[1] ?? '', nodeId: 'd', address: '10.0.1.14:2377' });
     await place.step({ ...LOCK, attempt: 1, taskToken: 'token-1' });
     expect(woken()).toEqual(['token-1 ok']);
     expect(await held(place)).toMatchObject({ instance: place.plan.instance });
@@ -155,8 +168,8 @@ describe('a manager that is to go', () => {
     const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Demote', try: 1 };
     await ports.lock.queue({ cluster, instance: OTHER }, 'of the next', NOW, NOW);
     await storeAndDeliver(ports, { key, verb: 'demote', outcome: { ok: true, output: { member: true } }, now: NOW });
-    const record = await db.table.readLeader(cluster);
-    expect(record?.managers.map((one) => one.instance)).toEqual([MANAGER_INSTANCE, others[0]]);
+    const after = await recorded(cluster);
+    expect(after?.managers.map((one) => one.instance)).toEqual([MANAGER_INSTANCE, others[0]]);
     expect(woken()).toEqual(['token-0 ok', 'of the next ok', 'token-0 ok']);
   });
 });
@@ -198,9 +211,9 @@ describe('a manager that is confirmed', () => {
     await ports.lock.queue(next, 'of the next', NOW, NOW);
     await confirmed(place);
 
-    const record = await db.table.readLeader(clusterOf(place));
-    expect(record?.managers.map(({ instance }) => instance)).toEqual([MANAGER_INSTANCE, place.plan.instance]);
-    expect(record).toMatchObject({ leader: LEADER.leader, term: 2 });
+    const after = await recorded(clusterOf(place));
+    expect(after?.managers.map(({ instance }) => instance)).toEqual([MANAGER_INSTANCE, place.plan.instance]);
+    expect(after).toMatchObject({ leader: LEADER.leader, term: 2 });
     expect(await held(place)).toMatchObject({ instance: OTHER });
     expect(woken()).toEqual(['token-0 ok', 'token-0 ok', 'of the next ok', 'token-0 ok']);
   });
@@ -218,8 +231,8 @@ describe('a manager that is confirmed', () => {
 describe('a manager that cannot be reached', () => {
   it('is not asked twice: the next try goes to the next manager', async () => {
     const place = await scene();
-    await db.table.recordManager(clusterOf(place), { instance: OTHER, nodeId: 'b', address: '10.0.1.12:2377' });
-    const { managers } = (await db.table.readLeader(clusterOf(place))) ?? { managers: [] };
+    await record(clusterOf(place), { instance: OTHER, nodeId: 'b', address: '10.0.1.12:2377' });
+    const { managers } = (await recorded(clusterOf(place))) ?? { managers: [] };
     const plan = { ...place.plan, swarm: { swarmId: SWARM_ID, caDigest: CA_DIGEST, managers } };
     const drain = { verb: 'drain', step: 'Drain', plan } as const;
     ssm.on(SendCommandCommand).rejectsOnce(awsError('InvalidInstanceId')).callsFake(accept);

@@ -236,13 +236,19 @@ describe('a role that may not send a command', () => {
 
   it.each([
     { verb: 'leave', step: 'Leave' },
-    { verb: 'drain', step: 'Drain' },
-    { verb: 'confirm', step: 'Confirm' },
     { verb: 'leave', step: 'Leave', undo: true },
   ] as const)('%j fails as it is: nothing to wait for', async (changes) => {
     const { step } = await scene();
 
     await expect(step(changes)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+
+  it('to a manager asks the next one, since the record may name a stranger, and fails when nobody is left', async () => {
+    const { step } = await scene();
+    const drain = { verb: 'drain', step: 'Drain' } as const;
+
+    await expect(step(drain)).rejects.toMatchObject({ name: 'CommandUndelivered' });
+    await expect(step({ ...drain, attempt: 1 })).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 });
 

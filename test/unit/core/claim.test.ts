@@ -405,8 +405,14 @@ describe('the plan', () => {
       labels: { tier: 'web' },
       depart: false,
       nodeId: NODE_ID,
-      swarm: { swarmId: SWARM_ID, caDigest: CA_DIGEST, managers: LEADER.managers },
+      swarm: { swarmId: SWARM_ID, caDigest: CA_DIGEST, managers: LEADER.managers, leader: LEADER.leader.instance },
     });
+  });
+
+  it('of a cluster whose leader record is lost names the swarm all the same: it must not be founded again', () => {
+    const { plan } = decide({ facts: { leader: undefined } });
+
+    expect(plan.swarm).toEqual({ swarmId: SWARM_ID, caDigest: CA_DIGEST, managers: [] });
   });
 
   it('of a cluster without a swarm names no swarm, of an unknown instance no node', () => {

@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { Clock } from '../../../lab/clock.ts';
 import { Endpoint } from '../../../lab/endpoint.ts';
 import { listen } from '../../../lab/http-server.ts';
-import { accessKeyOf } from '../../../lab/lambda.ts';
+import { AccessKeys } from '../../../lab/iam/access-keys.ts';
 import { seededRandom } from '../../../lab/random.ts';
 import { DynamoDb } from '../../../lab/services/dynamodb.ts';
 import { Table } from '../../../src/aws/table.ts';
@@ -34,12 +34,17 @@ export async function openTable(): Promise<TestTable> {
     },
   ]);
   const clock = new Clock({ virtual: false, start: Date.now() });
-  const endpoint = new Endpoint({ services: [], dynamodb, clock, random: seededRandom(1) });
+  const keys = new AccessKeys();
+  const gate = {
+    callerOf: (key: string, token: string | null) => keys.callerOf(key, token),
+    authorize: () => undefined,
+  };
+  const endpoint = new Endpoint({ services: [], dynamodb, gate, clock, random: seededRandom(1) });
   const listening = await listen((request) => endpoint.handle(request), 0);
   const plain = new DynamoDBClient({
     endpoint: listening.url,
     region: 'eu-west-1',
-    credentials: { accessKeyId: accessKeyOf('function', 'test'), secretAccessKey: 'lab' },
+    credentials: keys.issue({ kind: 'function', name: 'test' }),
     maxAttempts: 1,
   });
   const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });
