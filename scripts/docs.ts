@@ -33,6 +33,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   Superseded: 'nothing',
   DeadlineReached: 'look at what the execution waited for, or give the hook more `patience`',
   NotFounded: 'nothing, until its first manager is to be there: then look at that launch',
+  RecoveryUnderWay: 'wait for its end, or stop its execution',
   BadInput: 'report it: this must not happen',
   LaunchAbandoned: 'read the cause, which names the error behind it',
   LaunchContinued: 'read the cause, repair it; the next tidy joins the instance',

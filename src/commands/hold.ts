@@ -28,13 +28,16 @@ export async function whyNotBegun(ports: StepPorts, request: StepRequest): Promi
   return (await ports.holds.isMarked(key)) ? held(key.cluster) : superseded(key);
 }
 
+/** A recovery is a person's own word as well, and a held cluster may be the very one that needs it. */
+const ALL_THE_SAME: readonly string[] = ['inspect', 'survey', 'fence', 'recover'];
+
 /**
  * Steps that have items of their own (those of a tidy, a rotation) carry no mark, and no budget either: they read the state.
  * Asking changes nothing and goes on.
  */
 export async function refuseIfClusterHeld(ports: StepPorts, request: StepRequest): Promise<void> {
   const key = stepKey(request);
-  if (!isOwnItem(key) || request.verb === 'inspect') {
+  if (!isOwnItem(key) || ALL_THE_SAME.includes(request.verb)) {
     return;
   }
   const hold = await ports.holds.read(key.cluster);

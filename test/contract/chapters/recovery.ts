@@ -123,7 +123,7 @@ export const recovery: Chapter = {
         const { nodeId } = await scene.ok(LATE, 'join', { ...scene.forJoin(LATE, 'manager'), ...AFTER });
         scene.nodes.set(LATE, nodeId);
         await untilNodes(scene, FOUNDER, ['1: Ready Leader', '4: Ready', '5: Ready Reachable']);
-        expect(await survey(scene, LATE)).toMatchObject({ manager: false, leader: false, members: 0 });
+        expect(await survey(scene, LATE)).toMatchObject({ leader: true, members: 2, epoch: '1' });
         expect(await scene.failure(LATE, 'join', scene.forJoin(LATE, 'manager'))).toBe('FormerManager');
       },
     },
