@@ -1,6 +1,8 @@
 // EventBridge's default bus as the lab plays it: rules to targets, with retries, a dead-letter queue, and faults on demand.
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
+import { QUOTAS } from '../services/quotas.ts';
+import { AwsError } from '../services/service.ts';
 import type { StackRule, StackTarget } from '../stack/stack.ts';
 import { matchesPattern, parsePattern } from './pattern.ts';
 import type { Pattern } from './pattern.ts';
@@ -45,6 +47,10 @@ export interface BusOptions {
   readonly asynchronous: (target: StackTarget) => RetryPolicy | undefined;
   /** Hands an event to a target. Rejects if the target does not take it, or (a function) if it fails. */
   readonly deliver: (target: StackTarget, event: unknown) => Promise<void>;
+  /** Whether the rule is allowed to reach the target. */
+  readonly mayDeliver: (rule: StackRule, target: StackTarget) => boolean;
+  /** Whether a dead letter gets into its queue: EventBridge's, or (`failed`) one that a function has failed on. */
+  readonly mayBury: (rule: StackRule, target: StackTarget, failed: boolean) => boolean;
 }
 
 /** How often, and for how long, an event is tried on a target. */
@@ -122,6 +128,7 @@ export class EventBus {
       time: new Date(clock.now()).toISOString(),
       ...event,
     };
+    checkSize(full);
     const fault = this.faults.find(({ pattern, times }) => times > 0 && matchesPattern(pattern, full));
     if (fault !== undefined) {
       fault.times -= 1;
@@ -164,6 +171,11 @@ export class EventBus {
       this.#bury(errand, 'the event is older than the MaximumEventAgeInSeconds of its target');
       return;
     }
+    if (!this.#options.mayDeliver(errand.rule, errand.target)) {
+      // No retries: it would not be allowed the next time either.
+      this.#bury(errand, 'NO_PERMISSIONS');
+      return;
+    }
     // A function's events are Lambda's as soon as it has them, and their age counts anew.
     void (asynchronous === undefined
       ? this.#hand(errand, retry, eventBridgePause)
@@ -176,13 +188,14 @@ export class EventBus {
       await this.#options.deliver(target, target.input === undefined ? event : parseInput(target));
     } catch (error) {
       const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      const failed = pause === lambdaPause;
       if (attempt >= policy.maximumRetryAttempts) {
-        this.#bury(errand, text);
+        this.#bury(errand, text, failed);
         return;
       }
       this.#options.clock.schedule(pause(attempt), () => {
         if (this.#isTooOld(errand, policy)) {
-          this.#bury(errand, text);
+          this.#bury(errand, text, failed);
         } else {
           void this.#hand({ ...errand, attempt: attempt + 1 }, policy, pause);
         }
@@ -194,8 +207,19 @@ export class EventBus {
     return this.#options.clock.now() - since > maximumEventAgeSeconds * 1000;
   }
 
-  #bury({ rule, target, event }: Errand, error: string): void {
+  #bury({ rule, target, event }: Errand, error: string, failed = false): void {
+    if (!this.#options.mayBury(rule, target, failed)) {
+      return; // lost, without a word
+    }
     this.deadLetters.push({ at: this.#options.clock.now(), rule: rule.name, target: target.arn, error, event });
+  }
+}
+
+/** @throws {AwsError} as PutEvents does for an entry that is too large */
+function checkSize(event: unknown): void {
+  const { value: most } = QUOTAS.event;
+  if (Buffer.byteLength(JSON.stringify(event)) > most) {
+    throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
   }
 }
 

@@ -3,25 +3,56 @@ import { z } from 'zod';
 
 import { groupArn } from './auto-scaling.ts';
 import type { AutoScaling, Group, Hook, Member, OpenAction } from './auto-scaling.ts';
+import type { InstanceRefresh } from './replacement.ts';
+import { globalTimeout } from './group-limits.ts';
+import { pageOf } from './pages.ts';
+import { QUOTAS } from './quotas.ts';
 import type { Operation, Service } from './service.ts';
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const name = z.string().min(1);
-const groups = z.object({
-  AutoScalingGroupNames: z.array(z.string()).optional(),
-  Filters: z.array(z.object({ Name: z.string(), Values: z.array(z.string()) })).optional(),
+const name = z.string().min(1).max(255);
+const id = z.string().min(1).max(19);
+const page = { MaxRecords: z.coerce.number().int().min(1).max(100).optional(), NextToken: z.string().optional() };
+const groups = z.strictObject({
+  AutoScalingGroupNames: z.array(name).optional(),
+  Filters: z.array(z.strictObject({ Name: z.string().startsWith('tag:'), Values: z.array(z.string()) })).optional(),
+  ...page,
 });
-const instances = z.object({ InstanceIds: z.array(z.string()).max(50).optional() });
-const action = z.object({
+const instances = z.strictObject({
+  InstanceIds: z.array(id).max(QUOTAS.describedInstances.value).optional(),
+  ...page,
+  MaxRecords: z.coerce.number().int().min(1).max(50).optional(),
+});
+const action = z.strictObject({
   AutoScalingGroupName: name,
   LifecycleHookName: name,
   LifecycleActionToken: z.string().length(36).optional(),
-  InstanceId: z.string().max(19).optional(),
+  InstanceId: id.optional(),
 });
 const completion = action.extend({ LifecycleActionResult: z.enum(['CONTINUE', 'ABANDON']) });
-const desired = z.object({ AutoScalingGroupName: name, DesiredCapacity: z.coerce.number().int().min(0).max(500) });
-const terminate = z.object({ InstanceId: name, ShouldDecrementDesiredCapacity: flag });
-const hooks = z.object({ AutoScalingGroupName: name, LifecycleHookNames: z.array(z.string()).optional() });
+const desired = z.strictObject({
+  AutoScalingGroupName: name,
+  DesiredCapacity: z.coerce.number().int().min(0).max(500),
+  HonorCooldown: flag.optional(),
+});
+const terminate = z.strictObject({ InstanceId: id, ShouldDecrementDesiredCapacity: flag });
+const health = z.strictObject({
+  InstanceId: name,
+  HealthStatus: z.enum(['Healthy', 'Unhealthy']),
+  ShouldRespectGracePeriod: flag.default(true),
+});
+const refresh = z.strictObject({
+  AutoScalingGroupName: name,
+  Strategy: z.literal('Rolling').default('Rolling'),
+  Preferences: z
+    .strictObject({
+      MinHealthyPercentage: z.coerce.number().int().min(0).max(100).optional(),
+      MaxHealthyPercentage: z.coerce.number().int().min(100).max(200).optional(),
+    })
+    .default({}),
+});
+const refreshes = z.strictObject({ AutoScalingGroupName: name, InstanceRefreshIds: z.array(z.string()).optional() });
+const hooks = z.strictObject({ AutoScalingGroupName: name, LifecycleHookNames: z.array(name).max(50).optional() });
 
 export function autoScalingApi(autoScaling: AutoScaling): Service {
   const operations: Record<string, Operation> = {
@@ -47,6 +78,17 @@ export function autoScalingApi(autoScaling: AutoScaling): Service {
       autoScaling.terminateInstance(asked.InstanceId, asked.ShouldDecrementDesiredCapacity);
       return { Activity: { StatusCode: 'InProgress', Description: `Terminating EC2 instance: ${asked.InstanceId}` } };
     },
+    SetInstanceHealth: (input) => {
+      const {
+        InstanceId: id,
+        HealthStatus: status,
+        ShouldRespectGracePeriod: respectGracePeriod,
+      } = health.parse(input);
+      autoScaling.setHealth(id, status === 'Healthy', { respectGracePeriod });
+      return {};
+    },
+    StartInstanceRefresh: (input) => ({ InstanceRefreshId: startRefresh(autoScaling, refresh.parse(input)).id }),
+    DescribeInstanceRefreshes: (input) => describeRefreshes(autoScaling, refreshes.parse(input)),
   };
   return { name: 'autoscaling', operations };
 }
@@ -59,12 +101,46 @@ function find(autoScaling: AutoScaling, asked: z.infer<typeof action>): OpenActi
   });
 }
 
+function startRefresh(autoScaling: AutoScaling, asked: z.infer<typeof refresh>): InstanceRefresh {
+  const { MinHealthyPercentage: minHealthy, MaxHealthyPercentage: maxHealthy } = asked.Preferences;
+  const own = {
+    ...(minHealthy === undefined ? {} : { minHealthy }),
+    ...(maxHealthy === undefined ? {} : { maxHealthy }),
+  };
+  return autoScaling.startRefresh(asked.AutoScalingGroupName, own, true);
+}
+
+/** The lab keeps the last one of each group. */
+function describeRefreshes(autoScaling: AutoScaling, asked: z.infer<typeof refreshes>): unknown {
+  const { name: group, refresh: last } = autoScaling.group(asked.AutoScalingGroupName);
+  const wanted = asked.InstanceRefreshIds ?? [];
+  const found = last !== undefined && (wanted.length === 0 || wanted.includes(last.id)) ? [last] : [];
+  return { InstanceRefreshes: found.map((one) => describeRefresh(autoScaling, group, one)) };
+}
+
+function describeRefresh(autoScaling: AutoScaling, group: string, one: InstanceRefresh): Record<string, unknown> {
+  const { members } = autoScaling.group(group);
+  const left = [...one.of].filter((id) => members.has(id)).length;
+  return {
+    InstanceRefreshId: one.id,
+    AutoScalingGroupName: group,
+    Status: one.status,
+    StartTime: new Date(one.startedAt),
+    ...(one.endedAt === undefined ? {} : { EndTime: new Date(one.endedAt) }),
+    PercentageComplete: one.of.size === 0 ? 100 : Math.floor((100 * (one.of.size - left)) / one.of.size),
+    InstancesToUpdate: left,
+    Strategy: 'Rolling',
+    Preferences: { MinHealthyPercentage: one.range.minHealthy, MaxHealthyPercentage: one.range.maxHealthy },
+  };
+}
+
 function describeGroups(autoScaling: AutoScaling, input: z.infer<typeof groups>): unknown {
   const { AutoScalingGroupNames: names, Filters: filters = [] } = input;
   const found = [...autoScaling.groups.values()]
     .filter((group) => names === undefined || names.length === 0 || names.includes(group.name))
     .filter(({ tags }) => filters.every(({ Name, Values }) => Values.includes(tags[Name.replace(/^tag:/, '')] ?? '')));
-  return { AutoScalingGroups: found.map(describeGroup) };
+  const { items, next } = pageOf(found, { limit: input.MaxRecords, token: input.NextToken }, 50, 'InvalidNextToken');
+  return { AutoScalingGroups: items.map(describeGroup), ...(next === undefined ? {} : { NextToken: next }) };
 }
 
 function describeGroup(group: Group): Record<string, unknown> {
@@ -77,6 +153,8 @@ function describeGroup(group: Group): Record<string, unknown> {
     DefaultCooldown: 300,
     AvailabilityZones: group.zones,
     HealthCheckType: 'EC2',
+    HealthCheckGracePeriod: (group.gracePeriod ?? 0) / 1000,
+    ...maintenanceOf(group),
     CreatedTime: new Date(0),
     Instances: [...group.members.values()].map(describeMember),
     Tags: Object.entries(group.tags).map(([Key, Value]) => ({
@@ -89,24 +167,37 @@ function describeGroup(group: Group): Record<string, unknown> {
   };
 }
 
-function describeMember({ instanceId, zone, lifecycle }: Member): Record<string, unknown> {
+function maintenanceOf({ maintenance: range, retain }: Group): Record<string, unknown> {
+  return {
+    ...(range === undefined
+      ? {}
+      : {
+          InstanceMaintenancePolicy: { MinHealthyPercentage: range.minHealthy, MaxHealthyPercentage: range.maxHealthy },
+        }),
+    InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: retain ? 'retain' : 'terminate' } },
+  };
+}
+
+function describeMember({ instanceId, zone, lifecycle, healthy }: Member): Record<string, unknown> {
   return {
     InstanceId: instanceId,
     AvailabilityZone: zone,
     LifecycleState: lifecycle,
-    HealthStatus: 'Healthy',
+    HealthStatus: healthy ? 'Healthy' : 'Unhealthy',
     ProtectedFromScaleIn: false,
   };
 }
 
 /** Unknown ids are left out without an error, as on AWS. */
-function describeInstances(autoScaling: AutoScaling, { InstanceIds: ids }: z.infer<typeof instances>): unknown {
+function describeInstances(autoScaling: AutoScaling, input: z.infer<typeof instances>): unknown {
+  const { InstanceIds: ids, MaxRecords: limit, NextToken: token } = input;
   const found = [...autoScaling.groups.values()].flatMap((group) =>
     [...group.members.values()]
       .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
       .map((member) => ({ AutoScalingGroupName: group.name, ...describeMember(member) })),
   );
-  return { AutoScalingInstances: found };
+  const { items, next } = pageOf(found, { limit, token }, 50, 'InvalidNextToken');
+  return { AutoScalingInstances: items, ...(next === undefined ? {} : { NextToken: next }) };
 }
 
 function describeHooks(autoScaling: AutoScaling, input: z.infer<typeof hooks>): unknown {
@@ -122,7 +213,7 @@ function describeHook(group: string, hook: Hook): Record<string, unknown> {
     LifecycleTransition: hook.transition,
     ...(hook.metadata === undefined ? {} : { NotificationMetadata: hook.metadata }),
     HeartbeatTimeout: hook.heartbeatTimeout,
-    GlobalTimeout: Math.min(172_800, 100 * hook.heartbeatTimeout),
+    GlobalTimeout: globalTimeout(hook.heartbeatTimeout),
     DefaultResult: hook.defaultResult,
   };
 }

@@ -4,6 +4,7 @@ import type { Random } from '../random.ts';
 import type { Ec2 } from './ec2.ts';
 import { planChange } from './replacement.ts';
 import type { HealthyRange, InstanceRefresh } from './replacement.ts';
+import { checkTags, globalTimeout } from './group-limits.ts';
 import { AwsError } from './service.ts';
 
 export type Lifecycle =
@@ -91,9 +92,6 @@ export const DETAIL_TYPES = {
 /** Of a refresh in a group without a policy that says nothing itself. */
 const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
 
-/** AWS: min(48 h, 100 x HeartbeatTimeout). */
-const globalTimeout = (timeout: number): number => Math.min(172_800, 100 * timeout);
-
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
   readonly actions = new Map<string, OpenAction>();
@@ -109,6 +107,7 @@ export class AutoScaling {
     if (this.groups.has(group.name)) {
       throw new AwsError('AlreadyExists', `AutoScalingGroup by this name already exists - ${group.name}`);
     }
+    checkTags(group.tags);
     const created: Group = { ...group, hooks: new Map(), members: new Map(), desired: 0 };
     this.groups.set(group.name, created);
     if (desired > 0) {

@@ -1,6 +1,7 @@
 // TransactWriteItems, which dynalite does not know, made of its single operations: all or nothing, with a reason for each item.
 import { z } from 'zod';
 
+import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 
 export type Single = (operation: string, input: Record<string, unknown>) => Promise<unknown>;
@@ -8,17 +9,23 @@ export type Single = (operation: string, input: Record<string, unknown>) => Prom
 type Item = Record<string, unknown>;
 
 const item = z.record(z.string(), z.unknown());
-const put = z.looseObject({ TableName: z.string(), Item: item });
-const keyed = z.looseObject({ TableName: z.string(), Key: item });
+const condition = {
+  ConditionExpression: z.string().optional(),
+  ExpressionAttributeNames: item.optional(),
+  ExpressionAttributeValues: item.optional(),
+  ReturnValuesOnConditionCheckFailure: z.enum(['ALL_OLD', 'NONE']).optional(),
+};
+const put = z.strictObject({ TableName: z.string(), Item: item, ...condition });
+const keyed = z.strictObject({ TableName: z.string(), Key: item, ...condition });
 const action = z.union([
   z.strictObject({ Put: put }),
-  z.strictObject({ Update: keyed }),
+  z.strictObject({ Update: keyed.extend({ UpdateExpression: z.string() }) }),
   z.strictObject({ Delete: keyed }),
   z.strictObject({ ConditionCheck: keyed.extend({ ConditionExpression: z.string() }) }),
 ]);
 const transaction = z.looseObject({
-  TransactItems: z.array(action).min(1).max(100),
-  ClientRequestToken: z.string().min(1).max(36).optional(),
+  TransactItems: z.array(action).min(1).max(QUOTAS.transactItems.value),
+  ClientRequestToken: z.string().min(1).max(QUOTAS.clientRequestToken.value).optional(),
 });
 type Action = z.infer<typeof action>;
 

@@ -6,6 +6,7 @@ import dynalite from 'dynalite';
 import { z } from 'zod';
 
 import type { StackTable } from '../stack/stack.ts';
+import { checkMembers } from './dynamodb-members.ts';
 import { Transactions } from './dynamodb-transaction.ts';
 import { AwsError, UnknownOperation } from './service.ts';
 
@@ -73,9 +74,11 @@ export class DynamoDb {
     }
   }
 
-  call(operation: string, input: Record<string, unknown>): Promise<unknown> {
+  /** From outside, so to speak: tables are made by the stack. */
+  async call(operation: string, input: Record<string, unknown>): Promise<unknown> {
+    checkMembers(operation, input);
     if (this.#server === undefined) {
-      return Promise.reject(new AwsError('ServiceUnavailable', 'the lab is closed', 503));
+      throw new AwsError('ServiceUnavailable', 'the lab is closed', 503);
     }
     const turn = this.#last.then(() =>
       operation === 'TransactWriteItems' ? this.#transactions.write(input) : this.#single(operation, input),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { MachineSpec, Machines } from '../nodes/machines.ts';
 import type { Random } from '../random.ts';
+import { pageOf } from './pages.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
@@ -18,11 +19,14 @@ export interface Instance {
   privateIp: string | undefined;
 }
 
-const describe = z.object({
-  InstanceIds: z.array(z.string()).optional(),
-  Filters: z.array(z.object({ Name: z.string(), Values: z.array(z.string()) })).optional(),
+const instanceIds = z.array(z.string());
+const describe = z.strictObject({
+  InstanceIds: instanceIds.optional(),
+  Filters: z.array(z.strictObject({ Name: z.string(), Values: z.array(z.string()).max(200) })).optional(),
+  MaxResults: z.coerce.number().int().min(5).max(1000).optional(),
+  NextToken: z.string().optional(),
 });
-const terminate = z.object({ InstanceIds: z.array(z.string()) });
+const terminate = z.strictObject({ InstanceIds: instanceIds });
 
 export class Ec2 implements Service {
   readonly name = 'ec2';
@@ -90,6 +94,7 @@ export class Ec2 implements Service {
   }
 
   #terminateInstances({ InstanceIds: ids }: z.infer<typeof terminate>): unknown {
+    checkIds(ids);
     const unknown = ids.filter((id) => !this.instances.has(id));
     if (unknown.length > 0) {
       throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
@@ -98,11 +103,22 @@ export class Ec2 implements Service {
       this.kill(id);
     }
     return {
-      TerminatingInstances: ids.map((InstanceId) => ({ InstanceId, CurrentState: { Name: 'shutting-down' } })),
+      TerminatingInstances: ids.map((InstanceId) => ({
+        InstanceId,
+        CurrentState: { Code: STATE_CODES['shutting-down'], Name: 'shutting-down' },
+      })),
     };
   }
 
-  #describe({ InstanceIds: ids, Filters: filters = [] }: z.infer<typeof describe>): unknown {
+  #describe(input: z.infer<typeof describe>): unknown {
+    const { InstanceIds: ids, Filters: filters = [], MaxResults: limit, NextToken: token } = input;
+    if (ids !== undefined && limit !== undefined) {
+      throw new AwsError(
+        'InvalidParameterCombination',
+        'The parameter instancesSet cannot be used with the parameter maxResults',
+      );
+    }
+    checkIds(ids ?? []);
     const unknown = ids?.find((id) => !this.instances.has(id));
     if (unknown !== undefined) {
       // By id, one unknown instance fails the whole call; by filter it is silently absent.
@@ -111,7 +127,19 @@ export class Ec2 implements Service {
     const wanted = [...this.instances.values()]
       .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
       .filter((instance) => filters.every(({ Name, Values }) => Values.includes(filterValue(instance, Name))));
-    return { Reservations: wanted.map((instance) => ({ Instances: [describeInstance(instance)] })) };
+    // Without MaxResults all come at once.
+    const { items, next } = pageOf(wanted, { limit, token }, Number.POSITIVE_INFINITY, 'InvalidNextToken');
+    return {
+      Reservations: items.map((instance) => ({ Instances: [describeInstance(instance)] })),
+      ...(next === undefined ? {} : { NextToken: next }),
+    };
+  }
+}
+
+function checkIds(ids: readonly string[]): void {
+  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) {
+    throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
   }
 }
 

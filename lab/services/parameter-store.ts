@@ -3,17 +3,26 @@ import { z } from 'zod';
 
 import { rateExceeded } from './limits.ts';
 import type { Throttles } from './limits.ts';
+import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
-const getParameter = z.object({ Name: z.string(), WithDecryption: z.boolean().default(false) });
-const putParameter = z.object({
-  Name: z.string().regex(/^\/[a-zA-Z0-9_./-]+$/),
-  Value: z.string().min(1).max(4096),
+const getParameter = z.strictObject({ Name: z.string().min(1).max(2048), WithDecryption: z.boolean().default(false) });
+const putParameter = z.strictObject({
+  Name: z
+    .string()
+    .regex(/^\/[a-zA-Z0-9_./-]+$/)
+    .max(2048),
+  Value: z.string().min(1),
   Type: z.enum(['String', 'StringList', 'SecureString']).optional(),
-  KeyId: z.string().optional(),
+  KeyId: z
+    .string()
+    .regex(/^([a-zA-Z0-9:/_-]+)$/)
+    .max(256)
+    .optional(),
   Overwrite: z.boolean().default(false),
-  Tier: z.string().optional(),
+  Tier: z.literal('Standard').optional(),
+  Description: z.string().max(1024).optional(),
 });
 
 interface Parameter {
@@ -40,6 +49,11 @@ export class ParameterStore implements Service {
     this.#throttles = throttles;
   }
 
+  /** Which key it is encrypted with; undefined where there is no such parameter, or it is under no key of the stack. */
+  keyOf(name: string): string | undefined {
+    return this.#parameters.get(name)?.keyId;
+  }
+
   #get({ Name, WithDecryption }: z.infer<typeof getParameter>): unknown {
     if (this.#throttles?.take('getParameter') === false) {
       throw rateExceeded();
@@ -61,6 +75,7 @@ export class ParameterStore implements Service {
         'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
       );
     }
+    checkSize(Name, Value);
     const type = Type ?? old?.type;
     if (type === undefined) {
       throw new AwsError('ValidationException', 'A parameter type is required when you create a parameter.');
@@ -75,5 +90,30 @@ export class ParameterStore implements Service {
     if (type === 'SecureString' && keyId !== undefined && !this.#keys.includes(keyId)) {
       throw new AwsError('InvalidKeyId', `Key '${keyId}' does not exist`);
     }
+  }
+}
+
+function checkSize(name: string, value: string): void {
+  const levels = QUOTAS.parameterLevels.value;
+  if (name.split('/').length - 1 > levels) {
+    throw new AwsError(
+      'HierarchyLevelLimitExceededException',
+      `The hierarchy of a parameter's name can have a maximum of ${levels} levels.`,
+    );
+  }
+  if (/^\/(aws|ssm)(\/|$)/i.test(name)) {
+    throw new AwsError(
+      'ValidationException',
+      'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
+    );
+  }
+  if (Buffer.byteLength(value) > QUOTAS.parameterValue.value) {
+    throw new AwsError(
+      'ValidationException',
+      `Standard tier parameters support a maximum parameter value of ${QUOTAS.parameterValue.value} characters.`,
+    );
+  }
+  if (value.includes('{{')) {
+    throw new AwsError('ValidationException', 'Parameter value: nested parameters like {{name}} are not allowed.');
   }
 }

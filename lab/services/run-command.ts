@@ -1,5 +1,5 @@
 // SSM Run Command as the lab plays it: commands wait for agents that register late, are full, go away, and die with their instance.
-import { z } from 'zod';
+import type { z } from 'zod';
 
 import type { Clock } from '../clock.ts';
 import type { DocumentOutcome, Machines } from '../nodes/machines.ts';
@@ -11,6 +11,16 @@ import type { Ec2 } from './ec2.ts';
 import { AGENT_LIMITS, rateExceeded } from './limits.ts';
 import type { AgentLimits, Throttles } from './limits.ts';
 import { register } from './registration.ts';
+import { pageOf } from './pages.ts';
+import { QUOTAS } from './quotas.ts';
+import {
+  agentsAsked,
+  cancelling,
+  executionTimeoutOf,
+  listing,
+  oneInvocation,
+  sendCommand,
+} from './run-command-requests.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
@@ -52,28 +62,6 @@ export interface CommandFault {
   times: number;
 }
 
-/** What SSM gives back of an output. */
-const STDOUT_LIMIT = 24_000;
-const STDERR_LIMIT = 8000;
-
-const sendCommand = z.object({
-  InstanceIds: z
-    .array(z.string().regex(/^i-(\w{8}|\w{17})$/))
-    .min(1)
-    .max(50),
-  DocumentName: z.string(),
-  TimeoutSeconds: z.number().int().min(30).max(2_592_000).default(3600),
-  Comment: z.string().max(100).default(''),
-  Parameters: z.record(z.string(), z.array(z.string())).default({}),
-});
-const oneInvocation = z.object({ CommandId: z.string(), InstanceId: z.string() });
-const listing = z.object({
-  InstanceId: z.string().optional(),
-  CommandId: z.string().optional(),
-  Filters: z.array(z.strictObject({ key: z.literal('InvokedAfter'), value: z.iso.datetime() })).default([]),
-});
-const cancelling = z.object({ CommandId: z.string(), InstanceIds: z.array(z.string()).default([]) });
-
 export interface RunCommandOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -83,6 +71,8 @@ export interface RunCommandOptions {
   /** From SendCommand until the agent has it, ms. */
   readonly deliveryLatency: number;
   readonly throttles?: Throttles;
+  /** Whether the agent may make itself known, with the role of its instance. */
+  readonly mayRegister?: (instanceId: string) => boolean;
   readonly agentLimits?: AgentLimits;
   /** Told what no document can cause: a bug of the lab. */
   readonly onDefect: (error: unknown) => void;
@@ -105,7 +95,7 @@ export class RunCommand implements Service {
     GetCommandInvocation: (input: Record<string, unknown>) => this.#get(oneInvocation.parse(input)),
     ListCommands: (input: Record<string, unknown>) => this.#list(listing.parse(input)),
     CancelCommand: (input: Record<string, unknown>) => this.#cancel(cancelling.parse(input)),
-    DescribeInstanceInformation: () => this.#describeAgents(),
+    DescribeInstanceInformation: (input: Record<string, unknown>) => this.#describeAgents(agentsAsked.parse(input)),
   };
 
   /** By instance id, from the moment on that they are heard of. */
@@ -143,7 +133,8 @@ export class RunCommand implements Service {
     const { clock, random, ec2, throttles, onDefect } = this.#options;
     const agent = this.agent(instanceId);
     agent.startedAt = clock.now();
-    const take = (): boolean => throttles?.take('registrations') ?? true;
+    const { mayRegister = () => true } = this.#options;
+    const take = (): boolean => mayRegister(instanceId) && (throttles?.take('registrations') ?? true);
     void register({ clock, random, take, alive: () => ec2.isRunning(instanceId) })
       .then((known) => {
         agent.registeredAt = known ? clock.now() : undefined;
@@ -171,7 +162,7 @@ export class RunCommand implements Service {
     }
     const parameters = checkParameters(document, input.Parameters);
     const invocation = this.#create(document, instanceId, input);
-    const executionTimeout = Number(parameters['executionTimeout'] ?? 3600);
+    const executionTimeout = executionTimeoutOf(parameters['executionTimeout']);
     this.#deliver(invocation, document, parameters, executionTimeout);
     return { Command: describeCommand(invocation) };
   }
@@ -294,8 +285,8 @@ export class RunCommand implements Service {
       return;
     }
     invocation.responseCode = outcome.exitCode;
-    invocation.stdout = outcome.stdout.slice(0, STDOUT_LIMIT);
-    invocation.stderr = outcome.stderr.slice(0, STDERR_LIMIT);
+    invocation.stdout = outcome.stdout.slice(0, QUOTAS.standardOutput.value);
+    invocation.stderr = outcome.stderr.slice(0, QUOTAS.standardError.value);
     if (outcome.timedOut) {
       this.#end(invocation, 'TimedOut', 'ExecutionTimedOut');
     } else {
@@ -328,7 +319,9 @@ export class RunCommand implements Service {
 
   #get({ CommandId: commandId, InstanceId: instanceId }: z.infer<typeof oneInvocation>): unknown {
     const invocation = this.#invocations.get(commandId);
-    if (invocation?.instanceId !== instanceId) {
+    // For a moment after SendCommand it is not there yet: SSM is eventually consistent.
+    const { clock, deliveryLatency } = this.#options;
+    if (invocation?.instanceId !== instanceId || clock.now() - invocation.requestedAt < deliveryLatency) {
       throw new AwsError('InvocationDoesNotExist', '');
     }
     return {
@@ -345,12 +338,20 @@ export class RunCommand implements Service {
     };
   }
 
-  #list({ InstanceId: instanceId, CommandId: commandId, Filters: filters }: z.infer<typeof listing>): unknown {
+  #list(input: z.infer<typeof listing>): unknown {
+    const {
+      InstanceId: instanceId,
+      CommandId: commandId,
+      Filters: filters,
+      MaxResults: limit,
+      NextToken: token,
+    } = input;
     const all = instanceId === undefined ? [...this.#invocations.values()] : (this.#byInstance.get(instanceId) ?? []);
     const found = all
       .filter((one) => commandId === undefined || one.commandId === commandId)
       .filter((one) => filters.every(({ value }) => one.requestedAt > Date.parse(value)));
-    return { Commands: found.toReversed().map(describeCommand) };
+    const { items, next } = pageOf(found.toReversed(), { limit, token }, 50, 'InvalidNextToken');
+    return { Commands: items.map(describeCommand), ...(next === undefined ? {} : { NextToken: next }) };
   }
 
   #cancel({ CommandId: commandId }: z.infer<typeof cancelling>): unknown {
@@ -364,10 +365,14 @@ export class RunCommand implements Service {
     return {};
   }
 
-  #describeAgents(): unknown {
-    const registered = [...this.agents].filter(([, { registeredAt }]) => registeredAt !== undefined);
+  #describeAgents({ Filters: filters, MaxResults: limit, NextToken: token }: z.infer<typeof agentsAsked>): unknown {
+    const registered = [...this.agents]
+      .filter(([, { registeredAt }]) => registeredAt !== undefined)
+      .filter(([id]) => filters.every(({ Values }) => Values.includes(id)));
+    const { items, next } = pageOf(registered, { limit, token }, 10, 'InvalidNextToken');
     return {
-      InstanceInformationList: registered.map(([InstanceId, { online }]) => ({
+      ...(next === undefined ? {} : { NextToken: next }),
+      InstanceInformationList: items.map(([InstanceId, { online }]) => ({
         InstanceId,
         PingStatus: online ? 'Online' : 'ConnectionLost',
         PlatformType: 'Linux',

@@ -1,15 +1,18 @@
 // STS: who am I. The one operation that people's tools ask first.
-import type { Service } from './service.ts';
+import { z } from 'zod';
 
-export function securityToken(account: string): Service {
+import type { Caller, Service } from './service.ts';
+
+const nothing = z.strictObject({});
+
+export function securityToken(account: string, arnOf: (caller: Caller) => string): Service {
   return {
     name: 'sts',
     operations: {
-      GetCallerIdentity: (_input, caller) => ({
-        Account: account,
-        UserId: caller.name,
-        Arn: `arn:aws:iam::${account}:user/${caller.name}`,
-      }),
+      GetCallerIdentity: (input, caller) => {
+        nothing.parse(input);
+        return { Account: account, UserId: caller.name, Arn: arnOf(caller) };
+      },
     },
   };
 }

@@ -11,20 +11,44 @@ import { StatesError, TaskTokenError } from '../states/errors.ts';
 import { Execution } from '../states/execution.ts';
 import type { HistoryEvent } from '../states/history.ts';
 import type { StatesRuntime, TaskCall } from '../states/runtime.ts';
+import { PAYLOAD_LIMIT } from '../states/json.ts';
+import { pageOf } from './pages.ts';
+import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 import type { Caller, Service } from './service.ts';
 
-const arn = z.string().min(1);
-const start = z.object({ stateMachineArn: arn, name: z.string().max(80).optional(), input: z.string().default('{}') });
-const success = z.object({ taskToken: z.string(), output: z.string() });
-const failure = z.object({
-  taskToken: z.string(),
-  error: z.string().max(256).optional(),
-  cause: z.string().optional(),
+const arn = z.string().min(1).max(256);
+const payload = z.string().refine((text) => Buffer.byteLength(text) <= PAYLOAD_LIMIT, {
+  message: `Member must have length less than or equal to ${PAYLOAD_LIMIT}`,
 });
-const oneExecution = z.object({ executionArn: arn });
-const stop = oneExecution.extend({ error: z.string().optional(), cause: z.string().optional() });
-const list = z.object({ stateMachineArn: arn.optional(), statusFilter: z.string().optional() });
+const start = z.strictObject({
+  stateMachineArn: arn,
+  name: z.string().min(1).max(QUOTAS.executionName.value).optional(),
+  input: payload.default('{}'),
+});
+const taskToken = z.string().min(1).max(QUOTAS.taskToken.value);
+const success = z.strictObject({ taskToken, output: payload });
+const why = {
+  error: z.string().max(QUOTAS.errorName.value).optional(),
+  cause: z.string().max(QUOTAS.errorCause.value).optional(),
+};
+const failure = z.strictObject({ taskToken, ...why });
+const oneExecution = z.strictObject({ executionArn: arn });
+const stop = oneExecution.extend(why);
+const page = { maxResults: z.number().int().min(0).max(1000).optional(), nextToken: z.string().min(1).optional() };
+const list = z.strictObject({
+  stateMachineArn: arn,
+  statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']).optional(),
+  ...page,
+});
+/** What of Lambda's Invoke the integration is given. */
+const invocation = z.strictObject({ FunctionName: z.string(), Payload: z.unknown() });
+const machineList = z.strictObject(page);
+const historyAsked = oneExecution.extend({
+  ...page,
+  reverseOrder: z.boolean().default(false),
+  includeExecutionData: z.boolean().optional(),
+});
 
 /** How SDK integrations name services in errors. */
 const ERROR_PREFIX: Readonly<Record<string, string>> = {
@@ -46,6 +70,8 @@ export interface StatesOptions {
     input: Record<string, unknown>,
     caller: Caller,
   ) => Promise<unknown>;
+  /** @throws {AwsError} where the machine may not */
+  readonly authorize: (caller: Caller, service: string, operation: string, input: Record<string, unknown>) => void;
   readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
   readonly onEvent: (execution: Execution, event: HistoryEvent) => void;
 }
@@ -68,21 +94,14 @@ export class States implements Service {
       });
     },
     DescribeExecution: (input: Record<string, unknown>) => describe(this.#find(oneExecution.parse(input).executionArn)),
-    GetExecutionHistory: (input: Record<string, unknown>) => this.#history(oneExecution.parse(input).executionArn),
+    GetExecutionHistory: (input: Record<string, unknown>) => this.#history(historyAsked.parse(input)),
     StopExecution: (input: Record<string, unknown>) => {
       const { executionArn, error, cause } = stop.parse(input);
       this.#find(executionArn).stop(error, cause);
       return { stopDate: this.#options.clock.now() / 1000 };
     },
     ListExecutions: (input: Record<string, unknown>) => this.#list(list.parse(input)),
-    ListStateMachines: () => ({
-      stateMachines: this.#options.machines.map(({ name, arn: stateMachineArn }) => ({
-        name,
-        stateMachineArn,
-        type: 'STANDARD',
-        creationDate: this.#options.clock.start / 1000,
-      })),
-    }),
+    ListStateMachines: (input: Record<string, unknown>) => this.#listMachines(machineList.parse(input)),
   };
 
   readonly #options: StatesOptions;
@@ -111,6 +130,7 @@ export class States implements Service {
     if (machine === undefined || definition === undefined) {
       throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
     }
+    checkName(name);
     const named = name ?? this.#options.random.uuid();
     const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${named}`;
     const old = this.executions.get(executionArn);
@@ -158,9 +178,7 @@ export class States implements Service {
         status: execution.status,
         startDate: execution.startDate,
         stopDate: execution.stopDate ?? null,
-        input: JSON.stringify(execution.input),
-        inputDetails: { included: true },
-        output: execution.output === undefined ? null : JSON.stringify(execution.output),
+        ...payloadsOf(execution),
         error: execution.error ?? null,
         cause: execution.cause ?? null,
       },
@@ -171,7 +189,7 @@ export class States implements Service {
     const { resource, arguments: given } = task;
     const input = z.record(z.string(), z.unknown()).parse(given);
     if (resource.startsWith('arn:aws:states:::lambda:invoke')) {
-      return this.#invoke(input);
+      return this.#invoke(input, task);
     }
     if (resource === 'arn:aws:states:::states:startExecution') {
       return this.#startFromTask(input, task);
@@ -183,8 +201,14 @@ export class States implements Service {
     return this.#sdkCall(service, action, input, task);
   }
 
-  async #invoke({ FunctionName: name, Payload: payload }: Record<string, unknown>): Promise<unknown> {
-    const outcome = await this.#options.lambda.invoke(String(name), payload);
+  async #invoke(input: Record<string, unknown>, task: TaskCall): Promise<unknown> {
+    const { FunctionName: name, Payload: payload } = invocation.parse(input);
+    try {
+      this.#options.authorize(callerOf(task), 'lambda', 'InvokeFunction', input);
+    } catch (error) {
+      throw statesErrorOf(error, 'Lambda');
+    }
+    const outcome = await this.#options.lambda.invoke(name, payload);
     if (!outcome.ok) {
       const { errorType, errorMessage } = outcome;
       throw new StatesError(errorType, JSON.stringify({ errorType, errorMessage, trace: [] }));
@@ -212,16 +236,10 @@ export class States implements Service {
     task: TaskCall,
     prefix: string,
   ): Promise<unknown> {
-    const machine = task.execution.arn.split(':')[6] ?? '';
     try {
-      return await this.#options.call(service, operation, input, { kind: 'machine', name: machine });
+      return await this.#options.call(service, operation, input, callerOf(task));
     } catch (error) {
-      if (!(error instanceof AwsError)) {
-        throw error;
-      }
-      // An error that the API does not model comes under the service's general name; this one is not documented (flows 27).
-      const name = error.code === 'ValidationError' ? `${prefix}.${prefix}Exception` : `${prefix}.${error.code}`;
-      throw new StatesError(name, `${error.message} (Service: ${prefix}, Status Code: ${error.status})`);
+      throw statesErrorOf(error, prefix);
     }
   }
 
@@ -258,17 +276,39 @@ export class States implements Service {
     return execution;
   }
 
-  #history(executionArn: string): unknown {
-    const events = this.#find(executionArn).history.map(({ id, at, type }) => ({ id, timestamp: at / 1000, type }));
-    return { events };
+  #history({ executionArn, maxResults: limit, nextToken: token, reverseOrder }: z.infer<typeof historyAsked>): unknown {
+    const { history } = this.#find(executionArn);
+    const wanted = reverseOrder ? history.toReversed() : history;
+    const { items, next } = pageOf(wanted, { limit, token }, 100, 'InvalidToken');
+    const events = items.map(({ id, at, type }) => ({ id, timestamp: at / 1000, type }));
+    return { events, ...(next === undefined ? {} : { nextToken: next }) };
   }
 
-  #list({ stateMachineArn, statusFilter }: z.infer<typeof list>): unknown {
-    const found = [...this.executions.values()]
-      .filter((one) => stateMachineArn === undefined || one.stateMachine.arn === stateMachineArn)
-      .filter((one) => statusFilter === undefined || one.status === statusFilter);
+  #listMachines({ maxResults: limit, nextToken: token }: z.infer<typeof machineList>): unknown {
+    const { items, next } = pageOf(this.#options.machines, { limit, token }, 100, 'InvalidToken');
+    const creationDate = this.#options.clock.start / 1000;
     return {
-      executions: found.toReversed().map(({ arn: executionArn, name, status, startDate, stopDate, stateMachine }) => ({
+      stateMachines: items.map((one) => ({
+        name: one.name,
+        stateMachineArn: one.arn,
+        type: 'STANDARD',
+        creationDate,
+      })),
+      ...(next === undefined ? {} : { nextToken: next }),
+    };
+  }
+
+  #list({ stateMachineArn, statusFilter, maxResults: limit, nextToken: token }: z.infer<typeof list>): unknown {
+    if (!this.#definitions.has(stateMachineArn)) {
+      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+    }
+    const found = [...this.executions.values()]
+      .filter((one) => one.stateMachine.arn === stateMachineArn)
+      .filter((one) => statusFilter === undefined || one.status === statusFilter);
+    const { items, next } = pageOf(found.toReversed(), { limit, token }, 100, 'InvalidToken');
+    return {
+      ...(next === undefined ? {} : { nextToken: next }),
+      executions: items.map(({ arn: executionArn, name, status, startDate, stopDate, stateMachine }) => ({
         executionArn,
         stateMachineArn: stateMachine.arn,
         name,
@@ -278,6 +318,36 @@ export class States implements Service {
       })),
     };
   }
+}
+
+/** White space, brackets, wildcards, special and control characters. */
+function checkName(name: string | undefined): void {
+  // eslint-disable-next-line no-control-regex -- they are what is forbidden
+  if (name !== undefined && /[\s<>{}[\]?*"#%\\^|~`$&,;:/\u0000-\u001f\u007f-\u009f]/.test(name)) {
+    throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
+  }
+}
+
+/** Step Functions leaves out what would not fit into an event: the input and the output together, as the event writes them. */
+function payloadsOf({ input, output }: Execution): Record<string, unknown> {
+  const payloads = { input: JSON.stringify(input), output: output === undefined ? null : JSON.stringify(output) };
+  return Buffer.byteLength(JSON.stringify(payloads)) > QUOTAS.eventPayloads.value
+    ? { input: null, inputDetails: { included: false }, output: null }
+    : { ...payloads, inputDetails: { included: true } };
+}
+
+const callerOf = ({ execution }: TaskCall): Caller => ({ kind: 'machine', name: execution.arn.split(':')[6] ?? '' });
+
+/** Errors that no API models come under the service's general name. Which those are, AWS does not document for ValidationError (flows 27). */
+const UNMODELLED = new Set(['ValidationError', 'AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+function statesErrorOf(error: unknown, prefix: string): unknown {
+  if (!(error instanceof AwsError)) {
+    return error;
+  }
+  const general = prefix === 'Lambda' ? 'AWSLambdaException' : `${prefix}Exception`;
+  const name = UNMODELLED.has(error.code) ? general : error.code;
+  return new StatesError(`${prefix}.${name}`, `${error.message} (Service: ${prefix}, Status Code: ${error.status})`);
 }
 
 function describe(execution: Execution): unknown {

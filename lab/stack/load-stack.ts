@@ -4,7 +4,9 @@ import path from 'node:path';
 import type { z } from 'zod';
 import { prettifyError } from 'zod';
 
+import { compilePolicy } from '../iam/policy.ts';
 import type { PackagedService } from './package-service.ts';
+import { checkDeployment } from './deployment-limits.ts';
 import * as schemas from './schemas.ts';
 import {
   type Place,
@@ -76,7 +78,23 @@ export function buildStack(resources: readonly ResolvedResource[], origin: Origi
     eventInvokeConfigs: all('AWS::Lambda::EventInvokeConfig', eventInvokeConfig),
   };
   refuseUnseen(resources, seen);
+  checkDeployment(stack);
+  checkPolicies(stack);
   return stack;
+}
+
+/** What the lab's IAM does not understand is an error here, before anything could be allowed by mistake. */
+function checkPolicies({ roles, managedPolicies, keys, queues }: Stack): void {
+  for (const { logicalId, assumeRolePolicy, policies } of roles) {
+    for (const document of [assumeRolePolicy, ...policies.map((policy) => policy.document)]) {
+      compilePolicy(document, logicalId);
+    }
+  }
+  for (const { logicalId, document } of managedPolicies) compilePolicy(document, logicalId);
+  for (const { logicalId, policy } of keys) compilePolicy(policy, logicalId);
+  for (const { logicalId, policies } of queues) {
+    for (const document of policies) compilePolicy(document, logicalId);
+  }
 }
 
 function refuseUnseen(resources: readonly ResolvedResource[], seen: ReadonlySet<string>): void {
@@ -165,8 +183,9 @@ function rule(resource: ResolvedResource): StackRule {
   const it = parse(resource, schemas.rule);
   return {
     ...named(resource, it.Name),
-    pattern: it.EventPattern,
-    schedule: it.ScheduleExpression,
+    // One that is switched off matches nothing, and has no time.
+    pattern: it.State === 'ENABLED' ? it.EventPattern : undefined,
+    schedule: it.State === 'ENABLED' ? it.ScheduleExpression : undefined,
     targets: it.Targets.map((target) => ({
       id: target.Id,
       arn: target.Arn,

@@ -1,8 +1,9 @@
 // What happened in an execution, in the words of GetExecutionHistory.
+import { QUOTAS } from '../services/quotas.ts';
 import { StatesError } from './errors.ts';
 
 /** A hard quota: the event that would be number 25,000 must end the execution. */
-export const HISTORY_LIMIT = 25_000;
+export const HISTORY_LIMIT = QUOTAS.historyEvents.value;
 
 export interface HistoryEvent {
   /** From 1. */

@@ -1,8 +1,9 @@
 // JSON as Step Functions passes it between states: plain data, at most 256 KiB of it.
+import { QUOTAS } from '../services/quotas.ts';
 import { StatesError } from './errors.ts';
 
 /** Input and output of a state, in bytes of UTF-8. A hard quota of Standard workflows. */
-export const PAYLOAD_LIMIT = 262_144;
+export const PAYLOAD_LIMIT = QUOTAS.payload.value;
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

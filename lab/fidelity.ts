@@ -1,0 +1,76 @@
+// How much of AWS the lab is: each operation that it answers, and what is missing of it. `npm run docs` writes the table of docs/lab.md from it.
+
+export interface Fidelity {
+  /** `done`: all that skep uses of it, with the errors that it can meet. */
+  readonly level: 'done' | 'partial';
+  /** What AWS does and the lab does not, or what a reader should know. */
+  readonly remark: string;
+}
+
+const done = (remark = ''): Fidelity => ({ level: 'done', remark });
+const partial = (remark: string): Fidelity => ({ level: 'partial', remark });
+
+const DYNALITE = 'conditions and errors are dynalite’s';
+
+/** By service, as in an ARN, and operation. What is not here is refused. */
+export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>>>> = {
+  autoscaling: {
+    DescribeAutoScalingGroups: partial('of filters only `tag:KEY`; no pages; a short answer'),
+    DescribeAutoScalingInstances: partial('no pages'),
+    DescribeLifecycleHooks: done(),
+    CompleteLifecycleAction: done('`ResourceContention` never happens by itself'),
+    RecordLifecycleActionHeartbeat: done('up to the global timeout of 48 hours or 100 heartbeats'),
+    SetDesiredCapacity: partial('no cooldown; scale-in by zone, then by age'),
+    TerminateInstanceInAutoScalingGroup: partial('a short answer'),
+  },
+  ec2: {
+    DescribeInstances: partial(
+      'five filters (`instance-id`, `instance-state-name`, `availability-zone`, `private-ip-address`, `tag:KEY`), no wildcards, no pages; an instance is terminated at once, and is listed for ever',
+    ),
+    TerminateInstances: partial('the hook of the group is not asked, as on AWS; no `shutting-down` in between'),
+  },
+  ssm: {
+    SendCommand: partial(
+      'one instance id, no targets, no document version, no S3, SNS or log group. Only the documents of the stack exist',
+    ),
+    GetCommandInvocation: partial(
+      'no `Delayed`, no `Cancelling`; `InvocationDoesNotExist` for a moment after SendCommand',
+    ),
+    ListCommands: partial('by instance, command id or `InvokedAfter`; no other filter, no pages'),
+    CancelCommand: partial('only what no agent has taken yet'),
+    DescribeInstanceInformation: partial('of filters only `InstanceIds`; no pages; id, status and platform only'),
+    GetParameter: partial('no versions and labels'),
+    PutParameter: partial('no history, no policies, no tags; standard tier only; a key must be one of the stack'),
+  },
+  states: {
+    StartExecution: done('of the stack’s machines, all Standard; names are not free again after 90 days'),
+    SendTaskSuccess: done(),
+    SendTaskFailure: done(),
+    DescribeExecution: done(),
+    GetExecutionHistory: partial('id, time and type of the events, without their details; no pages'),
+    StopExecution: done(),
+    ListExecutions: partial('no pages'),
+    ListStateMachines: done('all on one page'),
+  },
+  sts: {
+    GetCallerIdentity: partial('the caller is whatever the access key id says'),
+  },
+  dynamodb: {
+    GetItem: done(DYNALITE),
+    BatchGetItem: done(DYNALITE),
+    BatchWriteItem: done(DYNALITE),
+    PutItem: done(DYNALITE),
+    UpdateItem: done(DYNALITE),
+    DeleteItem: done(DYNALITE),
+    Query: done(DYNALITE),
+    Scan: done(DYNALITE),
+    DescribeTable: partial('as dynalite answers it: no time to live, no point-in-time recovery'),
+    ListTables: done(DYNALITE),
+    TransactWriteItems: partial(
+      'made of dynalite’s single operations, one transaction at a time, undone if one fails. Two never conflict by themselves',
+    ),
+  },
+};
+
+/** What the stack, or a person who looks after it, uses of AWS and the lab has no operation for; and what stands in for it. */
+export const ABSENT: Readonly<Record<string, string>> = {};
