@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { Clock } from './clock.ts';
+import { unknownKey } from './iam/refusal.ts';
 import { answerOf, refusalOf } from './protocols/answers.ts';
 import { readRequest } from './protocols/requests.ts';
 import { invalidInput } from './protocols/validation.ts';
@@ -28,11 +29,24 @@ export interface Exchange {
   readonly error?: unknown;
 }
 
-// Made once: a schema costs more than what it checks here.
-const callerKind = z.enum(['function', 'machine', 'instance', 'person']);
-
 /** The SDK's name of a service in an integration, where it is not that of its ARNs. */
 const ALIASES: Readonly<Record<string, string>> = { sfn: 'states' };
+
+/** Who calls, and whether they may: IAM's part. */
+export interface Gate {
+  /** Undefined for a key that nobody was given. */
+  callerOf(accessKeyId: string, sessionToken: string | null): Caller | undefined;
+  /** @throws {AwsError} where the caller may not */
+  authorize(caller: Caller, service: string, operation: string, input: Record<string, unknown>): void;
+}
+
+interface EndpointParts {
+  readonly services: readonly Service[];
+  readonly dynamodb: DynamoDb;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
 export class Endpoint {
   readonly faults: CallFault[] = [];
@@ -42,12 +56,14 @@ export class Endpoint {
   readonly calls = new Map<string, number>();
   readonly #services: readonly Service[];
   readonly #dynamodb: DynamoDb;
+  readonly #gate: Gate;
   readonly #clock: Clock;
   readonly #random: Random;
 
-  constructor(parts: { services: readonly Service[]; dynamodb: DynamoDb; clock: Clock; random: Random }) {
+  constructor(parts: EndpointParts) {
     this.#services = parts.services;
     this.#dynamodb = parts.dynamodb;
+    this.#gate = parts.gate;
     this.#clock = parts.clock;
     this.#random = parts.random;
   }
@@ -65,6 +81,10 @@ export class Endpoint {
   async call(service: string, operation: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
     const name = ALIASES[service] ?? service;
     this.#count(`${name}.${operation}`, caller);
+    if (!this.knows(`${name}.${operation}`)) {
+      throw new UnknownOperation(name, operation);
+    }
+    this.#gate.authorize(caller, name, operation, input);
     const fault = this.#takeFault(`${name}.${operation}`, caller);
     const refusal = fault === undefined ? undefined : faultyAnswer(fault, name, operation, input);
     if (refusal !== undefined) {
@@ -132,18 +152,30 @@ export class Endpoint {
     return this.#clock.busy(this.#handle(request));
   }
 
+  /** Signatures are not checked, only whose they claim to be: nobody but the lab's own processes can reach it. */
+  #callerOf({ headers }: Request, service: string): Caller {
+    const [, accessKeyId = ''] = ACCESS_KEY.exec(headers.get('authorization') ?? '') ?? [];
+    const caller = this.#gate.callerOf(accessKeyId, headers.get('x-amz-security-token'));
+    if (caller === undefined) {
+      throw unknownKey(service);
+    }
+    return caller;
+  }
+
   async #handle(request: Request): Promise<Response> {
     const asked = readRequest(request, await request.text());
     const requestId = this.#random.uuid();
     try {
-      const { caller } = signature(request.headers.get('authorization') ?? '');
-      const output = await this.call(asked.service, asked.operation, asked.input(), caller);
+      const input = asked.input();
+      const output = await this.call(asked.service, asked.operation, input, this.#callerOf(request, asked.service));
       return answerOf(asked, output, requestId);
     } catch (error) {
       return refusalOf(asked, asAwsError(error), requestId);
     }
   }
 }
+
+const ACCESS_KEY = /Credential=([^/,]*)\//;
 
 /** What is answered in place of doing the call; undefined where it is done. */
 function faultyAnswer(
@@ -164,16 +196,6 @@ function faultyAnswer(
     case 'lose-answer':
       return undefined;
   }
-}
-
-/** Signatures are not checked: who signs is told by the access key id, and what for by the scope. */
-function signature(authorization: string): { service: string; caller: Caller } {
-  const [, accessKey = '', service = ''] = /Credential=([^/,]*)\/[^/]*\/[^/]*\/([^/]*)\//.exec(authorization) ?? [];
-  const [lab, kind, ...name] = accessKey.split('_');
-  const known = callerKind.safeParse(kind);
-  const caller: Caller =
-    lab === 'LAB' && known.success ? { kind: known.data, name: name.join('_') } : { kind: 'person', name: accessKey };
-  return { service, caller };
 }
 
 function asAwsError(error: unknown): AwsError {

@@ -8,7 +8,10 @@ import { EventBus } from './events/bus.ts';
 import type { RetryPolicy } from './events/bus.ts';
 import { listen } from './http-server.ts';
 import type { Listening } from './http-server.ts';
-import { Lambda, accessKeyOf } from './lambda.ts';
+import { enforce } from './iam/enforce.ts';
+import type { Enforcement } from './iam/enforce.ts';
+import type { Iam } from './iam/iam.ts';
+import { Lambda } from './lambda.ts';
 import { Moves } from './moves.ts';
 import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
 import { seededRandom } from './random.ts';
@@ -21,7 +24,7 @@ import { DynamoDb } from './services/dynamodb.ts';
 import { Ec2 } from './services/ec2.ts';
 import type { Instance } from './services/ec2.ts';
 import { InstanceMetadata } from './services/instance-metadata.ts';
-import type { Credentials } from './services/instance-metadata.ts';
+import type { InstanceRole } from './services/instance-metadata.ts';
 import { AGENT_LIMITS, Throttles } from './services/limits.ts';
 import type { Limits } from './services/limits.ts';
 import { ParameterStore } from './services/parameter-store.ts';
@@ -89,6 +92,8 @@ export class Lab {
   readonly endpoint: Endpoint;
   readonly alarms: Alarms;
   readonly lambda: Lambda;
+  readonly iam: Iam;
+  readonly profiles: Enforcement['profiles'];
   readonly moves = new Moves();
   /** Executions to be stopped, as a person would, when they enter a state: one each. */
   readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
@@ -96,6 +101,8 @@ export class Lab {
   readonly defects: string[] = [];
   #closing = false;
   readonly #dynamodb = new DynamoDb();
+  readonly #onBehalf: Enforcement['onBehalf'];
+  readonly #parameterStore: ParameterStore;
   readonly #latencies: Latencies;
   /** All stacks as one. */
   readonly #account: Stack;
@@ -117,6 +124,16 @@ export class Lab {
     };
     this.autoScaling = this.#makeAutoScaling(options);
     this.throttles = new Throttles(this.clock, options.limits ?? {});
+    this.#parameterStore = new ParameterStore(
+      this.#account.keys.map(({ arn }) => arn),
+      this.throttles,
+    );
+    const { clock, ec2, autoScaling } = this;
+    const sources = { clock, ec2, autoScaling, parameterStore: this.#parameterStore };
+    const enforced = enforce(stack, options.beside ?? [], { ...sources, resourceTags: options.limits?.resourceTags });
+    this.iam = enforced.iam;
+    this.profiles = enforced.profiles;
+    this.#onBehalf = enforced.onBehalf;
     this.runCommand = this.#makeRunCommand(options);
     this.lambda = this.#makeLambda(options, listening.url);
     this.states = this.#makeStates(options);
@@ -163,14 +180,14 @@ export class Lab {
   }
 
   #surroundings(): MachineSurroundings {
-    const credentials = (instanceId: string): Credentials => ({
-      accessKeyId: accessKeyOf('instance', instanceId),
-      secretAccessKey: 'lab',
-      sessionToken: 'lab',
-    });
+    const roleOf = (instanceId: string): InstanceRole | undefined => {
+      const role = this.iam.roleOfInstance(instanceId);
+      const credentials = this.iam.keys.issue({ kind: 'instance', name: instanceId });
+      return role === undefined ? undefined : { name: role.name, credentials };
+    };
     return {
       metadata: (instanceId, request) =>
-        Promise.resolve(new InstanceMetadata(this.ec2, this.stack.region, credentials).answer(instanceId, request)),
+        Promise.resolve(new InstanceMetadata(this.ec2, this.stack.region, roleOf).answer(instanceId, request)),
       aws: (request) => this.endpoint.handle(request),
     };
   }
@@ -198,6 +215,7 @@ export class Lab {
       documents: this.#account.documents.map(readDocument),
       deliveryLatency: this.#latencies.delivery,
       throttles: this.throttles,
+      mayRegister: (instanceId) => this.#onBehalf.mayRegister(instanceId),
       agentLimits: { ...AGENT_LIMITS, ...options.limits?.agent },
       emit: this.#emitter('aws.ssm'),
       onDefect: this.#note,
@@ -211,7 +229,11 @@ export class Lab {
       functions: this.#account.functions,
       endpoint,
       region: this.stack.region,
+      credentials: (name) => this.iam.keys.issue({ kind: 'function', name }),
       onLog: (name, line) => {
+        if (!this.#onBehalf.mayLog(name)) {
+          return;
+        }
         this.alarms.read(line);
         options.onLog?.(name, line);
       },
@@ -225,6 +247,9 @@ export class Lab {
       machines: this.#account.stateMachines,
       lambda: this.lambda,
       call: (service, operation, input, caller) => this.endpoint.call(service, operation, input, caller),
+      authorize: (...call) => {
+        this.iam.authorize(...call);
+      },
       emit: this.#emitter('aws.states'),
       onEvent: (execution, event) => {
         this.#stopWhereAsked(execution, event);
@@ -242,14 +267,12 @@ export class Lab {
   }
 
   #makeEndpoint(): Endpoint {
-    const parameterStore = new ParameterStore(
-      this.#account.keys.map(({ arn }) => arn),
-      this.throttles,
-    );
-    const sts = securityToken(this.stack.account);
+    const { iam, autoScaling, ec2, runCommand, states } = this;
+    const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [autoScalingApi(this.autoScaling), this.ec2, this.runCommand, parameterStore, this.states, sts],
+      services: [autoScalingApi(autoScaling), ec2, runCommand, this.#parameterStore, states, sts],
       dynamodb: this.#dynamodb,
+      gate: iam,
       clock: this.clock,
       random: this.random,
     });
@@ -266,6 +289,9 @@ export class Lab {
       latency: this.#latencies.event,
       asynchronous: ({ arn }) => this.#asynchronousRetry(arn),
       deliver: (target, event) => this.#deliver(target, event),
+      mayDeliver: (rule, target) => this.#onBehalf.mayDeliver(rule, target),
+      mayBury: (rule, target, failed) =>
+        failed ? this.#onBehalf.mayReportFailure(target.arn) : this.#onBehalf.mayBury(rule, target),
     });
   }
 
@@ -289,10 +315,12 @@ export class Lab {
   /** Nothing runs, no instance is on its way, and every group has what it wants. */
   isSettled(): boolean {
     const groupsDone = [...this.autoScaling.groups.values()].every(
-      ({ members, desired }) =>
+      ({ members, desired, refresh }) =>
         members.size === desired &&
+        refresh?.status !== 'InProgress' &&
         [...members.values()].every(
-          ({ instanceId, lifecycle }) => lifecycle === 'InService' && this.ec2.isRunning(instanceId),
+          ({ instanceId, lifecycle, healthy }) =>
+            lifecycle === 'InService' && healthy && this.ec2.isRunning(instanceId),
         ),
     );
     return (
@@ -353,7 +381,7 @@ export class Lab {
 
   async #deliver(target: StackTarget, event: unknown): Promise<void> {
     if (this.lambda.has(target.arn)) {
-      const outcome = await this.lambda.invoke(target.arn, event);
+      const outcome = await this.lambda.invoke(target.arn, event, 'asynchronous');
       if (!outcome.ok) {
         throw Object.assign(new Error(outcome.errorMessage), { name: outcome.errorType });
       }

@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { Holds } from '../../src/aws/holds.ts';
 import { holdCluster, unholdCluster } from '../../src/commands/hold.ts';
-import { accessKeyOf } from '../lambda.ts';
+import { PERSON } from '../iam/access-keys.ts';
 import type { ScenarioRun } from './run.ts';
 import { StepFailed } from './step-failed.ts';
 
@@ -19,7 +19,7 @@ function personOf({ lab }: ScenarioRun): Person {
   const settings = {
     endpoint: lab.url,
     region: lab.stack.region,
-    credentials: { accessKeyId: accessKeyOf('person', 'scenario'), secretAccessKey: 'lab' },
+    credentials: PERSON,
   };
   const table = DynamoDBDocumentClient.from(new DynamoDBClient(settings));
   return {

@@ -1,22 +1,23 @@
 // Instance metadata, version 2 only, as an instance sees it.
+import type { Credentials } from '../iam/access-keys.ts';
 import type { Ec2 } from './ec2.ts';
 
-/** Access key ids are names in the lab: they say who calls, no more. */
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
+/** The role of an instance, and credentials of it. */
+export interface InstanceRole {
+  readonly name: string;
+  readonly credentials: Credentials;
 }
 
 export class InstanceMetadata {
   readonly #ec2: Ec2;
-  readonly #credentials: (instanceId: string) => Credentials;
+  readonly #roleOf: (instanceId: string) => InstanceRole | undefined;
   readonly #region: string;
 
-  constructor(ec2: Ec2, region: string, credentials: (instanceId: string) => Credentials) {
+  /** @param roleOf undefined for an instance without a profile */
+  constructor(ec2: Ec2, region: string, roleOf: (instanceId: string) => InstanceRole | undefined) {
     this.#ec2 = ec2;
     this.#region = region;
-    this.#credentials = credentials;
+    this.#roleOf = roleOf;
   }
 
   answer(instanceId: string, request: Request): Response {
@@ -39,7 +40,6 @@ export class InstanceMetadata {
     if (instance === undefined) {
       return undefined;
     }
-    const role = `${instance.tags['skep:role'] ?? 'no'}-node`;
     switch (path.replace(/^\/latest\/meta-data\//, '').replace(/\/$/, '')) {
       case 'instance-id':
         return instanceId;
@@ -52,19 +52,24 @@ export class InstanceMetadata {
       case 'services/domain':
         return 'amazonaws.com';
       case 'iam/security-credentials':
-        return role;
-      case `iam/security-credentials/${role}`: {
-        const { accessKeyId, secretAccessKey, sessionToken } = this.#credentials(instanceId);
-        return JSON.stringify({
-          Code: 'Success',
-          Type: 'AWS-HMAC',
-          AccessKeyId: accessKeyId,
-          SecretAccessKey: secretAccessKey,
-          Token: sessionToken,
-        });
-      }
+        return this.#roleOf(instanceId)?.name;
       default:
-        return undefined;
+        return this.#credentialsAt(instanceId, path);
     }
+  }
+
+  #credentialsAt(instanceId: string, path: string): string | undefined {
+    const role = this.#roleOf(instanceId);
+    if (role === undefined || path !== `/latest/meta-data/iam/security-credentials/${role.name}`) {
+      return undefined;
+    }
+    const { accessKeyId, secretAccessKey, sessionToken } = role.credentials;
+    return JSON.stringify({
+      Code: 'Success',
+      Type: 'AWS-HMAC',
+      AccessKeyId: accessKeyId,
+      SecretAccessKey: secretAccessKey,
+      Token: sessionToken,
+    });
   }
 }

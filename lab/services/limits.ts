@@ -27,6 +27,8 @@ export interface Limits {
   /** Agents that come up at once (UpdateInstanceInformation). Not published; more than a hundred at once were throttled. */
   readonly registrations?: Rate | undefined;
   readonly agent?: Partial<AgentLimits> | undefined;
+  /** From the launch of an instance until `ssm:resourceTag` has its tags, ms. Not published, nor whether there is any such time. */
+  readonly resourceTags?: number | undefined;
 }
 
 /** As the agent's source has them. */

@@ -8,8 +8,10 @@ const inert = z.json().optional();
 const statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
-  Action: strings,
+  Action: strings.optional(),
+  NotAction: strings.optional(),
   Resource: strings.optional(),
+  NotResource: strings.optional(),
   Principal: z.union([z.literal('*'), z.record(z.string(), strings)]).optional(),
   Condition: z.record(z.string(), z.record(z.string(), strings)).optional(),
 });
@@ -76,6 +78,7 @@ export const rule = z
     Name: z.string(),
     EventPattern: z.record(z.string(), z.json()).optional(),
     ScheduleExpression: z.string().optional(),
+    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
     Targets: z.array(target).min(1).max(5),
     Description: inert,
   })

@@ -51,7 +51,9 @@ export function beside(stack: Stack, others: readonly Stack[]): Stack {
     stateMachines: all.flatMap((one) => one.stateMachines),
     rules: all.flatMap((one) => one.rules),
     documents: all.flatMap((one) => one.documents),
+    queues: all.flatMap((one) => one.queues),
     keys: all.flatMap((one) => one.keys),
+    lambdaPermissions: all.flatMap((one) => one.lambdaPermissions),
     alarms: all.flatMap((one) => one.alarms),
     eventInvokeConfigs: all.flatMap((one) => one.eventInvokeConfigs),
   };
@@ -95,7 +97,7 @@ export interface StackStateMachine extends Named {
   readonly logging: { readonly level: string; readonly includeExecutionData: boolean; readonly logGroupArn: string };
 }
 
-/** A rule has either a pattern or a schedule. */
+/** A rule has either a pattern or a schedule, and neither where it is switched off. */
 export interface StackRule extends Named {
   readonly pattern: JsonObject | undefined;
   readonly schedule: string | undefined;
@@ -186,8 +188,10 @@ export interface PolicyDocument {
 export interface PolicyStatement {
   readonly Sid?: string | undefined;
   readonly Effect: 'Allow' | 'Deny';
-  readonly Action: string | readonly string[];
+  readonly Action?: string | readonly string[] | undefined;
+  readonly NotAction?: string | readonly string[] | undefined;
   readonly Resource?: string | readonly string[] | undefined;
+  readonly NotResource?: string | readonly string[] | undefined;
   readonly Principal?: '*' | Readonly<Record<string, string | readonly string[]>> | undefined;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>> | undefined;
 }

@@ -20,6 +20,7 @@ import { RunCommand } from '../../lab/services/run-command.ts';
 import { securityToken } from '../../lab/services/security-token.ts';
 import type { Service } from '../../lab/services/service.ts';
 import { States } from '../../lab/services/states.ts';
+import { PERSON } from '../../lab/iam/access-keys.ts';
 import { Lambda } from '../../lab/lambda.ts';
 
 const page = readFileSync('docs/lab.md', 'utf8');
@@ -171,14 +172,22 @@ function services(clock: Clock): readonly Service[] {
   const emit = ignore;
   const autoScaling = new AutoScaling({ clock, random, ec2, healthCheckEvery: 1000, emit, onMember: emit });
   const machines = new SimulatedMachines(clock, random, nowhere);
-  const lambda = new Lambda({ clock, random, functions: [], endpoint: '', region: '', onLog: emit });
+  const lambda = new Lambda({
+    clock,
+    random,
+    functions: [],
+    endpoint: '',
+    region: '',
+    credentials: () => PERSON,
+    onLog: emit,
+  });
   return [
     autoScalingApi(autoScaling),
     ec2,
     new RunCommand({ clock, random, ec2, machines, documents: [], deliveryLatency: 0, emit, onDefect: emit }),
     new ParameterStore([]),
-    new States({ clock, random, machines: [], lambda, call: unreachable, emit, onEvent: emit }),
-    securityToken('123456789012'),
+    new States({ clock, random, machines: [], lambda, call: unreachable, authorize: emit, emit, onEvent: emit }),
+    securityToken('123456789012', () => ''),
   ];
 }
 

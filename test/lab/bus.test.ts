@@ -45,6 +45,8 @@ function busOf(rules: StackRule[], fail: (delivery: Delivery) => Error | undefin
     latency: 500,
     asynchronous: ({ id }) =>
       id.endsWith('-machine') ? undefined : { maximumEventAgeSeconds: 3600, maximumRetryAttempts: 2 },
+    mayDeliver: () => true,
+    mayBury: () => true,
     deliver: ({ id }, event) => {
       const delivery = { at: (clock.now() - START) / 1000, to: id, event };
       delivered.push(delivery);

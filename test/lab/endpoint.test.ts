@@ -35,6 +35,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
+import type { Credentials } from '../../lab/iam/access-keys.ts';
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { clientsOf, errorOf } from './services/clients.ts';
@@ -58,12 +59,15 @@ beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'endpoint'), { nodes: 'simulated' });
   await run.play();
   worker = [...run.lab.autoScaling.group('workers').members.keys()][0] ?? '';
-  clients = clientsOf(run.lab.url, 'person', 'test');
+  clients = clientsOf(run.lab.url);
 }, PACKAGING_TIMEOUT);
 afterAll(() => run.close());
 beforeEach(() => {
   run.lab.endpoint.calls.clear();
 });
+
+const ofFunction = (name: string): Credentials =>
+  run.lab.iam.keys.issue({ kind: 'function', name: `skep-dev-${name}` });
 
 const TOKEN = '00000000-0000-4000-8000-000000000000';
 const workers = { AutoScalingGroupName: 'workers' };
@@ -341,11 +345,18 @@ const put = new PutItemCommand({ TableName: 'skep-dev', Item: { ...item.Key, see
 
 describe('calls', () => {
   it("are counted where skep's functions and machines make them, and nobody else's", async () => {
-    for (const kind of ['function', 'machine', 'instance', 'person']) {
-      await clientsOf(run.lab.url, kind, 'a_name_b').dynamodb.send(new GetItemCommand(item));
+    const { keys } = run.lab.iam;
+    for (const caller of [
+      { kind: 'function', name: 'skep-dev-command' },
+      { kind: 'machine', name: 'skep-dev-scale-out' },
+      { kind: 'instance', name: worker },
+    ] as const) {
+      const { autoScaling } = clientsOf(run.lab.url, keys.issue(caller));
+      await errorOf(autoScaling.send(new DescribeAutoScalingGroupsCommand({})));
     }
+    await clients.autoScaling.send(new DescribeAutoScalingGroupsCommand({}));
 
-    expect([...run.lab.endpoint.calls]).toEqual([['dynamodb.GetItem', 2]]);
+    expect([...run.lab.endpoint.calls]).toEqual([['autoscaling.DescribeAutoScalingGroups', 2]]);
   });
 
   it.each([
@@ -355,7 +366,7 @@ describe('calls', () => {
   ] as const)(
     'the fault %s: %s, carried out: %s; and only as often as asked, and for nobody who looks on',
     async (effect, error, done) => {
-      const { dynamodb } = clientsOf(run.lab.url, 'function', 'test');
+      const { dynamodb } = clientsOf(run.lab.url, ofFunction('command'));
       await run.lab.endpoint.call('dynamodb', 'DeleteItem', item, { kind: 'person', name: 'test' });
       run.lab.endpoint.faults.push({ operation: 'dynamodb.PutItem', effect, times: 1 });
 
@@ -377,7 +388,7 @@ describe('calls', () => {
     ],
     ['PutItem', () => put, { name: 'TransactionConflictException' }],
   ] as const)('the fault conflict: %s is refused, as if a transaction were at the item', async (name, call, error) => {
-    const { dynamodb } = clientsOf(run.lab.url, 'function', 'test');
+    const { dynamodb } = clientsOf(run.lab.url, ofFunction('command'));
     run.lab.endpoint.faults.push({ operation: `dynamodb.${name}`, effect: 'conflict', times: 1 });
 
     await expect(dynamodb.send(call() as PutItemCommand)).rejects.toMatchObject(error);
@@ -386,7 +397,7 @@ describe('calls', () => {
 
   it('Auto Scaling words its throttling otherwise', async () => {
     run.lab.endpoint.faults.push({ operation: 'autoscaling.DescribeAutoScalingGroups', effect: 'throttle', times: 1 });
-    const { autoScaling } = clientsOf(run.lab.url, 'function', 'test');
+    const { autoScaling } = clientsOf(run.lab.url, ofFunction('command'));
 
     expect(await errorOf(autoScaling.send(new DescribeAutoScalingGroupsCommand({})))).toBe('Throttling 400');
   });

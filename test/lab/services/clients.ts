@@ -5,7 +5,8 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
-import { accessKeyOf } from '../../../lab/lambda.ts';
+import { PERSON } from '../../../lab/iam/access-keys.ts';
+import type { Credentials } from '../../../lab/iam/access-keys.ts';
 
 export interface Clients {
   readonly autoScaling: AutoScalingClient;
@@ -15,12 +16,12 @@ export interface Clients {
   readonly dynamodb: DynamoDBClient;
 }
 
-/** @param kind who calls: function, machine, instance or person. */
-export function clientsOf(endpoint: string, kind: string, name: string): Clients {
+/** @param credentials of whoever calls: by default the person at the command */
+export function clientsOf(endpoint: string, credentials: Credentials = PERSON): Clients {
   const options = {
     endpoint,
     region: 'eu-west-1',
-    credentials: { accessKeyId: accessKeyOf(kind, name), secretAccessKey: 'lab' },
+    credentials,
     maxAttempts: 1,
   };
   return {

@@ -1,0 +1,106 @@
+// The condition operators and keys that the template uses. One that is not here is refused when the policy is loaded: what the lab
+// does not understand must not allow anything.
+import { equal, like, likeArn, variablesOf } from './text.ts';
+import type { Context } from './text.ts';
+
+export type Condition = (context: Context) => boolean;
+
+type Values = readonly string[];
+type Operator = (key: string, values: Values) => Condition;
+
+/** A key that the request does not have matches no positive operator, and every negated one. */
+const positive =
+  (compile: (text: string) => ReturnType<typeof equal>): Operator =>
+  (key, values) => {
+    const patterns = values.map(compile);
+    return (context) => {
+      const value = context.get(key);
+      return value !== undefined && patterns.some((matches) => matches(value, context));
+    };
+  };
+const negated = (operator: Operator): Operator => {
+  return (key, values) => {
+    const holds = operator(key, values);
+    return (context) => !holds(context);
+  };
+};
+
+const strings = positive(equal);
+const patterns = positive((text) => like(text));
+const arns = positive(likeArn);
+const truth = positive((text) => (value) => value.toLowerCase() === text.toLowerCase());
+
+const isAbsent: Operator = (key, values) => {
+  const wanted = new Set(values.map((value) => value.toLowerCase() === 'true'));
+  return (context) => wanted.has(!context.has(key));
+};
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  StringEquals: strings,
+  StringNotEquals: negated(strings),
+  StringLike: patterns,
+  StringNotLike: negated(patterns),
+  // For ARNs, Equals and Like are the same.
+  ArnEquals: arns,
+  ArnLike: arns,
+  ArnNotEquals: negated(arns),
+  ArnNotLike: negated(arns),
+  Bool: truth,
+  Null: isAbsent,
+};
+
+/** Keys that the lab fills in, in lower case; those that end with `/` or `:` are followed by a tag or the like. */
+const KEYS = [
+  'aws:sourcearn',
+  'aws:sourceaccount',
+  'aws:principalarn',
+  'aws:principalaccount',
+  'aws:principaltag/',
+  'aws:resourcetag/',
+  'autoscaling:resourcetag/',
+  'ec2:resourcetag/',
+  'ssm:resourcetag/',
+  'kms:viaservice',
+  'kms:calleraccount',
+  'kms:encryptioncontext:',
+];
+
+/** @throws Error for operators, keys and variables that the lab does not know */
+export function compileConditions(
+  conditions: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>,
+): readonly Condition[] {
+  return Object.entries(conditions).flatMap(([name, tests]) => {
+    const operator = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
+    if (operator === undefined) {
+      throw new Error(`the lab does not know the condition operator ${name}`);
+    }
+    return Object.entries(tests).map(([key, given]) => {
+      const values = [given].flat();
+      checkKey(key.toLowerCase());
+      checkVariables(values);
+      if (name === 'Null' || name === 'Bool') {
+        checkTruths(name, values);
+      }
+      return operator(key.toLowerCase(), values);
+    });
+  });
+}
+
+export function checkVariables(texts: Values): void {
+  for (const key of texts.flatMap(variablesOf)) {
+    checkKey(key);
+  }
+}
+
+function checkKey(key: string): void {
+  if (!KEYS.some((known) => (/[/:]$/.test(known) ? key.startsWith(known) && key !== known : key === known))) {
+    throw new Error(`the lab does not know the condition key ${key}`);
+  }
+}
+
+function checkTruths(operator: string, values: Values): void {
+  const other = values.find((value) => !/^(true|false)$/i.test(value));
+  if (other !== undefined) {
+    throw new Error(`${operator} takes true or false, not ${other}`);
+  }
+}

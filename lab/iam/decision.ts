@@ -1,0 +1,34 @@
+// What IAM decides: an explicit Deny first, then whoever allows; otherwise no.
+import type { Ask, Asker, Policy, Statement } from './policy.ts';
+
+/** Policies that belong to a resource, and whether the account's own roles need nothing else than their own policies. */
+export interface ResourcePolicy {
+  readonly policy: Policy;
+  /** KMS: what the key's policy does not say, no role's policy can. */
+  readonly alone: boolean;
+}
+
+export type Decision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly kind: 'identity' | 'resource'; readonly explicit: boolean };
+
+export function decide(ask: Ask, asker: Asker, identity: Policy, resource?: ResourcePolicy): Decision {
+  const own = identity.filter((statement) => statement.covers(ask));
+  const its = (resource?.policy ?? []).filter(({ covers, means }) => covers(ask) && means(asker) !== undefined);
+  if (own.some(denies)) {
+    return { allowed: false, kind: 'identity', explicit: true };
+  }
+  if (its.some(denies)) {
+    return { allowed: false, kind: 'resource', explicit: true };
+  }
+  if (its.some(({ means }) => means(asker) === 'directly')) {
+    return { allowed: true };
+  }
+  // A service has no policy of its own. A key's policy must let the account's own policies speak.
+  if (asker.service !== undefined || (resource?.alone === true && its.length === 0)) {
+    return { allowed: false, kind: 'resource', explicit: false };
+  }
+  return own.length > 0 ? { allowed: true } : { allowed: false, kind: 'identity', explicit: false };
+}
+
+const denies = ({ effect }: Statement): boolean => effect === 'Deny';

@@ -1,0 +1,243 @@
+// What IAM checks for each operation: actions, resources and condition keys. An operation without a line here is refused.
+import { z } from 'zod';
+
+import type { ResourcePolicy } from './decision.ts';
+
+/** One permission that a call needs. */
+export interface Need {
+  readonly action: string;
+  /** An ARN; without one IAM knows no resource for the action. */
+  readonly resource?: string | undefined;
+  /** Condition keys of the request, beyond those of whoever calls. */
+  readonly keys?: Readonly<Record<string, string>>;
+  readonly policy?: ResourcePolicy;
+}
+
+/** What IAM asks the services about a resource. */
+export interface Resources {
+  readonly arn: (service: string, rest: string) => string;
+  readonly groupArn: (name: string) => string;
+  readonly groupTags: (name: string) => Readonly<Record<string, string>>;
+  readonly groupOf: (instanceId: string) => string | undefined;
+  /** As Systems Manager knows them for ssm:resourceTag: none for an instance that does not exist, and none yet for one that is too new. */
+  readonly instanceTags: (instanceId: string) => Readonly<Record<string, string>>;
+  /** What KMS is asked before a SecureString is read or written; undefined where no key of the stack is concerned. */
+  readonly keyOfParameter: (name: string) => { readonly arn: string; readonly policy: ResourcePolicy } | undefined;
+  readonly key: (idOrArn: string) => { readonly arn: string; readonly policy: ResourcePolicy } | undefined;
+  /** @example ssm.eu-west-1.amazonaws.com */
+  readonly viaService: (service: string) => string;
+}
+
+type Input = Record<string, unknown>;
+type Mapping = (input: Input, resources: Resources) => readonly Need[];
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+
+const tagKeys = (prefixes: readonly string[], tags: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(tags).flatMap(([key, value]) => prefixes.map((prefix) => [`${prefix}/${key}`, value])),
+  );
+
+/** IAM knows no resource for it. */
+const onNothing =
+  (action: string): Mapping =>
+  () => [{ action }];
+
+/** Systems Manager asks for all that there is, where it knows no resource. */
+const onAllOfSsm =
+  (action: string): Mapping =>
+  (_input, { arn }) => [{ action, resource: arn('ssm', '*') }];
+
+const onGroup =
+  (action: string, groupOf: (input: Input, resources: Resources) => string): Mapping =>
+  (input, resources) => {
+    const name = groupOf(input, resources);
+    return [
+      {
+        action,
+        resource: resources.groupArn(name),
+        keys: tagKeys(['aws:ResourceTag', 'autoscaling:ResourceTag'], resources.groupTags(name)),
+      },
+    ];
+  };
+const named = (input: Input): string => text(input['AutoScalingGroupName']);
+
+const onExecution =
+  (action: string): Mapping =>
+  (input) => [{ action, resource: text(input['executionArn']) }];
+const onMachine =
+  (action: string): Mapping =>
+  (input) => [{ action, resource: text(input['stateMachineArn']) }];
+
+const sendCommand: Mapping = (input, { arn, instanceTags }) => {
+  const document = text(input['DocumentName']);
+  return [
+    {
+      action: 'ssm:SendCommand',
+      // Documents of AWS belong to no account.
+      resource: document.startsWith('AWS-')
+        ? arn('ssm', `document/${document}`).replace(/:\d*:document/, '::document')
+        : arn('ssm', `document/${document}`),
+    },
+    ...texts(input['InstanceIds']).map((id) => ({
+      action: 'ssm:SendCommand',
+      resource: arn('ec2', `instance/${id}`),
+      keys: tagKeys(['ssm:resourceTag', 'aws:ResourceTag'], instanceTags(id)),
+    })),
+  ];
+};
+
+const onParameter = (action: string, { arn }: Resources, name: string): Need => ({
+  action,
+  resource: arn('ssm', `parameter${name.startsWith('/') ? '' : '/'}${name}`),
+});
+
+function onKey(
+  action: string,
+  { arn, viaService }: Resources,
+  key: ReturnType<Resources['key']>,
+  name: string,
+): Need[] {
+  return key === undefined
+    ? []
+    : [
+        {
+          action,
+          resource: key.arn,
+          policy: key.policy,
+          keys: {
+            'kms:ViaService': viaService('ssm'),
+            'kms:EncryptionContext:PARAMETER_ARN': arn('ssm', `parameter${name}`),
+          },
+        },
+      ];
+}
+
+const getParameter: Mapping = (input, resources) => {
+  const name = text(input['Name']);
+  return [
+    onParameter('ssm:GetParameter', resources, name),
+    ...(input['WithDecryption'] === true ? onKey('kms:Decrypt', resources, resources.keyOfParameter(name), name) : []),
+  ];
+};
+
+/** Of the standard tier: larger values would want kms:GenerateDataKey too. */
+const putParameter: Mapping = (input, resources) => {
+  const name = text(input['Name']);
+  return [
+    onParameter('ssm:PutParameter', resources, name),
+    ...onKey('kms:Encrypt', resources, resources.key(text(input['KeyId'])), name),
+  ];
+};
+
+const deleteParameter: Mapping = (input, resources) => [
+  onParameter('ssm:DeleteParameter', resources, text(input['Name'])),
+];
+
+const onInstances =
+  (action: string): Mapping =>
+  (input, { arn, instanceTags }) =>
+    texts(input['InstanceIds']).map((id) => ({
+      action,
+      resource: arn('ec2', `instance/${id}`),
+      keys: tagKeys(['aws:ResourceTag', 'ec2:ResourceTag'], instanceTags(id)),
+    }));
+
+const MAPPINGS: Readonly<Record<string, Mapping>> = {
+  'autoscaling.DescribeAutoScalingGroups': onNothing('autoscaling:DescribeAutoScalingGroups'),
+  'autoscaling.DescribeAutoScalingInstances': onNothing('autoscaling:DescribeAutoScalingInstances'),
+  'autoscaling.DescribeLifecycleHooks': onNothing('autoscaling:DescribeLifecycleHooks'),
+  'autoscaling.DescribeInstanceRefreshes': onNothing('autoscaling:DescribeInstanceRefreshes'),
+  'autoscaling.CompleteLifecycleAction': onGroup('autoscaling:CompleteLifecycleAction', named),
+  'autoscaling.RecordLifecycleActionHeartbeat': onGroup('autoscaling:RecordLifecycleActionHeartbeat', named),
+  'autoscaling.SetDesiredCapacity': onGroup('autoscaling:SetDesiredCapacity', named),
+  'autoscaling.StartInstanceRefresh': onGroup('autoscaling:StartInstanceRefresh', named),
+  'autoscaling.CancelInstanceRefresh': onGroup('autoscaling:CancelInstanceRefresh', named),
+  'autoscaling.TerminateInstanceInAutoScalingGroup': onGroup(
+    'autoscaling:TerminateInstanceInAutoScalingGroup',
+    (input, { groupOf }) => groupOf(text(input['InstanceId'])) ?? '',
+  ),
+  'ec2.DescribeInstances': onNothing('ec2:DescribeInstances'),
+  'ec2.TerminateInstances': onInstances('ec2:TerminateInstances'),
+  'ssm.SendCommand': sendCommand,
+  'ssm.GetCommandInvocation': onAllOfSsm('ssm:GetCommandInvocation'),
+  'ssm.ListCommands': onAllOfSsm('ssm:ListCommands'),
+  'ssm.ListCommandInvocations': onAllOfSsm('ssm:ListCommandInvocations'),
+  'ssm.CancelCommand': onAllOfSsm('ssm:CancelCommand'),
+  'ssm.DescribeInstanceInformation': onAllOfSsm('ssm:DescribeInstanceInformation'),
+  'ssm.GetParameter': getParameter,
+  'ssm.PutParameter': putParameter,
+  'ssm.DeleteParameter': deleteParameter,
+  'states.StartExecution': onMachine('states:StartExecution'),
+  'states.ListExecutions': onMachine('states:ListExecutions'),
+  'states.ListStateMachines': (_input, { arn }) => [
+    { action: 'states:ListStateMachines', resource: arn('states', 'stateMachine:*') },
+  ],
+  'states.DescribeStateMachine': onMachine('states:DescribeStateMachine'),
+  'states.DescribeExecution': onExecution('states:DescribeExecution'),
+  'states.GetExecutionHistory': onExecution('states:GetExecutionHistory'),
+  'states.StopExecution': onExecution('states:StopExecution'),
+  'states.SendTaskSuccess': onNothing('states:SendTaskSuccess'),
+  'states.SendTaskFailure': onNothing('states:SendTaskFailure'),
+  'states.SendTaskHeartbeat': onNothing('states:SendTaskHeartbeat'),
+  // Allowed to everybody, whatever a policy says.
+  'sts.GetCallerIdentity': () => [],
+  'lambda.InvokeFunction': (input) => [{ action: 'lambda:InvokeFunction', resource: text(input['FunctionName']) }],
+};
+
+const tableName = z.string().catch('');
+const batch = z.record(z.string(), z.unknown()).catch({});
+const oneWrite = z.object({ TableName: z.string() });
+const transaction = z.array(z.record(z.string(), oneWrite)).catch([]);
+
+/** A part of a transaction, and what it needs. */
+const PARTS: Readonly<Record<string, string>> = {
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+  Get: 'GetItem',
+};
+
+/** DynamoDB's operations are dynalite's to know, and their actions have the same names. */
+function dynamodb(operation: string, input: Input, { arn }: Resources): readonly Need[] {
+  const onTable = (action: string, name: string): Need => ({
+    action: `dynamodb:${action}`,
+    resource: name.startsWith('arn:') ? name : arn('dynamodb', `table/${name}`),
+  });
+  switch (operation) {
+    case 'ListTables':
+      return [onTable('ListTables', '*')];
+    case 'TransactWriteItems':
+    case 'TransactGetItems':
+      return transaction
+        .parse(input['TransactItems'])
+        .flatMap((item) =>
+          Object.entries(item).map(([part, { TableName: name }]) => onTable(PARTS[part] ?? part, name)),
+        );
+    case 'BatchGetItem':
+    case 'BatchWriteItem':
+      return Object.keys(batch.parse(input['RequestItems'])).map((name) => onTable(operation, name));
+    default:
+      return [onTable(operation, tableName.parse(input['TableName']))];
+  }
+}
+
+/** What a call needs; undefined where the lab does not know. */
+export function needsOf(
+  service: string,
+  operation: string,
+  input: Input,
+  resources: Resources,
+): readonly Need[] | undefined {
+  const name = `${service}.${operation}`;
+  if (service === 'dynamodb') {
+    return dynamodb(operation, input, resources);
+  }
+  return Object.hasOwn(MAPPINGS, name) ? MAPPINGS[name]?.(input, resources) : undefined;
+}
+
+export const isMapped = (service: string, operation: string): boolean =>
+  service === 'dynamodb' || Object.hasOwn(MAPPINGS, `${service}.${operation}`);

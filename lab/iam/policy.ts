@@ -1,0 +1,114 @@
+// Policies, compiled: what a statement says about one request.
+import { StackError } from '../stack/stack.ts';
+import type { PolicyDocument, PolicyStatement } from '../stack/stack.ts';
+import { checkVariables, compileConditions } from './conditions.ts';
+import type { Condition } from './conditions.ts';
+import { like, likeArn } from './text.ts';
+import type { Context, Matches } from './text.ts';
+
+/** One thing that somebody asks for. */
+export interface Ask {
+  readonly action: string;
+  /** An ARN; `*` where IAM knows no resource. */
+  readonly resource: string;
+  readonly context: Context;
+}
+
+/** Who asks: a role that somebody has taken on, or a service on its own account. */
+export interface Asker {
+  /** @example events.amazonaws.com */
+  readonly service?: string | undefined;
+  readonly roleArn?: string | undefined;
+  readonly account?: string | undefined;
+}
+
+export interface Statement {
+  readonly sid: string | undefined;
+  readonly effect: 'Allow' | 'Deny';
+  /** Action, Resource and Condition, or their opposites. */
+  readonly covers: (ask: Ask) => boolean;
+  /** How a resource's policy means the asker: by name, or as one of an account, whose own policies then must agree. */
+  readonly means: (asker: Asker) => 'directly' | 'by account' | undefined;
+}
+
+export type Policy = readonly Statement[];
+
+/**
+ * @param where the logical id, for the message
+ * @throws StackError for whatever in it the lab would not play as AWS does
+ */
+export function compilePolicy({ Statement: statements }: PolicyDocument, where: string): Policy {
+  return statements.map((statement, index) => {
+    try {
+      return compile(statement);
+    } catch (error) {
+      const name = statement.Sid ?? `statement ${index + 1}`;
+      throw new StackError(where, `${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  });
+}
+
+function compile(statement: PolicyStatement): Statement {
+  const actions = either(statement.Action, statement.NotAction, (text) => like(text, 'i'));
+  if (actions === undefined) {
+    throw new Error('needs Action or NotAction, one of them');
+  }
+  const resources = either(statement.Resource, statement.NotResource, likeArn);
+  if (resources === undefined && statement.Principal === undefined) {
+    throw new Error('needs Resource or NotResource, one of them');
+  }
+  const conditions: readonly Condition[] = compileConditions(statement.Condition ?? {});
+  return {
+    sid: statement.Sid,
+    effect: statement.Effect,
+    covers: ({ action, resource, context }) =>
+      actions(action, context) &&
+      (resources === undefined || resources(resource, context)) &&
+      conditions.every((holds) => holds(context)),
+    means: meaning(statement.Principal),
+  };
+}
+
+type Texts = string | readonly string[] | undefined;
+
+function either(wanted: Texts, unwanted: Texts, make: (text: string) => Matches): Matches | undefined {
+  if ((wanted === undefined) === (unwanted === undefined)) {
+    if (wanted !== undefined) {
+      throw new Error('has an element and its opposite');
+    }
+    return undefined;
+  }
+  const texts = [wanted ?? unwanted ?? []].flat();
+  checkVariables(texts);
+  const patterns = texts.map(make);
+  const any: Matches = (value, context) => patterns.some((matches) => matches(value, context));
+  return unwanted === undefined ? any : (value, context) => !any(value, context);
+}
+
+function meaning(principal: PolicyStatement['Principal']): Statement['means'] {
+  if (principal === undefined) {
+    return () => 'directly';
+  }
+  if (principal === '*') {
+    return () => 'directly';
+  }
+  const { Service: services = [], AWS: accounts = [], ...more } = principal;
+  const other = Object.keys(more)[0];
+  if (other !== undefined) {
+    throw new Error(`the lab does not know principals of the kind ${other}`);
+  }
+  const named = new Set([accounts].flat());
+  const served = new Set([services].flat());
+  return ({ service, roleArn, account }) => {
+    if (
+      (service !== undefined && served.has(service)) ||
+      (roleArn !== undefined && (named.has(roleArn) || named.has('*')))
+    ) {
+      return 'directly';
+    }
+    const ofAccount = [...named].some(
+      (arn) => account !== undefined && new RegExp(`^(arn:[^:]+:iam::)?${account}(:root)?$`).test(arn),
+    );
+    return ofAccount ? 'by account' : undefined;
+  };
+}

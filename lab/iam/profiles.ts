@@ -1,0 +1,42 @@
+// Which role the instances of a group have. On AWS a person sets it up: docs/security.md says how.
+import type { AutoScaling } from '../services/auto-scaling.ts';
+import type { InstanceProfile } from './principals.ts';
+
+export class Profiles {
+  readonly #autoScaling: AutoScaling;
+  readonly #stage: string;
+  readonly #ofGroup = new Map<string, InstanceProfile>();
+  readonly #ofInstance = new Map<string, InstanceProfile>();
+
+  constructor(autoScaling: AutoScaling, stage: string) {
+    this.#autoScaling = autoScaling;
+    this.#stage = stage;
+  }
+
+  set(group: string, profile: InstanceProfile): void {
+    this.#ofGroup.set(group, profile);
+  }
+
+  /** An instance keeps its role when it leaves its group. */
+  of(instanceId: string): InstanceProfile | undefined {
+    const known = this.#ofInstance.get(instanceId);
+    const group = this.#autoScaling.groupOf(instanceId);
+    if (known !== undefined || group === undefined) {
+      return known;
+    }
+    const profile = this.#ofGroup.get(group.name) ?? this.#asTagged(group.name, group.tags);
+    this.#ofInstance.set(instanceId, profile);
+    return profile;
+  }
+
+  /** Where nobody has said anything: the role is tagged as the group is. */
+  #asTagged(group: string, tags: Readonly<Record<string, string>>): InstanceProfile {
+    return {
+      name: `skep-${group}`,
+      stage: this.#stage,
+      role: tags['skep:role'] === 'manager' ? 'manager' : 'worker',
+      tags: Object.fromEntries(Object.entries(tags).filter(([key]) => key.startsWith('skep:'))),
+      managedInstanceCore: true,
+    };
+  }
+}

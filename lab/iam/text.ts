@@ -1,0 +1,123 @@
+// The texts of a policy: wildcards, and variables that stand for keys of the request. Compiled once, matched for each call.
+
+/** What is known about a request: condition keys in lower case, each with one value. */
+export type Context = ReadonlyMap<string, string>;
+
+type Part =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'variable'; readonly key: string }
+  | { readonly kind: 'wildcard'; readonly wildcard: '*' | '?' };
+
+/** `${*}`, `${?}` and `${$}` are the characters themselves. */
+const CHARACTERS = new Set(['*', '?', '$']);
+const TOKEN = /\$\{([^}]*)\}|[*?]/g;
+
+/** @throws Error for a variable with a default value, which the lab does not know */
+function partsOf(text: string): Part[] {
+  const parts: Part[] = [];
+  let from = 0;
+  for (const found of text.matchAll(TOKEN)) {
+    parts.push({ kind: 'text', text: text.slice(from, found.index) });
+    const [whole, variable] = found;
+    if (variable === undefined) {
+      parts.push({ kind: 'wildcard', wildcard: whole as '*' | '?' });
+    } else if (CHARACTERS.has(variable)) {
+      parts.push({ kind: 'text', text: variable });
+    } else {
+      parts.push({ kind: 'variable', key: variableKey(variable) });
+    }
+    from = found.index + whole.length;
+  }
+  parts.push({ kind: 'text', text: text.slice(from) });
+  return parts;
+}
+
+function variableKey(variable: string): string {
+  if (!/^[\w-]+:[^,\s]+$/.test(variable)) {
+    throw new Error(`the lab does not know the policy variable \${${variable}}`);
+  }
+  return variable.toLowerCase();
+}
+
+/** The condition keys that the variables of a text stand for. */
+export function variablesOf(text: string): readonly string[] {
+  return partsOf(text).flatMap((part) => (part.kind === 'variable' ? [part.key] : []));
+}
+
+export type Matches = (value: string, context: Context) => boolean;
+
+/** Wildcards are wildcards. A variable whose key the request does not have makes a text that matches nothing. */
+export function like(text: string, flags = ''): Matches {
+  return matcher(partsOf(text), flags, ({ wildcard }) => (wildcard === '*' ? '.*' : '.'));
+}
+
+/** Wildcards are characters like others. */
+export function equal(text: string): Matches {
+  return matcher(partsOf(text), '', ({ wildcard }) => escaped(wildcard));
+}
+
+function matcher(
+  parts: readonly Part[],
+  flags: string,
+  wildcard: (part: Part & { kind: 'wildcard' }) => string,
+): Matches {
+  const compiled = new Map<string, RegExp>();
+  return (value, context) => {
+    const source = sourceOf(parts, context, wildcard);
+    if (source === undefined) {
+      return false;
+    }
+    const known = compiled.get(source);
+    const expression = known ?? new RegExp(`^${source}$`, `s${flags}`);
+    if (known === undefined) {
+      compiled.set(source, expression);
+    }
+    return expression.test(value);
+  };
+}
+
+function sourceOf(
+  parts: readonly Part[],
+  context: Context,
+  wildcard: (part: Part & { kind: 'wildcard' }) => string,
+): string | undefined {
+  let source = '';
+  for (const part of parts) {
+    const text = part.kind === 'variable' ? context.get(part.key) : '';
+    if (text === undefined) {
+      return undefined;
+    }
+    source += part.kind === 'wildcard' ? wildcard(part) : escaped(part.kind === 'text' ? part.text : text);
+  }
+  return source;
+}
+
+const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+
+/** The parts of an ARN; the last has everything that is left, colons too. */
+const PARTS = 6;
+
+/** An ARN with wildcards. A wildcard does not reach over the colons between the first five parts. */
+export function likeArn(text: string): Matches {
+  if (text === '*') {
+    return () => true;
+  }
+  const patterns = split(text).map((part) => like(part));
+  return (value, context) => {
+    const given = split(value);
+    return given.length === patterns.length && patterns.every((matches, index) => matches(given[index] ?? '', context));
+  };
+}
+
+/** Colons within a variable are none of the ARN's. */
+function split(arn: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { 0: found, index } of arn.matchAll(/\$\{[^}]*\}|:/g)) {
+    if (found === ':' && parts.length < PARTS - 1) {
+      parts.push(arn.slice(from, index));
+      from = index + 1;
+    }
+  }
+  return [...parts, arn.slice(from)];
+}
