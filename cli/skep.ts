@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { createCommand } from './commands/create.ts';
+import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
 import { Interrupted } from '../lab/scenario/run.ts';
 import { UsageError } from './errors.ts';
@@ -10,6 +11,7 @@ import { UsageError } from './errors.ts';
 const program = new Command('skep')
   .description('Keeps Docker Swarm clusters in step with their EC2 Auto Scaling groups')
   .addCommand(createCommand())
+  .addCommand(recoverCommand())
   .addCommand(labCommand())
   .exitOverride();
 
@@ -33,6 +35,9 @@ try {
   } else if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
+  } else if (error instanceof NotRecovered) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
   } else if (error instanceof Interrupted) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 130;

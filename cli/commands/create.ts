@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
-import { errorName } from '../../src/aws/errors.ts';
 import { Table } from '../../src/aws/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
 import type { ClusterConfig } from '../../src/core/commands.ts';
@@ -10,6 +9,7 @@ import { clusterName } from '../../src/core/names.ts';
 import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/networks.ts';
 import type { Network } from '../../src/core/networks.ts';
 import { UsageError } from '../errors.ts';
+import { explained } from '../explained.ts';
 
 interface Options {
   readonly cluster: string;
@@ -79,29 +79,6 @@ function checkConfig({ addressPool, vpcCidr, subnetSize, dataPathPort }: Options
 
 function described({ addressPool, subnetSize, dataPathPort }: ClusterConfig): string {
   return `address pool ${addressPool}, networks of /${subnetSize}, data path port ${dataPathPort}`;
-}
-
-/** What a person can do about it, where the SDK's own words do not say. */
-async function explained<T>(asked: Promise<T>, stage: string): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    if (errorName(error) === 'ResourceNotFoundException') {
-      throw new UsageError(
-        `there is no table skep-${stage} here: is stage ${stage} deployed in this account and region?`,
-      );
-    }
-    if (errorName(error) === 'CredentialsProviderError') {
-      throw new UsageError(
-        `no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (${message})`,
-      );
-    }
-    if (message === 'Region is missing') {
-      throw new UsageError('no AWS region: set AWS_REGION, or region in ~/.aws/config');
-    }
-    throw error;
-  }
 }
 
 function checkNetwork(option: string, text: string, example: string): Network {
