@@ -58,6 +58,56 @@ reset() {
   if ! dk 15 swarm leave --force >/dev/null; then fail 34 NotActive "state $NODE_STATE: $SWARM_ERROR"; fi
 }
 
+# Sets join_token.
+read_join_token() {
+  if ! parameters GetParameter "{\"Name\":\"/skep/$SSM_stage/$SSM_cluster/join-token/$SSM_role\",\"WithDecryption\":true}"; then
+    fail 30 JoinTokenUnreadable "$PROBLEM"
+  fi
+  join_token=$(printf '%s' "$ANSWER" | grep -Eo 'SWMTKN-1-[0-9a-z]+-[0-9a-z]+' | sed -n 1p) || join_token=''
+  ANSWER=''
+  token_digest=${join_token#SWMTKN-1-}
+  token_digest=${token_digest%-*}
+  if [ -z "$token_digest" ]; then fail 30 JoinTokenUnreadable 'the parameter holds no join token'; fi
+  if [ "$token_digest" != "$SSM_caDigest" ]; then
+    fail 31 ForeignToken "the join token is for the CA $token_digest, the cluster has $SSM_caDigest"
+  fi
+}
+
+# Sets reason, and leaves the engine where settle does.
+attempt() {
+  api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
+    "$OWN_ADDRESS" "$OWN_ADDRESS" "$managers_json" "$join_token")"
+  reason=$(complaint)
+  if read_swarm 10; then settle; fi
+}
+
+# A join token may be made anew between its reading and its use: the managers then refuse the one that was read, and the new one is
+# published a moment later. Read once more it is another, or nobody has published it yet: for that there is a minute.
+is_refused() {
+  case "$reason $SWARM_ERROR" in
+  *'valid join token is necessary'*) return 0 ;;
+  esac
+  return 1
+}
+
+join_swarm() {
+  read_join_token
+  attempt
+  patience=$(($(now) + 60))
+  while is_refused && [ "$NODE_STATE" != active ] && [ "$(now)" -lt "$patience" ] && has_time; do
+    refused=$join_token
+    read_join_token
+    if [ "$join_token" = "$refused" ]; then
+      sleep 2
+    else
+      if [ "$NODE_STATE" != inactive ]; then reset; fi
+      attempt
+    fi
+  done
+  join_token=''
+  refused=''
+}
+
 check_expiry
 check_fence
 wait_for_docker
@@ -78,26 +128,10 @@ inactive) ;;
 *) reset ;;
 esac
 
-if ! parameters GetParameter "{\"Name\":\"/skep/$SSM_stage/$SSM_cluster/join-token/$SSM_role\",\"WithDecryption\":true}"; then
-  fail 30 JoinTokenUnreadable "$PROBLEM"
-fi
-join_token=$(printf '%s' "$ANSWER" | grep -Eo 'SWMTKN-1-[0-9a-z]+-[0-9a-z]+' | sed -n 1p) || join_token=''
-ANSWER=''
-token_digest=${join_token#SWMTKN-1-}
-token_digest=${token_digest%-*}
-if [ -z "$token_digest" ]; then fail 30 JoinTokenUnreadable 'the parameter holds no join token'; fi
-if [ "$token_digest" != "$SSM_caDigest" ]; then
-  fail 31 ForeignToken "the join token is for the CA $token_digest, the cluster has $SSM_caDigest"
-fi
-
 # Before it is in, since it may die right after: an engine in no swarm is not asked for its epoch.
 remember_epoch "$SSM_epoch"
 managers_json=$(printf '%s' "$SSM_managers" | sed 's/,/","/g')
-api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
-  "$OWN_ADDRESS" "$OWN_ADDRESS" "$managers_json" "$join_token")"
-join_token=''
-reason=$(complaint)
-if read_swarm 10; then settle; fi
+join_swarm
 case $NODE_STATE in
 active) joined ;;
 inactive) fail 32 JoinFailed "$reason" ;;

@@ -7,8 +7,8 @@ publish() { # ROLE TOKEN
   body=''
 }
 
-# Sets ca_digest, which each token carries.
-publish_tokens() {
+# Sets worker_token, manager_token, and ca_digest, which each token carries.
+read_tokens() {
   api GET /swarm 20 ''
   if [ "$STATUS" != 200 ]; then fail 50 DockerFailed "$(complaint)"; fi
   tokens=$(printf '%s' "$ANSWER" | sed -n 's/.*"JoinTokens":{\([^}]*\)}.*/{\1}/p')
@@ -17,6 +17,17 @@ publish_tokens() {
   ca_digest=${worker_token#SWMTKN-1-}
   ca_digest=${ca_digest%-*}
   if [ -z "$ca_digest" ]; then fail 50 DockerFailed 'the engine told no join token'; fi
+  manager_token=$(json_text Manager "$tokens")
+  tokens=''
+}
+
+publish_tokens() {
+  read_tokens
   publish worker "$worker_token"
-  publish manager "$(json_text Manager "$tokens")"
+  publish manager "$manager_token"
+}
+
+# What may be told of a join token. It cannot be guessed from that: a token has 128 random bits.
+digest_of() { # TOKEN
+  printf '%s' "$1" | sha256sum | cut -c 1-64
 }

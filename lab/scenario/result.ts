@@ -3,6 +3,7 @@ import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import type { Execution } from '../states/execution.ts';
 import type { AgentLoad, Bound, Last } from './bounds.ts';
+import type { ManagersResult } from './manager-watch.ts';
 
 export interface ExpectationResult {
   readonly what: string;
@@ -47,6 +48,12 @@ export interface ScenarioResult {
   };
   readonly alarms: readonly string[];
   readonly deadLetters: number;
+  /** What was denied, as AWS words it; each once. */
+  readonly denied: readonly string[];
+  /** Of all instances, whose hook was open for the longest time: from its event until it was completed. */
+  readonly slowest: { readonly launch: Last | null; readonly termination: Last | null };
+  /** What the managers said of themselves, where an expectation asks for it. */
+  readonly managers: ManagersResult | null;
   /** The instance that was done last, of those that came or went since the last `measure`. */
   readonly last: Last | null;
   /** Where its time went. */
@@ -91,11 +98,14 @@ export function groupsOf(lab: Lab): GroupResult[] {
 
 /** The short name of the machine: `scale-out` of `skep-dev-2-scale-out`. No machine's name ends with that of another. */
 export function machineOf(_lab: Lab, execution: Execution): string {
-  return /^skep-.*?-(scale-out|scale-in|tidy)$/.exec(execution.stateMachine.name)?.[1] ?? execution.stateMachine.name;
+  return (
+    /^skep-.*?-(scale-out|scale-in|tidy|recover|rotate-tokens)$/.exec(execution.stateMachine.name)?.[1] ??
+    execution.stateMachine.name
+  );
 }
 
 const stageOf = ({ stateMachine }: Execution): string =>
-  /^skep-(.*)-(scale-out|scale-in|tidy)$/.exec(stateMachine.name)?.[1] ?? '';
+  /^skep-(.*)-(scale-out|scale-in|tidy|recover|rotate-tokens)$/.exec(stateMachine.name)?.[1] ?? '';
 
 export function instanceOf({ input }: Execution): string | null {
   if (typeof input !== 'object' || input === null || !('detail' in input)) {
@@ -119,5 +129,8 @@ export function executionsOf(lab: Lab): ExecutionResult[] {
     cause: execution.cause ?? null,
   }));
 }
+
+/** Actions that functions, machines, rules or instances asked for, and were denied. */
+export const deniedOf = (lab: Lab): string[] => [...new Set(lab.iam.denials.map(({ action }) => action))].toSorted();
 
 export const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);

@@ -42,6 +42,10 @@ const hook = z.strictObject({
 
 const stageName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/);
 
+const healthyRange = z
+  .strictObject({ minHealthy: z.int().min(0).max(100), maxHealthy: z.int().min(100).max(200) })
+  .refine(({ minHealthy, maxHealthy }) => maxHealthy - minHealthy <= 100, 'they differ by at most 100');
+
 const group = z.strictObject({
   /** Of several: whose hooks it has. */
   stage: stageName.optional(),
@@ -56,8 +60,20 @@ const group = z.strictObject({
   tags: z.record(z.string(), z.string()).optional(),
   agentAfter: duration.prefault('0s'),
   dockerAfter: duration.prefault('0s'),
+  /** Its instance maintenance policy. Without one it terminates and launches at once. */
+  maintenance: healthyRange.optional(),
+  /** Knobs: what AWS does is not documented. */
+  launchesAfter: z.enum(['termination-begins', 'termination-ends']).default('termination-begins'),
+  retainedEndsBy: z.enum(['at-once', 'hook-again']).default('at-once'),
   /** What is wrong with the image that its machines boot from: the swarm folder of the oldest instance of that group is in it. */
   image: z.strictObject({ swarmFolderOf: z.string() }).optional(),
+  /** The role of its instances, where it is not as docs/security.md says. */
+  instanceRole: z
+    .strictObject({
+      managedInstanceCore: z.boolean().default(true),
+      tags: z.record(z.string(), z.string()).optional(),
+    })
+    .prefault({}),
 });
 export type GroupSpec = z.infer<typeof group>;
 
@@ -73,6 +89,7 @@ const limits = z.strictObject({
       offerAgain: duration.exactOptional(),
     })
     .optional(),
+  resourceTags: duration.optional(),
 });
 
 const service = z.strictObject({
@@ -103,7 +120,7 @@ const eventFault = z.strictObject({
   times,
 });
 
-const machine = z.enum(['scale-out', 'scale-in', 'tidy']);
+const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens']);
 
 const expectation = z.union([
   z.strictObject({
@@ -125,6 +142,7 @@ const expectation = z.union([
       rejected: bounds.optional(),
       ever: bounds.optional(),
       onNodes: bounds.optional(),
+      kept: bounds.optional(),
     }),
   }),
   z.strictObject({
@@ -141,6 +159,22 @@ const expectation = z.union([
       instances: bounds.optional(),
       inService: bounds.optional(),
       waiting: bounds.optional(),
+      retained: bounds.optional(),
+      kept: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    managers: z.strictObject({
+      leastReachable: bounds.optional(),
+      leastMembers: bounds.optional(),
+      mostMembers: bounds.optional(),
+      leastSpare: bounds.optional(),
+      longestWithoutLeader: bounds.optional(),
+      members: bounds.optional(),
+      reachable: bounds.optional(),
+      agree: z.boolean().optional(),
+      inService: z.boolean().optional(),
+      recorded: z.boolean().optional(),
     }),
   }),
   z.strictObject({
@@ -158,12 +192,17 @@ const expectation = z.union([
   z.strictObject({ measured: z.strictObject({ transitions: manyBounds.optional(), calls: manyBounds.optional() }) }),
   z.strictObject({ alarms: z.array(z.string()) }),
   z.strictObject({ deadLetters: bounds }),
+  /** Actions that somebody was denied. Without this expectation there must be none. */
+  z.strictObject({ denied: z.array(z.string()) }),
   z.strictObject({ cluster: z.enum(['new', 'founded']) }),
 ]);
 export type Expectation = z.infer<typeof expectation>;
 
 /** What an expectation chooses by, and does not compare. */
 export const SELECTORS: ReadonlySet<string> = new Set(['stage', 'service', 'name', 'machine', 'error', 'labels']);
+
+/** Whom a step befalls: the leader, if it is in the group, else the oldest instance. */
+const choice = { group: z.string(), leader: z.boolean().default(false) };
 
 const plainSteps = [
   z.strictObject({
@@ -176,14 +215,32 @@ const plainSteps = [
   z.strictObject({ advance: duration }),
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
   z.strictObject({ service }),
-  z.strictObject({ kill: z.strictObject({ group: z.string(), silently: z.boolean().default(false) }) }),
+  z.strictObject({ kill: z.strictObject({ ...choice, silently: z.boolean().default(false) }) }),
   z.strictObject({
     terminate: z.strictObject({
-      group: z.string(),
+      ...choice,
       decrement: z.boolean().default(true),
       youngest: z.boolean().default(false),
+      retained: z.boolean().default(false),
     }),
   }),
+  z.strictObject({
+    unhealthy: z.strictObject({
+      group: z.string(),
+      count: count.min(1).default(1),
+      /** Those whose engine the scenario has killed. */
+      engineDown: z.boolean().default(false),
+    }),
+  }),
+  z.strictObject({
+    refresh: z.strictObject({
+      group: z.string(),
+      range: healthyRange.optional(),
+      awaitsTermination: z.boolean().default(true),
+    }),
+  }),
+  z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
+  z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),
   z.strictObject({ agent: z.strictObject({ group: z.string(), online: z.boolean() }) }),
   z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),
   z.strictObject({ tidy: z.strictObject({}) }),
@@ -220,7 +277,10 @@ const each = z.union([
     state: z.union([
       z
         .string()
-        .regex(/^every state of (scale-out|scale-in|tidy)$/, 'a list of states, or: every state of scale-out, say'),
+        .regex(
+          /^every state of (scale-out|scale-in|tidy|recover)$/,
+          'a list of states, or: every state of scale-out, say',
+        ),
       listed,
     ]),
     ...turns,

@@ -11,7 +11,7 @@ import { FlowError } from '../core/errors.ts';
 import { digestOf } from '../core/leader-record.ts';
 import { terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
-import { isOwnItem, mayHaveBeenSent, nextMove, toComment } from '../core/rendezvous.ts';
+import { isOwnItem, mayHaveBeenSent, nextMove, toComment, tryOf } from '../core/rendezvous.ts';
 import type { Move, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver, storeAndDeliver } from './deliver.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
@@ -89,9 +89,10 @@ async function begin(ports: StepPorts, request: StepRequest, number: number): Pr
     return;
   }
   await refuseAfterDeadline(ports, request, now);
-  const key: StepKey = { ...stepKey(request), try: number };
+  const key = stepKey(request);
   await holdLock(ports, request, command, now);
-  const item = await ports.table.begin(key, {
+  const begun = { ...key, try: number };
+  const item = await ports.table.begin(begun, {
     taskToken: request.taskToken,
     sentAt: now,
     target: command.target,
@@ -102,7 +103,7 @@ async function begin(ports: StepPorts, request: StepRequest, number: number): Pr
   if (item === undefined) {
     throw await whyNotBegun(ports, request);
   }
-  await sendOnce(ports, request, command, toComment(key));
+  await sendOnce(ports, request, command, toComment({ ...key, try: tryOf(item, key.step) }));
 }
 
 /** The same try again: its command was refused, or it is there and only its end was not heard. */
@@ -112,7 +113,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
   if (command === undefined) {
     return;
   }
-  const key: StepKey = { ...stepKey(request), try: number };
+  const key: StepKey = { ...stepKey(request), try: tryOf(item, request.step) };
   const comment = toComment(key);
   const { verb } = command;
   // The managers may have changed since, and with them whom it would be sent to.
@@ -121,7 +122,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
     const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
     if (commandId !== undefined) {
       await ports.table.park(key, { commandId, target });
-      await look(ports, request, { kind: 'look', try: number, commandId, target });
+      await look(ports, request, { kind: 'look', try: key.try, commandId, target });
       return;
     }
   }
@@ -330,6 +331,16 @@ async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, 
     await cancelQuietly(ports, move);
     throw new FlowError('NodeUnresponsive', `the agent of ${move.target} does not pick up its command`);
   }
+  await giveUpLate(ports, request, move, now);
+}
+
+/** What is held goes on: its end is heard of when the hold is lifted, or asked for again. */
+async function giveUpLate(
+  ports: StepPorts,
+  request: StepRequest,
+  move: { readonly commandId: string; readonly target: string },
+  now: number,
+): Promise<void> {
   const late = await whyTooLate(ports, request, now);
   if (late?.name === 'DeadlineReached') {
     await cancelQuietly(ports, move);

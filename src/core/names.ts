@@ -23,6 +23,7 @@ export const VERBS = [
   'survey',
   'fence',
   'recover',
+  'rotate',
 ] as const;
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];

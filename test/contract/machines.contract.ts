@@ -15,6 +15,7 @@ import { placement } from './chapters/placement.ts';
 import { cutOff, losingTheLeader, withoutQuorum } from './chapters/quorum.ts';
 import { recovery } from './chapters/recovery.ts';
 import { services } from './chapters/services.ts';
+import { tokens } from './chapters/tokens.ts';
 import { handingOver, updates } from './chapters/updates.ts';
 import type { OpenWorld } from './scene.ts';
 
@@ -42,6 +43,7 @@ const CHAPTERS = [
   comingBack,
   formerManagers,
   recovery,
+  tokens,
 ];
 
 export function contractOfMachines(open: OpenWorld, options: { readonly together: boolean }): void {

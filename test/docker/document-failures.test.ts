@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import {
   Bench,
+  TOKEN_KEY,
   initParameters,
   instance,
   joinParameters,
@@ -81,6 +82,7 @@ describe('a document that cannot do its work', () => {
       survey: { instanceId: founder },
       fence: { instanceId: founder },
       recover: recoverParameters(founder, swarm),
+      rotate: { stage: 'dev', tokenKey: TOKEN_KEY },
     };
     expect(await bench.failure(founder, verb, parameters[verb], { notAfter: seconds() - 1 })).toBe('Expired');
     expect(await bench.machines.shell(founder, 'ls /run/skep')).not.toContain('leaving');

@@ -169,7 +169,7 @@ describe('scripts', () => {
   it.each(scripts)('%s gives no secret to a command as an argument, where everybody could read it', (name) => {
     const secrets = /\$(?:\{)?(join_token|worker_token|tokens|KEY_SECRET|SESSION|METADATA_TOKEN|ANSWER|body)\b/;
     // printf and test are built into the shell; api and parameters pass their text on through stdin.
-    const builtIn = /\b(printf|case|api|parameters|publish|json_text)\b|\[ -z|^\s*[A-Za-z_]+=|finish/;
+    const builtIn = /\b(printf|case|api|parameters|publish|json_text)\b|\[ (-z|")|^\s*[A-Za-z_]+=|finish/;
     for (const line of code(name).split('\n')) if (secrets.test(line)) expect(line).toMatch(builtIn);
   });
 });

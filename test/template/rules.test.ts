@@ -9,7 +9,7 @@ beforeAll(async () => {
   ({ stack } = await packaged('dev'));
 }, PACKAGING_TIMEOUT);
 
-const NAMES = ['LaunchRule', 'TerminateRule', 'CommandRule', 'ExecutionRule', 'TidySchedule'];
+const NAMES = ['LaunchRule', 'TerminateRule', 'CommandRule', 'ExecutionRule', 'TidySchedule', 'RotateTokensSchedule'];
 
 function rule(logicalId: string): StackRule {
   const found = stack.rules.find((it) => it.logicalId === logicalId);
@@ -22,7 +22,7 @@ const machine = (logicalId: string): string | undefined =>
 const lambda = (key: string): string | undefined => stack.functions.find((it) => it.key === key)?.arn;
 
 describe('the rules', () => {
-  it('are these five', () => {
+  it('are these six', () => {
     expect(stack.rules.map(({ logicalId }) => logicalId).sort()).toEqual([...NAMES].sort());
   });
 
@@ -34,6 +34,7 @@ describe('the rules', () => {
       CommandRule: [lambda('commandDone')],
       ExecutionRule: [lambda('settle')],
       TidySchedule: [machine('Tidy')],
+      RotateTokensSchedule: [machine('RotateTokens')],
     });
   });
 
@@ -43,14 +44,14 @@ describe('the rules', () => {
     expect(target?.deadLetterArn).toBe(stack.queues[0]?.arn);
   });
 
-  it.each(['LaunchRule', 'TerminateRule', 'TidySchedule'])('%s may start its machine', (name) => {
+  it.each(['LaunchRule', 'TerminateRule', 'TidySchedule', 'RotateTokensSchedule'])('%s may start its machine', (name) => {
     const [target] = rule(name).targets;
     const { statements } = roleOf(stack, target?.roleArn ?? 'none');
     const started = statements.filter((it) => list(it.Action).includes('states:StartExecution'));
     expect(started.flatMap((it) => list(it.Resource))).toContain(target?.arn);
   });
 
-  it.each(['LaunchRule', 'TerminateRule', 'TidySchedule'])(
+  it.each(['LaunchRule', 'TerminateRule', 'TidySchedule', 'RotateTokensSchedule'])(
     'only the rules of the stack, like %s, use the role',
     (name) => {
       const role = stack.roles.find(({ arn }) => arn === rule(name).targets[0]?.roleArn);
@@ -67,6 +68,10 @@ describe('the rules', () => {
     expect(permissions).toEqual([
       expect.objectContaining({ action: 'lambda:InvokeFunction', principal: 'events.amazonaws.com', sourceArn: arn }),
     ]);
+  });
+
+  it('makes join tokens anew once a week, of all clusters, where nobody says otherwise', () => {
+    expect(rule('RotateTokensSchedule')).toMatchObject({ schedule: 'rate(7 days)', targets: [{ input: '{}' }] });
   });
 
   it('gives the tidy an empty input in place of the event', () => {

@@ -80,10 +80,14 @@ const leave: DockerCommand<Engine> = async (engine, args) => {
 };
 
 const joinToken: DockerCommand<Engine> = async (engine, args) => {
-  const { flags, operands } = parseArguments(args, { flags: ['-q', '--quiet'] });
+  const { flags, operands } = parseArguments(args, { flags: ['-q', '--quiet', '--rotate'] });
   const [role] = operands;
-  if (flags.size === 0 || (role !== 'worker' && role !== 'manager')) {
+  const quiet = flags.has('-q') || flags.has('--quiet');
+  if (!quiet || (role !== 'worker' && role !== 'manager')) {
     throw new Error('simulated docker swarm join-token knows -q worker and -q manager only');
+  }
+  if (flags.has('--rotate')) {
+    (await engine.cluster('write')).rotate(role);
   }
   return `${(await engine.cluster('read')).joinTokens[role]}\n`;
 };

@@ -4,12 +4,13 @@ import { init } from './init-document.ts';
 import { confirm, drain, forget, inspect } from './manager-documents.ts';
 import { join, leave, prepare } from './membership-documents.ts';
 import { fence, recover, survey } from './recovery-documents.ts';
+import { rotate } from './rotate-document.ts';
 import type { Script } from './script.ts';
 
 type Verb = (script: Script) => Promise<Record<string, unknown>>;
 
 const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>(
-  Object.entries({ init, prepare, join, leave, confirm, demote, drain, forget, inspect, survey, fence, recover }),
+  Object.entries({ init, prepare, join, leave, confirm, demote, drain, forget, inspect, survey, fence, recover, rotate }),
 );
 
 export function runDocument(verb: string, script: Script): Promise<Record<string, unknown>> {

@@ -12,6 +12,8 @@ import type { Script } from './script.ts';
 
 /** How long a new manager may take to find a leader. */
 const LEADER_PATIENCE = 40_000;
+/** How long the new join token may take to be published, after the old one was refused. */
+const REFUSED_PATIENCE = 60_000;
 /** How long a leave waits for a docker that does not answer. */
 const LEAVE_PATIENCE = 15_000;
 
@@ -37,18 +39,8 @@ export async function join(script: Script): Promise<Record<string, unknown>> {
   if (before.state !== 'inactive') {
     await reset(script, before);
   }
-  const token = await readJoinToken(script, role);
-  const remotes = script.param('managers').split(',');
   script.machine.remember({ epoch: script.epoch });
-  const joining = script.engine.join({ token, remotes, address: own.address, availability: 'drain' });
-  let reason = '';
-  await script.ask(
-    30,
-    joining.catch((error: unknown) => {
-      reason = messageOf(error);
-    }),
-  );
-  const after = await settle(script);
+  const { after, reason } = await joinSwarm(script, role, own);
   if (after.state === 'active') {
     return joined(script, own, role, cleared);
   }
@@ -57,6 +49,47 @@ export async function join(script: Script): Promise<Record<string, unknown>> {
     await reset(script, after);
   }
   return script.fail('JoinFailed', `state ${after.state}: ${after.error} ${reason}`);
+}
+
+interface Attempt {
+  readonly after: SwarmInfo;
+  readonly reason: string;
+}
+
+/** The join token may be made anew between its reading and its use, and the new one is published a moment later. */
+async function joinSwarm(script: Script, role: 'worker' | 'manager', { address }: OwnInstance): Promise<Attempt> {
+  let token = await readJoinToken(script, role);
+  let made = await attempt(script, token, address);
+  const end = script.world.clock.now() + REFUSED_PATIENCE;
+  while (isRefused(made) && script.world.clock.now() < end && script.hasTime()) {
+    const again = await readJoinToken(script, role);
+    if (again === token) {
+      await script.sleep(2000);
+    } else {
+      token = again;
+      if (made.after.state !== 'inactive') {
+        await reset(script, made.after);
+      }
+      made = await attempt(script, token, address);
+    }
+  }
+  return made;
+}
+
+const isRefused = ({ after, reason }: Attempt): boolean =>
+  after.state !== 'active' && `${reason} ${after.error}`.includes('valid join token is necessary');
+
+async function attempt(script: Script, token: string, address: string): Promise<Attempt> {
+  const remotes = script.param('managers').split(',');
+  const joining = script.engine.join({ token, remotes, address, availability: 'drain' });
+  let reason = '';
+  await script.ask(
+    30,
+    joining.catch((error: unknown) => {
+      reason = messageOf(error);
+    }),
+  );
+  return { after: await settle(script), reason };
 }
 
 /** Waits while the engine is still on its way: an attempt goes on in the background after Docker's own 20 s. */

@@ -29,7 +29,7 @@ export class Swarm {
   options = DEFAULT_OPTIONS;
   readonly swarmId: string;
   readonly caDigest: string;
-  readonly joinTokens: { readonly worker: string; readonly manager: string };
+  joinTokens: { readonly worker: string; readonly manager: string };
   readonly nodes = new Map<string, NodeRecord>();
   readonly raft: Raft;
   readonly tasks: Tasks;
@@ -45,8 +45,7 @@ export class Swarm {
     this.#random = random;
     this.swarmId = origin?.swarmId ?? this.#id();
     this.caDigest = origin?.caDigest ?? random.hex(50);
-    const token = (): string => `SWMTKN-1-${this.caDigest}-${random.hex(25)}`;
-    this.joinTokens = origin?.joinTokens ?? { worker: token(), manager: token() };
+    this.joinTokens = origin?.joinTokens ?? { worker: this.#token(), manager: this.#token() };
     this.raft = new Raft(clock, random, (lostAt) => {
       this.#dispatcher.leaderBegan(lostAt);
       this.tasks.leaderBegan();
@@ -62,6 +61,15 @@ export class Swarm {
     if (origin !== undefined) {
       this.#copy(origin);
     }
+  }
+
+  /** The old one is refused from now on; whoever is in stays in. */
+  rotate(role: 'worker' | 'manager'): void {
+    this.joinTokens = { ...this.joinTokens, [role]: this.#token() };
+  }
+
+  #token(): string {
+    return `SWMTKN-1-${this.caDigest}-${this.#random.hex(25)}`;
   }
 
   /** A CA issues a certificate: the node is on record, whatever becomes of the engine that asked for it. */

@@ -159,6 +159,7 @@ export const founding: Chapter = {
             survey: { instanceId: FOUNDER },
             fence: { instanceId: FOUNDER },
             recover: scene.forRecover(FOUNDER),
+            rotate: { stage: 'dev', tokenKey: TOKEN_KEY },
           };
           const error = await scene.failure(FOUNDER, verb, parameters[verb], { notAfter: scene.seconds() - 1 });
           expect([verb, error]).toEqual([verb, 'Expired']);

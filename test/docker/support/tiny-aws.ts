@@ -14,6 +14,8 @@ const putRequest = z.strictObject({
 
 export class TinyAws implements MachineSurroundings {
   readonly parameters = new Map<string, { value: string; keyId: string }>();
+  /** What a parameter becomes with each time that it is read, by its name. */
+  readonly next = new Map<string, string[]>();
   readonly addresses = new Map<string, string>();
   /** Calls as "GetParameter /skep/...". */
   readonly calls: string[] = [];
@@ -75,6 +77,8 @@ export class TinyAws implements MachineSurroundings {
     this.calls.push(`GetParameter ${Name}`);
     const parameter = this.parameters.get(Name);
     if (!parameter) return failure(400, 'ParameterNotFound');
+    const value = this.next.get(Name)?.shift();
+    if (value !== undefined) this.parameters.set(Name, { ...parameter, value });
     return Response.json({ Parameter: { Name, Type: 'SecureString', Value: parameter.value, Version: 1 } });
   }
 
