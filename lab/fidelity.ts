@@ -22,6 +22,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     RecordLifecycleActionHeartbeat: done('up to the global timeout of 48 hours or 100 heartbeats'),
     SetDesiredCapacity: partial('no cooldown; scale-in by zone, then by age'),
     TerminateInstanceInAutoScalingGroup: partial('a short answer'),
+    SetInstanceHealth: done(),
+    StartInstanceRefresh: partial('rolling only; of the preferences only the two percentages'),
+    DescribeInstanceRefreshes: partial('the last one of each group; no pages'),
   },
   ec2: {
     DescribeInstances: partial(
@@ -72,5 +75,18 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
   },
 };
 
-/** What the stack, or a person who looks after it, uses of AWS and the lab has no operation for; and what stands in for it. */
-export const ABSENT: Readonly<Record<string, string>> = {};
+/**
+ * What the stack, its roles or the documents' instances use of AWS, and the lab has no operation for; and what stands in for it.
+ * Whatever a role allows stands here or above: a test holds it.
+ */
+export const ABSENT: Readonly<Record<string, string>> = {
+  'dynamodb:ConditionCheckItem': 'no operation of its own: part of TransactWriteItems',
+  kms: 'no endpoint; Parameter Store asks the key, as far as roles and the key policy go',
+  'lambda:InvokeFunction': 'no endpoint; rules and machines invoke within the lab',
+  logs: 'no endpoint; what functions print goes to the console, delivery of logs is not played',
+  'sqs:SendMessage': 'no endpoint; dead letters are counted in the result',
+  'sts:AssumeRole': 'no endpoint; credentials are handed out by the lab',
+  'autoscaling:PutLifecycleHook': 'no endpoint; hooks come with the groups of the scenario',
+  'ssm:ListCommandInvocations': 'not used: one invocation per command',
+  'states:SendTaskHeartbeat': 'not used: no machine has a HeartbeatSeconds',
+};

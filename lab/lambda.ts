@@ -7,7 +7,9 @@ import { Writable } from 'node:stream';
 import { compileFunction } from 'node:vm';
 
 import type { Clock } from './clock.ts';
+import type { Credentials } from './iam/access-keys.ts';
 import type { Random } from './random.ts';
+import { QUOTAS } from './services/quotas.ts';
 import type { StackFunction } from './stack/stack.ts';
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
@@ -23,6 +25,8 @@ export interface LambdaOptions {
   readonly functions: readonly StackFunction[];
   readonly endpoint: string;
   readonly region: string;
+  /** Of the role of the function. */
+  readonly credentials: (functionName: string) => Credentials;
   /** One line that a function printed. */
   readonly onLog: (name: string, line: string) => void;
 }
@@ -44,7 +48,13 @@ export class Lambda {
   }
 
   /** Virtual time stands still while a function runs: its own work takes none. */
-  async invoke(arn: string, event: unknown): Promise<Invocation> {
+  async invoke(arn: string, event: unknown, mode: 'synchronous' | 'asynchronous' = 'synchronous'): Promise<Invocation> {
+    const limit = QUOTAS[mode === 'synchronous' ? 'functionPayload' : 'asynchronousPayload'].value;
+    const size = bytesOf(event);
+    if (size > limit) {
+      const text = `${size} byte payload is too large for the ${mode} invoke limit of ${limit} bytes`;
+      return { ok: false, errorType: 'Lambda.RequestTooLargeException', errorMessage: text };
+    }
     return this.#options.clock.busy(this.#invoke(arn, event));
   }
 
@@ -56,7 +66,14 @@ export class Lambda {
     this.invocations += 1;
     try {
       const handler = this.#handlerOf(deployed);
-      const payload = await handler(structuredClone(event), this.#context(deployed));
+      const payload = await inTime(deployed.timeout, handler(structuredClone(event), this.#context(deployed)));
+      const size = bytesOf(payload);
+      if (size > QUOTAS.functionPayload.value) {
+        throw namedError(
+          'Function.ResponseSizeTooLarge',
+          `Response payload size (${size} bytes) exceeded maximum allowed payload size (${QUOTAS.functionPayload.value} bytes).`,
+        );
+      }
       return { ok: true, payload: payload === undefined ? null : (JSON.parse(JSON.stringify(payload)) as unknown) };
     } catch (error) {
       // Not `instanceof Error`: a function's errors come from its own bundle, and Lambda looks at the same two fields.
@@ -122,16 +139,17 @@ export class Lambda {
   }
 
   #process({ name, environment, memory }: StackFunction, out: Writable): NodeJS.Process {
-    const { region, endpoint } = this.#options;
+    const { region, endpoint, credentials } = this.#options;
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials(name);
     const env = {
       ...environment,
       AWS_REGION: region,
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memory),
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_ACCESS_KEY_ID: accessKeyOf('function', name),
-      AWS_SECRET_ACCESS_KEY: 'lab',
-      AWS_SESSION_TOKEN: 'lab',
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
       AWS_ENDPOINT_URL: endpoint,
       // The developer's own files must not reach in.
       AWS_CONFIG_FILE: devNull,
@@ -159,9 +177,23 @@ export class Lambda {
   }
 }
 
-/** Who signs with this access key id: a name in clear, since the lab asks for no secret. */
-export function accessKeyOf(kind: string, name: string): string {
-  return `LAB_${kind}_${name}`;
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));
+
+const namedError = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+
+/** By the wall's clock, since a function's own work takes none of the lab's. */
+async function inTime<T>(seconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(namedError('Sandbox.Timedout', `Task timed out after ${seconds.toFixed(2)} seconds`));
+    }, seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function virtualDate(clock: Clock): DateConstructor {

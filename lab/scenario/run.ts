@@ -5,7 +5,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Table } from '../../src/aws/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
 import { launchHook, terminateHook } from '../../src/core/names.ts';
-import { accessKeyOf } from '../lambda.ts';
+import { PERSON } from '../iam/access-keys.ts';
+import type { Exchange } from '../endpoint.ts';
 import { Lab, VIRTUAL_LATENCIES, WALL_LATENCIES } from '../lab.ts';
 import type { LabOptions } from '../lab.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
@@ -16,6 +17,10 @@ import type { Stack } from '../stack/stack.ts';
 import { packageService } from '../stack/package-service.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { check } from './expect.ts';
+import type { Before } from './expect.ts';
+import { ManagerWatch } from './manager-watch.ts';
+import { managersOf, seeManagers, watchesManagers } from './managers.ts';
+import type { ManagersSeen } from './managers.ts';
 import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
@@ -34,6 +39,8 @@ export interface RunOptions {
   readonly seed?: number;
   readonly port?: number;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told of every call of AWS. */
+  readonly onExchange?: (exchange: Exchange) => void;
   /** Ends the run early: Ctrl-C. What the lab has started is ended all the same. */
   readonly signal?: AbortSignal;
 }
@@ -46,7 +53,12 @@ export class ScenarioRun {
   readonly expectations: ExpectationResult[] = [];
   readonly #started = Date.now();
   readonly #options: RunOptions;
+  /** Whose dockerd was killed, whose cable was pulled. */
+  readonly enginesDown = new Set<string>();
+  readonly cablesOut = new Set<string>();
+  readonly #watch: ManagerWatch | undefined;
   #measured = { transitions: 0, calls: 0 };
+  #before: Before = { instances: new Set(), containers: new Set() };
   #measuredFrom = 0;
   #armed: { readonly befell: () => boolean; readonly disarm: () => void }[] = [];
   /** Which turn of a loop it is, for the result. */
@@ -57,6 +69,7 @@ export class ScenarioRun {
     this.lab = lab;
     this.#options = options;
     this.table = new Table(tableClient(lab), lab.stack.table.name);
+    this.#watch = watchesManagers(scenario) ? watchManagers(lab, scenario.cluster) : undefined;
     options.signal?.addEventListener('abort', () => {
       lab.clock.interrupt(
         new Interrupted('interrupted: the run was not finished; everything that it started is ended'),
@@ -87,6 +100,7 @@ export class ScenarioRun {
       ...watch(() => lab, options.onProgress),
     });
     const run = new ScenarioRun(scenario, lab, options);
+    lab.endpoint.observers.push(...(options.onExchange === undefined ? [] : [options.onExchange]));
     try {
       await run.#prepare();
     } catch (error) {
@@ -167,9 +181,9 @@ export class ScenarioRun {
     const state = await this.table.readState(this.scenario.cluster);
     const { transitions, calls } = this.#counts();
     const measured = { transitions: transitions - this.#measured.transitions, calls: calls - this.#measured.calls };
-    return expectations.map((one) =>
-      check(one, { lab: this.lab, view, views, clusterStatus: state?.status, measured }),
-    );
+    const managers = expectations.some((one) => 'managers' in one) ? await this.#managers() : undefined;
+    const now = { lab: this.lab, view, views, clusterStatus: state?.status, measured, before: this.#before, managers };
+    return expectations.map((one) => check(one, now));
   }
 
   view(stage: string): Promise<SwarmView | undefined> {
@@ -179,15 +193,28 @@ export class ScenarioRun {
     return this.lab.view(this.scenario.cluster, new Set(own.map(([name]) => name)));
   }
 
-  /** From here on transitions and calls count for `measured`. */
-  measure(): void {
-    this.#measured = this.#counts();
-    this.#measuredFrom = this.lab.clock.now();
+  async #managers(): Promise<ManagersSeen | undefined> {
+    const { lab, scenario, table } = this;
+    return this.#watch && seeManagers(lab, scenario.cluster, table, this.#watch);
   }
 
-  say(text: string): void {
-    this.#options.onProgress?.({ kind: 'step', at: this.#elapsed(), text });
+  /** From here on transitions and calls count for `measured`, and what there is counts as kept. */
+  async measure(): Promise<void> {
+    this.#measured = this.#counts();
+    this.#measuredFrom = this.lab.clock.now();
+    this.#watch?.measure();
+    const { tasks = [] } = (await this.view(this.scenario.stage)) ?? {};
+    const running = tasks.filter(({ state, container }) => state === 'running' && container !== '');
+    const groups = [...this.lab.autoScaling.groups.values()];
+    this.#before = {
+      instances: new Set(groups.flatMap(({ members }) => [...members.keys()])),
+      containers: new Set(running.map(({ container }) => container)),
+    };
   }
+
+  readonly say = (text: string): void => {
+    this.#options.onProgress?.({ kind: 'step', at: this.#elapsed(), text });
+  };
 
   #counts(): { transitions: number; calls: number } {
     return {
@@ -220,10 +247,21 @@ export class ScenarioRun {
         tags: spec.tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
         zones: spec.zones,
         retain: spec.role === 'manager',
+        maintenance: spec.maintenance,
+        launchesAfter: spec.launchesAfter,
+        retainedEndsBy: spec.retainedEndsBy,
         machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter, ...spec.image },
       },
       0,
     );
+    const { managedInstanceCore, tags } = spec.instanceRole;
+    this.lab.profiles.set(name, {
+      name: `skep-${name}`,
+      stage,
+      role: spec.role,
+      tags: tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
+      managedInstanceCore,
+    });
     const hooks = [
       {
         spec: spec.launchHook,
@@ -241,14 +279,12 @@ export class ScenarioRun {
     ] as const;
     for (const hook of hooks) {
       const { timeout, metadata, defaultResult } = hook.spec;
-      const { role, labels, patience } = spec;
-      const own = { cluster, role, timeout, labels, ...(patience === undefined ? {} : { patience }) };
       group.hooks.set(hook.transition, {
         name: hook.spec.name ?? hook.name,
         transition: hook.transition,
         heartbeatTimeout: timeout,
         defaultResult: defaultResult ?? hook.otherwise,
-        metadata: metadata === null ? undefined : (metadata ?? JSON.stringify(own)),
+        metadata: metadata === null ? undefined : (metadata ?? ownMetadata(cluster, spec, timeout)),
       });
     }
     this.lab.autoScaling.setDesired(name, spec.desired);
@@ -258,11 +294,19 @@ export class ScenarioRun {
     const { lab, scenario, expectations } = this;
     const { continued, abandoned, timedOut } = lab.autoScaling.hooks;
     const move = lab.moves.last(this.#measuredFrom);
+    const denied = [...new Set(lab.iam.denials.map(({ message }) => message))];
+    // A denial that nobody expects is a permission that is missing, however well skep got around it.
+    const expected = this.scenario.expect.some((one) => 'denied' in one);
+    const unexpected = expected ? [] : denied;
     const defects = [...lab.defects, ...lab.executions.flatMap((execution) => execution.defects.map(String))];
     return {
       scenario: scenario.name,
-      ok: expectations.every(({ ok }) => ok) && defects.length === 0,
-      expectations: [...expectations, ...defects.map((seen) => ({ what: 'no defect of the lab', ok: false, seen }))],
+      ok: expectations.every(({ ok }) => ok) && defects.length + unexpected.length === 0,
+      expectations: [
+        ...expectations,
+        ...defects.map((seen) => ({ what: 'no defect of the lab', ok: false, seen })),
+        ...unexpected.map((seen) => ({ what: 'nothing was denied', ok: false, seen })),
+      ],
       groups: groupsOf(lab),
       nodes: nodesOf(await lab.view(scenario.cluster)),
       executions: executionsOf(lab),
@@ -270,6 +314,9 @@ export class ScenarioRun {
       hooks: { continued, abandoned, timedOut, open: lab.autoScaling.actions.size },
       alarms: [...lab.alarms.raised].toSorted(),
       deadLetters: lab.bus.deadLetters.length,
+      denied,
+      slowest: { launch: lastOf(lab.moves.slowest('launch')), termination: lastOf(lab.moves.slowest('termination')) },
+      managers: this.#watch?.result ?? null,
       last: lastOf(move),
       bounds: boundsOf(lab, move),
       agents: agentLoads(lab),
@@ -301,6 +348,21 @@ async function stackOf(stage: string): Promise<Stack> {
   return loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
 }
 
+/** As skep wants it. */
+function ownMetadata(cluster: string, { role, labels, patience }: GroupSpec, timeout: number): string {
+  return JSON.stringify({ cluster, role, timeout, labels, ...(patience === undefined ? {} : { patience }) });
+}
+
+function watchManagers(lab: Lab, cluster: string): ManagerWatch {
+  const watch = new ManagerWatch({
+    clock: lab.clock,
+    managers: () => managersOf(lab, cluster).map(({ instanceId }) => instanceId),
+    nodes: (instanceId, seconds) => lab.machines.nodes(instanceId, seconds),
+  });
+  watch.start();
+  return watch;
+}
+
 /** Loaded only where it is asked for: it needs Linux and root, and nothing else of the lab does. */
 async function dockerMachines(): Promise<LabOptions['machines']> {
   const module: { DockerMachines: typeof DockerMachines } = await import('../nodes/docker/docker-machines.ts');
@@ -311,7 +373,7 @@ function tableClient(lab: Lab): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     endpoint: lab.url,
     region: lab.stack.region,
-    credentials: { accessKeyId: accessKeyOf('person', 'scenario'), secretAccessKey: 'lab' },
+    credentials: PERSON,
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
