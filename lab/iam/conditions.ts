@@ -1,34 +1,37 @@
 // The condition operators and keys that the template uses. One that is not here is refused when the policy is loaded: what the lab
 // does not understand must not allow anything.
 import { equal, like, likeArn, variablesOf } from './text.ts';
-import type { Context } from './text.ts';
+import type { Context, Matches } from './text.ts';
 
 export type Condition = (context: Context) => boolean;
 
 type Values = readonly string[];
 type Operator = (key: string, values: Values) => Condition;
 
+type Compile = (text: string) => Matches;
+
 /** A key that the request does not have matches no positive operator, and every negated one. */
 const positive =
-  (compile: (text: string) => ReturnType<typeof equal>): Operator =>
+  (compile: Compile): Operator =>
   (key, values) => {
     const patterns = values.map(compile);
     return (context) => {
       const value = context.get(key);
-      return value !== undefined && patterns.some((matches) => matches(value, context));
+      return value !== undefined && patterns.some((matches) => matches(value, context) === true);
     };
   };
-const negated = (operator: Operator): Operator => {
-  return (key, values) => {
-    const holds = operator(key, values);
-    return (context) => !holds(context);
+const negated =
+  (compile: Compile): Operator =>
+  (key, values) => {
+    const patterns = values.map(compile);
+    return (context) => {
+      const value = context.get(key);
+      return value === undefined || patterns.every((matches) => matches(value, context) === false);
+    };
   };
-};
 
-const strings = positive(equal);
-const patterns = positive((text) => like(text));
-const arns = positive(likeArn);
-const truth = positive((text) => (value) => value.toLowerCase() === text.toLowerCase());
+const pattern: Compile = (text) => like(text);
+const truth: Compile = (text) => (value) => value.toLowerCase() === text.toLowerCase();
 
 const isAbsent: Operator = (key, values) => {
   const wanted = new Set(values.map((value) => value.toLowerCase() === 'true'));
@@ -36,16 +39,16 @@ const isAbsent: Operator = (key, values) => {
 };
 
 const OPERATORS: Readonly<Record<string, Operator>> = {
-  StringEquals: strings,
-  StringNotEquals: negated(strings),
-  StringLike: patterns,
-  StringNotLike: negated(patterns),
+  StringEquals: positive(equal),
+  StringNotEquals: negated(equal),
+  StringLike: positive(pattern),
+  StringNotLike: negated(pattern),
   // For ARNs, Equals and Like are the same.
-  ArnEquals: arns,
-  ArnLike: arns,
-  ArnNotEquals: negated(arns),
-  ArnNotLike: negated(arns),
-  Bool: truth,
+  ArnEquals: positive(likeArn),
+  ArnLike: positive(likeArn),
+  ArnNotEquals: negated(likeArn),
+  ArnNotLike: negated(likeArn),
+  Bool: positive(truth),
   Null: isAbsent,
 };
 

@@ -15,11 +15,9 @@ export type Decision =
 export function decide(ask: Ask, asker: Asker, identity: Policy, resource?: ResourcePolicy): Decision {
   const own = identity.filter((statement) => statement.covers(ask));
   const its = (resource?.policy ?? []).filter(({ covers, means }) => covers(ask) && means(asker) !== undefined);
-  if (own.some(denies)) {
-    return { allowed: false, kind: 'identity', explicit: true };
-  }
-  if (its.some(denies)) {
-    return { allowed: false, kind: 'resource', explicit: true };
+  const denied = (['identity', 'resource'] as const).find((kind) => (kind === 'identity' ? own : its).some(denies));
+  if (denied !== undefined) {
+    return { allowed: false, kind: denied, explicit: true };
   }
   if (its.some(({ means }) => means(asker) === 'directly')) {
     return { allowed: true };

@@ -69,9 +69,10 @@ function compile(statement: PolicyStatement): Statement {
   };
 }
 
+type Covers = (value: string, context: Context) => boolean;
 type Texts = string | readonly string[] | undefined;
 
-function either(wanted: Texts, unwanted: Texts, make: (text: string) => Matches): Matches | undefined {
+function either(wanted: Texts, unwanted: Texts, make: (text: string) => Matches): Covers | undefined {
   if ((wanted === undefined) === (unwanted === undefined)) {
     if (wanted !== undefined) {
       throw new Error('has an element and its opposite');
@@ -81,8 +82,9 @@ function either(wanted: Texts, unwanted: Texts, make: (text: string) => Matches)
   const texts = [wanted ?? unwanted ?? []].flat();
   checkVariables(texts);
   const patterns = texts.map(make);
-  const any: Matches = (value, context) => patterns.some((matches) => matches(value, context));
-  return unwanted === undefined ? any : (value, context) => !any(value, context);
+  return unwanted === undefined
+    ? (value, context) => patterns.some((matches) => matches(value, context) === true)
+    : (value, context) => patterns.every((matches) => matches(value, context) === false);
 }
 
 function meaning(principal: PolicyStatement['Principal']): Statement['means'] {

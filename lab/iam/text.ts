@@ -8,11 +8,9 @@ type Part =
   | { readonly kind: 'variable'; readonly key: string }
   | { readonly kind: 'wildcard'; readonly wildcard: '*' | '?' };
 
-/** `${*}`, `${?}` and `${$}` are the characters themselves. */
-const CHARACTERS = new Set(['*', '?', '$']);
 const TOKEN = /\$\{([^}]*)\}|[*?]/g;
 
-/** @throws Error for a variable with a default value, which the lab does not know */
+/** @throws Error for a variable with a default value, and for `${*}` and its like, which the lab does not know */
 function partsOf(text: string): Part[] {
   const parts: Part[] = [];
   let from = 0;
@@ -21,8 +19,6 @@ function partsOf(text: string): Part[] {
     const [whole, variable] = found;
     if (variable === undefined) {
       parts.push({ kind: 'wildcard', wildcard: whole as '*' | '?' });
-    } else if (CHARACTERS.has(variable)) {
-      parts.push({ kind: 'text', text: variable });
     } else {
       parts.push({ kind: 'variable', key: variableKey(variable) });
     }
@@ -44,9 +40,10 @@ export function variablesOf(text: string): readonly string[] {
   return partsOf(text).flatMap((part) => (part.kind === 'variable' ? [part.key] : []));
 }
 
-export type Matches = (value: string, context: Context) => boolean;
+/** Undefined where a variable stands for a key that the request does not have: then neither the text nor its negation holds. */
+export type Matches = (value: string, context: Context) => boolean | undefined;
 
-/** Wildcards are wildcards. A variable whose key the request does not have makes a text that matches nothing. */
+/** Wildcards are wildcards. */
 export function like(text: string, flags = ''): Matches {
   return matcher(partsOf(text), flags, ({ wildcard }) => (wildcard === '*' ? '.*' : '.'));
 }
@@ -65,7 +62,7 @@ function matcher(
   return (value, context) => {
     const source = sourceOf(parts, context, wildcard);
     if (source === undefined) {
-      return false;
+      return undefined;
     }
     const known = compiled.get(source);
     const expression = known ?? new RegExp(`^${source}$`, `s${flags}`);
@@ -97,15 +94,22 @@ const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\
 /** The parts of an ARN; the last has everything that is left, colons too. */
 const PARTS = 6;
 
-/** An ARN with wildcards. A wildcard does not reach over the colons between the first five parts. */
+/**
+ * An ARN with wildcards. A wildcard does not reach over the colons between the first five parts.
+ * @throws Error for one with fewer parts: where a wildcard would have to stand for several, AWS is not of one mind
+ */
 export function likeArn(text: string): Matches {
   if (text === '*') {
     return () => true;
   }
   const patterns = split(text).map((part) => like(part));
+  if (patterns.length < PARTS) {
+    throw new Error(`${text} is no whole ARN`);
+  }
   return (value, context) => {
     const given = split(value);
-    return given.length === patterns.length && patterns.every((matches, index) => matches(given[index] ?? '', context));
+    const answers = patterns.map((matches, index) => matches(given[index] ?? '', context));
+    return answers.includes(undefined) ? undefined : given.length === PARTS && !answers.includes(false);
   };
 }
 
