@@ -101,7 +101,7 @@ function unchanged(
     return { ConditionExpression: 'attribute_not_exists(pk)' };
   }
   const { term } = item;
-  return term === undefined
-    ? { ConditionExpression: 'attribute_not_exists(term)' }
-    : { ConditionExpression: 'term = :term', ExpressionAttributeValues: { ':term': term } };
+  return typeof term === 'number' || typeof term === 'bigint'
+    ? { ConditionExpression: 'term = :term', ExpressionAttributeValues: { ':term': term } }
+    : { ConditionExpression: 'NOT attribute_type(term, :number)', ExpressionAttributeValues: { ':number': 'N' } };
 }

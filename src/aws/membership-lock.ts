@@ -2,7 +2,7 @@
 //
 // Held by the instance that joins or leaves, not by an execution: where an execution is stopped, the one that replaces it goes on
 // under the same lock. A lease that nobody renews runs out after whatever was sent under it has ended.
-import { DeleteCommand, PutCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
@@ -17,7 +17,7 @@ const RELEASE_STEPS = 20;
 /** A waiter that never comes back is swept by the table. */
 const WAITER_TTL = 3 * 86_400;
 
-const lockItem = z.object({ instance: z.string() });
+const lockItem = z.object({ instance: z.string(), taken: z.boolean().optional() });
 const waiterItem = z.object({ instance: z.string(), taskToken: z.string(), since: z.number() });
 type Waiter = z.infer<typeof waiterItem>;
 
@@ -36,19 +36,42 @@ export class MembershipLock {
   }
 
   /**
-   * Takes the lock, or renews its lease. Times are epoch seconds.
+   * Takes the lock, or renews its lease, which that never makes shorter: what was sent before may still be on its way. Times are
+   * epoch seconds.
    *
    * @returns false if another instance holds it
    */
-  async take({ cluster, instance }: Holder, now: number, until = now + FIRST_LEASE): Promise<boolean> {
+  async take(holder: Holder, now: number, until = now + FIRST_LEASE): Promise<boolean> {
+    return (await this.#prolong(holder, now, until)) || this.#isHeldLonger(holder, until);
+  }
+
+  /** `taken`: whoever hands the lock over sees by it that its new holder has come. */
+  async #prolong({ cluster, instance }: Holder, now: number, until: number): Promise<boolean> {
     return passes(
       this.#client.send(
-        new PutCommand({
+        new UpdateCommand({
           TableName: this.#table,
-          Item: { ...keys.membershipLock(cluster), instance, leaseUntil: until },
-          ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance OR leaseUntil < :now',
+          Key: keys.membershipLock(cluster),
+          UpdateExpression: 'SET #instance = :instance, leaseUntil = :until, taken = :yes',
+          ConditionExpression:
+            'attribute_not_exists(pk) OR leaseUntil < :now OR (#instance = :instance AND leaseUntil <= :until)',
           ExpressionAttributeNames: { '#instance': 'instance' },
-          ExpressionAttributeValues: { ':instance': instance, ':now': now },
+          ExpressionAttributeValues: { ':instance': instance, ':now': now, ':until': until, ':yes': true },
+        }),
+      ),
+    );
+  }
+
+  async #isHeldLonger({ cluster, instance }: Holder, until: number): Promise<boolean> {
+    return passes(
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: keys.membershipLock(cluster),
+          UpdateExpression: 'SET taken = :yes',
+          ConditionExpression: '#instance = :instance AND leaseUntil > :until',
+          ExpressionAttributeNames: { '#instance': 'instance' },
+          ExpressionAttributeValues: { ':instance': instance, ':until': until, ':yes': true },
         }),
       ),
     );
@@ -81,12 +104,12 @@ export class MembershipLock {
     wake: (taskToken: string) => Promise<boolean>,
   ): Promise<void> {
     let from = instance;
-    /** The lease that was given to one who did not wait any more: should it come back, it has renewed it. */
-    let given: number | undefined;
     for (let step = 0; step < RELEASE_STEPS; step += 1) {
-      const { holder, waiters } = await this.#read(cluster);
+      const { holder, taken, waiters } = await this.#read(cluster);
       const next = waiters.find((waiter) => waiter.instance !== instance);
-      if ((holder !== undefined && holder !== from) || (holder === undefined && next === undefined)) {
+      const given = from !== instance;
+      const isFree = holder === undefined;
+      if (isFree ? next === undefined : isAnothers({ holder, taken }, from, given)) {
         return;
       }
       if (next === undefined) {
@@ -97,12 +120,12 @@ export class MembershipLock {
           return;
         }
         from = next.instance;
-        given = now + FIRST_LEASE;
       }
     }
   }
 
-  async #free({ cluster, instance }: Holder, given: number | undefined): Promise<void> {
+  /** @param given it was handed over, and its new holder may not have come: should it come back, it has taken it */
+  async #free({ cluster, instance }: Holder, given: boolean): Promise<void> {
     const { condition, values } = stillHeld(instance, given);
     await passes(
       this.#client.send(
@@ -118,7 +141,7 @@ export class MembershipLock {
   }
 
   /** Who has waited longest comes first. */
-  async #read(cluster: string): Promise<{ holder: string | undefined; waiters: Waiter[] }> {
+  async #read(cluster: string): Promise<{ holder: string | undefined; taken: boolean; waiters: Waiter[] }> {
     const { Items: items = [] } = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
@@ -130,16 +153,15 @@ export class MembershipLock {
     const { sk } = keys.membershipLock(cluster);
     const waiters = z.array(waiterItem).parse(items.filter((item) => item['sk'] !== sk));
     const lock = lockItem.optional().parse(items.find((item) => item['sk'] === sk));
-    return { holder: lock?.instance, waiters: waiters.toSorted((a, b) => a.since - b.since) };
+    return {
+      holder: lock?.instance,
+      taken: lock?.taken === true,
+      waiters: waiters.toSorted((a, b) => a.since - b.since),
+    };
   }
 
   /** In one write, so that nobody comes in between. */
-  async #handOver(
-    { cluster, instance }: Holder,
-    next: Waiter,
-    now: number,
-    given: number | undefined,
-  ): Promise<boolean> {
+  async #handOver({ cluster, instance }: Holder, next: Waiter, now: number, given: boolean): Promise<boolean> {
     const TableName = this.#table;
     const { condition, values } = stillHeld(instance, given);
     return passes(
@@ -175,16 +197,14 @@ export class MembershipLock {
   }
 }
 
-function stillHeld(
-  instance: string,
-  lease: number | undefined,
-): { condition: string; values: Record<string, unknown> } {
-  return lease === undefined
-    ? { condition: '#instance = :instance', values: { ':instance': instance } }
-    : {
-        condition: '#instance = :instance AND leaseUntil = :lease',
-        values: { ':instance': instance, ':lease': lease },
-      };
+/** It was given to one that seemed not to wait any more, and came back at that moment: then it is his. */
+function isAnothers(lock: { holder: string; taken: boolean }, from: string, given: boolean): boolean {
+  return lock.holder !== from || (given && lock.taken);
+}
+
+function stillHeld(instance: string, given: boolean): { condition: string; values: Record<string, unknown> } {
+  const held = '#instance = :instance';
+  return { condition: given ? `${held} AND attribute_not_exists(taken)` : held, values: { ':instance': instance } };
 }
 
 const cancelled = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });

@@ -21,7 +21,7 @@ import type { Managers, ReadRecord } from '../core/leader-record.ts';
 import { NODE_PREFIX, clusterName, keys, waiterPrefix } from '../core/names.ts';
 import type { Key, WaitCause } from '../core/names.ts';
 import type { KnownNode } from '../core/repairs.ts';
-import { isOwnItem, rendezvousItem } from '../core/rendezvous.ts';
+import { counterOf, isOwnItem, rendezvousItem } from '../core/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
@@ -113,14 +113,15 @@ export class Table {
   }
 
   /**
-   * A new try begins: what an earlier one has left is gone. Before its command is sent, so that its end finds the item.
+   * A new try begins, and is counted: what an earlier one has left is gone. Before its command is sent, so that its end finds the item.
    *
    * @returns undefined if the node belongs to another execution by now, or bears the mark of a hold
    */
   begin(key: StepKey, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
     const { step, try: number } = key;
     const began = { ...changes, step, try: number, waits: step };
-    return this.#update(key, began, ['commandId', 'result', 'uncertain'], isOwnItem(key) ? {} : { held: undefined });
+    const expected = isOwnItem(key) ? {} : { held: undefined };
+    return this.#update(key, began, ['commandId', 'result', 'uncertain'], expected, counterOf(step));
   }
 
   /** Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more. */
@@ -136,7 +137,7 @@ export class Table {
       ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
       ...(node.phase === 'gone' ? { expiresAt: now + GONE_TTL } : {}),
     };
-    return this.#update(key, changed, [], { step: key.step, try: key.try });
+    return this.#update(key, changed, [], { step: key.step, [counterOf(key.step)]: key.try });
   }
 
   async #update(
@@ -144,10 +145,11 @@ export class Table {
     changes: Readonly<Record<string, unknown>>,
     removed: readonly string[],
     expected: Readonly<Record<string, unknown>>,
+    counter?: string,
   ): Promise<RendezvousItem | undefined> {
     try {
       const { Attributes: item } = await this.#client.send(
-        new UpdateCommand({ TableName: this.#name, ...stepUpdate(key, changes, removed, expected) }),
+        new UpdateCommand({ TableName: this.#name, ...stepUpdate(key, changes, removed, expected, counter) }),
       );
       return rendezvousItem.parse(item);
     } catch (error) {

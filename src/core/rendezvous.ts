@@ -16,7 +16,10 @@ export interface StepKey {
   /** The short key of the execution. */
   readonly owner: string;
   readonly step: string;
-  /** Counts the commands of a step: a document that failed in a retryable way is sent again under a new number. */
+  /**
+   * Counts the commands of a step: a document that failed in a retryable way is sent again under a new number. So is one of a step
+   * that is entered again: what a command of its first time left behind must not count for the second.
+   */
   readonly try: number;
 }
 
@@ -60,6 +63,7 @@ export const rendezvousItem = z
   .object({
     owner: z.string(),
     step: z.string().optional(),
+    /** Since the step was entered. What its commands are counted by, over all its entries, is `tried_<step>`. */
     try: z.number().optional(),
     taskToken: z.string().optional(),
     commandId: z.string().optional(),
@@ -82,11 +86,20 @@ export const rendezvousItem = z
 export type RendezvousItem = z.infer<typeof rendezvousItem>;
 
 export type Move =
-  /** `begun`: the item says already that this try is under way; whether its command was sent is not known. */
+  /** `try`: since the step was entered. `begun`: the item says that it is under way; whether its command was sent is not known. */
   | { readonly kind: 'send'; readonly try: number; readonly begun: boolean }
   | { readonly kind: 'look'; readonly try: number; readonly commandId: string; readonly target: string }
   | { readonly kind: 'deliver'; readonly outcome: Outcome }
   | { readonly kind: 'fail'; readonly error: string; readonly cause: string };
+
+/** Where an item counts the commands of a step. */
+export const counterOf = (step: string): string => `tried_${step.replaceAll('-', '_')}`;
+
+/** The number of the present command of a step. */
+export function tryOf(item: RendezvousItem, step: string): number {
+  const counted = item[counterOf(step)];
+  return typeof counted === 'number' ? counted : (item.try ?? 1);
+}
 
 /** What a new attempt of a step does, from what its item says. */
 export function nextMove(item: RendezvousItem, step: string): Move {
@@ -98,7 +111,7 @@ export function nextMove(item: RendezvousItem, step: string): Move {
     return afterResult(item.result, number);
   }
   return item.commandId !== undefined && item.target !== undefined
-    ? { kind: 'look', try: number, commandId: item.commandId, target: item.target }
+    ? { kind: 'look', try: tryOf(item, step), commandId: item.commandId, target: item.target }
     : { kind: 'send', try: number, begun: true };
 }
 

@@ -284,6 +284,17 @@ describe('the founding', () => {
     expect(await db.table.readLeader(where.cluster)).toEqual(before);
   });
 
+  it('is not recorded for a founder that a terminate has taken over meanwhile', async () => {
+    const where = place();
+    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await claim(actionOf({ ...where, role: 'manager' }), 'founder');
+    expect(await claim(actionOf({ ...where, role: 'manager', kind: 'terminate' }), 'terminate')).toBe('complete');
+
+    expect(await found(where)).toBe(false);
+    expect(await db.table.readState(where.cluster)).toEqual({ status: 'new' });
+    expect(await db.get(keys.leader(where.cluster))).toBeUndefined();
+  });
+
   it('of a second swarm is refused, and nothing of it is written', async () => {
     const where = place();
     await founded(where);
@@ -380,6 +391,7 @@ describe("a step's rendezvous", () => {
     ['another execution', { owner: 'somebody else' }],
   ])('the end of a command of %s changes nothing', async (_what, other) => {
     const step = await claimed();
+    await db.table.begin(step, { taskToken: 'mine' });
     await db.table.begin({ ...step, try: 2 }, { taskToken: 'mine' });
     const before = await db.get(keys.node(step.cluster, step.instance));
 
@@ -407,7 +419,6 @@ describe("a step's rendezvous", () => {
 
   it('a node that is gone is kept for late events, then goes too', async () => {
     const step = { ...(await claimed()), step: 'Forget' };
-    await db.table.begin(step, { taskToken: 'mine' });
     await db.table.begin(step, { taskToken: 'mine' });
 
     expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toMatchObject({
