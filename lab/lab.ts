@@ -180,16 +180,16 @@ export class Lab {
   }
 
   #surroundings(): MachineSurroundings {
-    const roleOf = (instanceId: string): InstanceRole | undefined => {
-      const role = this.iam.roleOfInstance(instanceId);
-      const credentials = this.iam.keys.issue({ kind: 'instance', name: instanceId });
-      return role === undefined ? undefined : { name: role.name, credentials };
-    };
     return {
-      metadata: (instanceId, request) =>
-        Promise.resolve(new InstanceMetadata(this.ec2, this.stack.region, roleOf).answer(instanceId, request)),
+      metadata: (instanceId, request) => this.metadata(instanceId, request),
       aws: (request) => this.endpoint.handle(request),
     };
+  }
+
+  /** What 169.254.169.254 answers to the instance. */
+  metadata(instanceId: string, request: Request): Promise<Response> {
+    const roleOf = (id: string): InstanceRole | undefined => this.iam.instanceRole(id);
+    return Promise.resolve(new InstanceMetadata(this.ec2, this.stack.region, roleOf).answer(instanceId, request));
   }
 
   #makeAutoScaling(options: LabOptions): AutoScaling {

@@ -3,6 +3,7 @@ import { AwsError, UnknownOperation } from '../services/service.ts';
 import type { Caller } from '../services/service.ts';
 import type { Place, Stack, StackKey } from '../stack/stack.ts';
 import { AccessKeys } from './access-keys.ts';
+import type { Credentials } from './access-keys.ts';
 import { decide } from './decision.ts';
 import type { Decision, ResourcePolicy } from './decision.ts';
 import { needsOf } from './operations.ts';
@@ -134,6 +135,14 @@ export class Iam {
 
   role(arn: string): Role | undefined {
     return this.#roles.find(arn);
+  }
+
+  /** As instance metadata tells it, with new credentials; undefined for an instance without a profile. */
+  instanceRole(instanceId: string): { readonly name: string; readonly credentials: Credentials } | undefined {
+    const role = this.roleOfInstance(instanceId);
+    return role === undefined
+      ? undefined
+      : { name: role.name, credentials: this.keys.issue({ kind: 'instance', name: instanceId }) };
   }
 
   roleOfInstance(instanceId: string): Role | undefined {
