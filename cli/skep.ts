@@ -1,16 +1,29 @@
 #!/usr/bin/env node
 // The command. Exit codes: 0 done, 1 wrong use, 2 it was done and did not turn out well, 130 ended by Ctrl-C.
+import { readFileSync } from 'node:fs';
+
 import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
 
 import { createCommand } from './commands/create.ts';
+import { holdCommand, unholdCommand } from './commands/hold.ts';
 import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
+import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { Interrupted } from '../lab/scenario/run.ts';
-import { UsageError } from './errors.ts';
+import { Failed, UsageError } from './errors.ts';
+
+const manifest = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
 
 const program = new Command('skep')
   .description('Keeps Docker Swarm clusters in step with their EC2 Auto Scaling groups')
+  .version(manifest.version)
   .addCommand(createCommand())
+  .addCommand(holdCommand())
+  .addCommand(unholdCommand())
+  .addCommand(rotateTokensCommand())
   .addCommand(recoverCommand())
   .addCommand(labCommand())
   .exitOverride();
@@ -35,7 +48,7 @@ try {
   } else if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 1;
-  } else if (error instanceof NotRecovered) {
+  } else if (error instanceof NotRecovered || error instanceof Failed) {
     process.stderr.write(`${error.message}\n`);
     process.exitCode = 2;
   } else if (error instanceof Interrupted) {

@@ -45,7 +45,8 @@ async function create(options: Options, command: Command): Promise<void> {
   const table = new Table(tableClient(), `skep-${stage}`);
   if (await explained(table.declareCluster(cluster, wanted), stage)) {
     process.stdout.write(
-      `${cluster} is declared: the first manager that launches founds its swarm\nit will have ${described(wanted)}\n`,
+      `${cluster} is declared: the first manager that launches founds its swarm\nit will have ${described(wanted)}\n` +
+        `none of that can be changed once it is founded; until then: ${undoing(cluster, stage)}\n`,
     );
     return;
   }
@@ -55,6 +56,11 @@ async function create(options: Options, command: Command): Promise<void> {
   if (asked && described(wanted) !== described(kept)) {
     process.stdout.write(`it does not get ${described(wanted)}\n`);
   }
+}
+
+/** On purpose no command of skep's: of a cluster that was founded this would forget that it was, and a second swarm be founded. */
+function undoing(cluster: string, stage: string): string {
+  return `delete the items STATE and CONFIG under CLUSTER#${cluster}, and ${cluster} under CLUSTERS, in the table skep-${stage}`;
 }
 
 /** What can only be set when a swarm is founded is checked before anybody founds one. */
@@ -73,8 +79,23 @@ function checkConfig({ addressPool, vpcCidr, subnetSize, dataPathPort }: Options
   return {
     addressPool: networkText(pool),
     subnetSize: subnetBits,
-    dataPathPort: number('--data-path-port', dataPathPort, 1024, 49_151),
+    dataPathPort: checkPort(dataPathPort),
   };
+}
+
+/** Docker takes any of these and then fails, or does worse: overlay networks that carry nothing. */
+const TAKEN_PORTS: ReadonlyMap<number, string> = new Map([
+  [2377, 'the managers of a swarm talk there'],
+  [7946, 'the nodes of a swarm tell each other there who they are'],
+]);
+
+function checkPort(text: string): number {
+  const port = number('--data-path-port', text, 1024, 49_151);
+  const taken = TAKEN_PORTS.get(port);
+  if (taken !== undefined) {
+    throw new UsageError(`--data-path-port ${text}: ${taken}`);
+  }
+  return port;
 }
 
 function described({ addressPool, subnetSize, dataPathPort }: ClusterConfig): string {

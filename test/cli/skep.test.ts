@@ -110,6 +110,13 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
       ['create', '--cluster', 'prod', '--address-pool', '10.0.0.0/16/8'],
       '--address-pool 10.0.0.0/16/8: a network like 172.30.0.0/16 is wanted\n',
     ],
+    [
+      ['create', '--cluster', 'prod', '--data-path-port', '7946'],
+      '--data-path-port 7946: the nodes of a swarm tell each other there who they are\n',
+    ],
+    [['hold'], "error: missing required argument 'cluster'\n"],
+    [['unhold', 'Prod'], 'Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n'],
+    [['rotate-tokens'], "error: required option '--cluster <name>' not specified\n"],
     [['create', '--cluster', 'prod', '--subnet-size', '30'], '--subnet-size 30: a number from 16 to 29 is wanted\n'],
     [
       ['create', '--cluster', 'prod', '--address-pool', '172.30.5.0/16'],
@@ -256,7 +263,10 @@ describe('a lab that keeps running', () => {
 
     expect(await skep([...args, '--vpc-cidr', '10.0.0.0/16,172.30.0.0/20'], aws())).toEqual({
       code: 0,
-      stdout: `other is declared: the first manager that launches founds its swarm\nit will have ${has}`,
+      stdout:
+        `other is declared: the first manager that launches founds its swarm\nit will have ${has}` +
+        'none of that can be changed once it is founded; until then: delete the items STATE and CONFIG under CLUSTER#other, ' +
+        'and other under CLUSTERS, in the table skep-dev\n',
       stderr: '',
     });
     const kept = `other was declared before: nothing is changed\nit has ${has}`;
@@ -264,6 +274,41 @@ describe('a lab that keeps running', () => {
     expect(await skep([...args, '--subnet-size', '25'], aws())).toMatchObject({
       code: 0,
       stdout: `${kept}it does not get address pool 172.30.0.0/16, networks of /25, data path port 4789\n`,
+    });
+  });
+
+  it('a cluster is held, as often as one likes, and held no more', async () => {
+    const hold = ['hold', 'demo', '--again', '0'];
+    expect(await skep(['hold', 'demi'], aws())).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^stage dev has no cluster demi: it has (demo|other, demo|demo, other)\n$/),
+    });
+    expect(await skep([...hold, '--because', 'a look at the network'], aws())).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^demo is held since \S+Z\nbecause: a look at the network\n0 node\(s\) on their way: .*\nnothing of demo is changed until: npx skep unhold demo\n$/,
+      ),
+    });
+    expect((await skep(hold, aws())).stdout).toMatch(/^demo was held before, since \S+Z\nbecause: a look at the network\n/);
+    expect(await skep(['rotate-tokens', '--cluster', 'demo'], aws())).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^nothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/),
+    });
+    expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n0 execution/);
+    expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo was not held\n0 execution/);
+  });
+
+  it('join tokens are made anew, and told by their digests', async () => {
+    const { code, stdout } = await skep(['rotate-tokens', '--cluster', 'demo'], aws());
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^started arn:aws:states:\S+\nrotated and published, as SHA-256:\n {2}worker {2}[0-9a-f]{64}\n {2}manager [0-9a-f]{64}\n$/,
+      ),
+    ]);
+    expect(await skep(['rotate-tokens', '--cluster', 'other'], aws())).toMatchObject({
+      code: 2,
+      stderr: 'nothing rotated: the cluster has no swarm yet: nothing to rotate\n',
     });
   });
 

@@ -1,0 +1,57 @@
+// Starts a state machine of a stage, and waits for its end.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+
+import { UsageError } from './errors.ts';
+
+const LOOK_EVERY = 1000;
+
+export interface Ended {
+  readonly arn: string;
+  readonly succeeded: boolean;
+  /** Parsed; undefined where it failed. */
+  readonly output: unknown;
+  /** Error and cause, where it failed. */
+  readonly problem: string;
+}
+
+/** @param started is told the execution's ARN before it ends */
+export async function runMachine(
+  client: SFNClient,
+  name: string,
+  input: unknown,
+  started: (arn: string) => void,
+): Promise<Ended> {
+  const stateMachineArn = await machineArn(client, name);
+  const { executionArn } = await client.send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  const arn = executionArn ?? '';
+  started(arn);
+  for (;;) {
+    const { status, output, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn: arn }));
+    if (status !== 'RUNNING') {
+      const problem = [error ?? status, cause].filter((part) => part !== undefined && part !== '').join(': ');
+      return {
+        arn,
+        succeeded: status === 'SUCCEEDED',
+        output: output === undefined ? undefined : JSON.parse(output),
+        problem,
+      };
+    }
+    await sleep(LOOK_EVERY);
+  }
+}
+
+/** Its ARN carries the account, which nobody should have to type. */
+async function machineArn(client: SFNClient, name: string): Promise<string> {
+  for await (const page of paginateListStateMachines({ client }, {})) {
+    const found = page.stateMachines?.find((machine) => machine.name === name)?.stateMachineArn;
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  throw new UsageError(`there is no state machine ${name} here: is its stage deployed in this account and region?`);
+}
