@@ -29,6 +29,25 @@ function nodeTable(groups: readonly GroupResult[], nodes: ScenarioResult['nodes'
   return table.toString();
 }
 
+/** The worst time from an event to its hook completed. */
+function hooksText({ slowest: { launch, termination } }: ScenarioResult): string[] {
+  const parts = [launch, termination].flatMap((one) =>
+    one === null ? [] : [`${one.seconds.toFixed(1)} s (${one.instance} of ${one.group}, ${one.lifecycle})`],
+  );
+  return parts.length === 0 ? [] : [`from event to hook completed, at worst: ${parts.join(', ')}`];
+}
+
+function managersText({ managers }: ScenarioResult): string[] {
+  if (managers?.leastReachable == null) {
+    return [];
+  }
+  const { leastReachable, leastMembers, mostMembers, leastSpare, longestWithoutLeader, every } = managers;
+  return [
+    `managers, asked every ${every} ms: ${leastMembers ?? 0} to ${mostMembers ?? 0} members, at least ${leastReachable} reachable ` +
+      `(${leastSpare ?? 0} beyond the quorum), up to ${longestWithoutLeader.toFixed(1)} s without a leader`,
+  ];
+}
+
 const NO_NODE = { node: '-', role: '-', status: '-', availability: '-' };
 
 export function resultText(result: ScenarioResult): string {
@@ -41,6 +60,8 @@ export function resultText(result: ScenarioResult): string {
       `${sum(Object.values(calls))} AWS calls, ${open}`,
     `${expectations.length - failed.length} of ${expectations.length} expectations hold, ` +
       `in ${seconds.toFixed(1)} s (${Math.round(virtualSeconds)} s of the lab's time)`,
+    ...hooksText(result),
+    ...managersText(result),
     ...boundsText(result),
     ...failed.map(({ what, seen }) => `FAIL ${what}, seen ${JSON.stringify(seen)}`),
   ].join('\n');

@@ -38,6 +38,16 @@ export class Moves {
     }
   }
 
+  /** Whose hook was open for the longest time; it counts from there, not from the launch. */
+  slowest(kind: 'launch' | 'termination'): Move | undefined {
+    const of = this.#ended.filter(({ lifecycle }) => (lifecycle === 'InService') === (kind === 'launch'));
+    const slowest = of.reduce<Move | undefined>(
+      (most, one) => (most === undefined || isSlower(one, most) ? one : most),
+      undefined,
+    );
+    return slowest && { ...slowest, from: slowest.hookAt ?? slowest.from };
+  }
+
   /** Of those that began at `since` or later, the one that ended last; of several the one that took longest. */
   last(since: number): Move | undefined {
     const of = this.#ended.filter(({ from }) => from >= since);
@@ -46,6 +56,10 @@ export class Moves {
       undefined,
     );
   }
+}
+
+function isSlower(one: Move, other: Move): boolean {
+  return one.to - (one.hookAt ?? one.to) > other.to - (other.hookAt ?? other.to);
 }
 
 function isLater(one: Move, other: Move): boolean {

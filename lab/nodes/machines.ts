@@ -66,6 +66,8 @@ export interface TaskView {
   /** SwarmKit's state in lower case: new, pending, assigned, ..., running, complete, shutdown, failed, rejected, orphaned, remove. */
   readonly state: string;
   readonly error: string;
+  /** The container that it runs in; empty before there is one. */
+  readonly container: string;
 }
 
 /** What a machine can reach: instance metadata and AWS, both played by the lab. */
@@ -89,6 +91,8 @@ export interface Machines {
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
   view(managerInstanceId: string): Promise<SwarmView>;
+  /** `docker node ls` on this very manager. Fails where it has no leader to ask, or none within `seconds`. */
+  nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]>;
   /** `docker ARGUMENTS` on the machine, as an operator would run it there. Exit code 124 where it hung for `seconds` (default 20). */
   docker(instanceId: string, args: readonly string[], seconds?: number): Promise<DocumentOutcome>;
   /** dockerd dies by SIGKILL, and stays down until it is started. */

@@ -1,7 +1,8 @@
 // Holds what a scenario expects against what is.
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
-import { executionsOf } from './result.ts';
+import type { ManagersSeen } from './managers.ts';
+import { deniedOf, executionsOf } from './result.ts';
 import type { ExpectationResult } from './result.ts';
 import { SELECTORS } from './schema.ts';
 import type { Bounds, Expectation } from './schema.ts';
@@ -14,6 +15,15 @@ export interface Seen {
   readonly clusterStatus: string | undefined;
   /** Since the last `measure`. */
   readonly measured: { readonly transitions: number; readonly calls: number };
+  /** What there was at the last `measure`. */
+  readonly before: Before;
+  readonly managers: ManagersSeen | undefined;
+}
+
+export interface Before {
+  readonly instances: ReadonlySet<string>;
+  /** Of tasks that ran. */
+  readonly containers: ReadonlySet<string>;
 }
 
 export function check(expectation: Expectation, seen: Seen): ExpectationResult {
@@ -59,7 +69,10 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
     return { ...lab.autoScaling.hooks, open: lab.autoScaling.actions.size };
   }
   if ('group' in expectation) {
-    return groupFacts(expectation.group.name, lab);
+    return groupFacts(expectation.group.name, seen);
+  }
+  if ('managers' in expectation) {
+    return { ...seen.managers };
   }
   if ('executions' in expectation) {
     return executionFacts(expectation.executions, lab);
@@ -68,6 +81,7 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
     ...measured,
     alarms: [...lab.alarms.raised].toSorted(),
     deadLetters: lab.bus.deadLetters.length,
+    denied: deniedOf(lab),
     cluster: clusterStatus,
   };
 }
@@ -85,7 +99,7 @@ function nodeFacts(labels: Readonly<Record<string, string>>, view: SwarmView | u
   };
 }
 
-function taskFacts(service: string, { view }: Seen): Record<string, number> {
+function taskFacts(service: string, { view, before }: Seen): Record<string, number> {
   const tasks = (view?.tasks ?? []).filter((task) => task.service === service);
   const running = tasks.filter(({ state, desiredState }) => state === 'running' && desiredState === 'running');
   return {
@@ -94,15 +108,18 @@ function taskFacts(service: string, { view }: Seen): Record<string, number> {
     onNodes: new Set(running.map(({ nodeId }) => nodeId)).size,
     orphaned: tasks.filter(({ state }) => state === 'orphaned').length,
     rejected: tasks.filter(({ state }) => state === 'rejected').length,
+    kept: running.filter(({ container }) => before.containers.has(container)).length,
   };
 }
 
-function groupFacts(name: string, lab: Lab): Record<string, number> {
+function groupFacts(name: string, { lab, before }: Seen): Record<string, number> {
   const members = [...(lab.autoScaling.groups.get(name)?.members.values() ?? [])];
   return {
     instances: members.length,
     inService: members.filter(({ lifecycle }) => lifecycle === 'InService').length,
     waiting: members.filter(({ lifecycle }) => lifecycle.endsWith(':Wait')).length,
+    retained: members.filter(({ lifecycle }) => lifecycle === 'Terminating:Retained').length,
+    kept: members.filter(({ instanceId }) => before.instances.has(instanceId)).length,
   };
 }
 

@@ -41,6 +41,10 @@ export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Told of every call of AWS. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Told of each statement of a policy without which a call would not have been allowed. */
+  readonly onNeeded?: (statement: string) => void;
+  /** What is deployed in place of the packaged stack. */
+  readonly changed?: (stack: Stack) => Stack;
   /** Ends the run early: Ctrl-C. What the lab has started is ended all the same. */
   readonly signal?: AbortSignal;
 }
@@ -79,7 +83,8 @@ export class ScenarioRun {
 
   static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
     options.onProgress?.({ kind: 'step', at: 0, text: `packaging stage ${scenario.stage}, as for a deployment` });
-    const stack = await stackOf(scenario.stage);
+    const { changed = (stack: Stack) => stack, onNeeded } = options;
+    const stack = changed(await stackOf(scenario.stage));
     const beside: Stack[] = [];
     for (const stage of scenario.beside) {
       beside.push(await stackOf(stage));
@@ -95,6 +100,7 @@ export class ScenarioRun {
       virtual,
       latencies: virtual ? VIRTUAL_LATENCIES : WALL_LATENCIES,
       limits: scenario.limits,
+      onNeeded,
       machines,
       ...(options.port === undefined ? {} : { port: options.port }),
       ...watch(() => lab, options.onProgress),

@@ -1,7 +1,8 @@
 // Takes one step of a scenario.
 import { parsePattern } from '../events/pattern.ts';
 import type { DocumentOutcome } from '../nodes/machines.ts';
-import type { Member } from '../services/auto-scaling.ts';
+import { befall, member, replace } from './befall.ts';
+import type { Blow } from './befall.ts';
 import { hold, unhold } from './hold.ts';
 import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
@@ -24,16 +25,35 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await waitFor(run, step.wait);
   } else if ('expect' in step) {
     await run.expect(step.expect);
-  } else if ('service' in step) {
+  } else if ('measure' in step) {
+    await run.measure();
+  } else if (isBlow(step)) {
+    await befall(run, step);
+  } else if (isTyped(step)) {
+    await typeIn(run, step);
+  } else {
+    act(run, step);
+  }
+}
+
+const isBlow = (step: PlainStep): step is Blow =>
+  'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step;
+
+/** What a person types. */
+type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'>;
+
+const isTyped = (step: PlainStep): step is Typed =>
+  'service' in step || 'docker' in step || 'hold' in step || 'unhold' in step;
+
+async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
+  if ('service' in step) {
     await createService(run, step.service);
   } else if ('docker' in step) {
     await operate(run, step.docker);
   } else if ('hold' in step) {
     await hold(run, step.hold.because);
-  } else if ('unhold' in step) {
-    await unhold(run);
   } else {
-    act(run, step);
+    await unhold(run);
   }
 }
 
@@ -99,6 +119,11 @@ type Act = Exclude<
   | { expect: unknown }
   | { service: unknown }
   | { docker: unknown }
+  | { measure: unknown }
+  | { kill: unknown }
+  | { terminate: unknown }
+  | { engine: unknown }
+  | { cable: unknown }
   | { hold: unknown }
   | { unhold: unknown }
 >;
@@ -110,13 +135,8 @@ function act(run: ScenarioRun, step: Act): void {
     const to = 'to' in step.scale ? step.scale.to : lab.autoScaling.group(group).desired + step.scale.by;
     run.say(`${group} scales to ${to}`);
     lab.autoScaling.setDesired(group, to);
-  } else if ('kill' in step) {
-    kill(run, step.kill);
-  } else if ('terminate' in step) {
-    const { group, decrement, youngest } = step.terminate;
-    const { instanceId } = member(run, group, youngest);
-    run.say(`${instanceId} of ${group} is terminated`);
-    lab.autoScaling.terminateInstance(instanceId, decrement);
+  } else if ('unhealthy' in step || 'refresh' in step) {
+    replace(run, step);
   } else if ('agent' in step) {
     setAgents(run, step.agent);
   } else if ('fault' in step) {
@@ -130,7 +150,7 @@ function act(run: ScenarioRun, step: Act): void {
 
 function control(
   run: ScenarioRun,
-  step: Extract<Act, { tidy: unknown } | { start: unknown } | { stop: unknown } | { measure: unknown }>,
+  step: Extract<Act, { tidy: unknown } | { start: unknown } | { stop: unknown }>,
 ): void {
   const { lab } = run;
   if ('tidy' in step) {
@@ -138,10 +158,8 @@ function control(
     lab.states.start(machineArn(run, 'tidy'), undefined, { cluster: run.scenario.cluster });
   } else if ('start' in step) {
     lab.states.start(machineArn(run, step.start.machine), undefined, step.start.input);
-  } else if ('stop' in step) {
-    stop(run, step.stop);
   } else {
-    run.measure();
+    stop(run, step.stop);
   }
 }
 
@@ -168,28 +186,6 @@ function machineArn(run: ScenarioRun, machine: string): string {
     throw new StepFailed(`the stack has no state machine ${name}`);
   }
   return found.arn;
-}
-
-function member(run: ScenarioRun, group: string, youngest = false): Member {
-  const members = [...run.lab.autoScaling.group(group).members.values()].filter(
-    ({ lifecycle }) => !lifecycle.startsWith('Terminat'),
-  );
-  const found = youngest ? members.at(-1) : members[0];
-  if (found === undefined) {
-    throw new StepFailed(`group ${group} has no instance`);
-  }
-  return found;
-}
-
-/** The machine is gone at once; silently: and the event of its terminate hook is lost as well. */
-function kill(run: ScenarioRun, { group, silently }: Part<'kill'>['kill']): void {
-  const { instanceId } = member(run, group);
-  run.say(`${instanceId} of ${group} is killed${silently ? ' without a word' : ''}`);
-  if (silently) {
-    const detail = { EC2InstanceId: [instanceId], LifecycleTransition: ['autoscaling:EC2_INSTANCE_TERMINATING'] };
-    run.lab.bus.faults.push({ pattern: parsePattern({ detail }), effect: { kind: 'drop' }, times: 1 });
-  }
-  run.lab.ec2.kill(instanceId);
 }
 
 function setAgents(run: ScenarioRun, { group, online }: Part<'agent'>['agent']): void {

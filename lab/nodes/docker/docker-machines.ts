@@ -13,6 +13,7 @@ import type {
   MachineSpec,
   Machines,
   MachineSurroundings,
+  NodeView,
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
@@ -21,7 +22,7 @@ import { Instance } from './instance.ts';
 import type { Site } from './instance.ts';
 import { MINIMAL_PATH } from './processes.ts';
 import { Resident } from './resident.ts';
-import { get, readSwarm } from './swarm-view.ts';
+import { get, readNodes, readSwarm } from './swarm-view.ts';
 import { closeServer, listenOn } from './unix-server.ts';
 
 const HUB = fileURLToPath(new URL('hub.ts', import.meta.url));
@@ -140,6 +141,11 @@ export class DockerMachines implements Machines {
   async view(managerInstanceId: string): Promise<SwarmView> {
     const instance = await this.#instance(managerInstanceId);
     return readSwarm(instance.dockerSocket, DOCKER_MS);
+  }
+
+  async nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]> {
+    const instance = await this.#instance(managerInstanceId);
+    return readNodes(instance.dockerSocket, seconds * 1000);
   }
 
   /** What the machine's Docker API answers: a fraction of what a docker command costs, where much is looked at. */

@@ -24,7 +24,11 @@ const taskSchema = z.object({
   ServiceID: z.string().default(''),
   NodeID: z.string().default(''),
   DesiredState: z.string(),
-  Status: z.object({ State: z.string(), Err: z.string().default('') }),
+  Status: z.object({
+    State: z.string(),
+    Err: z.string().default(''),
+    ContainerStatus: z.object({ ContainerID: z.string().default('') }).nullish(),
+  }),
 });
 
 const serviceSchema = z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) });
@@ -54,6 +58,14 @@ export async function readSwarm(socketPath: string, timeoutMs: number): Promise<
   };
 }
 
+/** The nodes alone: for whoever looks several times a second. */
+export async function readNodes(socketPath: string, timeoutMs: number): Promise<NodeView[]> {
+  return z
+    .array(nodeSchema)
+    .parse(await get(socketPath, '/nodes', timeoutMs))
+    .map(toNode);
+}
+
 function toNode(node: z.infer<typeof nodeSchema>): NodeView {
   return {
     nodeId: node.ID,
@@ -81,6 +93,7 @@ function toTask(task: z.infer<typeof taskSchema>, names: ReadonlyMap<string, str
     desiredState: task.DesiredState,
     state: task.Status.State,
     error: task.Status.Err,
+    container: task.Status.ContainerStatus?.ContainerID ?? '',
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   MachineSpec,
   MachineSurroundings,
   Machines,
+  NodeView,
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
@@ -87,6 +88,14 @@ export class SimulatedMachines implements Machines {
 
   view(managerInstanceId: string): Promise<SwarmView> {
     return Promise.resolve().then(() => this.#swarmOf(managerInstanceId).view(this.#machine(managerInstanceId).engine));
+  }
+
+  nodes(managerInstanceId: string): Promise<readonly NodeView[]> {
+    return Promise.resolve().then(() => {
+      const swarm = this.#swarmOf(managerInstanceId);
+      const { engine } = this.#machine(managerInstanceId);
+      return [...swarm.nodes.values()].map((node) => swarm.nodeView(node, engine));
+    });
   }
 
   async docker(instanceId: string, args: readonly string[], seconds = 20): Promise<DocumentOutcome> {

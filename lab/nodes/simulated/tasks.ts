@@ -10,7 +10,7 @@ import { Scheduler } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { serviceSpec } from './service-spec.ts';
 import { Services } from './services.ts';
-import { isAtWork, isUnfinished } from './task.ts';
+import { isAtWork, isUnfinished, rank } from './task.ts';
 import type { Task } from './task.ts';
 import { TaskAgents } from './task-agent.ts';
 import type { TaskNode } from './task-node.ts';
@@ -174,7 +174,9 @@ export class Tasks {
     return [...this.#store.all()].map(({ taskId, service, nodeId, desiredState, state, error }) => {
       // Of a service that was removed nobody knows the name.
       const name = this.services.has(service) ? service.current.spec.name : service.serviceId;
-      return { taskId, service: name, nodeId, desiredState, state, error };
+      // One container each: it may have the task's name.
+      const container = rank(state) < rank('starting') ? '' : taskId;
+      return { taskId, service: name, nodeId, desiredState, state, error, container };
     });
   }
 

@@ -39,6 +39,7 @@ export function groups() {
     launch: () => Promise.resolve({ privateIp: `10.0.0.${(address += 1)}` }),
     run: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     view: () => Promise.resolve({ nodes: [], tasks: [] }),
+    nodes: () => Promise.resolve([]),
     docker: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     killEngine: nothing,
     startEngine: nothing,

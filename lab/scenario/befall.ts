@@ -1,0 +1,133 @@
+// Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine or its cable.
+import { parsePattern } from '../events/pattern.ts';
+import type { Member } from '../services/auto-scaling.ts';
+import type { ScenarioRun } from './run.ts';
+import type { PlainStep } from './schema.ts';
+import { StepFailed } from './step-failed.ts';
+
+type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
+interface Choice {
+  readonly group: string;
+  readonly leader: boolean;
+  readonly youngest?: boolean;
+  readonly retained?: boolean;
+}
+
+export type Blow = Part<'kill'> | Part<'terminate'> | Part<'engine'> | Part<'cable'>;
+
+export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
+  const { lab } = run;
+  if ('kill' in step) {
+    kill(run, await choose(run, step.kill), step.kill.silently);
+  } else if ('terminate' in step) {
+    const instanceId = await choose(run, step.terminate);
+    run.say(`${instanceId} of ${step.terminate.group} is terminated`);
+    lab.autoScaling.terminateInstance(instanceId, step.terminate.decrement);
+  } else if ('engine' in step) {
+    await setEngine(run, step.engine);
+  } else {
+    await setCable(run, step.cable);
+  }
+}
+
+export function replace(run: ScenarioRun, step: Part<'unhealthy'> | Part<'refresh'>): void {
+  const { lab, say } = run;
+  if ('refresh' in step) {
+    const { group, range = {}, awaitsTermination } = step.refresh;
+    say(`${group} is refreshed`);
+    lab.autoScaling.startRefresh(group, range, awaitsTermination);
+    return;
+  }
+  const { group, count, engineDown } = step.unhealthy;
+  const candidates = present(lab.autoScaling.group(group).members.values());
+  const chosen = candidates.filter((one) => !engineDown || run.enginesDown.has(one.instanceId)).slice(0, count);
+  if (chosen.length < count) {
+    throw new StepFailed(`group ${group} has ${chosen.length} such instances, not ${count}`);
+  }
+  say(`${count} of ${group} ${count === 1 ? 'is' : 'are'} called unhealthy`);
+  for (const { instanceId } of chosen) {
+    lab.autoScaling.setHealth(instanceId, false, { respectGracePeriod: false });
+  }
+}
+
+const present = (members: Iterable<Member>): Member[] =>
+  [...members].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
+
+/** The oldest of a group, or the youngest. */
+export function member(run: ScenarioRun, group: string, youngest = false): Member {
+  const members = present(run.lab.autoScaling.group(group).members.values());
+  const found = youngest ? members.at(-1) : members[0];
+  if (found === undefined) {
+    throw new StepFailed(`group ${group} has no instance`);
+  }
+  return found;
+}
+
+async function choose(run: ScenarioRun, { group, leader, youngest, retained = false }: Choice): Promise<string> {
+  const { members } = run.lab.autoScaling.group(group);
+  if (leader) {
+    const found = await run.lab.managerInstance(run.scenario.cluster);
+    if (found === undefined || !members.has(found)) {
+      throw new StepFailed(`no instance of group ${group} leads the swarm`);
+    }
+    return found;
+  }
+  const kept = [...members.values()].find(({ lifecycle }) => lifecycle === 'Terminating:Retained');
+  if (retained && kept === undefined) {
+    throw new StepFailed(`group ${group} has no instance that is retained`);
+  }
+  return retained && kept !== undefined ? kept.instanceId : member(run, group, youngest).instanceId;
+}
+
+/** The machine is gone at once; silently: and the event of its terminate hook is lost as well. */
+function kill(run: ScenarioRun, instanceId: string, silently: boolean): void {
+  run.say(`${instanceId} is killed${silently ? ' without a word' : ''}`);
+  if (silently) {
+    const detail = { EC2InstanceId: [instanceId], LifecycleTransition: ['autoscaling:EC2_INSTANCE_TERMINATING'] };
+    run.lab.bus.faults.push({ pattern: parsePattern({ detail }), effect: { kind: 'drop' }, times: 1 });
+  }
+  run.lab.ec2.kill(instanceId);
+}
+
+/** One engine is killed; all that are down in the group are started again. */
+async function setEngine(run: ScenarioRun, { runs, ...choice }: Part<'engine'>['engine']): Promise<void> {
+  const { machines, clock } = run.lab;
+  if (!runs) {
+    const instanceId = await choose(run, choice);
+    run.say(`dockerd of ${instanceId} is killed`);
+    run.enginesDown.add(instanceId);
+    await clock.busy(machines.killEngine(instanceId));
+    return;
+  }
+  for (const instanceId of run.enginesDown) {
+    if (run.lab.ec2.isRunning(instanceId)) {
+      run.say(`dockerd of ${instanceId} is started`);
+      let up = false;
+      const starting = machines.startEngine(instanceId).then(() => {
+        up = true;
+      });
+      await clock.until(() => up, 60_000);
+      await starting;
+    }
+  }
+  run.enginesDown.clear();
+}
+
+/** One cable is pulled; all that were pulled are put back. */
+async function setCable(run: ScenarioRun, { connected, ...choice }: Part<'cable'>['cable']): Promise<void> {
+  const { machines, clock } = run.lab;
+  if (!connected) {
+    const instanceId = await choose(run, choice);
+    run.say(`the cable of ${instanceId} is pulled`);
+    run.cablesOut.add(instanceId);
+    await clock.busy(machines.cut(instanceId));
+    return;
+  }
+  for (const instanceId of run.cablesOut) {
+    if (run.lab.ec2.isRunning(instanceId)) {
+      run.say(`the cable of ${instanceId} is put back`);
+      await clock.busy(machines.heal(instanceId));
+    }
+  }
+  run.cablesOut.clear();
+}
