@@ -66,7 +66,9 @@ async function hold(cluster: string, { stage, because, again }: Options): Promis
     await sleep(pause * 1000);
     await explained(holds.mark(cluster, done.hold), stage);
   }
-  say(`nothing of ${cluster} is changed until: npx skep unhold ${cluster}${stage === 'dev' ? '' : ` --stage ${stage}`}`);
+  say(
+    `nothing of ${cluster} is changed until: npx skep unhold ${cluster}${stage === 'dev' ? '' : ` --stage ${stage}`}`,
+  );
 }
 
 async function unhold(cluster: string, { stage }: Pick<Options, 'stage'>): Promise<void> {

@@ -33,7 +33,9 @@ async function rotateTokens({ cluster, stage }: { readonly cluster: string; read
   });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
-    throw new Failed(`not rotated: ${problem}\nrun it again: as long as it has not succeeded, nobody may be able to join`);
+    throw new Failed(
+      `not rotated: ${problem}\nrun it again: as long as it has not succeeded, nobody may be able to join`,
+    );
   }
   const done = rotated.safeParse(output);
   if (!done.success) {

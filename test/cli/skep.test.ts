@@ -289,10 +289,14 @@ describe('a lab that keeps running', () => {
         /^demo is held since \S+Z\nbecause: a look at the network\n0 node\(s\) on their way: .*\nnothing of demo is changed until: npx skep unhold demo\n$/,
       ),
     });
-    expect((await skep(hold, aws())).stdout).toMatch(/^demo was held before, since \S+Z\nbecause: a look at the network\n/);
+    expect((await skep(hold, aws())).stdout).toMatch(
+      /^demo was held before, since \S+Z\nbecause: a look at the network\n/,
+    );
     expect(await skep(['rotate-tokens', '--cluster', 'demo'], aws())).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^nothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/),
+      stderr: expect.stringMatching(
+        /^nothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/,
+      ),
     });
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n0 execution/);
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo was not held\n0 execution/);

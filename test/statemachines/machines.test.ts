@@ -5,7 +5,7 @@ import { CLOSED_ERRORS, ERRORS } from '../../src/core/errors.ts';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
 import { VERBS } from '../../src/core/names.ts';
 import { everyState, machineNames, nextOf, partsOf, rawMachine, resolved } from './machines.ts';
-import type { Named, Part } from './machines.ts';
+import type { Named, Part, State } from './machines.ts';
 
 const states = everyState();
 const label = ({ machine, name }: Named): string => `${machine} > ${name}`;
@@ -14,6 +14,8 @@ const table = (some: readonly Named[]): [string, Named][] => some.map((one) => [
 const tasks = states.filter(({ Type }) => Type === 'Task');
 const waits = tasks.filter(({ Resource }) => Resource?.endsWith('.waitForTaskToken'));
 const givesTheLockBack = ({ machine, name }: Named): boolean => machine === 'scale-in' && name === 'Demote';
+const answersHooks = ({ machine }: { readonly machine: string }): boolean =>
+  ['scale-in', 'scale-out'].includes(machine);
 const completes = (state: { Resource?: string | undefined } | undefined): boolean =>
   state?.Resource === 'arn:aws:states:::aws-sdk:autoscaling:completeLifecycleAction';
 
@@ -27,8 +29,8 @@ const retryableOfDocuments = [
 ].toSorted();
 
 describe('the state machines', () => {
-  it('are three', () => {
-    expect(machineNames()).toEqual(['scale-in', 'scale-out', 'tidy']);
+  it('are five', () => {
+    expect(machineNames()).toEqual(['recover', 'rotate-tokens', 'scale-in', 'scale-out', 'tidy']);
     expect([tasks.length, waits.length]).toEqual([expect.any(Number), expect.any(Number)]);
     expect(waits.length).toBeGreaterThan(10);
   });
@@ -80,7 +82,8 @@ describe('the names of errors', () => {
 
   it('a Catch for everything does not match States.DataLimitExceeded: where there is a way to go on, it stands by itself', () => {
     const going = waits.filter(
-      ({ machine, name, Catch }) => machine !== 'tidy' && !['Leave', 'LeaveOn'].includes(name) && Catch.length > 0,
+      ({ machine, name, Catch }) =>
+        answersHooks({ machine }) && !['Leave', 'LeaveOn'].includes(name) && Catch.length > 0,
     );
     const without = going.filter(
       ({ Catch }) => !Catch.some(({ ErrorEquals }) => ErrorEquals.includes('States.DataLimitExceeded')),
@@ -153,13 +156,13 @@ describe('tasks', () => {
         attempt: expect.stringContaining('$states.context.State.RetryCount'),
         plan: expect.stringContaining('$plan'),
       });
-      expect([...VERBS, 'lock']).toContain(payload['verb']);
+      expect([...VERBS, 'lock', 'hold']).toContain(payload['verb']);
       expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|\{% '(Inspect|Forget)-' & .* %\})$/);
     },
   );
 
   const lifecycleCalls = tasks.filter(
-    ({ machine, Resource }) => machine !== 'tidy' && (Resource?.includes('lambda:invoke') ?? false),
+    ({ machine, Resource }) => answersHooks({ machine }) && (Resource?.includes('lambda:invoke') ?? false),
   );
   /** What comes before the deadline is looked at by the function; what comes after it, or before there is one, is not. */
   const UNDO = ['Demote', 'Undo', 'Leave', 'Forget'].map((name) => `scale-out > ${name}`);
@@ -187,13 +190,54 @@ describe('tasks', () => {
   });
 });
 
+describe('a hold', () => {
+  const stops = waits.filter(({ machine, name }) => ['scale-in', 'scale-out'].includes(machine) && name !== 'Held');
+  const held = (state: Named): State['Catch'] => state.Catch.filter(({ ErrorEquals }) => ErrorEquals.includes('Held'));
+
+  it.each(table(stops))('stops %s before anything else that it could catch', (state) => {
+    const [first] = stops.filter((one) => label(one) === state).flatMap(({ Catch }) => Catch);
+    expect(first).toMatchObject({ ErrorEquals: ['Held'], Next: 'Held' });
+  });
+
+  it.each(['scale-in', 'scale-out'])(
+    'of %s lets each state go on where it was, and a long wait where it began',
+    (machine) => {
+      const [resume] = states.filter((state) => state.machine === machine && state.name === 'Resume');
+      const back = new Map([
+        ...(resume?.Choices ?? []).map(({ Next, ['Condition']: condition }) => [String(condition), Next] as const),
+      ]);
+      for (const state of stops.filter((one) => one.machine === machine)) {
+        const [{ Assign: assigned } = {}] = held(state) as { Assign?: { heldAt?: string } }[];
+        const at = assigned?.heldAt ?? '';
+        expect(at).toBe(state.name === 'LeaveOn' ? 'Leave' : state.name);
+        expect(back.get(`{% $heldAt = '${at}' %}`) ?? resume?.Default).toBe(at);
+      }
+    },
+  );
+
+  it('that outlasts a hook ends it as the hook would, and undoes, drains and forgets nothing', () => {
+    const failing = states
+      .filter(({ name }) => name === 'Held')
+      .flatMap((state) =>
+        state.Catch.filter(({ ErrorEquals }) => ErrorEquals.includes('States.ALL')).map(
+          ({ Next }) => `${label(state)} -> ${Next}`,
+        ),
+      );
+    expect(failing).toEqual(['scale-in > Held -> HeldOver', 'scale-out > Held -> CompleteForced']);
+    const [over] = states.filter(({ name }) => name === 'HeldOver');
+    expect([over?.Choices.map(({ Next }) => Next), over?.Default]).toEqual([['Retain'], 'CompleteForced']);
+  });
+});
+
 describe('the lifecycle action', () => {
   /** Every path from the start to each state, without going round twice, as sets of names. */
   function paths({ StartAt, States }: Part, from = StartAt, before: readonly string[] = []): string[][] {
     const path = [...before, from];
     const state = States[from];
-    const next = state === undefined ? [] : nextOf(state).filter((name) => !path.includes(name));
-    const ends = state === undefined || nextOf(state).length === 0 || state.End === true;
+    // After a hold an action goes on where it was: Resume makes no path of its own.
+    const onward = state === undefined || from === 'Resume' ? [] : nextOf(state);
+    const next = onward.filter((name) => !path.includes(name));
+    const ends = from !== 'Resume' && (state === undefined || nextOf(state).length === 0 || state.End === true);
     return [...(ends ? [path] : []), ...[...new Set(next)].flatMap((name) => paths({ StartAt, States }, name, path))];
   }
 
@@ -251,6 +295,7 @@ describe('the lifecycle action', () => {
       'scale-in > Retain -> Retained',
       'scale-out > Abandon -> Abandoned',
       'scale-out > Complete -> Completed',
+      'scale-out > CompleteForced -> ForcedThrough',
       'scale-out > CompleteRejected -> Rejected',
     ]);
   });

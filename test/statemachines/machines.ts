@@ -11,7 +11,7 @@ const catcher = retrier.extend({ Next: z.string() });
 const choice = z.looseObject({ Next: z.string() });
 
 const state = z.looseObject({
-  Type: z.enum(['Task', 'Choice', 'Map', 'Pass', 'Succeed', 'Fail']),
+  Type: z.enum(['Task', 'Choice', 'Map', 'Pass', 'Wait', 'Succeed', 'Fail']),
   Resource: z.string().optional(),
   TimeoutSeconds: z.union([z.number(), z.string()]).optional(),
   Arguments: z.unknown().optional(),
