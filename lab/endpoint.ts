@@ -8,6 +8,7 @@ import { readRequest } from './protocols/requests.ts';
 import { invalidInput } from './protocols/validation.ts';
 import type { Random } from './random.ts';
 import type { DynamoDb } from './services/dynamodb.ts';
+import { DYNAMODB_OPERATIONS } from './services/dynamodb-members.ts';
 import { transactionConflict } from './services/dynamodb-transaction.ts';
 import { AwsError, UnknownOperation } from './services/service.ts';
 import type { Caller, Service } from './services/service.ts';
@@ -68,13 +69,17 @@ export class Endpoint {
     this.#random = parts.random;
   }
 
-  /** Whether `service.Operation` is something that the lab answers. DynamoDB's operations are dynalite's to know. */
+  /** What the lab answers, as `service.Operation`. */
+  get operations(): readonly string[] {
+    return [
+      ...this.#services.flatMap(({ name, operations }) => Object.keys(operations).map((one) => `${name}.${one}`)),
+      ...DYNAMODB_OPERATIONS.map((one) => `dynamodb.${one}`),
+    ];
+  }
+
+  /** Whether `service.Operation` is something that the lab answers. */
   knows(call: string): boolean {
-    const [service = '', operation = ''] = call.split('.');
-    return (
-      service === 'dynamodb' ||
-      this.#services.some(({ name, operations }) => name === service && Object.hasOwn(operations, operation))
-    );
+    return this.operations.includes(call);
   }
 
   /** A call from within the lab: a state machine's integration. */

@@ -159,6 +159,10 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
     'autoscaling:TerminateInstanceInAutoScalingGroup',
     (input, { groupOf }) => groupOf(text(input['InstanceId'])) ?? '',
   ),
+  'autoscaling.SetInstanceHealth': onGroup(
+    'autoscaling:SetInstanceHealth',
+    (input, { groupOf }) => groupOf(text(input['InstanceId'])) ?? '',
+  ),
   'ec2.DescribeInstances': onNothing('ec2:DescribeInstances'),
   'ec2.TerminateInstances': onInstances('ec2:TerminateInstances'),
   'ssm.SendCommand': sendCommand,

@@ -1,5 +1,7 @@
 // The members of DynamoDB's requests: dynalite checks what is in them, but takes a misspelt one for none.
-import { unknownMember } from '../protocols/validation.ts';
+import { z } from 'zod';
+
+import { invalidInput, unknownMember } from '../protocols/validation.ts';
 import { UnknownOperation } from './service.ts';
 
 const names = ['ExpressionAttributeNames', 'ReturnConsumedCapacity'];
@@ -35,6 +37,14 @@ const MEMBERS: Readonly<Record<string, readonly string[]>> = {
 /** The operations that the lab answers; dynalite knows more. */
 export const DYNAMODB_OPERATIONS = Object.keys(MEMBERS);
 
+const capacity = z.enum(['INDEXES', 'TOTAL', 'NONE']).optional();
+/** What dynalite does not look at. */
+const types = z.looseObject({
+  ConsistentRead: z.boolean().optional(),
+  ReturnConsumedCapacity: capacity,
+  ReturnItemCollectionMetrics: z.enum(['SIZE', 'NONE']).optional(),
+});
+
 /** @throws {AwsError} for an operation or a member that is not known */
 export function checkMembers(operation: string, input: Readonly<Record<string, unknown>>): void {
   const known = Object.hasOwn(MEMBERS, operation) ? MEMBERS[operation] : undefined;
@@ -44,5 +54,9 @@ export function checkMembers(operation: string, input: Readonly<Record<string, u
   const unknown = Object.keys(input).find((member) => !known.includes(member));
   if (unknown !== undefined) {
     throw unknownMember(unknown, 'dynamodb', `dynamodb.${operation}`);
+  }
+  const parsed = types.safeParse(input);
+  if (!parsed.success) {
+    throw invalidInput(parsed.error, 'dynamodb', `dynamodb.${operation}`);
   }
 }

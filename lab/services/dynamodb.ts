@@ -81,7 +81,9 @@ export class DynamoDb {
       throw new AwsError('ServiceUnavailable', 'the lab is closed', 503);
     }
     const turn = this.#last.then(() =>
-      operation === 'TransactWriteItems' ? this.#transactions.write(input) : this.#single(operation, input),
+      operation === 'TransactWriteItems'
+        ? this.#transactions.write(input)
+        : this.#single(operation, input).then((output) => asAws(operation, output)),
     );
     this.#last = turn.catch(() => undefined);
     return turn;
@@ -109,4 +111,17 @@ export class DynamoDb {
     }
     return body;
   }
+}
+
+/** Dynalite's DescribeTable has a member more than AWS, and an id that is none. */
+function asAws(operation: string, output: unknown): unknown {
+  if (operation !== 'DescribeTable') {
+    return output;
+  }
+  const { Table: table } = z.object({ Table: z.looseObject({}) }).parse(output);
+  return {
+    Table: Object.fromEntries(
+      Object.entries(table).filter(([name]) => name !== 'TableThroughputModeSummary' && name !== 'TableId'),
+    ),
+  };
 }
