@@ -64,6 +64,8 @@ export interface LabOptions {
   readonly onExecution?: (execution: Execution, event: HistoryEvent) => void;
   readonly onMember?: (group: Group, member: Member) => void;
   readonly onLog?: (name: string, line: string) => void;
+  /** Told of each statement of a policy without which a call would not have been allowed. */
+  readonly onNeeded?: ((statement: string) => void) | undefined;
 }
 
 /** Where virtual time begins: any date will do, but the same for every run. */
@@ -130,7 +132,8 @@ export class Lab {
     );
     const { clock, ec2, autoScaling } = this;
     const sources = { clock, ec2, autoScaling, parameterStore: this.#parameterStore };
-    const enforced = enforce(stack, options.beside ?? [], { ...sources, resourceTags: options.limits?.resourceTags });
+    const { limits, onNeeded, beside: others = [] } = options;
+    const enforced = enforce(stack, others, { ...sources, resourceTags: limits?.resourceTags, onNeeded });
     this.iam = enforced.iam;
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;

@@ -29,4 +29,14 @@ export function decide(ask: Ask, asker: Asker, identity: Policy, resource?: Reso
   return own.length > 0 ? { allowed: true } : { allowed: false, kind: 'identity', explicit: false };
 }
 
+/** The statements without any one of which the answer would be no. */
+export function decisive(ask: Ask, asker: Asker, identity: Policy, resource?: ResourcePolicy): readonly Statement[] {
+  const but = (policy: Policy, left: Statement): Policy => policy.filter((one) => one !== left);
+  const candidates = [...identity, ...(resource?.policy ?? [])].filter(({ covers }) => covers(ask));
+  return candidates.filter((one) => {
+    const theirs = resource === undefined ? undefined : { ...resource, policy: but(resource.policy, one) };
+    return !decide(ask, asker, but(identity, one), theirs).allowed;
+  });
+}
+
 const denies = ({ effect }: Statement): boolean => effect === 'Deny';

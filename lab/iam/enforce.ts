@@ -18,6 +18,8 @@ interface Sources {
   readonly parameterStore: ParameterStore;
   /** From the launch of an instance until its tags count, ms. */
   readonly resourceTags: number | undefined;
+  /** Told of each statement without which a call would not have been allowed. */
+  readonly onNeeded: ((statement: string) => void) | undefined;
 }
 
 export interface Enforcement {
@@ -32,7 +34,7 @@ export interface Enforcement {
  */
 export function enforce(stack: Stack, others: readonly Stack[], sources: Sources): Enforcement {
   const profiles = new Profiles(sources.autoScaling, stack.stage);
-  const iam = new Iam([stack, ...others], factsOf(sources, profiles));
+  const iam = new Iam([stack, ...others], factsOf(sources, profiles), sources.onNeeded);
   const onBehalf = new OnBehalf(iam, beside(stack, others), profiles);
   onBehalf.deploy();
   return { iam, profiles, onBehalf };

@@ -4,11 +4,12 @@ import type { Caller } from '../services/service.ts';
 import type { Place, Stack, StackKey } from '../stack/stack.ts';
 import { AccessKeys } from './access-keys.ts';
 import type { Credentials } from './access-keys.ts';
-import { decide } from './decision.ts';
+import { decide, decisive } from './decision.ts';
 import type { Decision, ResourcePolicy } from './decision.ts';
 import { needsOf } from './operations.ts';
 import type { Need, Resources } from './operations.ts';
 import { compilePolicy } from './policy.ts';
+import type { Ask, Asker, Policy } from './policy.ts';
 import { Roles } from './principals.ts';
 import type { InstanceProfile, Role } from './principals.ts';
 import { accessDenied, wordsOf } from './refusal.ts';
@@ -42,6 +43,8 @@ interface Session {
 export class Iam {
   readonly keys = new AccessKeys();
   readonly denials: Denial[] = [];
+  /** Told of each statement without which a call would not have been allowed. */
+  readonly onNeeded: ((statement: string) => void) | undefined;
   readonly #place: Place;
   readonly #stacks: readonly Stack[];
   readonly #roles: Roles;
@@ -51,7 +54,8 @@ export class Iam {
   readonly #kms = new Map<string, { readonly arn: string; readonly policy: ResourcePolicy }>();
 
   /** @throws StackError for policies that the lab would not play as AWS does */
-  constructor(stacks: readonly [Stack, ...Stack[]], facts: Facts) {
+  constructor(stacks: readonly [Stack, ...Stack[]], facts: Facts, onNeeded?: (statement: string) => void) {
+    this.onNeeded = onNeeded;
     this.#stacks = stacks;
     [this.#place] = stacks;
     this.#roles = new Roles(stacks);
@@ -121,12 +125,8 @@ export class Iam {
 
   /** Whether a service may on its own account, by the policy of the resource or of the role that it wants to take on. */
   serviceMay(service: string, need: Need & { readonly policy: ResourcePolicy }): boolean {
-    const decision = decide(
-      { ...need, resource: need.resource ?? '*', context: contextOf(need) },
-      { service },
-      [],
-      need.policy,
-    );
+    const ask = { action: need.action, resource: need.resource ?? '*', context: contextOf(need) };
+    const decision = this.#hold(ask, { service }, [], need.policy);
     if (!decision.allowed) {
       this.#note(service, need, wordsOf({ who: service, action: need.action, resource: need.resource, decision }));
     }
@@ -188,7 +188,17 @@ export class Iam {
       ...(need.action.startsWith('kms:') ? { 'kms:CallerAccount': account } : {}),
     });
     const ask = { action: need.action, resource: need.resource ?? '*', context };
-    return decide(ask, { roleArn: role.arn, account }, role.policy, need.policy);
+    return this.#hold(ask, { roleArn: role.arn, account }, role.policy, need.policy);
+  }
+
+  #hold(ask: Ask, asker: Asker, identity: Policy, resource: ResourcePolicy | undefined): Decision {
+    const decision = decide(ask, asker, identity, resource);
+    if (decision.allowed && this.onNeeded !== undefined) {
+      for (const { name } of decisive(ask, asker, identity, resource)) {
+        this.onNeeded(name);
+      }
+    }
+    return decision;
   }
 
   #note(who: string, { action, resource }: Need, message: string): void {

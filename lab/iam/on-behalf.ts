@@ -2,7 +2,15 @@
 // logged, failed events end in a queue. Some of it is checked when the stack is deployed, as AWS does.
 import { AwsError } from '../services/service.ts';
 import { StackError } from '../stack/stack.ts';
-import type { Stack, StackFunction, StackQueue, StackRule, StackStateMachine, StackTarget } from '../stack/stack.ts';
+import type {
+  Stack,
+  StackFunction,
+  StackKey,
+  StackQueue,
+  StackRule,
+  StackStateMachine,
+  StackTarget,
+} from '../stack/stack.ts';
 import type { ResourcePolicy } from './decision.ts';
 import type { Iam } from './iam.ts';
 import { compilePolicy } from './policy.ts';
@@ -23,6 +31,18 @@ const LOG_DELIVERY = [
   'logs:DescribeResourcePolicies',
   'logs:DescribeLogGroups',
 ];
+
+/** Whoever deploys: what the account's policies allow, they may. */
+const ADMINISTRATOR: Role = {
+  name: 'administrator',
+  arn: 'administrator',
+  tags: {},
+  trust: [],
+  policy: compilePolicy(
+    { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+    'AdministratorAccess',
+  ),
+};
 
 export class OnBehalf {
   readonly #iam: Iam;
@@ -47,6 +67,9 @@ export class OnBehalf {
     for (const machine of this.#stack.stateMachines) {
       this.#checkMachine(machine);
     }
+    for (const key of this.#stack.keys) {
+      this.#checkKey(key);
+    }
     for (const { logicalId, functionName, onFailureArn } of this.#stack.eventInvokeConfigs) {
       const deployed = this.#stack.functions.find(({ name }) => name === functionName);
       if (deployed === undefined) {
@@ -58,6 +81,22 @@ export class OnBehalf {
           `The function's execution role does not have permissions to call SendMessage on ${onFailureArn}`,
         );
       }
+    }
+  }
+
+  /** KMS takes no policy that nobody could ever change again. An alias wants a permission on the key, too. */
+  #checkKey({ logicalId, arn, policy, aliases }: StackKey): void {
+    const held = { policy: compilePolicy(policy, logicalId), alone: true };
+    const may = (action: string): boolean =>
+      this.#iam.may(ADMINISTRATOR, { action, resource: arn, policy: held }, 'deployment');
+    if (!may('kms:PutKeyPolicy')) {
+      throw new AwsError(
+        'MalformedPolicyDocumentException',
+        'The new key policy will not allow you to update the key policy in the future.',
+      );
+    }
+    if (aliases.length > 0 && !may('kms:CreateAlias')) {
+      throw new AwsError('AccessDeniedException', `not authorized to perform: kms:CreateAlias on resource: ${arn}`);
     }
   }
 

@@ -23,7 +23,8 @@ export interface Asker {
 }
 
 export interface Statement {
-  readonly sid: string | undefined;
+  /** @example CommandFunctionRole.EndWaits */
+  readonly name: string;
   readonly effect: 'Allow' | 'Deny';
   /** Action, Resource and Condition, or their opposites. */
   readonly covers: (ask: Ask) => boolean;
@@ -39,16 +40,16 @@ export type Policy = readonly Statement[];
  */
 export function compilePolicy({ Statement: statements }: PolicyDocument, where: string): Policy {
   return statements.map((statement, index) => {
+    const sid = statement.Sid ?? `statement ${index + 1}`;
     try {
-      return compile(statement);
+      return compile(statement, `${where}.${sid}`);
     } catch (error) {
-      const name = statement.Sid ?? `statement ${index + 1}`;
-      throw new StackError(where, `${name}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new StackError(where, `${sid}: ${error instanceof Error ? error.message : String(error)}`);
     }
   });
 }
 
-function compile(statement: PolicyStatement): Statement {
+function compile(statement: PolicyStatement, name: string): Statement {
   const actions = either(statement.Action, statement.NotAction, (text) => like(text, 'i'));
   if (actions === undefined) {
     throw new Error('needs Action or NotAction, one of them');
@@ -59,7 +60,7 @@ function compile(statement: PolicyStatement): Statement {
   }
   const conditions: readonly Condition[] = compileConditions(statement.Condition ?? {});
   return {
-    sid: statement.Sid,
+    name,
     effect: statement.Effect,
     covers: ({ action, resource, context }) =>
       actions(action, context) &&

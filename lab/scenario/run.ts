@@ -12,6 +12,7 @@ import type { LabOptions } from '../lab.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
+import { checkHook } from '../services/group-limits.ts';
 import { loadStack } from '../stack/load-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { packageService } from '../stack/package-service.ts';
@@ -285,13 +286,15 @@ export class ScenarioRun {
     ] as const;
     for (const hook of hooks) {
       const { timeout, metadata, defaultResult } = hook.spec;
-      group.hooks.set(hook.transition, {
+      const made = {
         name: hook.spec.name ?? hook.name,
         transition: hook.transition,
         heartbeatTimeout: timeout,
         defaultResult: defaultResult ?? hook.otherwise,
         metadata: metadata === null ? undefined : (metadata ?? ownMetadata(cluster, spec, timeout)),
-      });
+      };
+      checkHook(made);
+      group.hooks.set(hook.transition, made);
     }
     this.lab.autoScaling.setDesired(name, spec.desired);
   }
