@@ -32,16 +32,30 @@ find_manager() {
 }
 
 # SwarmKit's own rule, and the cluster's. Of the first it is the leader that applies it in the end, to what it sees at that moment.
+# Both must hold now, and when those are gone who were told to go before: a demotion that was accepted is a standing order, which is
+# carried out as soon as the quorum allows it.
 check_quorum() {
   read_members
-  members_left=$(printf '%s\n' "$MEMBERS" | grep -Fvxc "$FOUND_ID") || :
-  reachable_left=$(printf '%s\n' "$REACHABLE" | grep -Fvxc "$FOUND_ID") || :
-  if [ "$reachable_left" -lt $((members_left / 2 + 1)) ]; then
-    fail 48 QuorumWouldBreak "without node $FOUND_ID $reachable_left of $members_left managers are reachable"
+  # shellcheck disable=SC2086 # ids, one word each
+  if ! member_roles=$(ask 5 node inspect --format "${O}.ID$C ${O}.Spec.Role$C" $MEMBERS); then
+    docker_failed "docker node inspect: $(cat "$WORK/error")"
   fi
+  staying=$(printf '%s\n' "$member_roles" | awk '$2 == "manager" { print $1 }')
+  staying_reachable=$(printf '%s\n' "$REACHABLE" | grep -Fx "$staying") || :
+  need_majority "$MEMBERS" "$REACHABLE"
+  need_majority "$staying" "$staying_reachable"
   # SwarmKit's rule alone would let three managers become one within seconds.
   if [ "$reachable_left" -lt "$SSM_least" ]; then
     fail 48 QuorumWouldBreak "without node $FOUND_ID $reachable_left managers are reachable, and $SSM_least are wanted"
+  fi
+}
+
+# Sets reachable_left.
+need_majority() { # MEMBERS REACHABLE
+  members_left=$(printf '%s\n' "$1" | awk -v own="$FOUND_ID" 'NF && $1 != own' | grep -c .) || :
+  reachable_left=$(printf '%s\n' "$2" | awk -v own="$FOUND_ID" 'NF && $1 != own' | grep -c .) || :
+  if [ "$reachable_left" -lt $((members_left / 2 + 1)) ]; then
+    fail 48 QuorumWouldBreak "without node $FOUND_ID $reachable_left of $members_left managers are reachable"
   fi
 }
 

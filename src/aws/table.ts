@@ -278,10 +278,11 @@ export class Table {
     return z
       .array(nodeItem)
       .parse(await this.#query(cluster, NODE_PREFIX))
-      .map(({ instance, phase, nodeId, formerNodeIds, leaseUntil }) => ({
+      .map(({ instance, phase, nodeId, group, formerNodeIds, leaseUntil }) => ({
         instance,
         phase,
         nodeId,
+        group,
         formerNodeIds,
         leaseUntil,
       }));

@@ -25,6 +25,8 @@ export interface KnownNode {
   readonly instance: string;
   readonly phase: NodePhase;
   readonly nodeId: string | undefined;
+  /** The group that launched it. */
+  readonly group: string;
   /** Of earlier launches of the instance that were run again. */
   readonly formerNodeIds?: readonly string[] | undefined;
   /** Until then an execution is trusted to be at work on it. Epoch seconds. */
@@ -71,7 +73,7 @@ function repairNode(node: SwarmNode, facts: TidyFacts): Repair[] {
 function repairDownNode(node: SwarmNode, instance: string, facts: TidyFacts): Repair[] {
   const { nodeId } = node;
   if (node.isManager || node.role === 'manager') {
-    return [{ kind: 'report', nodeId, instance, because: 'a manager is down: a person must decide' }];
+    return repairDownManager(node, instance, facts);
   }
   const successor = facts.nodes.find(
     (other) => other.instance === instance && other.nodeId !== nodeId && other.status === 'ready',
@@ -85,6 +87,30 @@ function repairDownNode(node: SwarmNode, instance: string, facts: TidyFacts): Re
   // Where the group still waits for its hook, the scale-in forgets the node and completes the hook too.
   const waits = facts.instances.some((it) => it.instance === instance && it.lifecycle === 'Terminating:Wait');
   return waits ? [] : [{ kind: 'forget', nodeId, instance, because: 'the node is down and its instance is gone' }];
+}
+
+/**
+ * One whose instance is gone counts against the quorum until it is out. Its terminate event may have been lost, or have ended before
+ * its time: the scale-in demotes it under the lock, and forgets it. One whose instance lives may come back.
+ */
+function repairDownManager({ nodeId }: SwarmNode, instance: string, facts: TidyFacts): Repair[] {
+  const known = facts.known.find((other) => other.instance === instance);
+  if (facts.alive.has(instance) || known === undefined) {
+    const because = known === undefined ? 'skep knows nothing of its instance' : 'its instance lives';
+    return [{ kind: 'report', nodeId, instance, because: `a manager is down, and ${because}: not demoted` }];
+  }
+  const waits = facts.instances.some((it) => it.instance === instance && it.lifecycle === 'Terminating:Wait');
+  return waits || isUnderWay(instance, facts)
+    ? []
+    : [
+        {
+          kind: 'leave',
+          instance,
+          group: known.group,
+          role: 'manager',
+          because: 'a manager is down and its instance is gone: it counts against the quorum',
+        },
+      ];
 }
 
 /** By node id, exactly. */

@@ -1,4 +1,5 @@
 // The document demote, on a simulated machine. What documents/demote.sh does, step by step.
+import { whyNotDemote } from '../../../src/core/quorum.ts';
 import { LABEL, begin, findNode, managersTold, readNode, writeNode } from './found-node.ts';
 import type { FoundNode } from './found-node.ts';
 import type { Script } from './script.ts';
@@ -81,16 +82,16 @@ async function findMember(script: Script, address: string): Promise<FoundNode | 
   return undefined;
 }
 
-/** SwarmKit's own rule, and the cluster's. Of the first it is the leader that applies it in the end, to what it sees at that moment. */
 async function checkQuorum(script: Script, nodeId: string): Promise<void> {
-  const { raft } = await script.cluster('read', 20);
-  const left = raft.nodeIds.filter((other) => other !== nodeId);
-  const reachable = left.filter((other) => raft.reachability(other, script.engine) !== 'unreachable');
-  if (reachable.length < Math.floor(left.length / 2) + 1) {
-    script.fail('QuorumWouldBreak', `without node ${nodeId} ${reachable.length} of ${left.length} are reachable`);
-  }
-  if (reachable.length < Number(script.param('least'))) {
-    script.fail('QuorumWouldBreak', `without node ${nodeId} ${reachable.length} are reachable, more are wanted`);
+  const { raft, nodes } = await script.cluster('read', 20);
+  const members = raft.nodeIds.map((id) => ({
+    nodeId: id,
+    reachable: raft.reachability(id, script.engine) !== 'unreachable',
+    demoting: nodes.get(id)?.role === 'worker',
+  }));
+  const because = whyNotDemote(members, nodeId, Number(script.param('least')));
+  if (because !== undefined) {
+    script.fail('QuorumWouldBreak', because);
   }
 }
 

@@ -457,6 +457,7 @@ describe('what a tidy reads', () => {
         instance,
         phase: 'ready',
         nodeId: undefined,
+        group,
         formerNodeIds: [],
         leaseUntil: NOW + 1860,
       })),

@@ -17,6 +17,8 @@ const node = (changes: Partial<SwarmNode> = {}): SwarmNode => ({
   ...changes,
 });
 const down = (changes: Partial<SwarmNode> = {}): SwarmNode => node({ status: 'down', ...changes });
+const downManager = (changes: Partial<SwarmNode> = {}): SwarmNode =>
+  down({ role: 'manager', isManager: true, ...changes });
 const member = (changes: Partial<GroupInstance> = {}): GroupInstance => ({
   instance: INSTANCE,
   group: 'workers',
@@ -28,6 +30,7 @@ const known = (changes: Partial<KnownNode> = {}): KnownNode => ({
   instance: INSTANCE,
   phase: 'ready',
   nodeId: NODE_ID,
+  group: 'workers',
   leaseUntil: 0,
   ...changes,
 });
@@ -64,7 +67,33 @@ describe('the nodes of the swarm', () => {
       ['report'],
     ],
     ['both nodes of an instance are down', { nodes: [down(), down({ nodeId: OTHER_NODE })] }, ['report', 'report']],
-    ['a manager that is down', { nodes: [down({ role: 'manager', isManager: true })], alive: [] }, ['report']],
+    ['a manager that is down, and lives', { nodes: [downManager()], known: [known()] }, ['report']],
+    [
+      'a manager that is down, and gone: it counts against the quorum',
+      { nodes: [downManager()], known: [known()], alive: [] },
+      ['leave'],
+    ],
+    [
+      'the same, and its scale-in is under way',
+      { nodes: [downManager()], known: [known({ phase: 'leaving', leaseUntil: NOW + 1 })], alive: [] },
+      [],
+    ],
+    [
+      'the same, and its group waits for its hook',
+      {
+        nodes: [downManager()],
+        known: [known()],
+        instances: [member({ role: 'manager', lifecycle: 'Terminating:Wait' })],
+        alive: [],
+      },
+      ['leave'],
+    ],
+    ['a manager that is down, of whose instance nothing is known', { nodes: [downManager()], alive: [] }, ['report']],
+    [
+      'a manager that is Unknown, and gone',
+      { nodes: [downManager({ status: 'unknown' })], known: [known()], alive: [] },
+      [],
+    ],
     [
       'one that is still in raft, although demoted',
       { nodes: [down({ role: 'worker', isManager: true })], alive: [] },
@@ -219,6 +248,7 @@ const anyFacts = fc.record({
       instance: instanceId,
       phase: fc.constantFrom('launching', 'joining', 'joined', 'ready', 'leaving', 'gone'),
       nodeId: fc.constantFrom(undefined, 'n1', 'n2', 'n3'),
+      group: fc.constant('workers'),
       leaseUntil: fc.constantFrom(0, NOW + 10),
       address: fc.constantFrom(undefined, '10.0.1.12', '10.0.1.13'),
     }),
