@@ -186,14 +186,16 @@ async function joinRefusal(
   because: string,
   denied: Error | undefined,
 ): Promise<Error> {
-  // Whether a tag counts before the agent has registered is not documented: a denial may be of the first moments only.
-  if (denied !== undefined && attempt >= ASK_WHETHER_GONE) {
-    return denied;
+  if (attempt < ASK_WHETHER_GONE) {
+    // Whether a tag counts before the agent has registered is not documented: a denial may be of the first moments only.
+    return new FlowError('AgentNotRegistered', because);
   }
-  const ask = attempt >= ASK_WHETHER_GONE && (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
-  return ask && !(await isInAnyGroup(autoScaling, instance))
-    ? new FlowError('InstanceGone', `${instance} is in no group any more`)
-    : new FlowError('AgentNotRegistered', because);
+  // An instance that does not exist has no tags, so that IAM denies it before SSM says that it is invalid.
+  const ask = denied !== undefined || (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
+  if (ask && !(await isInAnyGroup(autoScaling, instance))) {
+    return new FlowError('InstanceGone', `${instance} is in no group any more`);
+  }
+  return denied ?? new FlowError('AgentNotRegistered', because);
 }
 
 /** The command to send, and by what record; undefined when there is none to send: see withSwarm. */

@@ -226,7 +226,7 @@ describe('a lab that keeps running', () => {
   const aws = (): Record<string, string> => ({
     AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
     AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'me',
+    AWS_ACCESS_KEY_ID: 'lab',
     AWS_SECRET_ACCESS_KEY: 'lab',
   });
 

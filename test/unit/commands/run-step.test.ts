@@ -223,13 +223,17 @@ describe('a role that may not send a command', () => {
     ssm.on(SendCommandCommand).rejects(awsError('AccessDeniedException'));
   });
 
+  const there = [{ InstanceId: 'i' }];
   it.each([
-    [0, 'AgentNotRegistered'],
-    [3, 'AgentNotRegistered'],
-    [4, 'AccessDeniedException'],
-    [40, 'AccessDeniedException'],
-  ])('to an instance that is to join, at attempt %s: %s', async (attempt, name) => {
+    [0, [], 'AgentNotRegistered'],
+    [3, [], 'AgentNotRegistered'],
+    [4, there, 'AccessDeniedException'],
+    [40, there, 'AccessDeniedException'],
+    [4, [], 'InstanceGone'],
+    [5, [], 'InstanceGone'],
+  ])('to an instance that is to join, at attempt %s, in groups %j: %s', async (attempt, found, name) => {
     const { step } = await scene();
+    autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: found as never });
 
     await expect(step({ attempt })).rejects.toMatchObject({ name });
   });
