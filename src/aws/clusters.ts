@@ -19,7 +19,12 @@ export async function listClusters(client: DynamoDBDocumentClient, table: string
         ExclusiveStartKey: start,
       }),
     );
-    names.push(...z.array(clusterItem).parse(page.Items ?? []).map(({ sk }) => sk));
+    names.push(
+      ...z
+        .array(clusterItem)
+        .parse(page.Items ?? [])
+        .map(({ sk }) => sk),
+    );
     start = page.LastEvaluatedKey;
   } while (start !== undefined);
   return names;

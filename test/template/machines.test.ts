@@ -19,6 +19,8 @@ const FIXED: readonly (readonly [logicalId: string, name: string, file: string])
   ['ScaleOut', 'skep-dev-scale-out', 'scale-out'],
   ['ScaleIn', 'skep-dev-scale-in', 'scale-in'],
   ['Tidy', 'skep-dev-tidy', 'tidy'],
+  ['Recover', 'skep-dev-recover', 'recover'],
+  ['RotateTokens', 'skep-dev-rotate-tokens', 'rotate-tokens'],
 ];
 
 /** The same definition in one form: the plugin repeats the query language in each state, and files refer to what is deployed. */
@@ -49,7 +51,7 @@ describe('the state machines', () => {
     expect(stack.stateMachines.find((it) => it.logicalId === logicalId)?.name).toBe(name);
   });
 
-  it('are these three', () => {
+  it('are these', () => {
     expect(stack.stateMachines).toHaveLength(FIXED.length);
   });
 
@@ -83,6 +85,7 @@ describe('the functions', () => {
       ['CommandDoneLambdaFunction', 'commandDone', 'skep-dev-command-done', 30, 512],
       ['SettleLambdaFunction', 'settle', 'skep-dev-settle', 30, 512],
       ['TidyLambdaFunction', 'tidy', 'skep-dev-tidy', 60, 512],
+      ['RecoverLambdaFunction', 'recover', 'skep-dev-recover', 60, 512],
     ]);
   });
 
@@ -90,7 +93,7 @@ describe('the functions', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const major = process.versions.node.split('.')[0] ?? '';
     expect(functions.map(({ Properties }) => [Properties['Runtime'], Properties['Architectures']])).toEqual(
-      Array(5).fill([`nodejs${major}.x`, ['arm64']]),
+      Array(6).fill([`nodejs${major}.x`, ['arm64']]),
     );
   });
 
@@ -129,11 +132,18 @@ describe('the alarms', () => {
     );
     expect(watched.sort()).toEqual([
       'AWS/SQS ApproximateNumberOfMessagesVisible skep-dev-dead-letters',
-      ...stack.stateMachines.map(({ arn }) => `AWS/States ExecutionsFailed ${arn}`).sort(),
+      // Who recovers a cluster waits for the end, and sees it.
+      ...stack.stateMachines
+        .filter(({ logicalId }) => logicalId !== 'Recover')
+        .map(({ arn }) => `AWS/States ExecutionsFailed ${arn}`)
+        .sort(),
+      'skep ClusterHeld skep-dev',
       'skep EventRejected skep-dev',
       'skep ForcedCompletion skep-dev',
       'skep LaunchAbandoned skep-dev',
+      'skep LeaderRecordLost skep-dev',
       'skep ManagerHeld skep-dev',
+      'skep NoManagerAnswers skep-dev',
     ]);
   });
 
@@ -141,7 +151,7 @@ describe('the alarms', () => {
     const { POWERTOOLS_METRICS_NAMESPACE: namespace, POWERTOOLS_SERVICE_NAME: service } =
       stack.functions[0]?.environment ?? {};
     const own = stack.alarms.filter((it) => it.namespace === namespace);
-    expect(own).toHaveLength(4);
+    expect(own).toHaveLength(7);
     for (const { dimensions } of own) expect(dimensions).toEqual({ service });
   });
 

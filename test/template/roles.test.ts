@@ -54,6 +54,9 @@ describe('the roles', () => {
       'ClaimFunctionRole',
       'CommandDoneFunctionRole',
       'CommandFunctionRole',
+      'RecoverFunctionRole',
+      'RecoverMachineRole',
+      'RotateTokensMachineRole',
       'RuleRole',
       'ScaleInMachineRole',
       'ScaleOutMachineRole',
@@ -66,7 +69,7 @@ describe('the roles', () => {
   it('are not shared', () => {
     const used = [...stack.functions, ...stack.stateMachines].map(({ roleArn }) => roleArn);
     expect(new Set(used).size).toBe(used.length);
-    expect(used).toHaveLength(8);
+    expect(used).toHaveLength(stack.functions.length + stack.stateMachines.length);
   });
 
   it('are all said by the template: no managed policy adds to them', () => {
@@ -105,7 +108,9 @@ describe('the roles', () => {
 
   it('bind every ARN with a wildcard to the tag of a cluster', () => {
     const open = statements().filter(({ statement }) =>
-      list(statement.Resource).some((arn) => arn !== '*' && arn.replace(/:log-group:[^*]*:\*$/, '').includes('*')),
+      list(statement.Resource).some(
+        (arn) => arn !== '*' && arn.replace(/:(log-group|execution):[^*]*:\*$/, '').includes('*'),
+      ),
     );
     const tagged = open.filter(({ statement }) =>
       ['ssm:resourceTag/skep:cluster', 'aws:ResourceTag/skep:cluster'].some(
@@ -116,6 +121,7 @@ describe('the roles', () => {
     expect(open.map(label).sort()).toEqual([
       'CommandFunctionRole: KeepHooksAlive',
       'CommandFunctionRole: SendToInstancesOfAnyCluster',
+      'RecoverFunctionRole: EndInstancesOfAnyCluster',
       'ScaleInMachineRole: CompleteHooks',
       'ScaleOutMachineRole: CompleteHooks',
     ]);
@@ -177,9 +183,10 @@ describe('what is dangerous', () => {
     ],
     [
       'states:SendTaskSuccess',
-      ['CommandFunctionRole', 'CommandDoneFunctionRole', 'SettleFunctionRole'],
+      ['CommandFunctionRole', 'CommandDoneFunctionRole', 'SettleFunctionRole', 'RecoverFunctionRole'],
       'ends any wait',
     ],
+    ['ec2:TerminateInstances', ['RecoverFunctionRole'], 'ends instances that a person has named'],
     ['autoscaling:CompleteLifecycleAction', ['ScaleOutMachineRole', 'ScaleInMachineRole'], 'lets an instance go'],
     ['ssm:PutParameter', ['ManagerNodePolicy'], 'publishes join tokens'],
     ['kms:Decrypt', ['WorkerNodePolicy', 'ManagerNodePolicy'], 'reads join tokens'],
@@ -213,7 +220,7 @@ function neededAction(resource: Json | undefined): string {
     : `${service}:${operation.charAt(0).toUpperCase()}${operation.slice(1)}`;
 }
 
-describe.each(['ScaleOut', 'ScaleIn', 'Tidy'])('the role of the machine %s', (logicalId) => {
+describe.each(['ScaleOut', 'ScaleIn', 'Tidy', 'Recover', 'RotateTokens'])('the role of the machine %s', (logicalId) => {
   const machine = (): StackStateMachine => {
     const found = stack.stateMachines.find((it) => it.logicalId === logicalId);
     if (found === undefined) throw new Error(`no machine ${logicalId}`);
@@ -266,7 +273,8 @@ describe('the functions', () => {
     ['command', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['command-done', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
-    ['tidy', ['Query']],
+    ['tidy', ['GetItem', 'Query']],
+    ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);
     const actions = actionsOf(roleOf(stack, found?.roleArn ?? '').statements);

@@ -44,12 +44,15 @@ describe('the rules', () => {
     expect(target?.deadLetterArn).toBe(stack.queues[0]?.arn);
   });
 
-  it.each(['LaunchRule', 'TerminateRule', 'TidySchedule', 'RotateTokensSchedule'])('%s may start its machine', (name) => {
-    const [target] = rule(name).targets;
-    const { statements } = roleOf(stack, target?.roleArn ?? 'none');
-    const started = statements.filter((it) => list(it.Action).includes('states:StartExecution'));
-    expect(started.flatMap((it) => list(it.Resource))).toContain(target?.arn);
-  });
+  it.each(['LaunchRule', 'TerminateRule', 'TidySchedule', 'RotateTokensSchedule'])(
+    '%s may start its machine',
+    (name) => {
+      const [target] = rule(name).targets;
+      const { statements } = roleOf(stack, target?.roleArn ?? 'none');
+      const started = statements.filter((it) => list(it.Action).includes('states:StartExecution'));
+      expect(started.flatMap((it) => list(it.Resource))).toContain(target?.arn);
+    },
+  );
 
   it.each(['LaunchRule', 'TerminateRule', 'TidySchedule', 'RotateTokensSchedule'])(
     'only the rules of the stack, like %s, use the role',

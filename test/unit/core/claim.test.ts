@@ -53,6 +53,30 @@ const held = {
   leaseUntil: NOW + 900,
 };
 
+describe('a claim under a hold', () => {
+  const hold = { since: NOW - 60, because: 'a test' };
+  const state = { status: 'founded', swarmId: SWARM_ID, caDigest: CA_DIGEST, hold } as const;
+  const limit = latestDeadlineOf(actionOf());
+
+  it.each(['launch', 'terminate'] as const)(
+    'of a %s goes the usual way, and is trusted until the hook ends by itself',
+    (kind) => {
+      const usual = decide({ action: { kind }, facts: { node: nodeOf() } });
+      const { plan, take } = decide({ action: { kind }, facts: { node: nodeOf(), state } });
+
+      expect(plan).toEqual(usual.plan);
+      expect(take).toMatchObject({ phase: usual.take?.phase, leaseUntil: limit + 120 });
+    },
+  );
+
+  it('is late only when the hook itself is: what was stopped while it was held is run again, and goes on', () => {
+    const at = (now: number): string => decide({ facts: { state }, now }).plan.route;
+
+    expect(decide({ now: limit - 1 }).plan.route).toBe('complete');
+    expect([at(limit - 1), at(limit)]).toEqual(['join', 'complete']);
+  });
+});
+
 describe('the route of a launch', () => {
   it.each<[string, Question, string, Claim['take']]>([
     ['a worker joins', {}, 'join', { phase: 'launching', leaseUntil: NOW + 1860, founder: false }],
@@ -399,6 +423,7 @@ describe('the plan', () => {
       group: 'workers',
       hook: { name: 'skep-dev-launch', timeout: 1800, time: NOW, actionToken: actionOf().actionToken },
       deadline: NOW + 1740,
+      patience: 1740,
       look: 90,
       lookSoon: 60,
       lookSlow: 900,

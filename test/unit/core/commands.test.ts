@@ -87,6 +87,7 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
   { verb: 'leave', what: 'an action whose time is over', plan: planOf({ deadline: NOW - 100 }) },
   { verb: 'forget', what: 'a node whose id is not known', node: unknown, force: true },
   { verb: 'forget', what: 'a node' },
+  { verb: 'rotate', what: 'a cluster', plan: { v: 1, route: 'ignore', because: '', cluster: 'prod' } },
   { verb: 'inspect', what: 'the last page of a big swarm', offset: 1600 },
   {
     verb: 'inspect',
@@ -142,7 +143,7 @@ describe('the parameters of a command', () => {
 
 describe('where a command goes', () => {
   it.each(VERBS)('%s', (verb) => {
-    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect'].includes(verb);
+    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'rotate'].includes(verb);
 
     expect(runsOnManager(verb)).toBe(onManager);
     expect(commandFor(requestOf({ verb })).target).toBe(onManager ? MANAGER_INSTANCE : INSTANCE);
@@ -211,7 +212,8 @@ describe('the times of a command', () => {
     for (const verb of VERBS.filter(runsOnManager)) {
       expect(commandFor(requestOf({ verb }))).toMatchObject({
         deliveryTimeout: 600,
-        parameters: { notAfter: String(NOW + 600), executionTimeout: '60' },
+        // Parameter Store may ask to slow down.
+        parameters: { notAfter: String(NOW + 600), executionTimeout: verb === 'rotate' ? '180' : '60' },
       });
     }
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { planRepairs } from '../../../src/core/repairs.ts';
+import { planRepairs, underHold } from '../../../src/core/repairs.ts';
 import type { GroupInstance, KnownNode, Repair, SwarmNode, TidyFacts } from '../../../src/core/repairs.ts';
 import { INSTANCE, NODE_ID, NOW, OTHER_INSTANCE } from '../support/examples.ts';
 
@@ -303,5 +303,44 @@ describe('whatever is found', () => {
         expect(new Set(targets).size).toBe(targets.length);
       }),
     );
+  });
+});
+
+describe('under a hold', () => {
+  const HOLD = 'prod is held';
+  const held = (facts: Case): Repair[] => underHold(repairs(facts), facts.instances ?? [], HOLD);
+
+  it('nothing is forgotten or joined: what would be is told, after the hold itself', () => {
+    const dead = { nodes: [down({ instance: OTHER_INSTANCE })], instances: [member()], alive: [INSTANCE] };
+
+    expect(kinds(dead)).toEqual(['forget', 'join']);
+    expect(held(dead)).toEqual([
+      { kind: 'report', because: HOLD },
+      {
+        kind: 'report',
+        nodeId: NODE_ID,
+        instance: OTHER_INSTANCE,
+        because: 'held, would forget: the node is down and its instance is gone',
+      },
+      {
+        kind: 'report',
+        instance: INSTANCE,
+        because: 'held, would join: it is InService and not in the swarm',
+      },
+    ]);
+  });
+
+  it.each(['Pending:Wait', 'Terminating:Wait'])(
+    'what waits in a hook (%s) is handed over: its execution waits too, and keeps the hook alive',
+    (lifecycle) => {
+      const facts = { instances: [member({ lifecycle })] };
+
+      expect(held(facts).slice(1)).toEqual(repairs(facts));
+      expect(held(facts)).toHaveLength(2);
+    },
+  );
+
+  it('says that it is held even where there is nothing to repair', () => {
+    expect(held({ nodes: [node()], instances: [member()] })).toEqual([{ kind: 'report', because: HOLD }]);
   });
 });
