@@ -4,6 +4,8 @@
 export interface Quota {
   /** The most that is taken. */
   readonly value: number;
+  /** The least. */
+  readonly min?: number;
   readonly source: string;
 }
 
@@ -64,6 +66,6 @@ export const QUOTAS = {
   functionEnvironment: quota(4 * KIB, 'docs: Lambda quotas, bytes of all variables'),
   functionPayload: quota(6 * KIB * KIB, 'docs: Lambda quotas, bytes of a synchronous request or answer'),
   asynchronousPayload: quota(KIB * KIB, 'docs: Lambda quotas, bytes of an asynchronous request'),
-} as const satisfies Readonly<Record<string, Quota & { readonly min?: number }>>;
+} as const satisfies Readonly<Record<string, Quota>>;
 
 export type QuotaName = keyof typeof QUOTAS;

@@ -329,7 +329,7 @@ function checkName(name: string | undefined): void {
 }
 
 /** Step Functions leaves out what would not fit into an event: the input and the output together, as the event writes them. */
-function payloadsOf({ input, output }: Execution): Record<string, unknown> {
+export function payloadsOf({ input, output }: Pick<Execution, 'input' | 'output'>): Record<string, unknown> {
   const payloads = { input: JSON.stringify(input), output: output === undefined ? null : JSON.stringify(output) };
   return Buffer.byteLength(JSON.stringify(payloads)) > QUOTAS.eventPayloads.value
     ? { input: null, inputDetails: { included: false }, output: null }

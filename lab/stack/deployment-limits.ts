@@ -1,6 +1,6 @@
 // What AWS would not deploy: documents, definitions, rules and functions over their limits.
 import { QUOTAS } from '../services/quotas.ts';
-import type { QuotaName } from '../services/quotas.ts';
+import type { Quota, QuotaName } from '../services/quotas.ts';
 import { StackError } from './stack.ts';
 import type { Stack } from './stack.ts';
 
@@ -16,9 +16,9 @@ interface Measure {
 /** @throws {StackError} for the first that is over its limit */
 export function checkDeployment(stack: Deployed): void {
   for (const { logicalId, quota, measured } of measuresOf(stack)) {
-    const { value, source } = QUOTAS[quota];
-    if (measured > value) {
-      throw new StackError(logicalId, `${quota} is ${measured}, and AWS takes ${value} (${source})`);
+    const { value, source, min = 0 }: Quota = QUOTAS[quota];
+    if (measured > value || measured < min) {
+      throw new StackError(logicalId, `${quota} is ${measured}, and AWS takes ${min} to ${value} (${source})`);
     }
   }
 }
