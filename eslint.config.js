@@ -12,6 +12,9 @@ const boundaries = [
   { target: './cli', from: ['./functions', './test'] },
 ];
 
+/** The evaluator that the lab's own is held against is under the AGPL: tests may use it, nothing that is shipped may. */
+const testsOnly = { group: ['@cloud-copilot/*'], message: 'For tests only: its licence.' };
+
 export default defineConfig(
   { ignores: ['node_modules/', '.serverless/', '.esbuild/', '.build/', 'coverage/'] },
   js.configs.recommended,
@@ -33,6 +36,10 @@ export default defineConfig(
     },
   },
   {
+    files: ['{src,functions,lab,cli,scripts}/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [testsOnly] }] },
+  },
+  {
     files: ['src/core/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],
@@ -45,6 +52,7 @@ export default defineConfig(
         'error',
         {
           patterns: [
+            testsOnly,
             { group: ['@aws-sdk/*', '@aws-lambda-powertools/*', '@middy/*'], message: 'src/core has no effects.' },
           ],
         },

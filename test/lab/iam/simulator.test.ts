@@ -96,7 +96,7 @@ const statementOf = ({ action, resources, keys }: Case): fc.Arbitrary<PolicyStat
       conditions: fc.array(conditionOf(keys), { maxLength: 2 }),
     })
     .map(({ Effect, not, actions, resources: on, conditions }) => ({
-      Effect: Effect as 'Allow' | 'Deny',
+      Effect: Effect,
       ...(not.action ? { NotAction: actions } : { Action: actions }),
       ...(not.resource ? { NotResource: on } : { Resource: on }),
       // The same operator twice would be one key of the object: the later one wins, for both evaluators.
