@@ -246,6 +246,8 @@ const plainSteps = [
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),
   z.strictObject({ unhold: z.strictObject({}) }),
+  /** By somebody's hand. */
+  z.strictObject({ record: z.record(z.string(), z.unknown()).nullable() }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
   z.strictObject({
     event: z.strictObject({

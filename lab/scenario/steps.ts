@@ -4,6 +4,7 @@ import type { DocumentOutcome } from '../nodes/machines.ts';
 import { befall, member, replace } from './befall.ts';
 import type { Blow } from './befall.ts';
 import { hold, unhold } from './hold.ts';
+import { writeRecord } from './record.ts';
 import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
 import type { PlainStep, Step } from './schema.ts';
@@ -40,10 +41,10 @@ const isBlow = (step: PlainStep): step is Blow =>
   'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step;
 
 /** What a person types. */
-type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'>;
+type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'record'>;
 
 const isTyped = (step: PlainStep): step is Typed =>
-  'service' in step || 'docker' in step || 'hold' in step || 'unhold' in step;
+  'service' in step || 'docker' in step || 'hold' in step || 'unhold' in step || 'record' in step;
 
 async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
   if ('service' in step) {
@@ -52,6 +53,8 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await operate(run, step.docker);
   } else if ('hold' in step) {
     await hold(run, step.hold.because);
+  } else if ('record' in step) {
+    await writeRecord(run, step.record);
   } else {
     await unhold(run);
   }
@@ -126,6 +129,7 @@ type Act = Exclude<
   | { cable: unknown }
   | { hold: unknown }
   | { unhold: unknown }
+  | { record: unknown }
 >;
 
 function act(run: ScenarioRun, step: Act): void {
