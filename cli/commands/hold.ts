@@ -42,13 +42,8 @@ export function unholdCommand(): Command {
 
 async function hold(cluster: string, { stage, because, again }: Options): Promise<void> {
   check(cluster);
-  if (because.length > 200 || /[\n\r]/.test(because)) {
-    throw new UsageError('--because: one line of at most 200 characters is wanted');
-  }
-  const pause = Number(again);
-  if (!Number.isInteger(pause) || pause < 0 || pause > 3600) {
-    throw new UsageError(`--again ${again}: a number from 0 to 3600 is wanted`);
-  }
+  checkReason(because);
+  const pause = seconds(again);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   const done = await explained(holdCluster({ holds }, cluster, because, now()), stage);
@@ -69,6 +64,20 @@ async function hold(cluster: string, { stage, because, again }: Options): Promis
   say(
     `nothing of ${cluster} is changed until: npx skep unhold ${cluster}${stage === 'dev' ? '' : ` --stage ${stage}`}`,
   );
+}
+
+function checkReason(because: string): void {
+  if (because.length > 200 || /[\n\r]/.test(because)) {
+    throw new UsageError('--because: one line of at most 200 characters is wanted');
+  }
+}
+
+function seconds(again: string): number {
+  const pause = Number(again);
+  if (!Number.isInteger(pause) || pause < 0 || pause > 3600) {
+    throw new UsageError(`--again ${again}: a number from 0 to 3600 is wanted`);
+  }
+  return pause;
 }
 
 async function unhold(cluster: string, { stage }: Pick<Options, 'stage'>): Promise<void> {

@@ -19,7 +19,7 @@ export function stepUpdate(
 ): Omit<UpdateCommandInput, 'TableName'> {
   const own = isOwnItem(key);
   const set = { ...changes, ...(own ? { owner: key.owner } : {}) };
-  const seen = { owner: key.owner, ...expected };
+  const seen: Values = { owner: key.owner, ...expected };
   // The item of a step that concerns no node is made by its first write.
   const mayBeNew = own && Object.keys(expected).length === 0;
   const counted = counter === undefined ? [] : [counter];
