@@ -58,6 +58,27 @@ if [ "${2:-}" = --wait ]; then while [ ! -e /run/lab/user-data-done ]; do sleep 
 if [ -e /run/lab/user-data-done ]; then echo 'status: done'; else echo 'status: running'; fi
 END
 chmod 0755 /usr/bin/cloud-init
+# There is no systemd here. What stops Docker for good on a real machine, as far as documents ask for it: of the units of Docker.
+cat >/usr/bin/systemctl <<'END'
+#!/bin/sh
+runs() { [ -e /run/lab/engine.pid ] && kill -0 "$(cat /run/lab/engine.pid)" 2>/dev/null; }
+case "$1 ${2:-}" in
+'stop docker.service')
+  touch /run/lab/engine-down
+  if runs; then kill "$(cat /run/lab/engine.pid)"; fi
+  while runs; do sleep 0.2; done
+  ;;
+'stop docker.socket') ;;
+'disable docker.service' | 'disable docker.socket') touch "/run/lab/disabled-$2" ;;
+'is-active docker.service') if runs; then echo active; else echo inactive; exit 3; fi ;;
+'is-active docker.socket') echo inactive; exit 3 ;;
+'is-enabled docker.service' | 'is-enabled docker.socket')
+  if [ -e "/run/lab/disabled-$2" ]; then echo disabled; exit 1; else echo enabled; fi
+  ;;
+*) echo "systemctl of the lab does not know: $*" >&2; exit 1 ;;
+esac
+END
+chmod 0755 /usr/bin/systemctl
 
 echo born
 # The lab puts eth0 into this network namespace, then says so.
