@@ -73,12 +73,38 @@ read_join_token() {
   fi
 }
 
+# Managers that take a connection come first. Docker dials the first address that it is given and no other, for as long as 20 s,
+# so each is tried in its turn.
+put_in_order() { # IP:PORT,IP:PORT...
+  answering=''
+  silent=''
+  for address in $(printf '%s' "$1" | tr ',' ' '); do
+    dialled=0
+    curl -q -s -k -o /dev/null --connect-timeout 2 --max-time 3 "https://$address/" 3>&- 9>&- || dialled=$?
+    case $dialled in
+    7 | 28) silent="$silent $address" ;; # refused, timed out
+    *) answering="$answering $address" ;;
+    esac
+  done
+  addresses="$answering$silent"
+}
+
 # Sets reason, and leaves the engine where settle does.
-attempt() {
+attempt_by() { # IP:PORT
   api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
-    "$OWN_ADDRESS" "$OWN_ADDRESS" "$managers_json" "$join_token")"
+    "$OWN_ADDRESS" "$OWN_ADDRESS" "$1" "$join_token")"
   reason=$(complaint)
   if read_swarm 10; then settle; fi
+}
+
+attempt() {
+  tried=''
+  for address in $addresses; do
+    if [ -n "$tried" ] && [ "$NODE_STATE" != inactive ]; then reset; fi
+    attempt_by "$address"
+    tried=$address
+    if [ "$NODE_STATE" = active ] || is_refused || ! has_time; then break; fi
+  done
 }
 
 # A join token may be made anew between its reading and its use: the managers then refuse the one that was read, and the new one is
@@ -130,7 +156,7 @@ esac
 
 # Before it is in, since it may die right after: an engine in no swarm is not asked for its epoch.
 remember_epoch "$SSM_epoch"
-managers_json=$(printf '%s' "$SSM_managers" | sed 's/,/","/g')
+put_in_order "$SSM_managers"
 join_swarm
 case $NODE_STATE in
 active) joined ;;
