@@ -273,7 +273,7 @@ describe('the functions', () => {
     ['command', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['command-done', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
-    ['tidy', ['GetItem', 'Query']],
+    ['tidy', ['Query']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);
