@@ -6,7 +6,6 @@ import { describeHook, groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import type { Group } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, tableClient } from '../src/aws/clients.ts';
 import { aliveInstances } from '../src/aws/ec2.ts';
-import { Holds } from '../src/aws/holds.ts';
 import { Table } from '../src/aws/table.ts';
 import { readConfig } from '../src/config.ts';
 import { clusterName, launchHook, nodeRole, terminateHook } from '../src/core/names.ts';
@@ -19,7 +18,6 @@ import { readInspectPages } from '../src/swarm/inspect-page.ts';
 
 const config = readConfig(process.env);
 const table = new Table(tableClient(), config.table);
-const holds = new Holds(tableClient(), config.table);
 const autoScaling = autoScalingClient();
 const ec2 = new EC2Client({});
 
@@ -27,10 +25,9 @@ const request = z.object({ v: z.literal(1), cluster: clusterName, pages: z.array
 
 export const handler = makeHandler(request, async ({ cluster, pages }) => {
   const nodes = readInspectPages(pages);
-  const [groups, known, hold] = await Promise.all([
+  const [groups, { known, hold }] = await Promise.all([
     groupsOfCluster(autoScaling, cluster),
     table.knownNodes(cluster),
-    holds.read(cluster),
   ]);
   const instances = groups.flatMap(instancesOf);
   const alive = await aliveInstances(ec2, doubtful(nodes, instances, known));

@@ -15,6 +15,7 @@ import type { ClusterState, LeaderRecord, Manager } from '../core/claim.ts';
 import { DEFAULT_CONFIG } from '../core/commands.ts';
 import type { ClusterConfig } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
+import type { Hold } from '../core/hold.ts';
 import type { Action } from '../core/lifecycle-event.ts';
 import { readRecord } from '../core/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/leader-record.ts';
@@ -266,7 +267,7 @@ export class Table {
 
   /** Takes all that wait for this off the list, and returns their task tokens. */
   async takeWaiters(cluster: string, cause: WaitCause): Promise<string[]> {
-    const items = await this.#query(cluster, waiterPrefix(cause));
+    const items = await this.#query(cluster, 'begins_with(sk, :sk)', { ':sk': waiterPrefix(cause) });
     const waiters = z.array(z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() })).parse(items);
     for (const { pk, sk } of waiters) {
       await this.#client.send(new DeleteCommand({ TableName: this.#name, Key: { pk, sk } }));
@@ -274,10 +275,14 @@ export class Table {
     return waiters.map(({ taskToken }) => taskToken);
   }
 
-  async knownNodes(cluster: string): Promise<KnownNode[]> {
-    return z
+  /** What a tidy knows: the nodes, and whether a person holds the cluster. One query: between the two keys lies nothing else. */
+  async knownNodes(cluster: string): Promise<{ readonly known: KnownNode[]; readonly hold: Hold | undefined }> {
+    const { sk } = keys.state(cluster);
+    const items = await this.#query(cluster, 'sk BETWEEN :sk AND :last', { ':sk': NODE_PREFIX, ':last': sk });
+    const isState = (item: Record<string, unknown>): boolean => item['sk'] === sk;
+    const known = z
       .array(nodeItem)
-      .parse(await this.#query(cluster, NODE_PREFIX))
+      .parse(items.filter((item) => !isState(item)))
       .map(({ instance, phase, nodeId, group, formerNodeIds, leaseUntil }) => ({
         instance,
         phase,
@@ -286,17 +291,23 @@ export class Table {
         formerNodeIds,
         leaseUntil,
       }));
+    return { known, hold: stateItem.optional().parse(items.find(isState))?.hold };
   }
 
-  async #query(cluster: string, prefix: string): Promise<unknown[]> {
-    const items: unknown[] = [];
+  /** @param range a condition of the sort key */
+  async #query(
+    cluster: string,
+    range: string,
+    values: Readonly<Record<string, string>>,
+  ): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
     let start: Record<string, unknown> | undefined;
     do {
       const page = await this.#client.send(
         new QueryCommand({
           TableName: this.#name,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-          ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': prefix },
+          KeyConditionExpression: `pk = :pk AND ${range}`,
+          ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ...values },
           ConsistentRead: true,
           ExclusiveStartKey: start,
         }),

@@ -452,7 +452,7 @@ describe('what a tidy reads', () => {
       await db.table.storeResult(step, { ok: true, output: { big: 'x'.repeat(300_000) } }, { phase: 'ready' }, NOW);
     }
 
-    expect(await db.table.knownNodes(cluster)).toEqual(
+    expect((await db.table.knownNodes(cluster)).known).toEqual(
       ids.map((instance) => ({
         instance,
         phase: 'ready',
@@ -462,7 +462,7 @@ describe('what a tidy reads', () => {
         leaseUntil: NOW + 1860,
       })),
     );
-    expect(await db.table.knownNodes(`${cluster}-other`)).toEqual([]);
+    expect(await db.table.knownNodes(`${cluster}-other`)).toEqual({ known: [], hold: undefined });
   });
 });
 
