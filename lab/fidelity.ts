@@ -56,7 +56,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     ListStateMachines: done('all on one page'),
   },
   sts: {
-    GetCallerIdentity: partial('the caller is whatever the access key id says'),
+    GetCallerIdentity: partial('instances are users here, not sessions of a role'),
   },
   dynamodb: {
     GetItem: done(DYNALITE),

@@ -1,14 +1,18 @@
-// Writes the tables of docs/errors.md from the code that they are about: `npm run docs`. A test compares them.
+// Writes the tables of docs/errors.md and docs/lab.md from the code that they are about: `npm run docs`. A test compares them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { format, resolveConfig } from 'prettier';
 
+import { ABSENT, FIDELITY } from '../lab/fidelity.ts';
+import { QUOTAS } from '../lab/services/quotas.ts';
+import type { Quota } from '../lab/services/quotas.ts';
 import { CLOSED_ERRORS, ERRORS } from '../src/core/errors.ts';
 import type { ClosedError, FlowErrorName } from '../src/core/errors.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 
 export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+export const LAB_PAGE = fileURLToPath(new URL('../docs/lab.md', import.meta.url));
 
 /** What a person does. A new error without a line here does not compile. */
 const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
@@ -77,24 +81,64 @@ function errors(closed: boolean): string {
   );
 }
 
-const TABLES: Readonly<Record<string, () => string>> = {
+function fidelity(): string {
+  return table(
+    ['service', 'operation', 'fidelity', 'remarks'],
+    Object.entries(FIDELITY).flatMap(([service, operations]) =>
+      Object.entries(operations).map(([operation, { level, remark }]) => [
+        `\`${service}\``,
+        `\`${operation}\``,
+        level,
+        remark,
+      ]),
+    ),
+  );
+}
+
+const absent = (): string =>
+  table(
+    ['absent', 'instead'],
+    Object.entries(ABSENT).map(([action, instead]) => [`\`${action}\``, instead]),
+  );
+
+const quotas = (): string =>
+  table(
+    ['limit', 'from', 'to', 'source'],
+    Object.entries(QUOTAS).map(([name, { value, source, min }]: [string, Quota]) => [
+      `\`${name}\``,
+      min === undefined ? '' : String(min),
+      String(value),
+      source,
+    ]),
+  );
+
+type Tables = Readonly<Record<string, () => string>>;
+
+const ERROR_TABLES: Tables = {
   'exit codes': exitCodes,
   'errors on the way': () => errors(false),
   'errors at the end': () => errors(true),
 };
+const LAB_TABLES: Tables = { operations: fidelity, absent, quotas };
+
+/** The pages with tables of the code, and these. */
+export const PAGES: ReadonlyMap<string, Tables> = new Map([
+  [ERRORS_PAGE, ERROR_TABLES],
+  [LAB_PAGE, LAB_TABLES],
+]);
 
 /**
  * The page with its tables written anew, formatted as the rest of the project.
  *
  * @throws if the page lacks the markers of a table
  */
-export async function withTables(page: string): Promise<string> {
+export async function withTables(page: string, tables: Tables = ERROR_TABLES): Promise<string> {
   let text = page;
-  for (const [name, make] of Object.entries(TABLES)) {
+  for (const [name, make] of Object.entries(tables)) {
     const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     if (from === -1 || to < from) {
-      throw new Error(`docs/errors.md has no markers for the table of ${name}`);
+      throw new Error(`the page has no markers for the table of ${name}`);
     }
     text = `${text.slice(0, from)}${begin}\n\n${make()}\n\n${text.slice(to)}`;
   }
@@ -102,5 +146,7 @@ export async function withTables(page: string): Promise<string> {
 }
 
 if (import.meta.main) {
-  writeFileSync(ERRORS_PAGE, await withTables(readFileSync(ERRORS_PAGE, 'utf8')));
+  for (const [page, tables] of PAGES) {
+    writeFileSync(page, await withTables(readFileSync(page, 'utf8'), tables));
+  }
 }
