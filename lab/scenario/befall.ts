@@ -1,6 +1,10 @@
 // Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine or its cable.
 import { parsePattern } from '../events/pattern.ts';
+import type { Lab } from '../lab.ts';
 import type { Member } from '../services/auto-scaling.ts';
+import type { Execution } from '../states/execution.ts';
+import type { HistoryEvent } from '../states/history.ts';
+import { instanceOf } from './result.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 import { StepFailed } from './step-failed.ts';
@@ -17,7 +21,9 @@ export type Blow = Part<'kill'> | Part<'terminate'> | Part<'engine'> | Part<'cab
 
 export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
   const { lab } = run;
-  if ('kill' in step) {
+  if ('kill' in step && step.kill.when !== undefined) {
+    killLater(run, step.kill.group, step.kill.when);
+  } else if ('kill' in step) {
     kill(run, await choose(run, step.kill), step.kill.silently);
   } else if ('terminate' in step) {
     const instanceId = await choose(run, step.terminate);
@@ -87,6 +93,45 @@ function kill(run: ScenarioRun, instanceId: string, silently: boolean): void {
     run.lab.bus.faults.push({ pattern: parsePattern({ detail }), effect: { kind: 'drop' }, times: 1 });
   }
   run.lab.ec2.kill(instanceId);
+}
+
+function killLater(run: ScenarioRun, group: string, { machine, state }: { machine: string; state: string }): void {
+  const asked = { machineArn: machineArn(run, machine), state, group };
+  run.arm(run.killAt, asked, () => !run.killAt.includes(asked));
+}
+
+export interface KillAt {
+  readonly machineArn: string;
+  readonly state: string;
+  readonly group: string;
+}
+
+export function killWhereAsked(
+  lab: Lab,
+  killAt: KillAt[],
+  execution: Execution,
+  { type, state }: Pick<HistoryEvent, 'type' | 'state'>,
+): void {
+  const instanceId = instanceOf(execution);
+  if (killAt.length === 0 || instanceId === null || !type.endsWith('StateEntered')) {
+    return;
+  }
+  const group = lab.autoScaling.groupOf(instanceId)?.name;
+  const { arn } = execution.stateMachine;
+  const asked = killAt.findIndex((one) => one.machineArn === arn && one.state === state && one.group === group);
+  if (asked !== -1) {
+    killAt.splice(asked, 1);
+    lab.ec2.kill(instanceId);
+  }
+}
+
+export function machineArn({ lab: { stack } }: ScenarioRun, machine: string): string {
+  const name = `skep-${stack.stage}-${machine}`;
+  const found = stack.stateMachines.find((one) => one.name === name);
+  if (found === undefined) {
+    throw new StepFailed(`the stack has no state machine ${name}`);
+  }
+  return found.arn;
 }
 
 /** One engine is killed; all that are down in the group are started again. */

@@ -12,7 +12,7 @@ export interface ManagersSeen extends ManagerCounts {
   readonly agree: boolean;
   /** The members of raft are the instances in service, no more and no fewer. */
   readonly inService: boolean;
-  /** The record names the leader, and the managers, as the swarm has them. */
+  /** The record names the leader as the swarm has it, every reachable member, and nobody who is none. */
   readonly recorded: boolean;
 }
 
@@ -56,9 +56,9 @@ export async function seeManagers(lab: Lab, cluster: string, table: Table, watch
     recorded:
       record !== undefined &&
       record.leader.nodeId === members.find(({ reachability }) => reachability === 'leader')?.nodeId &&
-      sameSet(
-        members.map(({ nodeId }) => nodeId),
-        record.managers.map(({ nodeId }) => nodeId),
+      record.managers.every(({ nodeId }) => members.some((one) => one.nodeId === nodeId)) &&
+      members.every(
+        (one) => one.reachability === 'unreachable' || record.managers.some(({ nodeId }) => nodeId === one.nodeId),
       ),
   };
 }

@@ -17,6 +17,8 @@ import { loadStack } from '../stack/load-stack.ts';
 import type { Stack } from '../stack/stack.ts';
 import { packageService } from '../stack/package-service.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
+import { killWhereAsked } from './befall.ts';
+import type { KillAt } from './befall.ts';
 import { check } from './expect.ts';
 import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
@@ -61,6 +63,8 @@ export class ScenarioRun {
   /** Whose dockerd was killed, whose cable was pulled. */
   readonly enginesDown = new Set<string>();
   readonly cablesOut = new Set<string>();
+  /** Who is to die when an execution about it enters a state: one each. */
+  readonly killAt: KillAt[];
   readonly #watch: ManagerWatch | undefined;
   #measured = { transitions: 0, calls: 0 };
   #before: Before = { instances: new Set(), containers: new Set() };
@@ -69,7 +73,8 @@ export class ScenarioRun {
   /** Which turn of a loop it is, for the result. */
   #turn = '';
 
-  private constructor(scenario: Scenario, lab: Lab, options: RunOptions) {
+  private constructor(scenario: Scenario, lab: Lab, options: RunOptions, killAt: KillAt[]) {
+    this.killAt = killAt;
     this.scenario = scenario;
     this.lab = lab;
     this.#options = options;
@@ -94,6 +99,8 @@ export class ScenarioRun {
     const machines: LabOptions['machines'] = virtual
       ? ({ clock, random, surroundings }) => new SimulatedMachines(clock, random, surroundings)
       : await dockerMachines();
+    const killAt: KillAt[] = [];
+    const watchers = watch(() => lab, options.onProgress);
     const lab = await Lab.open({
       stack,
       beside,
@@ -104,9 +111,13 @@ export class ScenarioRun {
       onNeeded,
       machines,
       ...(options.port === undefined ? {} : { port: options.port }),
-      ...watch(() => lab, options.onProgress),
+      ...watchers,
+      onExecution: (execution, event) => {
+        killWhereAsked(lab, killAt, execution, event);
+        watchers.onExecution?.(execution, event);
+      },
     });
-    const run = new ScenarioRun(scenario, lab, options);
+    const run = new ScenarioRun(scenario, lab, options, killAt);
     lab.endpoint.observers.push(...(options.onExchange === undefined ? [] : [options.onExchange]));
     try {
       await run.#prepare();

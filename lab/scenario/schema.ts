@@ -215,7 +215,14 @@ const plainSteps = [
   z.strictObject({ advance: duration }),
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
   z.strictObject({ service }),
-  z.strictObject({ kill: z.strictObject({ ...choice, silently: z.boolean().default(false) }) }),
+  z.strictObject({
+    kill: z.strictObject({
+      ...choice,
+      silently: z.boolean().default(false),
+      /** Not now, but whom the next execution is about that enters this state. */
+      when: z.strictObject({ machine, state: z.string() }).optional(),
+    }),
+  }),
   z.strictObject({
     terminate: z.strictObject({
       ...choice,

@@ -1,7 +1,7 @@
 // Takes one step of a scenario.
 import { parsePattern } from '../events/pattern.ts';
 import type { DocumentOutcome } from '../nodes/machines.ts';
-import { befall, member, replace } from './befall.ts';
+import { befall, machineArn, member, replace } from './befall.ts';
 import type { Blow } from './befall.ts';
 import { hold, unhold } from './hold.ts';
 import { writeRecord } from './record.ts';
@@ -161,7 +161,7 @@ function control(
     run.say('a tidy is started by hand');
     lab.states.start(machineArn(run, 'tidy'), undefined, { cluster: run.scenario.cluster });
   } else if ('start' in step) {
-    lab.states.start(machineArn(run, step.start.machine), undefined, step.start.input);
+    lab.states.start(machineArn(run, step.start.machine), undefined, fillIn(run, step.start.input));
   } else {
     stop(run, step.stop);
   }
@@ -181,15 +181,6 @@ function stop(run: ScenarioRun, { machine, state }: Part<'stop'>['stop']): void 
       execution.stop('Stopped', 'the scenario stopped it');
     }
   }
-}
-
-function machineArn(run: ScenarioRun, machine: string): string {
-  const name = `skep-${run.lab.stack.stage}-${machine}`;
-  const found = run.lab.stack.stateMachines.find((one) => one.name === name);
-  if (found === undefined) {
-    throw new StepFailed(`the stack has no state machine ${name}`);
-  }
-  return found.arn;
 }
 
 function setAgents(run: ScenarioRun, { group, online }: Part<'agent'>['agent']): void {
@@ -226,12 +217,11 @@ function armFault<Fault extends { readonly times: number }>(run: ScenarioRun, li
   run.arm(list, fault, () => fault.times < times);
 }
 
-/** In events of a scenario `$group` stands for an instance of that group, whose id nobody can know before. */
+/** In events and inputs of a scenario `$group` stands for an instance of that group, whose id nobody can know before. */
 function fillIn(run: ScenarioRun, detail: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fill = (value: unknown): unknown =>
+    typeof value === 'string' && value.startsWith('$') ? member(run, value.slice(1)).instanceId : value;
   return Object.fromEntries(
-    Object.entries(detail).map(([key, value]) => [
-      key,
-      typeof value === 'string' && value.startsWith('$') ? member(run, value.slice(1)).instanceId : value,
-    ]),
+    Object.entries(detail).map(([key, value]) => [key, Array.isArray(value) ? value.map(fill) : fill(value)]),
   );
 }
