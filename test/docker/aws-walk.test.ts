@@ -1,0 +1,188 @@
+// The `aws` command walks every operation of the lab: each answer, and each error, is read by what is not ours.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { FIDELITY } from '../../lab/fidelity.ts';
+import { until } from './support/bench.ts';
+import { LabProcess } from './support/lab-process.ts';
+
+const ID = 'i-0000000000000dead';
+const UUID = '00000000-0000-4000-8000-000000000000';
+const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-tidy';
+const EXECUTION = MACHINE.replace('stateMachine', 'execution') + ':nobody';
+const KEY = '{"pk":{"S":"WALK"},"sk":{"S":"WALK"}}';
+const HOOK = ['--auto-scaling-group-name', 'workers', '--lifecycle-hook-name', 'skep-dev-launch'];
+const GROUP = ['--auto-scaling-group-name', 'workers'];
+const TABLE = ['--table-name', 'skep-dev'];
+
+/** What the command says: undefined for an answer that it could read, otherwise the code of the error. */
+type Row = readonly [call: string, args: readonly string[], error?: string];
+
+const ROWS: readonly Row[] = [
+  ['autoscaling.DescribeAutoScalingGroups', ['--max-items', '1']],
+  ['autoscaling.DescribeAutoScalingGroups', ['--filters', 'Name=nothing,Values=x'], 'ValidationError'],
+  ['autoscaling.DescribeAutoScalingInstances', ['--instance-ids', ID]],
+  ['autoscaling.DescribeAutoScalingInstances', ['--starting-token', 'bad'], 'InvalidNextToken'],
+  ['autoscaling.DescribeLifecycleHooks', GROUP],
+  ['autoscaling.DescribeLifecycleHooks', ['--auto-scaling-group-name', 'nobody'], 'ValidationError'],
+  [
+    'autoscaling.CompleteLifecycleAction',
+    [...HOOK, '--lifecycle-action-result', 'CONTINUE', '--instance-id', ID],
+    'ValidationError',
+  ],
+  ['autoscaling.RecordLifecycleActionHeartbeat', [...HOOK, '--instance-id', ID], 'ValidationError'],
+  ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '2']],
+  ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '501'], 'ValidationError'],
+  [
+    'autoscaling.TerminateInstanceInAutoScalingGroup',
+    ['--instance-id', ID, '--no-should-decrement-desired-capacity'],
+    'ValidationError',
+  ],
+  ['autoscaling.SetInstanceHealth', ['--instance-id', ID, '--health-status', 'Healthy'], 'ValidationError'],
+  ['autoscaling.StartInstanceRefresh', ['--auto-scaling-group-name', 'nobody'], 'ValidationError'],
+  ['autoscaling.DescribeInstanceRefreshes', GROUP],
+  ['ec2.DescribeInstances', ['--max-items', '2', '--page-size', '5']],
+  ['ec2.DescribeInstances', ['--instance-ids', ID], 'InvalidInstanceID.NotFound'],
+  ['ec2.TerminateInstances', ['--instance-ids', 'i-1'], 'InvalidInstanceID.Malformed'],
+  ['ssm.SendCommand', ['--document-name', 'nobodys', '--instance-ids', ID], 'InvalidDocument'],
+  ['ssm.GetCommandInvocation', ['--command-id', UUID, '--instance-id', ID], 'InvocationDoesNotExist'],
+  ['ssm.ListCommands', ['--max-items', '3', '--filters', 'key=InvokedAfter,value=2026-01-01T00:00:00Z']],
+  ['ssm.ListCommands', ['--filters', 'key=Status,value=Success'], 'ValidationException'],
+  ['ssm.CancelCommand', ['--command-id', UUID], 'InvalidCommandId'],
+  ['ssm.DescribeInstanceInformation', []],
+  ['ssm.PutParameter', ['--name', '/walk', '--value', 'x', '--type', 'String']],
+  ['ssm.PutParameter', ['--name', '/ssm/walk', '--value', 'x', '--type', 'String'], 'ValidationException'],
+  ['ssm.GetParameter', ['--name', '/nobody'], 'ParameterNotFound'],
+  ['states.StartExecution', ['--state-machine-arn', MACHINE, '--name', 'a b'], 'InvalidName'],
+  ['states.StartExecution', ['--state-machine-arn', MACHINE, '--input', 'x'], 'InvalidExecutionInput'],
+  ['states.SendTaskSuccess', ['--task-token', 't', '--task-output', '{}'], 'InvalidToken'],
+  ['states.SendTaskFailure', ['--task-token', 't'], 'InvalidToken'],
+  ['states.DescribeExecution', ['--execution-arn', EXECUTION], 'ExecutionDoesNotExist'],
+  ['states.GetExecutionHistory', ['--execution-arn', EXECUTION], 'ExecutionDoesNotExist'],
+  ['states.StopExecution', ['--execution-arn', EXECUTION], 'ExecutionDoesNotExist'],
+  ['states.ListExecutions', ['--state-machine-arn', MACHINE, '--max-items', '1']],
+  ['states.ListExecutions', ['--state-machine-arn', `${MACHINE}x`], 'StateMachineDoesNotExist'],
+  ['states.ListStateMachines', []],
+  ['sts.GetCallerIdentity', []],
+  ['dynamodb.GetItem', [...TABLE, '--key', KEY]],
+  ['dynamodb.BatchGetItem', ['--request-items', `{"skep-dev":{"Keys":[${KEY}]}}`]],
+  ['dynamodb.BatchWriteItem', ['--request-items', `{"skep-dev":[{"DeleteRequest":{"Key":${KEY}}}]}`]],
+  [
+    'dynamodb.PutItem',
+    [...TABLE, '--item', KEY, '--condition-expression', 'attribute_exists(pk)'],
+    'ConditionalCheckFailedException',
+  ],
+  ['dynamodb.UpdateItem', [...TABLE, '--key', KEY, '--update-expression', 'SET'], 'ValidationException'],
+  ['dynamodb.DeleteItem', [...TABLE, '--key', KEY]],
+  [
+    'dynamodb.Query',
+    [...TABLE, '--key-condition-expression', 'pk = :p', '--expression-attribute-values', '{":p":{"S":"WALK"}}'],
+  ],
+  ['dynamodb.Scan', [...TABLE, '--max-items', '1']],
+  ['dynamodb.Scan', ['--table-name', 'nobodys'], 'ResourceNotFoundException'],
+  ['dynamodb.DescribeTable', TABLE],
+  ['dynamodb.ListTables', []],
+  [
+    'dynamodb.TransactWriteItems',
+    [
+      '--transact-items',
+      `[{"ConditionCheck":{"TableName":"skep-dev","Key":${KEY},"ConditionExpression":"attribute_exists(pk)"}}]`,
+    ],
+    'TransactionCanceledException',
+  ],
+];
+
+describe('the aws command, over every operation', () => {
+  let home: string;
+  let port: number;
+  let lab: LabProcess;
+
+  const aws = (...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
+    const env = {
+      PATH: '/usr/bin:/bin',
+      HOME: home,
+      AWS_ACCESS_KEY_ID: 'lab',
+      AWS_SECRET_ACCESS_KEY: 'lab',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_MAX_ATTEMPTS: '1',
+    };
+    const full = [...args, '--endpoint-url', `http://127.0.0.1:${port}`, '--output', 'json'];
+    return new Promise((resolve) => {
+      execFile('/usr/bin/aws', full, { env, timeout: 60_000 }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      });
+    });
+  };
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'skep-home-'));
+    port = await freePort();
+    lab = new LabProcess('serve', '--port', String(port));
+    await until(
+      () => Promise.resolve(lab.stdout),
+      (text) => text.includes('stays up'),
+      150_000,
+    );
+  }, 180_000);
+
+  afterAll(async () => {
+    lab.signal('SIGINT');
+    await lab.end();
+    await rm(home, { recursive: true, force: true });
+  }, 60_000);
+
+  it('leaves none out', () => {
+    const walked = new Set(ROWS.map(([call]) => call));
+    const all = Object.entries(FIDELITY).flatMap(([service, operations]) =>
+      Object.keys(operations).map((operation) => `${service}.${operation}`),
+    );
+
+    expect([...walked].toSorted()).toEqual(all.toSorted());
+  });
+
+  it.each(ROWS.map(([call, args, error = 'no error']) => [call, error, args] as const))(
+    '%s: %s',
+    async (call, error, args) => {
+      const [service = '', operation = ''] = call.split('.');
+      const { code, stdout, stderr } = await aws(
+        service === 'states' ? 'stepfunctions' : service,
+        commandOf(operation),
+        ...args,
+      );
+
+      if (error === 'no error') {
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        expect(() => JSON.parse(stdout === '' ? '{}' : stdout) as unknown).not.toThrow();
+      } else {
+        expect({ code, stderr }).toEqual({
+          code: 254,
+          stderr: expect.stringContaining(`An error occurred (${error}) when calling the ${operation} operation`),
+        });
+      }
+    },
+    60_000,
+  );
+});
+
+/** @example DescribeAutoScalingGroups -> describe-auto-scaling-groups */
+function commandOf(operation: string): string {
+  return operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => {
+        resolve(port);
+      });
+    });
+  });
+}
