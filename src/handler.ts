@@ -16,7 +16,14 @@ export const metrics = new Metrics();
 
 /** The metrics that alarms watch: each stands for something that a person should know. */
 export type AlarmMetric =
-  'ManagerHeld' | 'EventRejected' | 'LaunchAbandoned' | 'ForcedCompletion' | 'LeaderRecordLost' | 'NoManagerAnswers' | 'ClusterHeld';
+  | 'ManagerHeld'
+  | 'EventRejected'
+  | 'LaunchAbandoned'
+  | 'ForcedCompletion'
+  | 'LeaderRecordLost'
+  | 'NoManagerAnswers'
+  | 'EvenManagers'
+  | 'ClusterHeld';
 export type Raise = (metric: AlarmMetric, because: string, ids: Record<string, unknown>) => void;
 
 export function raise(metric: AlarmMetric, because: string, ids: Record<string, unknown>): void {

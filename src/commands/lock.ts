@@ -32,13 +32,24 @@ async function waitToJoin(ports: StepPorts, request: StepRequest): Promise<void>
   const now = ports.now();
   const { cluster } = stepKey(request);
   if (plan.swarm !== undefined || (await readSwarm(ports, cluster)) !== undefined) {
-    await takeTurn(ports, request, plan.hook?.time ?? now);
+    if (await takeTurn(ports, request, plan.hook?.time ?? now)) {
+      await warnOfEven(ports, cluster);
+    }
     return;
   }
   if (attempt > 0) {
     throw new FlowError('NotFounded', `${cluster} has no swarm yet`);
   }
   await queueForLeader(ports, request, now, {});
+}
+
+/** After the turn was taken, so that nothing waits for it. What the groups want stays theirs to decide. */
+async function warnOfEven({ autoScaling, stage, raise }: StepPorts, cluster: string): Promise<void> {
+  const target = await desiredManagers(autoScaling, cluster, terminateHook(stage));
+  if (target > 0 && target % 2 === 0) {
+    const because = `the manager groups of ${cluster} want ${target}: that tolerates no more losses than ${target - 1}`;
+    raise('EvenManagers', because, { cluster });
+  }
 }
 
 /** Who waits for a replacement waits without the lock, which the replacement needs. */
@@ -74,7 +85,7 @@ async function queueForManagers(ports: StepPorts, request: StepRequest): Promise
   await ports.table.addWaiter({ cluster, owner }, 'manager', request.taskToken, ports.now() + WAITER_TTL);
 }
 
-async function takeTurn(ports: StepPorts, request: StepRequest, since: number): Promise<void> {
+async function takeTurn(ports: StepPorts, request: StepRequest, since: number): Promise<boolean> {
   const { lock, states } = ports;
   const { taskToken, attempt } = request;
   const { cluster, instance } = stepKey(request);
@@ -94,4 +105,5 @@ async function takeTurn(ports: StepPorts, request: StepRequest, since: number): 
   if (taken) {
     await succeedTask(states, taskToken, {});
   }
+  return taken;
 }

@@ -13,6 +13,7 @@ import {
   awsError,
   db,
   ports,
+  raised,
   record,
   recorded,
   scene,
@@ -98,14 +99,30 @@ describe('waiting for the membership lock', () => {
   });
 });
 
+const wanted = (desired: number): void => {
+  const Tags = [{ Key: 'skep:role', Value: 'manager' }];
+  const group = { AutoScalingGroupName: 'managers', DesiredCapacity: desired, Tags } as never;
+  autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group] });
+  autoScaling.on(DescribeLifecycleHooksCommand).resolves({ LifecycleHooks: [{}] });
+};
+
+describe('the number of managers that the groups want', () => {
+  it.each<[number, string[]]>([
+    [1, []],
+    [2, ['EvenManagers']],
+    [3, []],
+    [4, ['EvenManagers']],
+  ])('%i: a person is told %j', async (desired, told) => {
+    const place = await scene({ role: 'manager' });
+    wanted(desired);
+    await place.step(LOCK);
+
+    expect([raised, woken()]).toEqual([told, ['token-0 ok']]);
+  });
+});
+
 describe('a manager that is to go', () => {
   const others = ['i-0dddddddddddddddd', 'i-0eeeeeeeeeeeeeeee'];
-  const wanted = (desired: number): void => {
-    const Tags = [{ Key: 'skep:role', Value: 'manager' }];
-    const group = { AutoScalingGroupName: 'managers', DesiredCapacity: desired, Tags } as never;
-    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [group] });
-    autoScaling.on(DescribeLifecycleHooksCommand).resolves({ LifecycleHooks: [{}] });
-  };
   /** One of three managers: the founder, itself, and another. */
   const leaving = async (): Promise<Scene> => {
     const place = await scene({ kind: 'terminate', role: 'manager' });

@@ -1,5 +1,5 @@
 // An execution that has claimed an instance, over a real table, with AWS's other services mocked. Import it and its hooks are set.
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { SFNClient, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { ListCommandsCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
 import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
@@ -79,6 +79,7 @@ beforeEach(() => {
   known.length = 0;
   raised.length = 0;
   ssm.on(SendCommandCommand).callsFake(accept);
+  autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
   ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
 });
 
