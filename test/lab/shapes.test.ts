@@ -1,4 +1,6 @@
 // The lab's requests and answers, operation by operation, against AWS's own models (python3-botocore).
+import { globSync, readFileSync } from 'node:fs';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ABSENT, FIDELITY } from '../../lab/fidelity.ts';
@@ -201,6 +203,24 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
 });
 
 describe('the table of fidelity', () => {
+  it('knows every action that a role of the stack allows', () => {
+    const texts = ['serverless.yml', ...globSync('resources/*.yaml')].map((file) => readFileSync(file, 'utf8'));
+    const services = [...Object.keys(FIDELITY), 'kms', 'lambda', 'logs', 'sqs'].join('|');
+    const keys = /ResourceTag|resourceTag|EncryptionContext|ViaService|SourceInstanceARN|LeadingKeys/;
+    const actions = texts
+      .flatMap((text) => [...text.matchAll(new RegExp(`\\b(${services}):([A-Za-z]+)\\b`, 'g'))])
+      .filter(([, , action = '']) => /^[A-Z]/.test(action) && !keys.test(action));
+    const unknown = actions.filter(
+      ([, service = '', action = '']) =>
+        !Object.hasOwn(FIDELITY[service] ?? {}, action) &&
+        !Object.hasOwn(ABSENT, service) &&
+        !Object.hasOwn(ABSENT, `${service}:${action}`),
+    );
+
+    expect(actions.length).toBeGreaterThan(20);
+    expect(unknown.map(([action]) => action)).toEqual([]);
+  });
+
   it('says of each operation something, or that it is done', () => {
     const empty = Object.values(FIDELITY)
       .flatMap((operations) => Object.entries(operations))
