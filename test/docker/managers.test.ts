@@ -6,12 +6,12 @@ import { z } from 'zod';
 import { LabProcess } from './support/lab-process.ts';
 import { NOTHING } from './support/traces.ts';
 
-/** Together they take about four minutes where nothing else runs. */
-const SMOKE = ['launch-fails-after-the-join', 'one-of-three-dies', 'leader-killed', 'three-by-three'];
+/** A few minutes. */
+const SMOKE = ['launch-fails-after-the-join', 'two-of-three-are-replaced', 'one-of-three-dies', 'leader-killed'];
 const ALL = [
   ...SMOKE,
-  'two-of-three-are-replaced',
   'leader-killed-twice',
+  'three-by-three',
   'lock-holder-dies',
   'three-one-after-the-other',
   'refresh-while-workers-scale',
