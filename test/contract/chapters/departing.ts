@@ -73,7 +73,7 @@ export const departing: Chapter = {
       tell: async (scene) => {
         expect(await scene.failure(FOUNDER, 'confirm', scene.forConfirm(ONE))).toBe('NotReady');
         const drained = { member: true, nodeId: scene.nodeOf(ONE), status: 'down' };
-        expect(await scene.ok(FOUNDER, 'drain', scene.about(ONE))).toEqual(drained);
+        expect(await scene.ok(FOUNDER, 'drain', scene.about(ONE))).toMatchObject(drained);
       },
     },
   ],

@@ -136,7 +136,7 @@ export const founding: Chapter = {
       tell: async (scene) => {
         const notAfter = scene.seconds() + 500;
         const left = await scene.ok(OTHER, 'leave', scene.forLeave(OTHER, 'yes', 0), { notAfter });
-        expect(left).toEqual({ member: false, drained: true, containers: 0, plain: 0 });
+        expect(left).toMatchObject({ member: false, drained: true, containers: 0, plain: 0 });
         const init = { ...scene.forInit(OTHER), cluster: 'other' };
         expect(await scene.failure(OTHER, 'init', init, { notAfter })).toBe('LeavingNode');
         expect(await scene.ok(OTHER, 'init', init, { notAfter: notAfter + 1 })).toMatchObject({ founded: true });
@@ -174,11 +174,11 @@ export const founding: Chapter = {
       tell: async (scene) => {
         const { swarmId, nodeId } = scene.swarm;
         const { nodes, ...page } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
-        expect(page).toEqual({ swarmId, total: 1, offset: 0 });
+        expect(page).toMatchObject({ swarmId, total: 1, offset: 0 });
         expect(lines(nodes)).toEqual([
           `${nodeId} manager ready drain - leader ${scene.aws.addresses.get(FOUNDER) ?? ''}`,
         ]);
-        expect(await scene.ok(FOUNDER, 'inspect', { offset: '1' })).toEqual({
+        expect(await scene.ok(FOUNDER, 'inspect', { offset: '1' })).toMatchObject({
           swarmId,
           total: 1,
           offset: 1,
