@@ -35,6 +35,7 @@ const FLOW_ERRORS = {
   Superseded: { retryable: false, meaning: 'another execution took the instance over' },
   DeadlineReached: { retryable: false, meaning: 'the time for this action is over' },
   NotFounded: { retryable: false, meaning: 'the cluster was declared, and has no swarm yet' },
+  RecoveryUnderWay: { retryable: false, meaning: 'another recovery of the cluster is under way' },
   BadInput: { retryable: false, meaning: 'the input is not what this version understands' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>;
 

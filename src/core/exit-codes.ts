@@ -122,7 +122,13 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'the engine is a manager that missed a recovery, or was fenced',
     'end the instance: its group launches another',
   ),
-  row(53, 'QuorumNotLost', false, 'the engine to recover from reports a leader', 'nothing: there is nothing to recover'),
+  row(
+    53,
+    'QuorumNotLost',
+    false,
+    'the engine to recover from reports a leader',
+    'nothing: there is nothing to recover',
+  ),
   row(
     54,
     'NotFenced',

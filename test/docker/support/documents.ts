@@ -62,11 +62,7 @@ export type Agent = 'environment' | 'splicing';
  * What the agent runs for a command. Agents before 3.3.2746.0 ('splicing') know no environment variables for parameters.
  * @throws when a parameter is missing, unknown or does not match its pattern, as SendCommand does
  */
-export function render(
-  verb: Verb,
-  given: Readonly<Record<string, string>>,
-  agent: Agent = 'environment',
-): DocumentRun {
+export function render(verb: Verb, given: Readonly<Record<string, string>>, agent: Agent = 'environment'): DocumentRun {
   const { parameters } = loadDocument(verb);
   const presets = Object.entries(parameters).flatMap(([name, { default: preset }]) =>
     preset === undefined ? [] : [[name, preset] as const],
