@@ -60,7 +60,16 @@ function takeAction(table: string, { action, take, owner, seen, now }: ClaimWrit
 function takeNode(table: string, { action, take, owner, seen, group, now }: ClaimWrite): TransactItem {
   const { condition, values } = ownedBy(seen.node?.owner);
   const hold = seen.state?.hold;
-  const names = ['instance', 'group', 'role', 'phase', 'owner', 'step', 'result', ...(hold === undefined ? [] : ['held'])];
+  const names = [
+    'instance',
+    'group',
+    'role',
+    'phase',
+    'owner',
+    'step',
+    'result',
+    ...(hold === undefined ? [] : ['held']),
+  ];
   // The node id stays: a launch that is run again must be able to forget what the first run has joined.
   const forgotten = ['taskToken', 'commandId', '#result', 'uncertain', 'expiresAt'];
   return {

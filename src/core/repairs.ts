@@ -162,7 +162,7 @@ export function underHold(repairs: readonly Repair[], instances: readonly GroupI
       : {
           kind: 'report',
           ...('nodeId' in repair ? { nodeId: repair.nodeId } : {}),
-          ...(instance === undefined ? {} : { instance }),
+          instance,
           because: `held, would ${kind}: ${because}`,
         };
   });

@@ -10,7 +10,21 @@ import type { Script } from './script.ts';
 type Verb = (script: Script) => Promise<Record<string, unknown>>;
 
 const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>(
-  Object.entries({ init, prepare, join, leave, confirm, demote, drain, forget, inspect, survey, fence, recover, rotate }),
+  Object.entries({
+    init,
+    prepare,
+    join,
+    leave,
+    confirm,
+    demote,
+    drain,
+    forget,
+    inspect,
+    survey,
+    fence,
+    recover,
+    rotate,
+  }),
 );
 
 export function runDocument(verb: string, script: Script): Promise<Record<string, unknown>> {

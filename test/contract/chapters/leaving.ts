@@ -153,7 +153,11 @@ export const leaving: Chapter = {
           removed: true,
           forced: false,
         });
-        expect(await scene.ok(FOUNDER, 'forget', forget)).toMatchObject({ member: false, removed: false, forced: false });
+        expect(await scene.ok(FOUNDER, 'forget', forget)).toMatchObject({
+          member: false,
+          removed: false,
+          forced: false,
+        });
         expect(await scene.ok(FOUNDER, 'drain', scene.about(ONE))).toMatchObject({ member: false });
         expect(await scene.failure(FOUNDER, 'confirm', scene.forConfirm(ONE))).toBe('UnknownNode');
         const { nodes, total } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
@@ -185,7 +189,11 @@ export const leaving: Chapter = {
         const successor = scene.nodeOf(ONE);
         for (const force of ['no', 'yes']) {
           const gone = { instanceId: ONE, nodeId: 'z'.repeat(25), force };
-          expect(await scene.ok(FOUNDER, 'forget', gone)).toMatchObject({ member: false, removed: false, forced: false });
+          expect(await scene.ok(FOUNDER, 'forget', gone)).toMatchObject({
+            member: false,
+            removed: false,
+            forced: false,
+          });
         }
         expect(await scene.node(ONE)).toMatchObject({
           nodeId: successor,
