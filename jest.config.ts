@@ -24,7 +24,8 @@ const config: Config = {
       setupFilesAfterEnv: ['<rootDir>/test/docker/support/retry.ts'],
     },
   ],
-  testTimeout: 30_000,
+  // Generous, since a host may be busy: what hangs is ended, what is slow is measured elsewhere.
+  testTimeout: 120_000,
 };
 
 export default config;

@@ -7,6 +7,17 @@ import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
 
+/** What a manager ends with that is none, has no swarm, or was not reached. A node that is not Ready yet, say, is no fault of its manager. */
+const NO_ANSWERS = ['NotManager', 'NoLeader', 'DockerDown', 'CommandTimedOut', 'CommandUndelivered', 'OtherEpoch'];
+
+/** How often managers were asked before, and what came of it. */
+export interface Asked {
+  /** Which command of its step it is, from 1. */
+  readonly number: number;
+  /** The error of the one before it. */
+  readonly failure: string | undefined;
+}
+
 /** Undefined while the cluster has no swarm. Read at the moment of use: managers come and go. */
 export async function readSwarm({ table }: StepPorts, cluster: string): Promise<PlannedSwarm | undefined> {
   const [state, { record }] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
@@ -16,13 +27,11 @@ export async function readSwarm({ table }: StepPorts, cluster: string): Promise<
 /**
  * The same for a command that is to go to a manager. Where the record is lost, or everybody on it was asked and did not do it, whoever
  * else may be a manager is asked: the record may be as old as it likes, it costs a few tries.
- *
- * @param number which command of its step it is, from 1
  */
 export async function findManagers(
   { table, raise }: StepPorts,
   cluster: string,
-  number: number,
+  { number, failure }: Asked,
 ): Promise<PlannedSwarm | undefined> {
   const [state, { record, defect }] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
   if (state?.status !== 'founded') {
@@ -37,7 +46,8 @@ export async function findManagers(
   }
   const known = new Set(swarm.managers.map(({ instance }) => instance));
   const candidates = (await table.managerNodes(cluster)).filter(({ instance }) => !known.has(instance));
-  if (number > swarm.managers.length + candidates.length) {
+  const all = swarm.managers.length + candidates.length;
+  if (number > all && (all === 0 || NO_ANSWERS.includes(failure ?? ''))) {
     raise('NoManagerAnswers', `no manager of ${cluster} does what it is asked`, { cluster });
   }
   return { ...swarm, candidates };

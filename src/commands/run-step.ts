@@ -16,6 +16,7 @@ import type { Move, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.
 import { deliver, storeAndDeliver } from './deliver.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
 import { findManagers, queueForLeader } from './leader.ts';
+import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
 import { refuseAfterDeadline, stepKey, superseded, whyTooLate } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
@@ -55,7 +56,7 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
   const verb = verbOf(request);
   switch (move.kind) {
     case 'send':
-      await (move.begun ? sendAgain(ports, request, move.try, item) : begin(ports, request, move.try));
+      await (move.begun ? sendAgain(ports, request, move.try, item) : begin(ports, request, move.try, errorOf(item)));
       return;
     case 'look':
       await look(ports, request, move);
@@ -66,6 +67,11 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
     case 'fail':
       throw asError(move);
   }
+}
+
+/** What the try before this one ended with. */
+function errorOf({ result }: RendezvousItem): string | undefined {
+  return result?.ok === false ? result.error : undefined;
 }
 
 /** An error with the name that the state machine matches. */
@@ -81,10 +87,10 @@ function verbOf({ verb }: StepRequest): Verb {
 }
 
 /** First the item, then the command: whoever has lost the node sends nothing, and the command's end finds its try. */
-async function begin(ports: StepPorts, request: StepRequest, number: number): Promise<void> {
+async function begin(ports: StepPorts, request: StepRequest, number: number, failure?: string): Promise<void> {
   const now = ports.now();
   await refuseIfClusterHeld(ports, request);
-  const command = await prepare(ports, request, now, number);
+  const command = await prepare(ports, request, now, { number, failure });
   if (command === undefined) {
     return;
   }
@@ -109,7 +115,7 @@ async function begin(ports: StepPorts, request: StepRequest, number: number): Pr
 /** The same try again: its command was refused, or it is there and only its end was not heard. */
 async function sendAgain(ports: StepPorts, request: StepRequest, number: number, item: RendezvousItem): Promise<void> {
   const now = ports.now();
-  const command = await prepare(ports, request, now, number);
+  const command = await prepare(ports, request, now, { number, failure: errorOf(item) });
   if (command === undefined) {
     return;
   }
@@ -203,10 +209,11 @@ async function prepare(
   ports: StepPorts,
   request: StepRequest,
   now: number,
-  number: number,
+  asked: Asked,
 ): Promise<Prepared | undefined> {
   const verb = verbOf(request);
-  const plan = await withSwarm(ports, request, now, number);
+  const { number } = asked;
+  const plan = await withSwarm(ports, request, now, asked);
   if (plan === undefined) {
     return undefined;
   }
@@ -257,17 +264,12 @@ async function managersLeft({ autoScaling, stage }: StepPorts, request: StepRequ
 }
 
 /** The plan with the swarm's managers; undefined when there are none: a join is queued then, and woken by the founding. */
-async function withSwarm(
-  ports: StepPorts,
-  request: StepRequest,
-  now: number,
-  number: number,
-): Promise<Plan | undefined> {
+async function withSwarm(ports: StepPorts, request: StepRequest, now: number, asked: Asked): Promise<Plan | undefined> {
   const { plan } = request;
-  if (!readsLeader(request, number)) {
+  if (!readsLeader(request, asked.number)) {
     return plan;
   }
-  const swarm = await findManagers(ports, plan.cluster ?? '', number);
+  const swarm = await findManagers(ports, plan.cluster ?? '', asked);
   if (swarm === undefined) {
     await doWithoutSwarm(ports, request, now);
     return undefined;

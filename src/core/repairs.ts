@@ -54,10 +54,14 @@ export type Repair =
   | { readonly kind: 'report'; readonly nodeId?: string; readonly instance?: string; readonly because: string };
 
 export function planRepairs(facts: TidyFacts): Repair[] {
-  return [
+  const repairs = [
     ...facts.nodes.flatMap((node) => repairNode(node, facts)),
     ...facts.instances.flatMap((it) => repairInstance(it, facts)),
   ];
+  // One that was a manager twice is let go once: what is left of it is the next tidy's.
+  const isFirst = ({ kind, instance }: Repair, index: number): boolean =>
+    kind !== 'leave' || index === repairs.findIndex((it) => it.kind === kind && it.instance === instance);
+  return repairs.filter(isFirst);
 }
 
 function repairNode(node: SwarmNode, facts: TidyFacts): Repair[] {

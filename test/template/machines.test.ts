@@ -138,6 +138,7 @@ describe('the alarms', () => {
         .map(({ arn }) => `AWS/States ExecutionsFailed ${arn}`)
         .sort(),
       'skep ClusterHeld skep-dev',
+      'skep EvenManagers skep-dev',
       'skep EventRejected skep-dev',
       'skep ForcedCompletion skep-dev',
       'skep LaunchAbandoned skep-dev',
@@ -151,7 +152,7 @@ describe('the alarms', () => {
     const { POWERTOOLS_METRICS_NAMESPACE: namespace, POWERTOOLS_SERVICE_NAME: service } =
       stack.functions[0]?.environment ?? {};
     const own = stack.alarms.filter((it) => it.namespace === namespace);
-    expect(own).toHaveLength(7);
+    expect(own).toHaveLength(8);
     for (const { dimensions } of own) expect(dimensions).toEqual({ service });
   });
 

@@ -218,10 +218,20 @@ describe('a stack', () => {
       resource: {
         Type: 'AWS::IAM::Role',
         Properties: {
-          AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', NotAction: 'x' }] },
+          AssumeRolePolicyDocument: {
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Effect: 'Allow',
+                Principal: { Service: 'x' },
+                Action: 'x',
+                Condition: { StringSounds: { 'aws:x': 'y' } },
+              },
+            ],
+          },
         },
       },
-      message: /NotAction/,
+      message: /StringSounds/,
     },
     {
       name: 'a function whose bundle is missing',

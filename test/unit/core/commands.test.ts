@@ -88,6 +88,9 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
   { verb: 'forget', what: 'a node whose id is not known', node: unknown, force: true },
   { verb: 'forget', what: 'a node' },
   { verb: 'rotate', what: 'a cluster', plan: { v: 1, route: 'ignore', because: '', cluster: 'prod' } },
+  { verb: 'survey', what: 'a manager', plan: planOf({ role: 'manager' }) },
+  { verb: 'fence', what: 'a manager', plan: planOf({ role: 'manager' }) },
+  { verb: 'recover', what: 'the survivor', plan: planOf({ role: 'manager' }) },
   { verb: 'inspect', what: 'the last page of a big swarm', offset: 1600 },
   {
     verb: 'inspect',

@@ -185,6 +185,9 @@ describe('what a good end changes in the item of its node', () => {
     drain: {},
     inspect: {},
     rotate: {},
+    survey: {},
+    fence: {},
+    recover: {},
   };
 
   it.each(VERBS)('%s', (verb) => {
