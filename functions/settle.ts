@@ -42,7 +42,7 @@ const failedExecution = z.object({
   }),
 });
 
-const startedWith = z.looseObject({ skep: z.object({ attempt: z.number() }).optional() });
+const startedWith = z.looseObject({ skep: z.looseObject({ attempt: z.number() }).optional() });
 
 export const handler = makeHandler(z.union([verdictRequest, failedExecution]), async (request) =>
   'verdictFor' in request ? judge(request) : settle(request),

@@ -212,7 +212,7 @@ function tooLate(asked: Asked): Claim {
 /** By another execution, whose lease runs, and not for an action before this one. */
 function isHeld(asked: Asked, held: ActionItem): boolean {
   const { action, owner, now } = asked;
-  if (held.owner === owner || held.ownerArn === action.replaces || now >= held.leaseUntil) {
+  if (held.owner === owner || action.replaces?.includes(held.ownerArn) === true || now >= held.leaseUntil) {
     return false;
   }
   const newer = action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;

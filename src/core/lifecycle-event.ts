@@ -34,7 +34,13 @@ const lifecycleEvent = z.object({
     Action: z.string().optional(),
   }),
   /** Only in events that skep starts executions with. */
-  skep: z.object({ replaces: z.string(), attempt: z.number().int().positive() }).optional(),
+  /** One ARN, as executions of an older version have it, or those of all runs before. */
+  skep: z
+    .object({
+      replaces: z.union([z.string().transform((arn) => [arn]), z.array(z.string())]),
+      attempt: z.number().int().positive(),
+    })
+    .optional(),
 });
 
 const LABEL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;
@@ -94,7 +100,7 @@ export interface Action {
   readonly ask: 'join' | 'leave' | 'nothing';
   /** The disk lives on (warm pool, root volume): the node must leave the swarm itself. */
   readonly depart: boolean;
-  readonly replaces: string | undefined;
+  readonly replaces: readonly string[] | undefined;
 }
 
 /** Enough to complete a hook whose event could not be understood otherwise. */

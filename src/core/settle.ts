@@ -1,4 +1,6 @@
 // What becomes of an action whose execution failed, and of the instance of a launch that failed.
+import { z } from 'zod';
+
 import { ABANDONS_IN_A_ROW } from './claim.ts';
 import { CLOSED_ERRORS } from './errors.ts';
 import type { ClosedError } from './errors.ts';
@@ -15,6 +17,8 @@ export interface FailedExecution {
   /** Which run for its event this was: 0 for the one that the event started. */
   readonly run: number;
 }
+
+const startedAgain = z.object({ replaces: z.union([z.string(), z.array(z.string())]).catch([]) });
 
 export type Settlement =
   | { readonly kind: 'closed'; readonly error: ClosedError }
@@ -37,8 +41,14 @@ export function settleFailure(failed: FailedExecution, short: string): Settlemen
   return {
     kind: 'again',
     name: `again-${run + 1}-${short}`,
-    input: { ...input, skep: { replaces: failed.arn, attempt: run + 1 } },
+    input: { ...input, skep: { replaces: [...runsBefore(input), failed.arn], attempt: run + 1 } },
   };
+}
+
+/** A run that came too late to work on the action took nothing over: then the one before it still is its owner. */
+function runsBefore({ skep }: Readonly<Record<string, unknown>>): string[] {
+  const { replaces } = startedAgain.parse(skep ?? {});
+  return typeof replaces === 'string' ? [replaces] : replaces;
 }
 
 function isClosed(error: string | undefined): error is ClosedError {

@@ -32,7 +32,7 @@ const anyAction = fc.record({
   timeout: fc.integer({ min: 30, max: 7200 }),
   patience: fc.integer({ min: 60, max: 172_800 }),
   actionToken: fc.constantFrom(undefined, 'a', 'b'),
-  replaces: fc.constantFrom(undefined, `${EXECUTION}-else`),
+  replaces: fc.constantFrom(undefined, [`${EXECUTION}-else`]),
 });
 const anyFacts = fc.record({
   state: fc.constantFrom(undefined, { status: 'new' } as const, FOUNDED),

@@ -185,13 +185,13 @@ describe('the route of a launch', () => {
     ],
     [
       'a replacement for an execution that failed after its node was ready: only the hook is open',
-      { action: { replaces: `${EXECUTION}-else` }, facts: { node: nodeOf() } },
+      { action: { replaces: [`${EXECUTION}-else`] }, facts: { node: nodeOf() } },
       'complete',
       undefined,
     ],
     [
       'a replacement for an execution that failed before its node was ready: a join was sent',
-      { action: { replaces: `${EXECUTION}-else` }, facts: { node: nodeOf({ phase: 'joined' }) } },
+      { action: { replaces: [`${EXECUTION}-else`] }, facts: { node: nodeOf({ phase: 'joined' }) } },
       'join',
       { phase: 'joining', leaseUntil: NOW + 1860, founder: false },
     ],
@@ -328,8 +328,12 @@ describe('who handles an action', () => {
   it.each<[string, Question, string]>([
     ['a second event of the same action while the first is handled', {}, 'ignore'],
     ['the same execution again (Lambda was retried)', { facts: { action: { ...held, owner: OWNER } } }, 'join'],
-    ['the execution that replaces the one that held it', { action: { replaces: held.ownerArn } }, 'join'],
-    ['an execution that replaces another one', { action: { replaces: `${EXECUTION}-third` } }, 'ignore'],
+    [
+      'the execution that replaces the one that held it',
+      { action: { replaces: [held.ownerArn, `${EXECUTION}-third`] } },
+      'join',
+    ],
+    ['an execution that replaces another one', { action: { replaces: [`${EXECUTION}-third`] } }, 'ignore'],
     ['when the lease is over', { facts: { action: { ...held, leaseUntil: NOW + 1 } } }, 'join'],
     ['a newer action of the same hook', { action: { time: NOW + 5 } }, 'join'],
     ['an older action that comes late', { action: { time: NOW - 5 } }, 'ignore'],

@@ -85,11 +85,14 @@ describe('the fields of a lifecycle event', () => {
     expect(actionOf(metadata({ cluster: 'prod', role: 'worker', timeout: 7200 }))).toMatchObject({ patience: 7200 });
   });
 
-  it('an event that skep makes itself says which execution it replaces', () => {
-    const skep = { replaces: 'arn:of:the-first', attempt: 1 };
+  it.each([[['arn:of:the-first']], ['arn:of:the-first']])(
+    'an event says which executions it replaces: %j',
+    (replaces) => {
+      const skep = { replaces, attempt: 1 };
 
-    expect(actionOf({ ...eventFixture('launch'), skep }).replaces).toBe('arn:of:the-first');
-  });
+      expect(actionOf({ ...eventFixture('launch'), skep }).replaces).toEqual(['arn:of:the-first']);
+    },
+  );
 });
 
 describe('how an action is completed', () => {

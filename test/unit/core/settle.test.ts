@@ -25,17 +25,17 @@ describe('an execution that failed', () => {
       expect(settleFailure(failed({ error, status: 'ABORTED' }), 'abc')).toEqual({
         kind: 'again',
         name: 'again-1-abc',
-        input: { ...INPUT, skep: { replaces: 'arn:of:it', attempt: 1 } },
+        input: { ...INPUT, skep: { replaces: ['arn:of:it'], attempt: 1 } },
       });
     },
   );
 
-  it('its replacement replaces the one before it, not the first', () => {
-    const input = { ...INPUT, skep: { replaces: 'arn:of:the-first', attempt: 1 } };
+  it.each([[['arn:of:the-first']], ['arn:of:the-first']])('its replacement replaces all before it: %j', (replaces) => {
+    const input = { ...INPUT, skep: { replaces, attempt: 1 } };
 
     expect(settleFailure(failed({ input, run: 1 }), 'abc')).toMatchObject({
       name: 'again-2-abc',
-      input: { skep: { replaces: 'arn:of:it', attempt: 2 } },
+      input: { skep: { replaces: ['arn:of:the-first', 'arn:of:it'], attempt: 2 } },
     });
   });
 
