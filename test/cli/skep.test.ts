@@ -303,6 +303,11 @@ describe('a lab that keeps running', () => {
   });
 
   it('join tokens are made anew, and told by their digests', async () => {
+    // The lab lives on the wall's time here: its swarm is founded some seconds after its start.
+    await until('the swarm is founded', async () => {
+      const { stdout: groups } = await skep(['lab', 'groups', '--port', String(port)]);
+      return /managers .* InService/.test(groups);
+    });
     const { code, stdout } = await skep(['rotate-tokens', '--cluster', 'demo'], aws());
     expect([code, stdout]).toEqual([
       0,
