@@ -1,4 +1,5 @@
-# How documents tell a swarm folder that an image brought along from a membership of the instance's own.
+# How documents begin that change what this engine is a member of, and how they tell a swarm folder that an image brought along from a
+# membership of the instance's own.
 # Comes after common.sh and machine.sh.
 
 # The addresses of all interfaces of this machine, and the one that it has outside: a person may advertise any of them.
@@ -29,4 +30,19 @@ clear_copy() {
   fi
   # shellcheck disable=SC2034
   CLEARED=",\"cleared\":\"$copied\""
+}
+
+# Waits for Docker, takes the lock of the node for itself, and reads what the engine is. Needs SSM_instanceId.
+begin_alone() { # TOOL...
+  check_expiry
+  check_fence
+  wait_for_docker
+  need_tools "$@"
+  check_instance "$SSM_instanceId"
+  lock -x 60
+  # Others may have had the lock for as long.
+  check_fence
+  # A manager's engine that has just started, or one that was copied, looks for a leader first, and answers after up to 20 s.
+  if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
+  clear_copy
 }

@@ -81,16 +81,7 @@ END
   DIFFERS=",\"differs\":\"$differing\""
 }
 
-check_expiry
-check_fence
-wait_for_docker
-need_tools sed grep awk od paste
-check_instance "$SSM_instanceId"
-lock -x 60
-check_fence
-
-if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
-clear_copy
+begin_alone sed grep awk od paste
 check_own_epoch
 FOUNDED=false
 case $NODE_STATE in

@@ -134,17 +134,7 @@ join_swarm() {
   refused=''
 }
 
-check_expiry
-check_fence
-wait_for_docker
-need_tools openssl sed grep awk od
-check_instance "$SSM_instanceId"
-lock -x 60
-check_fence
-
-# A manager's engine that has just started, or one that was copied, looks for a leader first, and answers after up to 20 s.
-if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
-clear_copy
+begin_alone openssl sed grep awk od
 settle
 check_own_epoch
 case $NODE_STATE in

@@ -2,7 +2,7 @@
 //
 // The mark spares a call: who sends a command writes to the item of its node anyway, and that write fails where the mark is. A
 // mark may be left over, since it is only ever believed together with the STATE, which who waits reads.
-import { DeleteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
@@ -12,6 +12,7 @@ import { NODE_PREFIX, keys, waiterPrefix } from '../core/names.ts';
 import type { Key } from '../core/names.ts';
 import type { StepKey } from '../core/rendezvous.ts';
 import { errorName } from './errors.ts';
+import { queryCluster } from './query.ts';
 
 /** Somebody is at work on these. */
 const UNDER_WAY: ReadonlySet<string> = new Set(['launching', 'joining', 'joined', 'leaving']);
@@ -119,30 +120,11 @@ export class Holds {
   }
 
   async #waiters(cluster: string): Promise<Waiter[]> {
-    return z.array(waiterItem).parse(await this.#query(cluster, waiterPrefix('hold')));
+    return z.array(waiterItem).parse(await queryCluster(this.#client, this.#table, cluster, waiterPrefix('hold')));
   }
 
   async #nodes(cluster: string): Promise<z.infer<typeof nodeItem>[]> {
-    return z.array(nodeItem).parse(await this.#query(cluster, NODE_PREFIX));
-  }
-
-  async #query(cluster: string, prefix: string): Promise<unknown[]> {
-    const items: unknown[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-          ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': prefix },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return items;
+    return z.array(nodeItem).parse(await queryCluster(this.#client, this.#table, cluster, NODE_PREFIX));
   }
 
   /** @returns false where the condition did not hold */

@@ -1,5 +1,5 @@
 // The leader record in the table. Every change of it is a conditional write on the term that was read.
-import { GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
@@ -7,8 +7,9 @@ import type { LeaderRecord, Manager } from '../core/claim.ts';
 import { FlowError } from '../core/errors.ts';
 import { nextTerm, readRecord } from '../core/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/leader-record.ts';
-import { NODE_PREFIX, keys } from '../core/names.ts';
+import { keys } from '../core/names.ts';
 import { errorName } from './errors.ts';
+import { queryManagers } from './query.ts';
 
 const managerNode = z.object({ instance: z.string(), nodeId: z.string(), address: z.string(), phase: z.string() });
 
@@ -68,23 +69,8 @@ export class LeaderItem {
 
   /** Every instance that may be a manager, as its own item has it: whom to ask when nobody on record answers. */
   async candidates(cluster: string): Promise<Manager[]> {
-    const found: z.infer<typeof managerNode>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-          FilterExpression: '#role = :manager',
-          ExpressionAttributeNames: { '#role': 'role' },
-          ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': NODE_PREFIX, ':manager': 'manager' },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      found.push(...(page.Items ?? []).flatMap((item) => managerNode.safeParse(item).data ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
+    const items = await queryManagers(this.#client, this.#table, cluster);
+    const found = items.flatMap((item) => managerNode.safeParse(item).data ?? []);
     const rank = ({ phase }: { phase: string }): number => PHASES.indexOf(phase);
     return found
       .filter((one) => rank(one) >= 0)

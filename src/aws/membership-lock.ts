@@ -2,13 +2,14 @@
 //
 // Held by the instance that joins or leaves, not by an execution: where an execution is stopped, the one that replaces it goes on
 // under the same lock. A lease that nobody renews runs out after whatever was sent under it has ended.
-import { DeleteCommand, PutCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
 import { FlowError } from '../core/errors.ts';
 import { MEMBERSHIP_LOCK_PREFIX, keys } from '../core/names.ts';
 import { errorName } from './errors.ts';
+import { queryCluster } from './query.ts';
 
 /** For the holder to take its first step: every command that it sends renews the lease for longer. Seconds. */
 const FIRST_LEASE = 120;
@@ -142,14 +143,7 @@ export class MembershipLock {
 
   /** Who has waited longest comes first. */
   async #read(cluster: string): Promise<{ holder: string | undefined; taken: boolean; waiters: Waiter[] }> {
-    const { Items: items = [] } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-        ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': MEMBERSHIP_LOCK_PREFIX },
-        ConsistentRead: true,
-      }),
-    );
+    const items = await queryCluster(this.#client, this.#table, cluster, MEMBERSHIP_LOCK_PREFIX);
     const { sk } = keys.membershipLock(cluster);
     const waiters = z.array(waiterItem).parse(items.filter((item) => item['sk'] !== sk));
     const lock = lockItem.optional().parse(items.find((item) => item['sk'] === sk));

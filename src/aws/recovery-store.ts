@@ -1,12 +1,13 @@
 // What a recovery reads and writes in the table: who may be a manager, the lock that it takes from whoever holds it, the new epoch.
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
 import type { NodePhase } from '../core/claim.ts';
 import { FlowError } from '../core/errors.ts';
-import { NODE_PREFIX, keys } from '../core/names.ts';
+import { keys } from '../core/names.ts';
 import { errorName } from './errors.ts';
+import { queryManagers } from './query.ts';
 
 /** Who holds the membership lock while the cluster is recovered. */
 export const RECOVERY = 'recovery';
@@ -36,24 +37,7 @@ export class RecoveryStore {
 
   /** Every manager that ever was, as far as its item is still there. */
   async managers(cluster: string): Promise<ManagerItem[]> {
-    const found: ManagerItem[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-          FilterExpression: '#role = :manager',
-          ExpressionAttributeNames: { '#role': 'role' },
-          ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': NODE_PREFIX, ':manager': 'manager' },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      found.push(...z.array(managerItem).parse(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return found;
+    return z.array(managerItem).parse(await queryManagers(this.#client, this.#table, cluster));
   }
 
   /** The execution of a recovery that holds the lock, be it this one or another. */

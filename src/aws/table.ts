@@ -4,7 +4,6 @@ import {
   DeleteCommand,
   GetCommand,
   PutCommand,
-  QueryCommand,
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -32,6 +31,7 @@ import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
+import { queryAll, queryCluster } from './query.ts';
 import { stepUpdate } from './step-update.ts';
 
 const DAY = 86_400;
@@ -267,7 +267,7 @@ export class Table {
 
   /** Takes all that wait for this off the list, and returns their task tokens. */
   async takeWaiters(cluster: string, cause: WaitCause): Promise<string[]> {
-    const items = await this.#query(cluster, 'begins_with(sk, :sk)', { ':sk': waiterPrefix(cause) });
+    const items = await queryCluster(this.#client, this.#name, cluster, waiterPrefix(cause));
     const waiters = z.array(z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() })).parse(items);
     for (const { pk, sk } of waiters) {
       await this.#client.send(new DeleteCommand({ TableName: this.#name, Key: { pk, sk } }));
@@ -278,7 +278,12 @@ export class Table {
   /** What a tidy knows: the nodes, and whether a person holds the cluster. One query: between the two keys lies nothing else. */
   async knownNodes(cluster: string): Promise<{ readonly known: KnownNode[]; readonly hold: Hold | undefined }> {
     const { sk } = keys.state(cluster);
-    const items = await this.#query(cluster, 'sk BETWEEN :sk AND :last', { ':sk': NODE_PREFIX, ':last': sk });
+    const items = await queryAll(this.#client, {
+      TableName: this.#name,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :sk AND :last',
+      ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': NODE_PREFIX, ':last': sk },
+      ConsistentRead: true,
+    });
     const isState = (item: Record<string, unknown>): boolean => item['sk'] === sk;
     const known = z
       .array(nodeItem)
@@ -292,30 +297,6 @@ export class Table {
         leaseUntil,
       }));
     return { known, hold: stateItem.optional().parse(items.find(isState))?.hold };
-  }
-
-  /** @param range a condition of the sort key */
-  async #query(
-    cluster: string,
-    range: string,
-    values: Readonly<Record<string, string>>,
-  ): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#name,
-          KeyConditionExpression: `pk = :pk AND ${range}`,
-          ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ...values },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
-    return items;
   }
 
   /** Counts one more launch of the group that was abandoned, and says how many in a row that makes. */

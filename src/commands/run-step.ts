@@ -9,7 +9,7 @@ import type { ClusterConfig, Command } from '../core/commands.ts';
 import { heartbeatDue } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
 import { digestOf } from '../core/leader-record.ts';
-import { terminateHook } from '../core/names.ts';
+import { bringsIn, terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { isOwnItem, mayHaveBeenSent, nextMove, toComment, tryOf } from '../core/rendezvous.ts';
 import type { Move, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
@@ -171,7 +171,7 @@ async function refusal(
   denied: Error | undefined,
 ): Promise<Error> {
   const { undo, verb } = request;
-  if (!undo && (verb === 'join' || verb === 'init' || verb === 'prepare')) {
+  if (!undo && bringsIn(verb)) {
     return joinRefusal(ports, request, because, denied);
   }
   if (denied !== undefined) {

@@ -5,6 +5,12 @@ import type { ClosedError } from './errors.ts';
 import { clusterName, instanceId, launchHook, nodeRole, terminateHook } from './names.ts';
 import type { NodeRole } from './names.ts';
 
+/** Which runs for its event an execution replaces: one ARN, as executions of an older version have it, or all before it. */
+export const replacement = z.object({
+  replaces: z.union([z.string().transform((arn) => [arn]), z.array(z.string())]),
+  attempt: z.number().int().positive(),
+});
+
 /**
  * The event, as EventBridge delivers it (docs: Amazon EC2 Auto Scaling event reference). `NotificationMetadata`, `Origin`,
  * `Destination` and `Action` may be absent; `LifecycleActionToken` is absent only in the events that skep makes itself,
@@ -34,13 +40,7 @@ const lifecycleEvent = z.object({
     Action: z.string().optional(),
   }),
   /** Only in events that skep starts executions with. */
-  /** One ARN, as executions of an older version have it, or those of all runs before. */
-  skep: z
-    .object({
-      replaces: z.union([z.string().transform((arn) => [arn]), z.array(z.string())]),
-      attempt: z.number().int().positive(),
-    })
-    .optional(),
+  skep: replacement.optional(),
 });
 
 const LABEL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 import type { NodePhase } from './claim.ts';
-import { keys } from './names.ts';
+import { bringsIn, keys } from './names.ts';
 import type { Key, Verb } from './names.ts';
 
 /** One command of one step: what travels in SendCommand's Comment, and comes back with GetCommandInvocation. */
@@ -130,8 +130,7 @@ function afterResult(result: Outcome, number: number): Move {
  * @param look how long a state sleeps, seconds: after that it was not refused, it slept
  */
 export function mayHaveBeenSent(item: RendezvousItem, verb: Verb, look: number, now: number): boolean {
-  const joins = verb === 'join' || verb === 'init' || verb === 'prepare';
-  return item.uncertain === true || !joins || now - (item.sentAt ?? 0) >= look - 5;
+  return item.uncertain === true || !bringsIn(verb) || now - (item.sentAt ?? 0) >= look - 5;
 }
 
 const told = z.object({ nodeId: z.string().optional(), address: z.string().optional(), zone: z.string().optional() });

@@ -1,9 +1,8 @@
 // What becomes of an action whose execution failed, and of the instance of a launch that failed.
-import { z } from 'zod';
-
 import { ABANDONS_IN_A_ROW } from './claim.ts';
 import { CLOSED_ERRORS } from './errors.ts';
 import type { ClosedError } from './errors.ts';
+import { replacement } from './lifecycle-event.ts';
 
 /** New runs for one event. After that a person must look: the hook ends by its own timeout, the tidy compares. */
 const RUNS = 3;
@@ -17,8 +16,6 @@ export interface FailedExecution {
   /** Which run for its event this was: 0 for the one that the event started. */
   readonly run: number;
 }
-
-const startedAgain = z.object({ replaces: z.union([z.string(), z.array(z.string())]).catch([]) });
 
 export type Settlement =
   | { readonly kind: 'closed'; readonly error: ClosedError }
@@ -47,8 +44,7 @@ export function settleFailure(failed: FailedExecution, short: string): Settlemen
 
 /** A run that came too late to work on the action took nothing over: then the one before it still is its owner. */
 function runsBefore({ skep }: Readonly<Record<string, unknown>>): string[] {
-  const { replaces } = startedAgain.parse(skep ?? {});
-  return typeof replaces === 'string' ? [replaces] : replaces;
+  return replacement.safeParse(skep).data?.replaces ?? [];
 }
 
 function isClosed(error: string | undefined): error is ClosedError {

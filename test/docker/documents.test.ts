@@ -189,7 +189,8 @@ describe('the life of a swarm', () => {
     const who = { instanceId: one, nodeId: nodeOf(one) };
     expect(await bench.failure(founder, 'forget', { ...who, force: 'no' })).toBe('TasksRunning');
     // By its label alone, as when the join's answer was lost.
-    const drained = { member: true, nodeId: nodeOf(one), status: 'ready' };
+    const managers = [expect.stringMatching(/^\S+ - leader \S+$/)];
+    const drained = { member: true, nodeId: nodeOf(one), status: 'ready', managers };
     expect(await bench.ok(founder, 'drain', { instanceId: one, nodeId: 'none' })).toEqual(drained);
     expect(await bench.ok(founder, 'drain', who)).toEqual(drained);
     expect(await bench.failure(founder, 'forget', { ...who, force: 'no' })).toBe('TasksRunning');
@@ -202,7 +203,7 @@ describe('the life of a swarm', () => {
     const patient = { ...leave, waitUntil: String(seconds() + 30) };
     expect(await bench.ok(one, 'leave', patient)).toEqual(done);
     expect(await bench.ok(one, 'leave', patient)).toEqual(done);
-    const gone = { member: true, nodeId: nodeOf(one), removed: true, forced: false };
+    const gone = { member: true, nodeId: nodeOf(one), removed: true, forced: false, managers };
     expect(await bench.ok(founder, 'forget', { ...who, force: 'no' })).toEqual(gone);
     expect(await bench.ok(founder, 'forget', { ...who, force: 'no' })).toEqual({
       member: false,

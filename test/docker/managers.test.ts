@@ -1,10 +1,8 @@
 // Managers that come and go on real engines: the scenarios whose answers a real raft must give, the swarm's own view asserted.
 // A few of them always; all of them where SKEP_SCENARIOS is "all", or those that it names: "leader-killed,three-by-three".
-import { expect, it } from '@jest/globals';
-import { z } from 'zod';
+import { it } from '@jest/globals';
 
-import { LabProcess } from './support/lab-process.ts';
-import { NOTHING } from './support/traces.ts';
+import { expectToHold } from './support/scenario-on-docker.ts';
 
 /** A few minutes. */
 const SMOKE = ['launch-fails-after-the-join', 'two-of-three-are-replaced', 'one-of-three-dies', 'leader-killed'];
@@ -22,25 +20,4 @@ const ALL = [
 const wanted = process.env['SKEP_SCENARIOS'] ?? '';
 const SCENARIOS = wanted === '' ? SMOKE : wanted === 'all' ? ALL : wanted.split(',');
 
-const resultSchema = z.object({
-  expectations: z.array(z.object({ what: z.string(), ok: z.boolean(), seen: z.unknown() })).min(1),
-});
-
-it.each(SCENARIOS)(
-  '%s',
-  async (name) => {
-    const lab = new LabProcess('run', `test/scenarios/managers/${name}.yaml`, '--nodes', 'docker', '--json');
-    try {
-      const code = await lab.end();
-      const { expectations } = resultSchema.parse(JSON.parse(lab.stdout));
-
-      expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
-      expect(code).toBe(0);
-    } finally {
-      lab.signal('SIGINT');
-      await lab.end();
-    }
-    expect(lab.traces.look()).toEqual(NOTHING);
-  },
-  900_000,
-);
+it.each(SCENARIOS)('%s', expectToHold, 900_000);
