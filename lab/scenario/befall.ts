@@ -1,9 +1,11 @@
-// Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine or its cable.
+// Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine, its cable
+// or its SSM agent.
 import { parsePattern } from '../events/pattern.ts';
 import type { Lab } from '../lab.ts';
 import type { Member } from '../services/auto-scaling.ts';
 import type { Execution } from '../states/execution.ts';
 import type { HistoryEvent } from '../states/history.ts';
+import { knownState, machineArn } from './machine.ts';
 import { instanceOf } from './result.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
@@ -17,7 +19,7 @@ interface Choice {
   readonly retained?: boolean;
 }
 
-export type Blow = Part<'kill'> | Part<'terminate'> | Part<'engine'> | Part<'cable'>;
+export type Blow = Part<'kill'> | Part<'terminate'> | Part<'engine'> | Part<'cable'> | Part<'agent'>;
 
 export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
   const { lab } = run;
@@ -31,8 +33,10 @@ export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
     lab.autoScaling.terminateInstance(instanceId, step.terminate.decrement);
   } else if ('engine' in step) {
     await setEngine(run, step.engine);
-  } else {
+  } else if ('cable' in step) {
     await setCable(run, step.cable);
+  } else {
+    await setAgents(run, step.agent);
   }
 }
 
@@ -96,7 +100,7 @@ function kill(run: ScenarioRun, instanceId: string, silently: boolean): void {
 }
 
 function killLater(run: ScenarioRun, group: string, { machine, state }: { machine: string; state: string }): void {
-  const asked = { machineArn: machineArn(run, machine), state, group };
+  const asked = { machineArn: machineArn(run, machine), state: knownState(run, machine, state), group };
   run.arm(run.killAt, asked, () => !run.killAt.includes(asked));
 }
 
@@ -123,15 +127,6 @@ export function killWhereAsked(
     killAt.splice(asked, 1);
     lab.ec2.kill(instanceId);
   }
-}
-
-export function machineArn({ lab: { stack } }: ScenarioRun, machine: string): string {
-  const name = `skep-${stack.stage}-${machine}`;
-  const found = stack.stateMachines.find((one) => one.name === name);
-  if (found === undefined) {
-    throw new StepFailed(`the stack has no state machine ${name}`);
-  }
-  return found.arn;
 }
 
 /** One engine is killed; all that are down in the group are started again. */
@@ -175,4 +170,17 @@ async function setCable(run: ScenarioRun, { connected, ...choice }: Part<'cable'
     }
   }
   run.cablesOut.clear();
+}
+
+async function setAgents(run: ScenarioRun, { online, ...choice }: Part<'agent'>['agent']): Promise<void> {
+  const { autoScaling, runCommand } = run.lab;
+  const chosen = choice.leader ? [await choose(run, choice)] : autoScaling.group(choice.group).members.keys();
+  for (const instanceId of chosen) {
+    const agent = runCommand.agent(instanceId);
+    if (online) {
+      agent.comeBack();
+    } else {
+      agent.leave();
+    }
+  }
 }

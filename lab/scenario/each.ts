@@ -1,5 +1,5 @@
 // A loop: the same steps for each call that skep makes, or for each state of a machine.
-import type { JsonObject } from '../stack/stack.ts';
+import { statesOfMachine } from './machine.ts';
 import type { ScenarioRun } from './run.ts';
 import type { Each, PlainStep } from './schema.ts';
 import { StepFailed } from './step-failed.ts';
@@ -45,19 +45,7 @@ function statesOf(run: ScenarioRun, wanted: string | readonly string[]): string[
   if (typeof wanted !== 'string') {
     return [...wanted];
   }
-  const machine = wanted.replace('every state of ', '');
-  const found = run.lab.stack.stateMachines.find(({ name }) => name === `skep-${run.lab.stack.stage}-${machine}`);
-  return found === undefined ? [] : statesWithin(found.definition);
-}
-
-/** All but the ends, where there is nothing left to stop; those of a Map or Parallel too. */
-function statesWithin({ States: states = {} }: JsonObject): string[] {
-  return Object.entries(states as Readonly<Record<string, JsonObject>>).flatMap(([name, state]) => {
-    const { Type: type, ItemProcessor: processor, Branches: branches = [] } = state;
-    const inner = [...(processor === undefined ? [] : [processor]), ...(branches as readonly JsonObject[])];
-    const own = type === 'Succeed' || type === 'Fail' ? [] : [name];
-    return [...own, ...inner.flatMap((one) => statesWithin(one as JsonObject))];
-  });
+  return statesOfMachine(run, wanted.replace('every state of ', ''));
 }
 
 function fillIn(value: unknown, variable: string, by: string): unknown {

@@ -248,7 +248,8 @@ const plainSteps = [
   }),
   z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
   z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),
-  z.strictObject({ agent: z.strictObject({ group: z.string(), online: z.boolean() }) }),
+  /** Of all instances of the group, or of the leader alone. */
+  z.strictObject({ agent: z.strictObject({ ...choice, online: z.boolean() }) }),
   z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),

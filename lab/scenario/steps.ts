@@ -1,9 +1,10 @@
 // Takes one step of a scenario.
 import { parsePattern } from '../events/pattern.ts';
 import type { DocumentOutcome } from '../nodes/machines.ts';
-import { befall, machineArn, member, replace } from './befall.ts';
+import { befall, member, replace } from './befall.ts';
 import type { Blow } from './befall.ts';
 import { hold, unhold } from './hold.ts';
+import { knownState, machineArn } from './machine.ts';
 import { writeRecord } from './record.ts';
 import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
@@ -38,7 +39,7 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
 }
 
 const isBlow = (step: PlainStep): step is Blow =>
-  'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step;
+  'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step || 'agent' in step;
 
 /** What a person types. */
 type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'record'>;
@@ -127,6 +128,7 @@ type Act = Exclude<
   | { terminate: unknown }
   | { engine: unknown }
   | { cable: unknown }
+  | { agent: unknown }
   | { hold: unknown }
   | { unhold: unknown }
   | { record: unknown }
@@ -141,8 +143,6 @@ function act(run: ScenarioRun, step: Act): void {
     lab.autoScaling.setDesired(group, to);
   } else if ('unhealthy' in step || 'refresh' in step) {
     replace(run, step);
-  } else if ('agent' in step) {
-    setAgents(run, step.agent);
   } else if ('fault' in step) {
     inject(run, step.fault);
   } else if ('event' in step) {
@@ -171,7 +171,7 @@ function control(
 function stop(run: ScenarioRun, { machine, state }: Part<'stop'>['stop']): void {
   const arn = machineArn(run, machine);
   if (state !== undefined) {
-    const stop = { machineArn: arn, state };
+    const stop = { machineArn: arn, state: knownState(run, machine, state) };
     run.arm(run.lab.stopAt, stop, () => !run.lab.stopAt.includes(stop));
     return;
   }
@@ -179,17 +179,6 @@ function stop(run: ScenarioRun, { machine, state }: Part<'stop'>['stop']): void 
     if (execution.stateMachine.arn === arn && execution.status === 'RUNNING') {
       run.say(`${execution.name} is stopped`);
       execution.stop('Stopped', 'the scenario stopped it');
-    }
-  }
-}
-
-function setAgents(run: ScenarioRun, { group, online }: Part<'agent'>['agent']): void {
-  for (const { instanceId } of run.lab.autoScaling.group(group).members.values()) {
-    const agent = run.lab.runCommand.agent(instanceId);
-    if (online) {
-      agent.comeBack();
-    } else {
-      agent.leave();
     }
   }
 }

@@ -1,9 +1,8 @@
 // One attempt of a token wait: sends the command of a step, or looks at it once, or delivers what the event has left.
 import { beat, desiredManagers, isInAnyGroup } from '../aws/auto-scaling.ts';
-import { cancelCommand, findCommand, readInvocation, sendCommand } from '../aws/run-command.ts';
+import { findCommand, sendCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Plan, PlannedSwarm } from '../core/claim.ts';
-import { outcomeOf } from '../core/command-result.ts';
 import { DEFAULT_CONFIG, commandFor, runsOnManager } from '../core/commands.ts';
 import type { ClusterConfig, Command } from '../core/commands.ts';
 import { heartbeatDue } from '../core/deadline.ts';
@@ -12,13 +11,14 @@ import { digestOf } from '../core/leader-record.ts';
 import { bringsIn, terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { isOwnItem, mayHaveBeenSent, nextMove, toComment, tryOf } from '../core/rendezvous.ts';
-import type { Move, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
-import { deliver, storeAndDeliver } from './deliver.ts';
+import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
+import { deliver } from './deliver.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
 import { findManagers, queueForLeader } from './leader.ts';
 import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
-import { refuseAfterDeadline, stepKey, superseded, whyTooLate } from './step.ts';
+import { look, nextManager } from './look.ts';
+import { refuseAfterDeadline, stepKey, superseded } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
@@ -26,9 +26,6 @@ const DAY = 86_400;
 /** Refused this often, the instance may be gone: one more question to AWS is worth it. Then every tenth time. */
 const ASK_WHETHER_GONE = 4;
 const ASK_AGAIN = 10;
-
-/** After this many looks at a command that was never picked up, its agent is taken for dead. */
-const UNRESPONSIVE_LOOKS = 2;
 
 export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
   const { attempt, step, taskToken, verb } = request;
@@ -59,7 +56,7 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
       await (move.begun ? sendAgain(ports, request, move.try, item) : begin(ports, request, move.try, errorOf(item)));
       return;
     case 'look':
-      await look(ports, request, move);
+      await look(ports, request, verb, move);
       return;
     case 'deliver':
       await deliver(ports, { key: stepKey(request), verb, outcome: move.outcome, item, now: ports.now() });
@@ -128,7 +125,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
     const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
     if (commandId !== undefined) {
       await ports.table.park(key, { commandId, target });
-      await look(ports, request, { kind: 'look', try: key.try, commandId, target });
+      await look(ports, request, verb, { try: key.try, commandId, target });
       return;
     }
   }
@@ -180,10 +177,7 @@ async function refusal(
   if (!runsOnManager(verbOf(request))) {
     return new FlowError('InstanceUnreachable', because);
   }
-  // This try is over: the next one goes to the next manager.
-  const result: Outcome = { ok: false, error: 'CommandUndelivered', cause: because, retryable: true };
-  await ports.table.park(stepKey(request), { result });
-  return new FlowError('CommandUndelivered', because);
+  return nextManager(ports, request, because);
 }
 
 async function joinRefusal(
@@ -318,53 +312,6 @@ function readsLeader(request: StepRequest, number: number): boolean {
 }
 
 const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).length > 0;
-
-async function look(ports: StepPorts, request: StepRequest, move: Extract<Move, { kind: 'look' }>): Promise<void> {
-  const { attempt } = request;
-  const verb = verbOf(request);
-  const now = ports.now();
-  const invocation = await readInvocation(ports.ssm, move.commandId, move.target);
-  const outcome = invocation === undefined ? undefined : outcomeOf(invocation);
-  if (outcome !== undefined) {
-    const key = { ...stepKey(request), try: move.try };
-    await storeAndDeliver(ports, { key, verb, outcome, endedAt: invocation?.endedAt, now });
-    return;
-  }
-  const waiting = invocation === undefined || ['Pending', 'Delayed'].includes(invocation.status);
-  if (verb === 'leave' && waiting && attempt >= UNRESPONSIVE_LOOKS) {
-    await cancelQuietly(ports, move);
-    throw new FlowError('NodeUnresponsive', `the agent of ${move.target} does not pick up its command`);
-  }
-  await giveUpLate(ports, request, move, now);
-}
-
-/** What is held goes on: its end is heard of when the hold is lifted, or asked for again. */
-async function giveUpLate(
-  ports: StepPorts,
-  request: StepRequest,
-  move: { readonly commandId: string; readonly target: string },
-  now: number,
-): Promise<void> {
-  const late = await whyTooLate(ports, request, now);
-  if (late?.name === 'DeadlineReached') {
-    await cancelQuietly(ports, move);
-  }
-  if (late !== undefined) {
-    throw late;
-  }
-}
-
-/** Best effort by nature: CancelCommand promises nothing, and the document's notAfter is what holds. */
-async function cancelQuietly(
-  { ssm }: StepPorts,
-  { commandId, target }: { commandId: string; target: string },
-): Promise<void> {
-  try {
-    await cancelCommand(ssm, commandId, target);
-  } catch {
-    // The wait ends either way.
-  }
-}
 
 async function keepHookAlive(ports: StepPorts, request: StepRequest, item: RendezvousItem): Promise<void> {
   const { plan } = request;

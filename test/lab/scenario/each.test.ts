@@ -68,11 +68,18 @@ describe('a loop', () => {
     expect(said(await play(`${head}${steps}`))).toEqual([expect.stringContaining(message)]);
   });
 
+  it('is over states that there are', async () => {
+    const steps = '      do:\n        - stop: { machine: tidy, state: $state }\n';
+    const told = said(await play(`      state: [Inspct]\n${steps}`));
+
+    expect(told).toEqual([expect.stringContaining('tidy has no state Inspct to be in, only')]);
+  });
+
   it('ends with a step that cannot be taken, and says in which turn', async () => {
     const steps =
       '      do:\n        - stop: { machine: tidy, state: $state }\n        - wait: { for: [{ deadLetters: 1 }], within: 5s }\n';
-    const [, last] = said(await play(`      state: [Nowhere, Neither]\n${steps}`));
+    const [, last] = said(await play(`      state: [Inspect, Plan]\n${steps}`));
 
-    expect(last).toContain('FAIL step 2, each "Nowhere, step 2, wait: not within 5 s: deadLetters 1');
+    expect(last).toContain('FAIL step 2, each "Inspect, step 2, wait: not within 5 s: deadLetters 1');
   });
 });

@@ -327,20 +327,57 @@ describe('the hook', () => {
   });
 });
 
+describe('a command to a manager', () => {
+  const drain = { verb: 'drain', step: 'Drain' } as const;
+
+  it.each(['Pending', 'Delayed', 'InProgress', 'not shown'] as const)(
+    'that was terminated is not waited for (%s): the next manager is asked',
+    async (seen) => {
+      const { step, item } = await scene({ kind: 'terminate' });
+      await step(drain);
+      see(seen);
+      autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [] });
+      sleptALook();
+
+      await expect(step({ ...drain, attempt: 1 })).rejects.toMatchObject({ name: 'CommandUndelivered' });
+      expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
+      expect(await item()).toMatchObject({ result: { error: 'CommandUndelivered' } });
+      await step({ ...drain, attempt: 2 });
+      expect(sends().map(({ Comment }) => Comment?.split(' ').at(-1))).toEqual(['1', '2']);
+    },
+  );
+
+  it('that is there is waited for', async () => {
+    const { step } = await scene({ kind: 'terminate' });
+    await step(drain);
+    see('Pending');
+    sleptALook();
+    await step({ ...drain, attempt: 1 });
+
+    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
+    expect(sends()).toHaveLength(1);
+  });
+});
+
+/** How SSM shows the command from now on. */
+function see(status: 'Pending' | 'Delayed' | 'InProgress' | 'not shown'): void {
+  const invocation = ssm.on(GetCommandInvocationCommand);
+  if (status === 'not shown') {
+    invocation.rejects(awsError('InvocationDoesNotExist'));
+  } else {
+    invocation.resolves({ Status: status });
+  }
+}
+
 describe('a leave that nobody picks up', () => {
   const leave = { verb: 'leave', step: 'Leave' } as const;
 
-  it.each([{ Status: 'Pending' }, { Status: 'Delayed' }, 'not shown'] as const)(
-    'is given up at its second look: an agent that is away must not hold the group (%j)',
+  it.each(['Pending', 'Delayed', 'not shown'] as const)(
+    'is given up at its second look: an agent that is away must not hold the group (%s)',
     async (seen) => {
       const { step } = await scene({ kind: 'terminate' });
       await step(leave);
-      const invocation = ssm.on(GetCommandInvocationCommand);
-      if (seen === 'not shown') {
-        invocation.rejects(awsError('InvocationDoesNotExist'));
-      } else {
-        invocation.resolves(seen);
-      }
+      see(seen);
       time.now += 900;
       await step({ ...leave, attempt: 1 });
       expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);

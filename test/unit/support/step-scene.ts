@@ -1,5 +1,9 @@
 // An execution that has claimed an instance, over a real table, with AWS's other services mocked. Import it and its hooks are set.
-import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
+} from '@aws-sdk/client-auto-scaling';
 import { SFNClient, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { ListCommandsCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
 import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
@@ -80,6 +84,8 @@ beforeEach(() => {
   raised.length = 0;
   ssm.on(SendCommandCommand).callsFake(accept);
   autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+  // Whoever is asked for is there.
+  autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [{} as never] });
   ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
 });
 
