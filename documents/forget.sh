@@ -5,12 +5,13 @@ if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
 if [ -z "${SSM_force+x}" ]; then SSM_force='{{ force }}'; fi
 
 # Sets RUNNING to the number of tasks of the node that are not in a terminal state. The current state counts: the desired one
-# is "shutdown" as soon as the node is drained.
+# is "shutdown" as soon as the node is drained. What was never assigned is not on the node, and stays as it is for ever: a task of a
+# global service that did not fit there has the node's name from the beginning.
 count_tasks() {
   if ! tasks=$(ask 8 node ps --no-trunc --format "${O}.CurrentState$C" "$FOUND_ID"); then
     docker_failed "docker node ps: $(cat "$WORK/error")"
   fi
-  RUNNING=$(printf '%s' "$tasks" | awk '$1 !~ /^(Complete|Shutdown|Failed|Rejected|Orphaned)$/' | grep -c .) || :
+  RUNNING=$(printf '%s' "$tasks" | awk '$1 !~ /^(New|Allocated|Pending|Complete|Shutdown|Failed|Rejected|Orphaned)$/' | grep -c .) || :
 }
 
 lock -s 5

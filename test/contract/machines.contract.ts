@@ -9,7 +9,7 @@ import { formerManagers } from './chapters/former-managers.ts';
 import { founding } from './chapters/founding.ts';
 import { joining, joiningLate, joiningWithoutManagers } from './chapters/joining.ts';
 import { leaderChange } from './chapters/leader-change.ts';
-import { leaving } from './chapters/leaving.ts';
+import { leaving, leavingUnfit } from './chapters/leaving.ts';
 import { managers } from './chapters/managers.ts';
 import { placement } from './chapters/placement.ts';
 import { cutOff, losingTheLeader, withoutQuorum } from './chapters/quorum.ts';
@@ -22,6 +22,7 @@ import type { OpenWorld } from './scene.ts';
 const CHAPTERS = [
   joiningWithoutManagers,
   leaving,
+  leavingUnfit,
   joiningLate,
   joining,
   departing,

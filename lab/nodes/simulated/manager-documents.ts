@@ -110,7 +110,7 @@ async function tasksHaveEnded(script: Script, { nodeId, availability }: FoundNod
   if (availability !== 'drain') {
     script.fail('TasksRunning', `node ${nodeId} is not drained`);
   }
-  for (let patience = PATIENCE; (await script.cluster('read', 8)).tasks.unfinishedOn(nodeId) > 0; patience -= 1) {
+  for (let patience = PATIENCE; (await script.cluster('read', 8)).tasks.atWorkOn(nodeId) > 0; patience -= 1) {
     if (patience === 0) {
       script.fail('TasksRunning', `tasks of node ${nodeId} have not ended`);
     }

@@ -10,7 +10,7 @@ import { Scheduler } from './scheduler.ts';
 import type { Service } from './service.ts';
 import { serviceSpec } from './service-spec.ts';
 import { Services } from './services.ts';
-import { isAtWork, isUnfinished, rank } from './task.ts';
+import { isAtWork, rank } from './task.ts';
 import type { Task } from './task.ts';
 import { TaskAgents } from './task-agent.ts';
 import type { TaskNode } from './task-node.ts';
@@ -157,9 +157,9 @@ export class Tasks {
     return this.#agents.containersOn(nodeId);
   }
 
-  /** Tasks of the node that the managers do not see in a terminal state. */
-  unfinishedOn(nodeId: string): number {
-    return this.on(nodeId).filter((task) => isUnfinished(task)).length;
+  /** Tasks that were assigned to the node and that the managers do not see in a terminal state. */
+  atWorkOn(nodeId: string): number {
+    return this.on(nodeId).filter((task) => isAtWork(task)).length;
   }
 
   on(nodeId: string): Task[] {

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 
 import type { Chapter } from '../contract.ts';
 import { FOUNDER, instance, lines } from '../scene.ts';
+import { create } from '../service-commands.ts';
 
 const [ONE, TWO, NOBODY] = [instance(2), instance(3), instance(99)];
 
@@ -223,6 +224,39 @@ export const leaving: Chapter = {
           '3: orphaned (shutdown)',
           '3: orphaned (shutdown)',
         ]);
+      },
+    },
+  ],
+};
+
+/** Seen in an instance refresh: a demoted manager is a worker for a moment, and what is global gets a task there before the drain. */
+export const leavingUnfit: Chapter = {
+  title: 'leaving with a task that never fitted',
+  begin: async (scene) => {
+    await scene.found(1);
+    await scene.confirm(ONE);
+  },
+  stories: [
+    {
+      name: 'a global task that does not fit has its node all the same, waits there, and still does when it is to be shut down',
+      tell: async (scene) => {
+        const everywhere = ['--mode', 'global', '--constraint', 'node.role==worker'];
+        const port = ['--publish', 'mode=host,published=8080,target=80'];
+        await create(scene, 'first', [...everywhere, ...port]);
+        await scene.untilTasks('first', ['2: running (running)']);
+        await create(scene, 'second', [...everywhere, ...port]);
+        await scene.untilTasks('second', ['2: pending (running)']);
+        await scene.ok(FOUNDER, 'drain', scene.about(ONE));
+        await scene.untilTasks('first', ['2: shutdown (shutdown)']);
+        expect(await scene.tasks('second')).toEqual(['2: pending (shutdown)']);
+      },
+    },
+    {
+      // The script waited for its end, until the deadline of each node that left.
+      name: 'forget does not wait for what was never assigned',
+      tell: async (scene) => {
+        const gone = { member: true, nodeId: scene.nodeOf(ONE), removed: true, forced: false };
+        expect(await scene.ok(FOUNDER, 'forget', { ...scene.about(ONE), force: 'no' })).toMatchObject(gone);
       },
     },
   ],
