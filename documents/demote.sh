@@ -98,7 +98,9 @@ while find_manager; do
     continue
   fi
   if [ "$FOUND_ROLE" = manager ]; then check_quorum; fi
-  if [ "$FOUND_ROLE" = worker ] || write_node worker "$FOUND_AVAILABILITY" "$FOUND_LABELS"; then
+  # In the same update: as a worker that is active it would be given tasks, for the moment until it is drained.
+  case $FOUND_AVAILABILITY in active) leaving_as=pause ;; *) leaving_as=$FOUND_AVAILABILITY ;; esac
+  if [ "$FOUND_ROLE" = worker ] || write_node worker "$leaving_as" "$FOUND_LABELS"; then
     await_worker
     tell true
   fi

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { exitCode } from '../../src/core/exit-codes.ts';
 import { Bench, initParameters, instance, joinParameters, nodeSchema, swarmSchema, until } from './support/bench.ts';
 import type { Swarm } from './support/bench.ts';
 
@@ -146,7 +147,7 @@ describe('a manager', () => {
     const { nodes } = await bench.machines.view(first);
     expect(nodes.find(({ nodeId }) => nodeId === swarm.nodeOf(third))).toMatchObject({
       role: 'worker',
-      availability: 'active',
+      availability: 'pause',
       reachability: undefined,
       labels: { 'skep.instance': third, 'skep.role': 'manager', theirs: 'a "b"' },
     });
@@ -166,12 +167,17 @@ describe('a manager', () => {
     swarm.nodes.set(half, ghost?.nodeId ?? '');
     const forget = { instanceId: half, nodeId: swarm.nodeOf(half), force: 'yes' };
     expect(await bench.failure(first, 'forget', forget)).toBe('StillManager');
-    expect(await bench.failure(first, 'demote', swarm.about(half))).toBe('DemotionPending');
+    // How often it is pending depends on how long the host took to get here: the node is Down at last.
+    const ends = new Set<string | undefined>();
     await until(
       () => bench.run(first, 'demote', swarm.about(half)),
-      ({ exitCode }) => exitCode === 0,
+      (outcome) => {
+        ends.add(exitCode(outcome.exitCode)?.error);
+        return outcome.exitCode === 0;
+      },
       40_000,
     );
+    expect(['DemotionPending', 'Success']).toEqual(expect.arrayContaining([...ends].map((end) => end ?? 'Success')));
     expect(await bench.ok(first, 'demote', swarm.about(half))).toMatchObject(demoted(half, false));
     expect(await bench.ok(first, 'forget', forget)).toMatchObject({ removed: true });
   }, 90_000);

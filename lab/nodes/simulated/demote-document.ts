@@ -56,7 +56,9 @@ async function becomesWorker(script: Script, node: FoundNode): Promise<boolean> 
   const { nodeId, role, availability, labels } = node;
   if (role === 'manager') {
     await checkQuorum(script, nodeId);
-    if (!(await writeNode(script, node, { role: 'worker', availability, labels }))) {
+    // In the same update: as a worker that is active it would be given tasks, for the moment until it is drained.
+    const leavingAs = availability === 'active' ? 'pause' : availability;
+    if (!(await writeNode(script, node, { role: 'worker', availability: leavingAs, labels }))) {
       return false;
     }
   }

@@ -90,19 +90,23 @@ export const demotions: Chapter = {
       },
     },
     {
-      name: 'demote is done when the others see a worker, by its label too, and may be repeated',
+      // It was active, and got global tasks for the moment until it was drained.
+      name: 'demote is done when the others see a worker, by its label too; it pauses the node, and may be repeated',
       tell: async (scene) => {
+        await scene.service('canary', { constraints: ['node.role==worker'] });
         const byLabel = { ...scene.forDemote(SECOND), nodeId: 'none' };
         const demoted = { member: true, nodeId: scene.nodeOf(SECOND), demoted: true };
         expect(await scene.ok(FOUNDER, 'demote', byLabel)).toMatchObject(demoted);
         expect(await scene.node(SECOND)).toMatchObject({
           role: 'worker',
           reachability: undefined,
-          availability: 'active',
+          availability: 'pause',
           labels: { 'skep.instance': SECOND, 'skep.role': 'manager' },
         });
         expect(await scene.ok(FOUNDER, 'demote', byLabel)).toMatchObject({ ...demoted, demoted: false });
         expect(await scene.failure(SECOND, 'demote', scene.forDemote(FOUNDER))).toBe('NotManager');
+        await scene.world.pass(1000);
+        expect(await scene.tasks('canary')).toEqual([]);
         expect(await scene.ok(FOUNDER, 'drain', scene.about(SECOND))).toMatchObject({ member: true });
       },
     },
