@@ -1,26 +1,12 @@
 // The real `aws` command against a lab that is served: what reads our wire formats is not ours.
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 
 import { until } from './support/bench.ts';
-import { LabProcess } from './support/lab-process.ts';
+import { ServedLab } from './support/served-lab.ts';
 
-const AWS = '/usr/bin/aws';
 const ACCOUNT = '123456789012';
 const INSTANCE = /^i-[0-9a-f]{17}$/;
-
-interface Answer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 const groupSchema = z.object({
   AutoScalingGroups: z.array(
@@ -39,29 +25,10 @@ const groupSchema = z.object({
 });
 
 describe('the aws command', () => {
-  let home: string;
-  let port: number;
-  let lab: LabProcess;
+  let lab: ServedLab;
 
-  const aws = (...args: string[]): Promise<Answer> => {
-    const env = {
-      PATH: '/usr/bin:/bin',
-      HOME: home,
-      AWS_ACCESS_KEY_ID: 'lab',
-      AWS_SECRET_ACCESS_KEY: 'lab',
-      AWS_DEFAULT_REGION: 'eu-west-1',
-      AWS_MAX_ATTEMPTS: '1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    };
-    const full = [...args, '--endpoint-url', `http://127.0.0.1:${port}`, '--output', 'json'];
-    return new Promise((resolve) => {
-      execFile(AWS, full, { env, timeout: 60_000 }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-      });
-    });
-  };
   const ok = async <T>(schema: z.ZodType<T>, ...args: string[]): Promise<T> => {
-    const { code, stdout, stderr } = await aws(...args);
+    const { code, stdout, stderr } = await lab.aws(...args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     return schema.parse(JSON.parse(stdout));
   };
@@ -81,22 +48,11 @@ describe('the aws command', () => {
   };
 
   beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), 'skep-home-'));
-    port = await freePort();
-    lab = new LabProcess('serve', '--port', String(port));
-    await until(
-      () => Promise.resolve(lab.stdout),
-      (text) => text.includes('stays up'),
-      60_000,
-    );
+    lab = await ServedLab.open();
     await inService('managers', 3);
-  }, 120_000);
+  }, 240_000);
 
-  afterAll(async () => {
-    lab.signal('SIGINT');
-    await lab.end();
-    await rm(home, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(() => lab.close(), 60_000);
 
   it('is told who it is', async () => {
     const identity = z.object({ UserId: z.string(), Account: z.string(), Arn: z.string() });
@@ -117,7 +73,7 @@ describe('the aws command', () => {
       ],
     });
     const scale = ['--auto-scaling-group-name', 'workers', '--desired-capacity', '3'];
-    const scaled = await aws('autoscaling', 'set-desired-capacity', ...scale);
+    const scaled = await lab.aws('autoscaling', 'set-desired-capacity', ...scale);
     expect(scaled).toEqual({ code: 0, stdout: '', stderr: '' });
     const grown = await inService('workers', 3);
     expect(grown).toEqual(expect.arrayContaining(workers));
@@ -148,7 +104,7 @@ describe('the aws command', () => {
     expect(await ids('--instance-ids', ...workers)).toEqual(workers);
     const tagged = ['Name=tag:skep:role,Values=worker', 'Name=instance-state-name,Values=running,pending'];
     expect(await ids('--filters', ...tagged)).toEqual(workers);
-    const unknown = await aws('ec2', 'describe-instances', '--instance-ids', 'i-0123456789abcdef0');
+    const unknown = await lab.aws('ec2', 'describe-instances', '--instance-ids', 'i-0123456789abcdef0');
     expect(unknown.stderr).toContain('(InvalidInstanceID.NotFound) when calling the DescribeInstances operation');
   }, 120_000);
 
@@ -178,7 +134,7 @@ describe('the aws command', () => {
     );
     expect(ended).toMatchObject({ Status: 'Success', ResponseCode: 0, Comment: 'by hand' });
     expect(JSON.parse(ended.StandardOutputContent)).toMatchObject({ total: 6, offset: 0 });
-    const refused = await aws(
+    const refused = await lab.aws(
       'ssm',
       'send-command',
       '--document-name',
@@ -230,19 +186,7 @@ describe('the aws command', () => {
     ['lambda', ['lambda', 'list-functions'], 'the lab does not know lambda:GET /2015-03-31/functions/'],
     ['dynamodb', ['dynamodb', 'list-backups'], 'the lab does not know dynamodb:ListBackups'],
   ])('is refused an operation of %s that the lab does not know, and told which', async (_service, args, message) => {
-    const { code, stderr } = await aws(...args);
+    const { code, stderr } = await lab.aws(...args);
     expect({ code, stderr }).toEqual({ code: 254, stderr: expect.stringContaining(message) });
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
-}

@@ -1,16 +1,8 @@
 // The `aws` command walks every operation of the lab: each answer, and each error, is read by what is not ours.
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { FIDELITY } from '../../lab/fidelity.ts';
-import { until } from './support/bench.ts';
-import { LabProcess } from './support/lab-process.ts';
+import { ServedLab } from './support/served-lab.ts';
 
 const ID = 'i-0000000000000dead';
 const UUID = '00000000-0000-4000-8000-000000000000';
@@ -99,43 +91,13 @@ const ROWS: readonly Row[] = [
 ];
 
 describe('the aws command, over every operation', () => {
-  let home: string;
-  let port: number;
-  let lab: LabProcess;
-
-  const aws = (...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-    const env = {
-      PATH: '/usr/bin:/bin',
-      HOME: home,
-      AWS_ACCESS_KEY_ID: 'lab',
-      AWS_SECRET_ACCESS_KEY: 'lab',
-      AWS_DEFAULT_REGION: 'eu-west-1',
-      AWS_MAX_ATTEMPTS: '1',
-    };
-    const full = [...args, '--endpoint-url', `http://127.0.0.1:${port}`, '--output', 'json'];
-    return new Promise((resolve) => {
-      execFile('/usr/bin/aws', full, { env, timeout: 60_000 }, (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-      });
-    });
-  };
+  let lab: ServedLab;
 
   beforeAll(async () => {
-    home = await mkdtemp(join(tmpdir(), 'skep-home-'));
-    port = await freePort();
-    lab = new LabProcess('serve', '--port', String(port));
-    await until(
-      () => Promise.resolve(lab.stdout),
-      (text) => text.includes('stays up'),
-      150_000,
-    );
-  }, 180_000);
+    lab = await ServedLab.open();
+  }, 240_000);
 
-  afterAll(async () => {
-    lab.signal('SIGINT');
-    await lab.end();
-    await rm(home, { recursive: true, force: true });
-  }, 60_000);
+  afterAll(() => lab.close(), 60_000);
 
   it('leaves none out', () => {
     const walked = new Set(ROWS.map(([call]) => call));
@@ -150,7 +112,7 @@ describe('the aws command, over every operation', () => {
     '%s: %s',
     async (call, error, args) => {
       const [service = '', operation = ''] = call.split('.');
-      const { code, stdout, stderr } = await aws(
+      const { code, stdout, stderr } = await lab.aws(
         service === 'states' ? 'stepfunctions' : service,
         commandOf(operation),
         ...args,
@@ -173,16 +135,4 @@ describe('the aws command, over every operation', () => {
 /** @example DescribeAutoScalingGroups -> describe-auto-scaling-groups */
 function commandOf(operation: string): string {
   return operation.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(port);
-      });
-    });
-  });
 }
