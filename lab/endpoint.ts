@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import { unknownKey } from './iam/refusal.ts';
 import { answerOf, refusalOf } from './protocols/answers.ts';
+import { plainOf, webOf } from './protocols/http.ts';
+import type { HttpRequest, HttpResponse } from './protocols/http.ts';
 import { readRequest } from './protocols/requests.ts';
 import { invalidInput } from './protocols/validation.ts';
 import type { Random } from './random.ts';
@@ -153,22 +155,27 @@ export class Endpoint {
     return fault.effect;
   }
 
-  handle(request: Request): Promise<Response> {
-    return this.#clock.busy(this.#handle(request));
+  /** For those who are inside the lab. */
+  async handle(request: Request): Promise<Response> {
+    return webOf(await this.#clock.busy(plainOf(request).then((plain) => this.#serve(plain))));
+  }
+
+  serve(request: HttpRequest): Promise<HttpResponse> {
+    return this.#clock.busy(this.#serve(request));
   }
 
   /** Signatures are not checked, only whose they claim to be: nobody but the lab's own processes can reach it. */
-  #callerOf({ headers }: Request, service: string): Caller {
-    const [, accessKeyId = ''] = ACCESS_KEY.exec(headers.get('authorization') ?? '') ?? [];
-    const caller = this.#gate.callerOf(accessKeyId, headers.get('x-amz-security-token'));
+  #callerOf({ headers }: HttpRequest, service: string): Caller {
+    const [, accessKeyId = ''] = ACCESS_KEY.exec(headers['authorization'] ?? '') ?? [];
+    const caller = this.#gate.callerOf(accessKeyId, headers['x-amz-security-token'] ?? null);
     if (caller === undefined) {
       throw unknownKey(service);
     }
     return caller;
   }
 
-  async #handle(request: Request): Promise<Response> {
-    const asked = readRequest(request, await request.text());
+  async #serve(request: HttpRequest): Promise<HttpResponse> {
+    const asked = readRequest(request);
     const requestId = this.#random.uuid();
     try {
       const input = asked.input();

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { HttpRequest, HttpResponse } from './protocols/http.ts';
 import { DYNAMODB_REQUEST_LIMIT } from './protocols/requests.ts';
 
 export interface Listening {
@@ -10,10 +11,12 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+export type Serve = (request: HttpRequest) => Promise<HttpResponse>;
+
 /** @param port 0 for any that is free. @throws the error of listen, e.g. EADDRINUSE */
-export async function listen(handle: (request: Request) => Promise<Response>, port: number): Promise<Listening> {
+export async function listen(serve: Serve, port: number): Promise<Listening> {
   const server = createServer((incoming, outgoing) => {
-    void answer(handle, incoming, outgoing);
+    void answer(serve, incoming, outgoing);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -24,18 +27,14 @@ export async function listen(handle: (request: Request) => Promise<Response>, po
 }
 
 /** Whatever comes in, something goes out, and the server lives on. */
-async function answer(
-  handle: (request: Request) => Promise<Response>,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
+async function answer(serve: Serve, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   try {
     const body = await read(incoming);
-    const response = body === undefined ? tooLarge() : await handle(requestOf(incoming, body));
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    outgoing.end(Buffer.from(await response.arrayBuffer()));
+    const response = body === undefined ? tooLarge() : await serve(requestOf(incoming, body));
+    outgoing.writeHead(response.status, response.headers);
+    outgoing.end(response.body);
   } catch {
-    // No HTTP that a Request can say (TRACE, an absolute URL), or a client that went away in the middle.
+    // A request that AWS takes from nobody (TRACE, an absolute URL), or a client that went away in the middle.
     if (!outgoing.headersSent) {
       outgoing.writeHead(400, { connection: 'close' });
     }
@@ -56,21 +55,27 @@ async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {
   return size > DYNAMODB_REQUEST_LIMIT ? undefined : Buffer.concat(chunks);
 }
 
-const tooLarge = (): Response =>
-  new Response('{"__type":"RequestEntityTooLargeException"}', {
-    status: 413,
-    headers: { 'content-type': 'application/x-amz-json-1.0' },
-  });
+const tooLarge = (): HttpResponse => ({
+  status: 413,
+  headers: { 'content-type': 'application/x-amz-json-1.0' },
+  body: '{"__type":"RequestEntityTooLargeException"}',
+});
 
-function requestOf(incoming: IncomingMessage, body: Buffer): Request {
-  const method = incoming.method ?? 'GET';
-  const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)]);
-  return new Request(`http://lab${incoming.url ?? '/'}`, {
+/** @throws for what no client of AWS sends */
+function requestOf({ method = 'GET', url = '/', headers }: IncomingMessage, body: Buffer): HttpRequest {
+  if (!url.startsWith('/') || NEVER.has(method)) {
+    throw new Error(`${method} ${url} is not for AWS`);
+  }
+  const given = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
+  return {
     method,
-    headers,
-    ...(method === 'GET' || method === 'HEAD' ? {} : { body }),
-  });
+    url,
+    headers: Object.fromEntries(given),
+    body: method === 'GET' || method === 'HEAD' ? '' : body.toString(),
+  };
 }
+
+const NEVER: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
 
 async function close(server: Server): Promise<void> {
   server.closeAllConnections();

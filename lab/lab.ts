@@ -7,7 +7,7 @@ import { Endpoint } from './endpoint.ts';
 import { EventBus } from './events/bus.ts';
 import type { RetryPolicy } from './events/bus.ts';
 import { listen } from './http-server.ts';
-import type { Listening } from './http-server.ts';
+import type { Listening, Serve } from './http-server.ts';
 import { enforce } from './iam/enforce.ts';
 import type { Enforcement } from './iam/enforce.ts';
 import type { Iam } from './iam/iam.ts';
@@ -146,10 +146,8 @@ export class Lab {
 
   static async open(options: LabOptions): Promise<Lab> {
     // Functions are given the endpoint's address when they are loaded, so the port comes before what answers on it.
-    const early: { handle: (request: Request) => Promise<Response> } = {
-      handle: () => Promise.resolve(new Response('', { status: 503 })),
-    };
-    const listening = await listen((request) => early.handle(request), options.port ?? 0);
+    const early: { serve: Serve } = { serve: () => Promise.resolve({ status: 503, headers: {}, body: '' }) };
+    const listening = await listen((request) => early.serve(request), options.port ?? 0);
     let lab: Lab;
     try {
       lab = new Lab(options, listening);
@@ -157,7 +155,7 @@ export class Lab {
       await listening.close();
       throw error;
     }
-    early.handle = (request) => lab.endpoint.handle(request);
+    early.serve = (request) => lab.endpoint.serve(request);
     try {
       await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
       await lab.machines.open();

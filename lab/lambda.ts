@@ -4,7 +4,7 @@ import { Console } from 'node:console';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
-import { compileFunction } from 'node:vm';
+import { Script } from 'node:vm';
 
 import type { Clock } from './clock.ts';
 import type { Credentials } from './iam/access-keys.ts';
@@ -96,11 +96,7 @@ export class Lambda {
   #load(deployed: StackFunction): Handler {
     const exported: Record<string, unknown> = {};
     const bundle = { exports: exported };
-    const load = compileFunction(
-      readFileSync(deployed.code, 'utf8'),
-      ['exports', 'require', 'module', '__filename', '__dirname', 'process', 'Date', 'console', 'setTimeout'],
-      { filename: deployed.code },
-    ) as (...given: unknown[]) => unknown;
+    const load = scriptOf(deployed.code).runInThisContext() as (...given: unknown[]) => unknown;
     const out = this.#output(deployed.name);
     load(
       exported,
@@ -175,6 +171,20 @@ export class Lambda {
       getRemainingTimeInMillis: () => timeout * 1000,
     };
   }
+}
+
+/** By their path, which has the hash of what it was made of: a process that opens many labs compiles each bundle once. */
+const scripts = new Map<string, Script>();
+
+function scriptOf(file: string): Script {
+  const known = scripts.get(file);
+  if (known !== undefined) {
+    return known;
+  }
+  const given = 'exports, require, module, __filename, __dirname, process, Date, console, setTimeout';
+  const script = new Script(`(function (${given}) {${readFileSync(file, 'utf8')}\n})`, { filename: file });
+  scripts.set(file, script);
+  return script;
 }
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));

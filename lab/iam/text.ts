@@ -59,6 +59,10 @@ function matcher(
   wildcard: (part: Part & { kind: 'wildcard' }) => string,
 ): Matches {
   const compiled = new Map<string, RegExp>();
+  if (parts.every(({ kind }) => kind !== 'variable')) {
+    const always = new RegExp(`^${sourceOf(parts, new Map(), wildcard) ?? ''}$`, `s${flags}`);
+    return (value) => always.test(value);
+  }
   return (value, context) => {
     const source = sourceOf(parts, context, wildcard);
     if (source === undefined) {

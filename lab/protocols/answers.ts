@@ -1,13 +1,14 @@
 // Answers and errors on the wire, in the protocol of their request.
 import { describeForEc2 } from '../services/ec2-wire.ts';
 import { AwsError, UnknownOperation } from '../services/service.ts';
+import type { HttpResponse } from './http.ts';
 import { ec2Error, ec2Response, queryError, queryResponse } from './query.ts';
 import type { ReadRequest } from './requests.ts';
 
 type Asked = Pick<ReadRequest, 'protocol' | 'service' | 'operation'>;
 
-export function answerOf(asked: Asked, output: unknown, requestId: string): Response {
-  return new Response(bodyOf(asked, output, requestId), { headers: headersOf(asked, requestId) });
+export function answerOf(asked: Asked, output: unknown, requestId: string): HttpResponse {
+  return { status: 200, headers: headersOf(asked, requestId), body: bodyOf(asked, output, requestId) };
 }
 
 function bodyOf({ protocol, operation }: Asked, output: unknown, requestId: string): string {
@@ -21,14 +22,14 @@ function bodyOf({ protocol, operation }: Asked, output: unknown, requestId: stri
   }
 }
 
-export function refusalOf(asked: Asked, refusal: AwsError, requestId: string): Response {
+export function refusalOf(asked: Asked, refusal: AwsError, requestId: string): HttpResponse {
   const error = asked.protocol === 'json' ? refusal : inQuery(refusal);
   const { code, status } = error;
   const headers = {
     ...headersOf(asked, requestId),
     ...(asked.protocol === 'json' ? { 'x-amzn-errortype': code } : {}),
   };
-  return new Response(errorBody(asked, error, requestId), { status, headers });
+  return { status, headers, body: errorBody(asked, error, requestId) };
 }
 
 /** The Query protocols have another word for it. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { AwsError, UnknownOperation } from '../services/service.ts';
+import type { HttpRequest } from './http.ts';
 import { parseForm } from './query.ts';
 
 export type Protocol = 'json' | 'query' | 'ec2';
@@ -36,11 +37,11 @@ const SIGNATURE = /^AWS4-HMAC-SHA256 .*Credential=[^/,]+\/\d{8}\/[^/,]+\/([^/,]+
 const object = z.record(z.string(), z.unknown());
 const filters = z.array(z.strictObject({ Name: z.string(), Value: z.array(z.string()) }));
 
-export function readRequest(request: Request, body: string): ReadRequest {
-  const authorization = request.headers.get('authorization');
+export function readRequest(request: HttpRequest): ReadRequest {
+  const { headers, body } = request;
+  const { authorization, 'x-amz-target': target } = headers;
   const [, scope = ''] = SIGNATURE.exec(authorization ?? '') ?? [];
-  const target = request.headers.get('x-amz-target');
-  const read = target === null ? readUntargeted(request, scope, body) : readJson(target, body);
+  const read = target === undefined ? readUntargeted(request, scope) : readJson(target, body);
   const refused = refusalOf(authorization, read, body);
   return refused === undefined
     ? read
@@ -53,12 +54,12 @@ export function readRequest(request: Request, body: string): ReadRequest {
 }
 
 function refusalOf(
-  authorization: string | null,
+  authorization: string | undefined,
   { protocol, service }: ReadRequest,
   body: string,
 ): AwsError | undefined {
   const json = protocol === 'json';
-  if (authorization === null) {
+  if (authorization === undefined) {
     const code = json ? 'MissingAuthenticationTokenException' : 'MissingAuthenticationToken';
     return new AwsError(code, 'Request is missing Authentication Token', json ? 400 : 403);
   }
@@ -100,11 +101,11 @@ function parseJson(body: string): Record<string, unknown> {
 }
 
 /** No target: one of the two Query protocols, or a REST service, of which the lab has none. */
-function readUntargeted(request: Request, scope: string, body: string): ReadRequest {
+function readUntargeted({ method, url, body }: HttpRequest, scope: string): ReadRequest {
   const form = new URLSearchParams(body);
   const service = scope === '' ? (VERSIONS[form.get('Version') ?? ''] ?? '') : scope;
   if (!Object.values(VERSIONS).includes(service)) {
-    const operation = `${request.method} ${new URL(request.url).pathname}`;
+    const operation = `${method} ${url.replace(/[?#].*/s, '')}`;
     return {
       protocol: 'json',
       service,

@@ -1,5 +1,5 @@
 // DynamoDB: dynalite over its own protocol, and transactions beside it.
-import type { AddressInfo } from 'node:net';
+import { EventEmitter } from 'node:events';
 import type { Server } from 'node:http';
 
 import dynalite from 'dynalite';
@@ -12,23 +12,25 @@ import { AwsError, UnknownOperation } from './service.ts';
 
 const TARGET = 'DynamoDB_20120810';
 
+/** Of a request with a signature, which dynalite does not check. */
+const HEADERS = {
+  'content-type': 'application/x-amz-json-1.0',
+  'x-amz-date': '20260101T000000Z',
+  authorization: 'AWS4-HMAC-SHA256 Credential=lab/20260101/lab/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+};
+
 const answer = z.looseObject({ __type: z.string().optional(), message: z.string().optional() });
 
 export class DynamoDb {
-  #server: Server | undefined;
-  #url = '';
+  readonly #server: Server = dynalite({ createTableMs: 0 });
+  #isOpen = false;
   /** Transactions are all or nothing and seen by nobody half-way: one thing at a time. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #keyNames = new Map<string, readonly string[]>();
   readonly #transactions = new Transactions((operation, input) => this.#single(operation, input), this.#keyNames);
 
   async open(tables: readonly StackTable[]): Promise<void> {
-    const server = dynalite({ createTableMs: 0 });
-    this.#server = server;
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    this.#url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    this.#isOpen = true;
     for (const table of tables) {
       await this.#create(table);
     }
@@ -61,23 +63,16 @@ export class DynamoDb {
     throw new Error(`the table ${name} did not become active`);
   }
 
+  /** The database is memory, and goes with the last reference. */
   async close(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server !== undefined) {
-      // dynalite throws out of its own callbacks, and so ends the process, when its database is closed under a write.
-      await this.#last;
-      server.closeAllConnections();
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-    }
+    this.#isOpen = false;
+    await this.#last;
   }
 
   /** From outside, so to speak: tables are made by the stack. */
   async call(operation: string, input: Record<string, unknown>): Promise<unknown> {
     checkMembers(operation, input);
-    if (this.#server === undefined) {
+    if (!this.#isOpen) {
       throw new AwsError('ServiceUnavailable', 'the lab is closed', 503);
     }
     const turn = this.#last.then(() =>
@@ -90,26 +85,34 @@ export class DynamoDb {
   }
 
   async #single(operation: string, input: Record<string, unknown>): Promise<unknown> {
-    const response = await fetch(this.#url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': `${TARGET}.${operation}`,
-        'x-amz-date': '20260101T000000Z',
-        authorization:
-          'AWS4-HMAC-SHA256 Credential=lab/20260101/lab/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-      },
-      body: JSON.stringify(input),
-    });
-    const body = answer.parse(await response.json());
-    if (!response.ok) {
+    const { status, text } = await this.#ask(operation, JSON.stringify(input));
+    const body = answer.parse(JSON.parse(text));
+    if (status !== 200) {
       const { __type: type = 'InternalServerError', message = '', ...members } = body;
       if (type.endsWith('UnknownOperationException')) {
         throw new UnknownOperation('dynamodb', operation);
       }
-      throw new AwsError(type.split('#').at(-1) ?? type, message, response.status, members);
+      throw new AwsError(type.split('#').at(-1) ?? type, message, status, members);
     }
     return body;
+  }
+
+  /** As a request that came over a socket, without one: of a scenario's time that was a quarter. */
+  #ask(operation: string, body: string): Promise<{ readonly status: number; readonly text: string }> {
+    return new Promise((resolve) => {
+      const headers = { ...HEADERS, 'x-amz-target': `${TARGET}.${operation}` };
+      const request = Object.assign(new EventEmitter(), { method: 'POST', url: '/', headers });
+      const response = {
+        statusCode: 200,
+        setHeader: () => undefined,
+        end: (text: string) => {
+          resolve({ status: response.statusCode, text });
+        },
+      };
+      this.#server.emit('request', request, response);
+      request.emit('data', Buffer.from(body));
+      request.emit('end');
+    });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Lambda } from '../lambda.ts';
 import type { Random } from '../random.ts';
 import type { StackStateMachine } from '../stack/stack.ts';
-import { parseDefinition } from '../states/definition.ts';
+import { deployedDefinition } from '../states/deployed.ts';
 import type { Definition } from '../states/definition.ts';
 import { StatesError, TaskTokenError } from '../states/errors.ts';
 import { Execution } from '../states/execution.ts';
@@ -112,7 +112,9 @@ export class States implements Service {
 
   constructor(options: StatesOptions) {
     this.#options = options;
-    this.#definitions = new Map(options.machines.map((machine) => [machine.arn, parseDefinition(machine.definition)]));
+    this.#definitions = new Map(
+      options.machines.map((machine) => [machine.arn, deployedDefinition(machine.definition)]),
+    );
     const { clock, random } = options;
     this.#runtime = {
       now: () => clock.now(),

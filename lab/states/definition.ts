@@ -104,14 +104,21 @@ export type State = TaskState | ChoiceState | WaitState | FailState | MapState |
  * @throws DefinitionError for anything that the lab would not run as AWS does
  */
 export function parseDefinition(value: unknown): Definition {
+  const definition = compileDefinition(value);
+  // Last, since its messages do not name the field; what it adds is the graph: targets, reachability, duplicate names.
+  checkWithAslValidator(value);
+  return definition;
+}
+
+/** By the lab's own rules only. @throws DefinitionError */
+export function compileDefinition(value: unknown): Definition {
   const raw = parse(machineSchema, value, '');
   const machine = compileMachine(raw, '', new Set());
-  // Last, since its messages do not name the field; what it adds is the graph: targets, reachability, duplicate names.
-  if (isRecord(value)) checkWithAslValidator(value);
   return { ...machine, comment: raw.Comment, timeoutSeconds: raw.TimeoutSeconds };
 }
 
-function checkWithAslValidator(value: Record<string, unknown>): void {
+/** @throws DefinitionError */
+export function checkWithAslValidator(value: unknown): void {
   const copy = forAslValidator(value);
   if (!isRecord(copy)) return;
   const verdict = validate(copy, { checkPaths: true, checkArn: true });

@@ -74,7 +74,28 @@ interface Place {
   readonly direction: Direction;
   /** Forms have text only. */
   readonly textOnly: boolean;
+  /** What has been made of the model's shapes so far, by their names. */
+  readonly checks: Map<string, Check>;
 }
+
+/** What is wrong with a value; each text begins with the path within it. Made once of each shape: most of what is checked is all right. */
+type Check = (value: unknown) => readonly string[];
+
+const NOTHING: readonly string[] = [];
+
+const places = new WeakMap<Model, Map<string, Place>>();
+
+function placeOf(service: string, model: Model, direction: Direction): Place {
+  const ofModel = places.get(model) ?? new Map<string, Place>();
+  places.set(model, ofModel);
+  const key = `${service} ${direction}`;
+  const textOnly = direction === 'request' && FORMS.has(service);
+  const place = ofModel.get(key) ?? { service, model, direction, textOnly, checks: new Map<string, Check>() };
+  ofModel.set(key, place);
+  return place;
+}
+
+const FORMS: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'sts']);
 
 /** What AWS's model says against an exchange; nothing, if all is well. */
 export function problemsOf(models: Models, { service, operation, input, output, error }: Exchange): string[] {
@@ -88,22 +109,18 @@ export function problemsOf(models: Models, { service, operation, input, output, 
   }
   const name = `${service}.${operation}`;
   if (error !== undefined) {
-    return errorProblems({ service, model }, known, error).map((text) => `${name} error: ${text}`);
+    return errorProblems(placeOf(service, model, 'answer'), known, error).map((text) => `${name} error: ${text}`);
   }
-  const forms = service === 'ec2' || service === 'autoscaling' || service === 'sts';
-  const asked = { service, model, direction: 'request', textOnly: forms } as const;
-  const answered = { service, model, direction: 'answer', textOnly: false } as const;
+  const asked = placeOf(service, model, 'request');
+  const answered = placeOf(service, model, 'answer');
   return [
-    ...shapeProblems(asked, known.input?.shape, input, '').map((text) => `${name} request: ${text}`),
-    ...shapeProblems(answered, known.output?.shape, output, '').map((text) => `${name} answer: ${text}`),
+    ...checkOf(asked, known.input?.shape)(input).map((text) => `${name} request: ${text}`),
+    ...checkOf(answered, known.output?.shape)(output).map((text) => `${name} answer: ${text}`),
   ];
 }
 
-function errorProblems(
-  { service, model }: Pick<Place, 'service' | 'model'>,
-  { errors = [] }: Operation,
-  error: unknown,
-): string[] {
+function errorProblems(place: Place, { errors = [] }: Operation, error: unknown): string[] {
+  const { service, model } = place;
   if (!(error instanceof AwsError)) {
     return [`${String(error)} is no error of AWS, but a bug of the lab`];
   }
@@ -114,95 +131,123 @@ function errorProblems(
   if (status !== error.status) {
     return [`${error.code} with status ${error.status}, where AWS has ${status ?? 'no such error'}`];
   }
-  const place = { service, model, direction: 'answer', textOnly: false } as const;
   // `message` is spelt both ways; whoever reads it takes either.
   return modelled === undefined
     ? []
-    : shapeProblems(place, modelled.name, error.members, error.code).filter((text) => !/\bmessage\b/i.test(text));
+    : checkOf(
+        place,
+        modelled.name,
+      )(error.members)
+        .filter((text) => !/\bmessage\b/i.test(text))
+        .map((text) => `${error.code}${text}`);
 }
 
 const statusOf = ({ error, fault }: Shape): number => error?.httpStatusCode ?? (fault === true ? 500 : 400);
 
-function shapeProblems(place: Place, name: string | undefined, value: unknown, path: string): string[] {
+/** A shape may be part of itself: what is not made yet is looked up when it is needed. */
+function checkOf(place: Place, name: string | undefined): Check {
   if (name === undefined) {
-    return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-      ? []
-      : [`${path} has an answer, AWS has none`];
+    return noAnswer;
   }
+  return (value) => {
+    const known = place.checks.get(name) ?? makeCheck(place, name);
+    place.checks.set(name, known);
+    return known(value);
+  };
+}
+
+const noAnswer: Check = (value) =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0
+    ? NOTHING
+    : [' has an answer, AWS has none'];
+
+function makeCheck(place: Place, name: string): Check {
   const shape = place.model.shapes[name];
   if (shape === undefined) {
-    return [`${path}: no shape ${name}`];
+    return () => [`: no shape ${name}`];
   }
   switch (shape.type) {
     case 'structure':
-      return structureProblems(place, { name, shape }, value, path);
+      return structureCheck(place, name, shape);
     case 'list':
-      return listProblems(place, shape, value, path);
+      return listCheck(place, shape);
     case 'map':
-      return mapProblems(place, shape, value, path);
-    default:
-      return scalarProblems(place, shape, value).map((text) => `${path}: ${text}`);
+      return mapCheck(place, shape);
+    default: {
+      const check = scalarCheck(place, shape);
+      return (value) => within(': ', check(value));
+    }
   }
 }
 
-function structureProblems(
-  place: Place,
-  { name, shape }: { readonly name: string; readonly shape: Shape },
-  value: unknown,
-  path: string,
-): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [`${path}: not a structure`];
-  }
-  const members = shape.members ?? {};
-  const given = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  const later = LATER[place.service] ?? [];
-  const missing = (shape.required ?? []).filter((member) => !given.some(([key]) => key === member));
-  return [
-    ...missing.map((member) => `${path}.${member} is missing`),
-    ...(shape.union === true && given.length !== 1 ? [`${path}: not exactly one member of a union`] : []),
-    ...given.flatMap(([key, inner]) => {
-      const member = Object.hasOwn(members, key) ? members[key] : undefined;
-      if (member === undefined) {
-        return later.includes(`${name}.${key}`) ? [] : [`${path}.${key} is not a member of ${name}`];
-      }
-      return shapeProblems(place, member.shape, inner, `${path}.${key}`);
-    }),
-  ];
+const within = (path: string, problems: readonly string[]): readonly string[] =>
+  problems.length === 0 ? NOTHING : problems.map((text) => `${path}${text}`);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function structureCheck(place: Place, name: string, { members = {}, required = [], union }: Shape): Check {
+  const checks = new Map(Object.entries(members).map(([key, { shape }]) => [key, checkOf(place, shape)]));
+  const later = new Set(LATER[place.service] ?? []);
+  const unknown = (key: string): readonly string[] =>
+    later.has(`${name}.${key}`) ? NOTHING : [`.${key} is not a member of ${name}`];
+  return (value) => {
+    if (!isRecord(value)) {
+      return [': not a structure'];
+    }
+    const given = Object.keys(value).filter((key) => value[key] !== undefined);
+    const problems: string[] = [];
+    for (const member of required) {
+      if (!given.includes(member)) problems.push(`.${member} is missing`);
+    }
+    if (union === true && given.length !== 1) {
+      problems.push(': not exactly one member of a union');
+    }
+    for (const key of given) {
+      const check = checks.get(key);
+      problems.push(...(check === undefined ? unknown(key) : within(`.${key}`, check(value[key]))));
+    }
+    return problems;
+  };
 }
 
-function listProblems(place: Place, shape: Shape, value: unknown, path: string): string[] {
-  if (!Array.isArray(value)) {
-    return [`${path}: not a list`];
-  }
-  return [
-    ...measureProblems(shape, value.length).map((text) => `${path}: ${text}`),
-    ...value.flatMap((one, index) => shapeProblems(place, shape.member?.shape, one, `${path}[${index}]`)),
-  ];
+function listCheck(place: Place, shape: Shape): Check {
+  const check = checkOf(place, shape.member?.shape);
+  return (value) =>
+    Array.isArray(value)
+      ? [
+          ...within(': ', measureProblems(shape, value.length)),
+          ...value.flatMap((one, index) => within(`[${index}]`, check(one))),
+        ]
+      : [': not a list'];
 }
 
-function mapProblems(place: Place, shape: Shape, value: unknown, path: string): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [`${path}: not a map`];
-  }
-  return Object.entries(value).flatMap(([key, inner]) => [
-    ...shapeProblems(place, shape.key?.shape, key, `${path} key ${key}`),
-    ...shapeProblems(place, shape.value?.shape, inner, `${path}.${key}`),
-  ]);
+function mapCheck(place: Place, shape: Shape): Check {
+  const checkKey = checkOf(place, shape.key?.shape);
+  const checkValue = checkOf(place, shape.value?.shape);
+  return (value) =>
+    isRecord(value)
+      ? Object.entries(value).flatMap(([key, inner]) => [
+          ...within(` key ${key}`, checkKey(key)),
+          ...within(`.${key}`, checkValue(inner)),
+        ])
+      : [': not a map'];
 }
 
-function scalarProblems(place: Place, shape: Shape, value: unknown): string[] {
+function scalarCheck(place: Place, shape: Shape): Check {
   switch (shape.type) {
-    case 'string':
-      return typeof value === 'string' ? textProblems(shape, value) : [`${typeof value}, not text`];
+    case 'string': {
+      const check = textCheck(shape);
+      return (value) => (typeof value === 'string' ? check(value) : [`${typeof value}, not text`]);
+    }
     case 'boolean':
-      return isFlag(place, value) ? [] : ['not a boolean'];
+      return (value) => (isFlag(place, value) ? NOTHING : ['not a boolean']);
     case 'timestamp':
-      return isTime(value, place.direction) ? [] : [`${String(value)} is no timestamp`];
+      return (value) => (isTime(value, place.direction) ? NOTHING : [`${String(value)} is no timestamp`]);
     case 'blob':
-      return typeof value === 'string' ? [] : ['not base64'];
+      return (value) => (typeof value === 'string' ? NOTHING : ['not base64']);
     default:
-      return numberProblems(place, shape, place.textOnly ? Number(value) : value);
+      return (value) => numberProblems(place, shape, place.textOnly ? Number(value) : value);
   }
 }
 
@@ -215,7 +260,7 @@ function isTime(value: unknown, direction: Direction): boolean {
   return seconds || (direction === 'answer' && value instanceof Date);
 }
 
-function numberProblems(place: Place, shape: Shape, value: unknown): string[] {
+function numberProblems(place: Place, shape: Shape, value: unknown): readonly string[] {
   const whole = shape.type === 'integer' || shape.type === 'long';
   return typeof value === 'number' && (whole ? Number.isInteger(value) : Number.isFinite(value))
     ? // Of numbers in answers AWS's own model is not true: a table that was never changed was so 0 times, not 1 or more.
@@ -223,29 +268,36 @@ function numberProblems(place: Place, shape: Shape, value: unknown): string[] {
     : [`${String(value)} is not a ${shape.type}`];
 }
 
-function textProblems(shape: Shape, value: string): string[] {
-  const wrong = shape.enum !== undefined && ![...shape.enum, ...LATER_VALUES].includes(value);
-  return [
-    ...measureProblems(shape, value.length),
-    ...(wrong ? [`${value} is none of ${shape.enum.join(', ')}`] : []),
-    ...(matches(shape.pattern, value) ? [] : [`${value} does not match ${shape.pattern ?? ''}`]),
-  ];
+function textCheck(shape: Shape): (value: string) => readonly string[] {
+  const among = shape.enum === undefined ? undefined : new Set([...shape.enum, ...LATER_VALUES]);
+  const pattern = patternOf(shape.pattern);
+  return (value) => {
+    const inside = among === undefined || among.has(value);
+    const matches = pattern === undefined || pattern.test(value);
+    const measured = measureProblems(shape, value.length);
+    return inside && matches
+      ? measured
+      : [
+          ...measured,
+          ...(inside ? [] : [`${value} is none of ${shape.enum?.join(', ') ?? ''}`]),
+          ...(matches ? [] : [`${value} does not match ${shape.pattern ?? ''}`]),
+        ];
+  };
 }
 
-function measureProblems({ min, max }: Pick<Shape, 'min' | 'max'>, measure: number): string[] {
-  return [
-    ...(min !== undefined && measure < min ? [`${measure} is under ${min}`] : []),
-    ...(max !== undefined && measure > max ? [`${measure} is over ${max}`] : []),
-  ];
+function measureProblems({ min, max }: Pick<Shape, 'min' | 'max'>, measure: number): readonly string[] {
+  if ((min === undefined || measure >= min) && (max === undefined || measure <= max)) {
+    return NOTHING;
+  }
+  return [measure < (min ?? measure) ? `${measure} is under ${min ?? 0}` : `${measure} is over ${max ?? 0}`];
 }
 
 /**
  * Java's patterns, which are for the whole value. What only Java can read is not checked, nor is SSM's pattern of a time (the one
  * that looks ahead): it knows tenths of seconds, and AWS's own answers have thousandths.
  */
-function matches(pattern: string | undefined, value: string): boolean {
-  if (pattern === undefined || ['\\p{', '\\uD800', '(?!'].some((part) => pattern.includes(part))) {
-    return true;
-  }
-  return new RegExp(`^(?:${pattern})$`, 's').test(value);
+function patternOf(pattern: string | undefined): RegExp | undefined {
+  return pattern === undefined || ['\\p{', '\\uD800', '(?!'].some((part) => pattern.includes(part))
+    ? undefined
+    : new RegExp(`^(?:${pattern})$`, 's');
 }

@@ -1,5 +1,6 @@
 // A clock that stands still until it is told to go on, dice that can be loaded, and tasks that do what a test says.
-import { type Definition, parseDefinition } from '../../../lab/states/definition.ts';
+import type { Definition } from '../../../lab/states/definition.ts';
+import { deployedDefinition } from '../../../lab/states/deployed.ts';
 import { Execution, type ExecutionOptions } from '../../../lab/states/execution.ts';
 import type { StatesRuntime, TaskCall } from '../../../lab/states/runtime.ts';
 
@@ -97,7 +98,7 @@ export class FakeRuntime implements StatesRuntime {
 
 /** A definition of these states, the first of which is the start. */
 export function define(states: Record<string, unknown>, more: Record<string, unknown> = {}): Definition {
-  return parseDefinition(machine(states, more));
+  return deployedDefinition(machine(states, more));
 }
 
 export function machine(states: Record<string, unknown>, more: Record<string, unknown> = {}): Record<string, unknown> {

@@ -40,7 +40,7 @@ export async function openTable(): Promise<TestTable> {
     authorize: () => undefined,
   };
   const endpoint = new Endpoint({ services: [], dynamodb, gate, clock, random: seededRandom(1) });
-  const listening = await listen((request) => endpoint.handle(request), 0);
+  const listening = await listen((request) => endpoint.serve(request), 0);
   const plain = new DynamoDBClient({
     endpoint: listening.url,
     region: 'eu-west-1',
