@@ -81,7 +81,8 @@ export class Endpoint {
 
   /** Whether `service.Operation` is something that the lab answers. */
   knows(call: string): boolean {
-    return this.operations.includes(call);
+    const [service = '', operation = ''] = call.split('.');
+    return this.operations.includes(`${ALIASES[service] ?? service}.${operation}`);
   }
 
   /** A call from within the lab: a state machine's integration. */

@@ -12,6 +12,7 @@ import { enforce } from './iam/enforce.ts';
 import type { Enforcement } from './iam/enforce.ts';
 import type { Iam } from './iam/iam.ts';
 import { Lambda } from './lambda.ts';
+import type { Latencies } from './latencies.ts';
 import { Moves } from './moves.ts';
 import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
 import { seededRandom } from './random.ts';
@@ -27,6 +28,8 @@ import { InstanceMetadata } from './services/instance-metadata.ts';
 import type { InstanceRole } from './services/instance-metadata.ts';
 import { AGENT_LIMITS, Throttles } from './services/limits.ts';
 import type { Limits } from './services/limits.ts';
+import { lagsOf } from './services/lagging.ts';
+import { ShownMembers } from './services/shown-members.ts';
 import { ParameterStore } from './services/parameter-store.ts';
 import { RunCommand } from './services/run-command.ts';
 import { securityToken } from './services/security-token.ts';
@@ -35,21 +38,6 @@ import { beside } from './stack/stack.ts';
 import type { Stack, StackTarget } from './stack/stack.ts';
 import type { Execution } from './states/execution.ts';
 import type { HistoryEvent } from './states/history.ts';
-
-/** How long things take on their own, ms. */
-export interface Latencies {
-  /** From a source of events to its target. */
-  readonly event: number;
-  /** From SendCommand until the agent has the command. */
-  readonly delivery: number;
-  /** From the start of an instance until its hook waits. */
-  readonly boot: number;
-  readonly healthCheck: number;
-}
-
-/** As AWS is, roughly, where time costs nothing; and as short as can be where it is the wall's. */
-export const VIRTUAL_LATENCIES: Latencies = { event: 500, delivery: 500, boot: 10_000, healthCheck: 60_000 };
-export const WALL_LATENCIES: Latencies = { event: 50, delivery: 50, boot: 0, healthCheck: 2000 };
 
 export interface LabOptions {
   readonly stack: Stack;
@@ -103,6 +91,7 @@ export class Lab {
   readonly defects: string[] = [];
   #closing = false;
   readonly #dynamodb = new DynamoDb();
+  readonly #shown: ShownMembers;
   readonly #onBehalf: Enforcement['onBehalf'];
   readonly #parameterStore: ParameterStore;
   readonly #latencies: Latencies;
@@ -120,7 +109,10 @@ export class Lab {
     this.random = seededRandom(options.seed);
     this.alarms = new Alarms(this.#account.alarms);
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
-    this.ec2 = new Ec2(this.clock, this.random, this.machines, this.#note);
+    const lag = lagsOf(options, options.limits?.lag);
+    const { clock, random, machines } = this;
+    this.#shown = new ShownMembers(clock, lag.groups);
+    this.ec2 = new Ec2({ clock, random, machines, onDefect: this.#note, lag: lag.instances });
     this.ec2.onState = (instance) => {
       this.#instanceChanged(instance);
     };
@@ -130,7 +122,7 @@ export class Lab {
       this.#account.keys.map(({ arn }) => arn),
       this.throttles,
     );
-    const { clock, ec2, autoScaling } = this;
+    const { ec2, autoScaling } = this;
     const sources = { clock, ec2, autoScaling, parameterStore: this.#parameterStore };
     const { limits, onNeeded, beside: others = [] } = options;
     const enforced = enforce(stack, others, { ...sources, resourceTags: limits?.resourceTags, onNeeded });
@@ -141,6 +133,7 @@ export class Lab {
     this.lambda = this.#makeLambda(options, listening.url);
     this.states = this.#makeStates(options);
     this.endpoint = this.#makeEndpoint();
+    this.states.checkIntegrations((call) => this.endpoint.knows(call));
     this.bus = this.#makeBus();
   }
 
@@ -202,6 +195,7 @@ export class Lab {
       emit: this.#emitter('aws.autoscaling'),
       onMember: (group, member) => {
         this.moves.note(group, member, this.clock.now());
+        this.#shown.note(group, member);
         options.onMember?.(group, member);
       },
     });
@@ -271,7 +265,7 @@ export class Lab {
     const { iam, autoScaling, ec2, runCommand, states } = this;
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [autoScalingApi(autoScaling), ec2, runCommand, this.#parameterStore, states, sts],
+      services: [autoScalingApi(autoScaling, this.#shown), ec2, runCommand, this.#parameterStore, states, sts],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,

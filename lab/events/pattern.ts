@@ -1,4 +1,5 @@
 // EventBridge event patterns: parsed strictly, since an operator that is ignored would match what AWS does not.
+import { BlockList, isIP } from 'node:net';
 
 /** A JSON object: an event as EventBridge delivers it. */
 export type EventObject = Readonly<Record<string, unknown>>;
@@ -8,12 +9,16 @@ type Comparison = '<' | '<=' | '=' | '>' | '>=';
 
 const TEXT_OPERATORS: ReadonlySet<string> = new Set(['prefix', 'suffix', 'equals-ignore-case', 'wildcard']);
 
+/** Numbers beyond it EventBridge does not compare. */
+const LARGEST = 5_000_000_000;
+
 /** What one entry of a pattern's list asks of a value. */
 type Test =
   | { readonly kind: 'exact'; readonly value: Scalar }
   | { readonly kind: 'prefix' | 'suffix'; readonly text: string; readonly ignoreCase: boolean }
   | { readonly kind: 'equals-ignore-case'; readonly text: string }
   | { readonly kind: 'wildcard'; readonly expression: RegExp }
+  | { readonly kind: 'cidr'; readonly block: BlockList }
   | {
       readonly kind: 'numeric';
       readonly bounds: readonly { readonly comparison: Comparison; readonly limit: number }[];
@@ -91,6 +96,8 @@ function parseOperator(operator: string, operand: unknown, path: string): Test {
       return { kind: operator, text: parseText(operand, path).toLowerCase() };
     case 'wildcard':
       return { kind: operator, expression: parseWildcard(parseText(operand, path), path) };
+    case 'cidr':
+      return { kind: operator, block: parseBlock(parseText(operand, path), path) };
     case 'exists':
       if (typeof operand !== 'boolean') throw new PatternError(path, 'must be true or false');
       return { kind: operator, wanted: operand };
@@ -127,6 +134,17 @@ function parseWildcard(text: string, path: string): RegExp {
   return new RegExp(`^${source.join('')}$`, 's');
 }
 
+function parseBlock(text: string, path: string): BlockList {
+  const [, address = '', bits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const family = isIP(address);
+  if (family === 0 || Number(bits) > (family === 4 ? 32 : 128)) {
+    throw new PatternError(path, 'must be a block of addresses like 10.0.0.0/24');
+  }
+  const block = new BlockList();
+  block.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  return block;
+}
+
 function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
@@ -148,7 +166,10 @@ function parseBounds(operand: unknown, path: string): readonly Bound[] {
 }
 
 function parseBound(comparison: unknown, limit: unknown, path: string): Bound {
-  if (isComparison(comparison) && typeof limit === 'number') return { comparison, limit };
+  if (isComparison(comparison) && typeof limit === 'number') {
+    if (Math.abs(limit) > LARGEST) throw new PatternError(path, `compares numbers from -${LARGEST} to ${LARGEST}`);
+    return { comparison, limit };
+  }
   throw new PatternError(path, 'knows < <= = >= > and numbers');
 }
 
@@ -212,8 +233,10 @@ function matchesLeaf(test: Exclude<Test, { kind: 'exists' }>, leaf: Scalar): boo
   switch (test.kind) {
     case 'exact':
       return leaf === test.value;
+    case 'cidr':
+      return typeof leaf === 'string' && isIP(leaf) !== 0 && test.block.check(leaf, isIP(leaf) === 4 ? 'ipv4' : 'ipv6');
     case 'numeric':
-      return typeof leaf === 'number' && test.bounds.every(({ comparison, limit }) => compare(leaf, comparison, limit));
+      return isComparable(leaf) && test.bounds.every(({ comparison, limit }) => compare(leaf, comparison, limit));
     case 'anything-but':
       return !test.tests.some((excluded) => matchesField(excluded, leaf));
     default:
@@ -236,6 +259,8 @@ function matchesText(
       return test.expression.test(leaf);
   }
 }
+
+const isComparable = (leaf: Scalar): leaf is number => typeof leaf === 'number' && Math.abs(leaf) <= LARGEST;
 
 function compare(value: number, comparison: Comparison, limit: number): boolean {
   switch (comparison) {

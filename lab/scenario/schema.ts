@@ -90,6 +90,7 @@ const limits = z.strictObject({
     })
     .optional(),
   resourceTags: duration.optional(),
+  lag: z.strictObject({ instances: duration.optional(), groups: duration.optional() }).optional(),
 });
 
 const service = z.strictObject({

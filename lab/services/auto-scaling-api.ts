@@ -8,6 +8,7 @@ import { globalTimeout } from './group-limits.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import type { Operation, Service } from './service.ts';
+import type { ShownMembers } from './shown-members.ts';
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const name = z.string().min(1).max(255);
@@ -54,10 +55,10 @@ const refresh = z.strictObject({
 const refreshes = z.strictObject({ AutoScalingGroupName: name, InstanceRefreshIds: z.array(z.string()).optional() });
 const hooks = z.strictObject({ AutoScalingGroupName: name, LifecycleHookNames: z.array(name).max(50).optional() });
 
-export function autoScalingApi(autoScaling: AutoScaling): Service {
+export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers): Service {
   const operations: Record<string, Operation> = {
-    DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, groups.parse(input)),
-    DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, instances.parse(input)),
+    DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, shown, groups.parse(input)),
+    DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, shown, instances.parse(input)),
     DescribeLifecycleHooks: (input) => describeHooks(autoScaling, hooks.parse(input)),
     CompleteLifecycleAction: (input) => {
       const asked = completion.parse(input);
@@ -134,16 +135,19 @@ function describeRefresh(autoScaling: AutoScaling, group: string, one: InstanceR
   };
 }
 
-function describeGroups(autoScaling: AutoScaling, input: z.infer<typeof groups>): unknown {
+function describeGroups(autoScaling: AutoScaling, shown: ShownMembers, input: z.infer<typeof groups>): unknown {
   const { AutoScalingGroupNames: names, Filters: filters = [] } = input;
   const found = [...autoScaling.groups.values()]
     .filter((group) => names === undefined || names.length === 0 || names.includes(group.name))
     .filter(({ tags }) => filters.every(({ Name, Values }) => Values.includes(tags[Name.replace(/^tag:/, '')] ?? '')));
   const { items, next } = pageOf(found, { limit: input.MaxRecords, token: input.NextToken }, 50, 'InvalidNextToken');
-  return { AutoScalingGroups: items.map(describeGroup), ...(next === undefined ? {} : { NextToken: next }) };
+  return {
+    AutoScalingGroups: items.map((group) => describeGroup(group, shown)),
+    ...(next === undefined ? {} : { NextToken: next }),
+  };
 }
 
-function describeGroup(group: Group): Record<string, unknown> {
+function describeGroup(group: Group, shown: ShownMembers): Record<string, unknown> {
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: groupArn(group.name),
@@ -156,7 +160,7 @@ function describeGroup(group: Group): Record<string, unknown> {
     HealthCheckGracePeriod: (group.gracePeriod ?? 0) / 1000,
     ...maintenanceOf(group),
     CreatedTime: new Date(0),
-    Instances: [...group.members.values()].map(describeMember),
+    Instances: shown.of(group).map(describeMember),
     Tags: Object.entries(group.tags).map(([Key, Value]) => ({
       ResourceId: group.name,
       ResourceType: 'auto-scaling-group',
@@ -189,10 +193,11 @@ function describeMember({ instanceId, zone, lifecycle, healthy }: Member): Recor
 }
 
 /** Unknown ids are left out without an error, as on AWS. */
-function describeInstances(autoScaling: AutoScaling, input: z.infer<typeof instances>): unknown {
+function describeInstances(autoScaling: AutoScaling, shown: ShownMembers, input: z.infer<typeof instances>): unknown {
   const { InstanceIds: ids, MaxRecords: limit, NextToken: token } = input;
   const found = [...autoScaling.groups.values()].flatMap((group) =>
-    [...group.members.values()]
+    shown
+      .of(group)
       .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
       .map((member) => ({ AutoScalingGroupName: group.name, ...describeMember(member) })),
   );

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { MachineSpec, Machines } from '../nodes/machines.ts';
 import type { Random } from '../random.ts';
+import { Lagging } from './lagging.ts';
 import { pageOf } from './pages.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
@@ -19,6 +20,9 @@ export interface Instance {
   privateIp: string | undefined;
 }
 
+/** What becomes of an instance, as DescribeInstances shows it. */
+type Seen = Pick<Instance, 'state' | 'privateIp'>;
+
 const instanceIds = z.array(z.string());
 const describe = z.strictObject({
   InstanceIds: instanceIds.optional(),
@@ -27,6 +31,15 @@ const describe = z.strictObject({
   NextToken: z.string().optional(),
 });
 const terminate = z.strictObject({ InstanceIds: instanceIds });
+
+export interface Ec2Options {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly machines: Machines;
+  readonly onDefect: (error: unknown) => void;
+  /** How much later DescribeInstances tells of an instance what became of it, ms: asked once for each. */
+  readonly lag?: () => number;
+}
 
 export class Ec2 implements Service {
   readonly name = 'ec2';
@@ -40,14 +53,17 @@ export class Ec2 implements Service {
   readonly #random: Random;
   readonly #machines: Machines;
   readonly #onDefect: (error: unknown) => void;
+  readonly #lag: () => number;
+  readonly #seen = new Map<string, Lagging<Seen>>();
   /** Told of every state change. */
   onState: (instance: Instance) => void = () => undefined;
 
-  constructor(clock: Clock, random: Random, machines: Machines, onDefect: (error: unknown) => void) {
+  constructor({ clock, random, machines, onDefect, lag = () => 0 }: Ec2Options) {
     this.#onDefect = onDefect;
     this.#clock = clock;
     this.#random = random;
     this.#machines = machines;
+    this.#lag = lag;
   }
 
   /** Starts an instance; `running` when its machine is up. */
@@ -62,6 +78,8 @@ export class Ec2 implements Service {
       privateIp: undefined,
     };
     this.instances.set(instance.instanceId, instance);
+    this.#seen.set(instance.instanceId, new Lagging(this.#clock, this.#lag()));
+    this.#note(instance);
     void this.#clock.busy(this.#boot(instance, machine)).catch(this.#onDefect);
     return instance;
   }
@@ -69,6 +87,7 @@ export class Ec2 implements Service {
   async #boot(instance: Instance, machine: Omit<MachineSpec, 'instanceId'>): Promise<void> {
     const { privateIp } = await this.#machines.launch({ instanceId: instance.instanceId, ...machine });
     instance.privateIp = privateIp;
+    this.#note(instance);
     if (instance.state === 'pending') {
       this.#become(instance, 'running');
     }
@@ -90,7 +109,20 @@ export class Ec2 implements Service {
 
   #become(instance: Instance, state: InstanceState): void {
     instance.state = state;
+    this.#note(instance);
     this.onState(instance);
+  }
+
+  #note({ instanceId, state, privateIp }: Instance): void {
+    this.#seen.get(instanceId)?.note({ state, privateIp });
+  }
+
+  /** As DescribeInstances has them. */
+  #asSeen(): Instance[] {
+    return [...this.instances.values()].flatMap((instance) => {
+      const seen = this.#seen.get(instance.instanceId)?.seen;
+      return seen === undefined ? [] : [{ ...instance, ...seen }];
+    });
   }
 
   #terminateInstances({ InstanceIds: ids }: z.infer<typeof terminate>): unknown {
@@ -119,12 +151,13 @@ export class Ec2 implements Service {
       );
     }
     checkIds(ids ?? []);
-    const unknown = ids?.find((id) => !this.instances.has(id));
+    const seen = this.#asSeen();
+    const unknown = ids?.find((id) => !seen.some(({ instanceId }) => instanceId === id));
     if (unknown !== undefined) {
       // By id, one unknown instance fails the whole call; by filter it is silently absent.
       throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${unknown}' does not exist`);
     }
-    const wanted = [...this.instances.values()]
+    const wanted = seen
       .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
       .filter((instance) => filters.every(({ Name, Values }) => Values.includes(filterValue(instance, Name))));
     // Without MaxResults all come at once.

@@ -1,5 +1,6 @@
 // What an account and an agent can take: the knobs of bursts. AWS publishes few of these numbers.
 import type { Clock } from '../clock.ts';
+import type { Lag } from './lagging.ts';
 import { AwsError } from './service.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Rate } from './token-bucket.ts';
@@ -29,6 +30,8 @@ export interface Limits {
   readonly agent?: Partial<AgentLimits> | undefined;
   /** From the launch of an instance until `ssm:resourceTag` has its tags, ms. Not published, nor whether there is any such time. */
   readonly resourceTags?: number | undefined;
+  /** How late describe calls are, at most. */
+  readonly lag?: Lag | undefined;
 }
 
 /** As the agent's source has them. */

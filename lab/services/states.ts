@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { Lambda } from '../lambda.ts';
 import type { Random } from '../random.ts';
 import type { StackStateMachine } from '../stack/stack.ts';
+import { checkIntegrations } from '../states/integrations.ts';
 import { deployedDefinition } from '../states/deployed.ts';
 import type { Definition } from '../states/definition.ts';
 import { StatesError, TaskTokenError } from '../states/errors.ts';
@@ -125,6 +126,13 @@ export class States implements Service {
     };
   }
 
+  /** @throws DefinitionError where a machine calls what the lab does not answer */
+  checkIntegrations(knows: (call: string) => boolean): void {
+    for (const definition of this.#definitions.values()) {
+      checkIntegrations(definition, knows);
+    }
+  }
+
   /** @throws {AwsError} as StartExecution does */
   start(stateMachineArn: string, name: string | undefined, input: unknown): Execution {
     const machine = this.#options.machines.find((one) => one.arn === stateMachineArn);
@@ -196,7 +204,8 @@ export class States implements Service {
     if (resource === 'arn:aws:states:::states:startExecution') {
       return this.#startFromTask(input, task);
     }
-    const [, service, action] = /^arn:aws:states:::aws-sdk:([a-z0-9]+):([A-Za-z]+)$/.exec(resource) ?? [];
+    const [, service, action] =
+      /^arn:aws:states:::aws-sdk:([a-z0-9]+):([A-Za-z0-9]+)(?:\.waitForTaskToken)?$/.exec(resource) ?? [];
     if (service === undefined || action === undefined) {
       throw new Error(`the lab has no integration for ${resource}`);
     }

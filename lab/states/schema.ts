@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MAX_SECONDS } from './retry.ts';
 
-/** One year: AWS's limit of MaxDelaySeconds. */
+/** A year of 366 days: MaxDelaySeconds has to be less. */
 const YEAR_SECONDS = 31_622_400;
 const RESOURCE =
   /^arn:(aws|aws-cn|aws-us-gov):states:::(lambda:invoke(\.waitForTaskToken)?|states:startExecution|aws-sdk:[a-z0-9]+:[a-z][A-Za-z0-9]*(\.waitForTaskToken)?)$/;
@@ -54,7 +54,7 @@ const retrier = z
     IntervalSeconds: z.int().min(1).max(MAX_SECONDS).optional(),
     MaxAttempts: z.int().min(0).max(MAX_SECONDS).optional(),
     BackoffRate: z.number().min(1).optional(),
-    MaxDelaySeconds: z.int().min(1).max(YEAR_SECONDS).optional(),
+    MaxDelaySeconds: z.int().min(1).lt(YEAR_SECONDS).optional(),
     JitterStrategy: z.enum(['FULL', 'NONE']).optional(),
   })
   .refine(

@@ -13,6 +13,7 @@ import type { ScenarioResult } from '../../lab/scenario/result.ts';
 import { runScenario } from '../../lab/scenario/run.ts';
 import { scenarioSchema } from '../../lab/scenario/schema.ts';
 import { autoScalingApi } from '../../lab/services/auto-scaling-api.ts';
+import { ShownMembers } from '../../lab/services/shown-members.ts';
 import { AutoScaling } from '../../lab/services/auto-scaling.ts';
 import { Ec2 } from '../../lab/services/ec2.ts';
 import { ParameterStore } from '../../lab/services/parameter-store.ts';
@@ -168,7 +169,7 @@ const ignore = (): void => undefined;
 function services(clock: Clock): readonly Service[] {
   const random = seededRandom(1);
   const nowhere = { metadata: unreachable, aws: unreachable };
-  const ec2 = new Ec2(clock, random, new SimulatedMachines(clock, random, nowhere), ignore);
+  const ec2 = new Ec2({ clock, random, machines: new SimulatedMachines(clock, random, nowhere), onDefect: ignore });
   const emit = ignore;
   const autoScaling = new AutoScaling({ clock, random, ec2, healthCheckEvery: 1000, emit, onMember: emit });
   const machines = new SimulatedMachines(clock, random, nowhere);
@@ -182,7 +183,7 @@ function services(clock: Clock): readonly Service[] {
     onLog: emit,
   });
   return [
-    autoScalingApi(autoScaling),
+    autoScalingApi(autoScaling, new ShownMembers(clock, undefined)),
     ec2,
     new RunCommand({ clock, random, ec2, machines, documents: [], deliveryLatency: 0, emit, onDefect: emit }),
     new ParameterStore([]),

@@ -46,7 +46,7 @@ export function groups() {
     cut: nothing,
     heal: nothing,
   };
-  const ec2 = new Ec2(clock, random, machines, () => undefined);
+  const ec2 = new Ec2({ clock, random, machines, onDefect: () => undefined });
   const events: Event[] = [];
   const autoScaling = new AutoScaling({
     clock,

@@ -42,7 +42,7 @@ async function scene({ takes = 1000, limits = {}, agent = {} }: Setting = {}) {
       return { exitCode: 0, stdout: '', stderr: '', timedOut: false };
     },
   } as unknown as Machines;
-  const ec2 = new Ec2(clock, random, machines, () => undefined);
+  const ec2 = new Ec2({ clock, random, machines, onDefect: () => undefined });
   const events: string[] = [];
   const service = new RunCommand({
     clock,

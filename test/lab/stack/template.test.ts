@@ -204,6 +204,11 @@ describe('a stack', () => {
       message: /InputPath/,
     },
     {
+      name: 'an input transformer, which no rule of the stack has',
+      resource: rule({ Targets: [{ Id: 'x', Arn: 'a', InputTransformer: { InputTemplate: '{}' } }] }),
+      message: /InputTransformer/,
+    },
+    {
       name: 'a rule that neither matches nor has a schedule',
       resource: rule({ EventPattern: { Ref: 'AWS::NoValue' } }),
       message: /pattern or a schedule/,

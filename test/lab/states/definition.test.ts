@@ -43,6 +43,11 @@ describe('parseDefinition', () => {
       path: 'States.A.Retry[0].MaxDelaySeconds',
     },
     {
+      fault: 'a longest delay of a year',
+      value: retry({ MaxDelaySeconds: 31_622_400 }),
+      path: 'States.A.Retry[0].MaxDelaySeconds',
+    },
+    {
       fault: 'States.ALL among others',
       value: retry({ ErrorEquals: ['States.ALL', 'E'] }),
       path: 'States.A.Retry[0].ErrorEquals',

@@ -1,0 +1,50 @@
+// What a describe call sees of something that changes: as it was a moment ago. AWS calls it eventual consistency.
+import type { Clock } from '../clock.ts';
+import { seededRandom } from '../random.ts';
+
+/** How late describe calls are, at most, ms. AWS publishes no number, and says so much of EC2 only. */
+export interface Lag {
+  readonly instances?: number | undefined;
+  readonly groups?: number | undefined;
+}
+
+/** Where time costs nothing. */
+export const DEFAULT_LAG: Lag = { instances: 5000 };
+
+/** Values one after the other, seen late by always the same time: nobody sees them in another order. */
+export class Lagging<T> {
+  readonly #clock: Clock;
+  readonly #lag: number;
+  #values: { readonly from: number; readonly value: T }[] = [];
+
+  constructor(clock: Clock, lag: number) {
+    this.#clock = clock;
+    this.#lag = lag;
+  }
+
+  note(value: T): void {
+    this.#values.push({ from: this.#clock.now() + this.#lag, value });
+  }
+
+  /** Undefined as long as there is nothing to be seen. */
+  get seen(): T | undefined {
+    const now = this.#clock.now();
+    const at = this.#values.findLastIndex(({ from }) => from <= now);
+    // What came before will not be seen any more.
+    this.#values = this.#values.slice(Math.max(0, at));
+    return at === -1 ? undefined : this.#values[0]?.value;
+  }
+}
+
+/** One lag for each thing that is described, from dice of their own: ids and jitter stay what they are with another knob. */
+export function lagsOf(
+  { seed, virtual }: { readonly seed: number; readonly virtual: boolean },
+  asked: Lag = {},
+): { readonly instances: () => number; readonly groups: (() => number) | undefined } {
+  const dice = seededRandom(seed + 1);
+  const { instances = 0, groups = 0 } = { ...(virtual ? DEFAULT_LAG : {}), ...asked };
+  return {
+    instances: () => Math.round(dice.next() * instances),
+    groups: groups === 0 ? undefined : () => Math.round(dice.next() * groups),
+  };
+}
