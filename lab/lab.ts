@@ -263,9 +263,10 @@ export class Lab {
 
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
+    const groups = autoScalingApi(autoScaling, this.#shown);
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [autoScalingApi(autoScaling, this.#shown), ec2, runCommand, this.#parameterStore, states, sts],
+      services: [groups, ec2, runCommand, this.#parameterStore, states, sts],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,
