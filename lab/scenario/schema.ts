@@ -254,6 +254,8 @@ const plainSteps = [
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),
   z.strictObject({ unhold: z.strictObject({}) }),
+  /** The word without which the last manager may not go, or its taking back. */
+  z.strictObject({ erase: z.strictObject({ for: duration.prefault('1h'), takeBack: z.boolean().default(false) }) }),
   /** By somebody's hand. */
   z.strictObject({ record: z.record(z.string(), z.unknown()).nullable() }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),

@@ -136,6 +136,13 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'the engine still runs after it was stopped',
     'end the instance: `skep recover --terminate`',
   ),
+  row(
+    55,
+    'NotLast',
+    false,
+    'the swarm has other nodes than the one that it was to end with',
+    'scale in the other groups of the cluster, and end what is in none',
+  ),
 ];
 
 function row(code: number, error: string, retryable: boolean, meaning: string, remedy: string): ExitCode {
