@@ -132,6 +132,7 @@ async function joined(
   }
   if (role === 'manager') {
     await awaitLeader(script);
+    await script.refuseAutolock();
   }
   return { nodeId: folder.nodeId, ...about(own), ...cleared };
 }

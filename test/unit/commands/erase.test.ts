@@ -93,6 +93,16 @@ describe('the last manager', () => {
     },
   );
 
+  it('that was woken for its turn when the others had gone sends nothing to itself, and gives the lock back', async () => {
+    const place = await last();
+    const alone = { ...LEADER.leader, instance: place.instance };
+    await db.table.changeLeader(place.cluster, NOW, () => ({ leader: alone, managers: [alone] }));
+    await ports.lock.take({ cluster: place.cluster, instance: place.instance }, NOW);
+    await expect(place.step({ verb: 'demote', step: 'Demote' })).rejects.toMatchObject({ name: 'OnlyManager' });
+    expect(sends()).toEqual([]);
+    expect(await db.get(keys.membershipLock(place.cluster))).toBeUndefined();
+  });
+
   it('is told so under the membership lock', async () => {
     const place = await last();
     await place.step(LEAVE);
