@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 
 import { createCommand } from './commands/create.ts';
+import { eraseCommand } from './commands/erase.ts';
 import { holdCommand, unholdCommand } from './commands/hold.ts';
 import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
@@ -23,6 +24,7 @@ const program = new Command('skep')
   .addCommand(holdCommand())
   .addCommand(unholdCommand())
   .addCommand(rotateTokensCommand())
+  .addCommand(eraseCommand())
   .addCommand(recoverCommand())
   .addCommand(labCommand())
   .exitOverride();

@@ -103,6 +103,16 @@ api() { # METHOD PATH SECONDS BODY
   ANSWER=${ANSWER%"$NEWLINE"*}
 }
 
+# An autolocked manager is out of the raft after each restart, until somebody types a key that skep does not have: no way in for one,
+# and no founding. Asked of a manager that has a leader; one that is locked already says so itself.
+refuse_autolock() {
+  autolock_format="${O}with .Swarm.Cluster$C${O}.Spec.EncryptionConfig.AutoLockManagers$C${O}end$C"
+  autolock=$(dk 10 info --format "$autolock_format" 2>/dev/null) || fail 21 DockerDown 'docker info did not answer'
+  if [ "$autolock" = true ]; then
+    fail 56 Autolocked "the swarm $SWARM_ID locks its managers, and skep has no key: docker swarm update --autolock=false"
+  fi
+}
+
 # What the engine said that went wrong.
 complaint() {
   if [ "$STATUS" = 000 ]; then echo 'docker did not answer in time'; fi

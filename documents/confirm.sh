@@ -17,6 +17,11 @@ is_ready() {
   esac
 }
 
+# Workers have nothing to lock: they go on.
+case ,$SSM_labels, in
+*,skep.role=manager,*) refuse_autolock ;;
+esac
+
 patience=10
 conflicts=5
 while :; do

@@ -45,4 +45,7 @@ begin_alone() { # TOOL...
   # A manager's engine that has just started, or one that was copied, looks for a leader first, and answers after up to 20 s.
   if ! read_swarm 25; then fail 21 DockerDown 'docker info did not answer'; fi
   clear_copy
+  if [ "$NODE_STATE" = locked ]; then
+    fail 56 Autolocked 'the swarm state of this engine is locked, and skep has no key: end the instance, and turn autolock off'
+  fi
 }

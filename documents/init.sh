@@ -76,6 +76,7 @@ $options
 END
   differing=$(differences "${swarm_pools# }" "$swarm_size" "$swarm_port" "$swarm_locks" | awk 'NR > 1 { printf "; " } { printf "%s", $0 }')
   DIFFERS=''
+  if [ "$SSM_swarmId" = none ]; then refuse_autolock; fi
   if [ -z "$differing" ]; then return 0; fi
   if [ "$SSM_swarmId" = none ]; then fail 39 FoundedOtherwise "the swarm $SWARM_ID has $differing"; fi
   DIFFERS=",\"differs\":\"$differing\""

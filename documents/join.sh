@@ -28,7 +28,10 @@ joined() {
   if [ "$CERTIFICATE_ROLE" != "$SSM_role" ]; then
     fail 34 NotActive "this node is a $CERTIFICATE_ROLE of the swarm, not a $SSM_role"
   fi
-  if [ "$SSM_role" = manager ]; then await_leader; fi
+  if [ "$SSM_role" = manager ]; then
+    await_leader
+    refuse_autolock
+  fi
   finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s"%s}' \
     "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$CLEARED")"
 }
@@ -139,7 +142,6 @@ settle
 check_own_epoch
 case $NODE_STATE in
 active) joined ;;
-locked) fail 34 NotActive 'the swarm state of this node is locked' ;;
 inactive) ;;
 *) reset ;;
 esac

@@ -1,4 +1,5 @@
-# leave: waits on the instance that is leaving until its tasks have stopped; where the disk lives on, it also leaves the swarm.
+# leave: waits on the instance that is leaving until its tasks have stopped; where the disk lives on, it also leaves the swarm. The last
+# manager of a cluster ends its swarm by that, where a person has said so.
 # Comes after common.sh and machine.sh.
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_waitUntil+x}" ]; then SSM_waitUntil='{{ waitUntil }}'; fi
@@ -22,6 +23,38 @@ count_containers() {
   PLAIN=$(printf '%s\n' "$container_list" | awk 'NF == 1' | grep -c .) || :
 }
 
+is_last() { [ "$SSM_depart" = last ] && [ "$IS_MANAGER" = true ]; }
+
+# Whatever is not Down may come back and look for its managers. Unknown is not Down.
+check_last() {
+  if [ -n "$SWARM_ERROR" ] || [ -z "$SWARM_ID" ]; then
+    fail 41 NoLeader "whether node $member is the last one of its swarm nobody can tell: $SWARM_ERROR"
+  fi
+  if ! last_list=$(dk 20 node ls --format "${O}.Self$C ${O}.Status$C" 2>"$WORK/error"); then
+    docker_failed "docker node ls: $(cat "$WORK/error")"
+  fi
+  last_others=$(printf '%s\n' "$last_list" | awk '$1 == "false" && $2 != "Down"' | grep -c .) || :
+  if [ "$last_others" != 0 ]; then fail 55 NotLast "the swarm of node $member has $last_others other nodes"; fi
+}
+
+# Its own tasks are told to stop as those of any node that goes, though nobody is left to take them over.
+begin_last() {
+  lock -x 10
+  check_last
+  if ! dk 20 node update --availability drain "$member" >/dev/null 2>"$WORK/error"; then
+    docker_failed "docker node update: $(cat "$WORK/error")"
+  fi
+}
+
+end_swarm() {
+  check_last
+  if ! dk 60 swarm leave --force >/dev/null 2>"$WORK/error"; then
+    if ! grep -q 'not part of a swarm' "$WORK/error"; then fail 50 DockerFailed "$(cat "$WORK/error")"; fi
+  fi
+  # What a recovery of this swarm had begun is nothing to the next one.
+  rm -f "$MEMORY/recovering"
+}
+
 CONTAINERS=0
 PLAIN=0
 check_expiry
@@ -43,6 +76,9 @@ if [ "$NODE_STATE" = inactive ]; then member=''; fi
 # A manager that missed a recovery is no member of this swarm: nobody's tasks are waited for, and it goes as it is.
 if [ "$IS_MANAGER" = true ] && [ "$(remembered_epoch)" != "$SSM_epoch" ]; then report '' false; fi
 
+# The last one keeps the lock: nobody is confirmed by it meanwhile.
+if is_last; then begin_last; fi
+
 # Without the lock, since it may take long. What `docker ps` shows is not the proof: the managers' view is, and forget asks them.
 DRAINED=false
 while :; do
@@ -54,7 +90,10 @@ while :; do
   sleep 1
 done
 
-if [ "$SSM_depart" = yes ] && [ -n "$member" ]; then
+if is_last; then
+  if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
+  end_swarm
+elif [ "$SSM_depart" != no ] && [ -n "$member" ]; then
   lock -x 10
   if ! read_swarm 10; then fail 21 DockerDown 'docker info did not answer'; fi
   if [ "$IS_MANAGER" = true ]; then fail 45 StillManager "node $member is a manager"; fi

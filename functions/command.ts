@@ -1,5 +1,6 @@
 // Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
 import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { Erasures } from '../src/aws/erasures.ts';
 import { Holds } from '../src/aws/holds.ts';
 import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { Table } from '../src/aws/table.ts';
@@ -19,6 +20,7 @@ const ports: StepPorts = {
   sending: sendingClient(),
   autoScaling: autoScalingClient(),
   holds: new Holds(tableClient(), table),
+  erasures: new Erasures(tableClient(), table),
   raise,
   stage,
   tokenKey,

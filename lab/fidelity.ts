@@ -44,6 +44,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DescribeInstanceInformation: partial('of filters only `InstanceIds`; no pages; id, status and platform only'),
     GetParameter: partial('no versions and labels'),
     PutParameter: partial('no history, no policies, no tags; standard tier only; a key must be one of the stack'),
+    DeleteParameter: done('AWS asks for 30 s before a parameter of the same name is made anew; the lab does not'),
   },
   states: {
     StartExecution: done('of the stack’s machines, all Standard; names are not free again after 90 days'),

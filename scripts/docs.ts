@@ -23,6 +23,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   Held: 'nothing; `npx skep unhold CLUSTER` when you are done',
   HoldLifted: 'nothing',
   HeldTooLong: '`npx skep unhold CLUSTER`: the next tidy does what was left undone',
+  OnlyManager: 'nothing: it waits as any last manager does',
   LockTaken: 'nothing: it waits for its turn',
   ManagersChanged: 'nothing',
   Throttled: 'nothing; if it stays, ask AWS for a higher quota',
@@ -43,7 +44,8 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   LaunchContinued: 'read the cause, repair it; the next tidy joins the instance',
   Forced: 'read the cause; look whether a container ended before its time',
   ManagerKept: 'read the cause; the next tidy joins it anew, once its lease is over',
-  ManagerRetained: 'decide what becomes of the manager, which still runs where its group has instance retention',
+  ManagerRetained:
+    'decide what becomes of the manager, which still runs where its group has instance retention; the last one of a cluster goes only after `npx skep erase CLUSTER`',
   BadEvent: 'start executions with lifecycle events only',
   BadMetadata: 'repair the metadata of the hook, as the cause says',
   MetadataMismatch: 'make the metadata of the hook and the tags of the group agree',

@@ -10,7 +10,7 @@ import type { Bounds, Expectation } from './schema.ts';
 export interface Seen {
   readonly lab: Lab;
   readonly view: SwarmView | undefined;
-  /** By stage, where there are several. */
+  /** By stage, and by cluster, where there are several. */
   readonly views: ReadonlyMap<string, SwarmView | undefined>;
   readonly clusterStatus: string | undefined;
   /** Since the last `measure`. */
@@ -59,8 +59,9 @@ function holds(wanted: unknown, seen: unknown): boolean {
 function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown> {
   const { lab, measured, clusterStatus } = seen;
   if ('nodes' in expectation) {
-    const { labels = {}, stage } = expectation.nodes;
-    return nodeFacts(labels, stage === undefined ? seen.view : seen.views.get(stage));
+    const { labels = {}, stage, cluster } = expectation.nodes;
+    const selected = cluster === undefined ? stage : `cluster ${cluster}`;
+    return nodeFacts(labels, selected === undefined ? seen.view : seen.views.get(selected));
   }
   if ('tasks' in expectation) {
     return taskFacts(expectation.tasks.service, seen);

@@ -29,6 +29,7 @@ import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
+import { clustersOf, ownMetadata } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
 import { StepFailed } from './step-failed.ts';
 import { takeStep } from './steps.ts';
@@ -196,6 +197,9 @@ export class ScenarioRun {
     for (const stage of [this.scenario.stage, ...this.scenario.beside]) {
       views.set(stage, await this.view(stage));
     }
+    for (const cluster of clustersOf(this.scenario)) {
+      views.set(`cluster ${cluster}`, await this.lab.view(cluster));
+    }
     const view = views.get(this.scenario.stage);
     const state = await this.table.readState(this.scenario.cluster);
     const { transitions, calls } = this.#counts();
@@ -249,16 +253,16 @@ export class ScenarioRun {
   async #prepare(): Promise<void> {
     if (this.scenario.declared) {
       for (const stage of [this.scenario.stage, ...this.scenario.beside]) {
-        await new Table(tableClient(this.lab), `skep-${stage}`).declareCluster(this.scenario.cluster, DEFAULT_CONFIG);
+        const table = new Table(tableClient(this.lab), `skep-${stage}`);
+        await Promise.all(clustersOf(this.scenario).map((one) => table.declareCluster(one, DEFAULT_CONFIG)));
       }
     }
     for (const [name, spec] of Object.entries(this.scenario.groups)) {
-      this.#createGroup(name, spec);
+      this.#createGroup(name, spec, spec.cluster ?? this.scenario.cluster);
     }
   }
 
-  #createGroup(name: string, spec: GroupSpec): void {
-    const { cluster } = this.scenario;
+  #createGroup(name: string, spec: GroupSpec, cluster: string): void {
     const stage = spec.stage ?? this.lab.stack.stage;
     const group = this.lab.autoScaling.createGroup(
       {
@@ -367,11 +371,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
 async function stackOf(stage: string): Promise<Stack> {
   const packaged = await packageService({ stage });
   return loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
-}
-
-/** As skep wants it. */
-function ownMetadata(cluster: string, { role, labels, patience }: GroupSpec, timeout: number): string {
-  return JSON.stringify({ cluster, role, timeout, labels, ...(patience === undefined ? {} : { patience }) });
 }
 
 function watchManagers(lab: Lab, cluster: string): ManagerWatch {

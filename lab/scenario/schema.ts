@@ -49,6 +49,8 @@ const healthyRange = z
 const group = z.strictObject({
   /** Of several: whose hooks it has. */
   stage: stageName.optional(),
+  /** Of another cluster than the scenario's. */
+  cluster: clusterName.optional(),
   role: nodeRole,
   desired: count.default(0),
   zones: z.array(z.string()).min(1).default(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']),
@@ -127,6 +129,7 @@ const expectation = z.union([
   z.strictObject({
     nodes: z.strictObject({
       stage: stageName.optional(),
+      cluster: clusterName.optional(),
       count: bounds.optional(),
       ready: bounds.optional(),
       down: bounds.optional(),
@@ -200,7 +203,15 @@ const expectation = z.union([
 export type Expectation = z.infer<typeof expectation>;
 
 /** What an expectation chooses by, and does not compare. */
-export const SELECTORS: ReadonlySet<string> = new Set(['stage', 'service', 'name', 'machine', 'error', 'labels']);
+export const SELECTORS: ReadonlySet<string> = new Set([
+  'stage',
+  'cluster',
+  'service',
+  'name',
+  'machine',
+  'error',
+  'labels',
+]);
 
 /** Whom a step befalls: the leader, if it is in the group, else the oldest instance. */
 const choice = { group: z.string(), leader: z.boolean().default(false) };
@@ -255,6 +266,8 @@ const plainSteps = [
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),
   z.strictObject({ unhold: z.strictObject({}) }),
+  /** The word without which the last manager may not go, or its taking back. */
+  z.strictObject({ erase: z.strictObject({ for: duration.prefault('1h'), takeBack: z.boolean().default(false) }) }),
   /** By somebody's hand. */
   z.strictObject({ record: z.record(z.string(), z.unknown()).nullable() }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
@@ -318,3 +331,13 @@ export const scenarioSchema = z.strictObject({
   expect: z.array(expectation).default([]),
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
+
+/** The scenario's, and those of groups that belong to another one. */
+export function clustersOf({ cluster, groups }: Scenario): string[] {
+  return [...new Set([cluster, ...Object.values(groups).map((one) => one.cluster ?? cluster)])];
+}
+
+/** Of a hook, as skep wants it. */
+export function ownMetadata(cluster: string, { role, labels, patience }: GroupSpec, timeout: number): string {
+  return JSON.stringify({ cluster, role, timeout, labels, ...(patience === undefined ? {} : { patience }) });
+}

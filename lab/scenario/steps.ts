@@ -3,6 +3,7 @@ import { parsePattern } from '../events/pattern.ts';
 import type { DocumentOutcome } from '../nodes/machines.ts';
 import { befall, member, replace } from './befall.ts';
 import type { Blow } from './befall.ts';
+import { erase } from './erase.ts';
 import { hold, unhold } from './hold.ts';
 import { knownState, machineArn } from './machine.ts';
 import { writeRecord } from './record.ts';
@@ -42,10 +43,13 @@ const isBlow = (step: PlainStep): step is Blow =>
   'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step || 'agent' in step;
 
 /** What a person types. */
-type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'record'>;
+type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'erase'> | Part<'record'>;
 
 const isTyped = (step: PlainStep): step is Typed =>
-  'service' in step || 'docker' in step || 'hold' in step || 'unhold' in step || 'record' in step;
+  isOfService(step) || 'hold' in step || 'unhold' in step || 'erase' in step || 'record' in step;
+
+const isOfService = (step: PlainStep): step is Part<'service'> | Part<'docker'> =>
+  'service' in step || 'docker' in step;
 
 async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
   if ('service' in step) {
@@ -54,6 +58,8 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await operate(run, step.docker);
   } else if ('hold' in step) {
     await hold(run, step.hold.because);
+  } else if ('erase' in step) {
+    await erase(run, step.erase);
   } else if ('record' in step) {
     await writeRecord(run, step.record);
   } else {
@@ -131,6 +137,7 @@ type Act = Exclude<
   | { agent: unknown }
   | { hold: unknown }
   | { unhold: unknown }
+  | { erase: unknown }
   | { record: unknown }
 >;
 

@@ -8,6 +8,7 @@ import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
 const getParameter = z.strictObject({ Name: z.string().min(1).max(2048), WithDecryption: z.boolean().default(false) });
+const deleteParameter = z.strictObject({ Name: z.string().min(1).max(1011) });
 const putParameter = z.strictObject({
   Name: z
     .string()
@@ -37,6 +38,7 @@ export class ParameterStore implements Service {
   readonly operations = {
     GetParameter: (input: Record<string, unknown>) => this.#get(getParameter.parse(input)),
     PutParameter: (input: Record<string, unknown>) => this.#put(putParameter.parse(input)),
+    DeleteParameter: (input: Record<string, unknown>) => this.#delete(deleteParameter.parse(input)),
   };
 
   readonly #parameters = new Map<string, Parameter>();
@@ -84,6 +86,13 @@ export class ParameterStore implements Service {
     const version = (old?.version ?? 0) + 1;
     this.#parameters.set(Name, { value: Value, type, keyId: KeyId, version });
     return { Version: version, Tier: 'Standard' };
+  }
+
+  #delete({ Name }: z.infer<typeof deleteParameter>): unknown {
+    if (!this.#parameters.delete(Name)) {
+      throw new AwsError('ParameterNotFound', '');
+    }
+    return {};
   }
 
   #checkKey(type: string, keyId: string | undefined): void {

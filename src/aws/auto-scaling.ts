@@ -35,8 +35,17 @@ export async function groupsOfCluster(client: AutoScalingClient, cluster: string
  */
 export async function desiredManagers(client: AutoScalingClient, cluster: string, hook: string): Promise<number> {
   const groups = (await groupsOfCluster(client, cluster)).filter(({ role }) => role === 'manager');
-  const wanted = groups.map(async ({ name, desired }) => ((await describeHook(client, name, hook)) ? desired : 0));
-  return (await Promise.all(wanted)).reduce((sum, desired) => sum + desired, 0);
+  return (await withHook(client, groups, hook)).reduce((sum, { desired }) => sum + desired, 0);
+}
+
+/** @param hook as above */
+export async function groupsOfStage(client: AutoScalingClient, cluster: string, hook: string): Promise<Group[]> {
+  return withHook(client, await groupsOfCluster(client, cluster), hook);
+}
+
+async function withHook(client: AutoScalingClient, groups: readonly Group[], hook: string): Promise<Group[]> {
+  const hooks = await Promise.all(groups.map(({ name }) => describeHook(client, name, hook)));
+  return groups.filter((_group, index) => hooks[index] !== undefined);
 }
 
 async function collect(pages: AsyncIterable<{ AutoScalingGroups?: AutoScalingGroup[] | undefined }>): Promise<Group[]> {

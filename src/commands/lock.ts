@@ -4,6 +4,7 @@ import { succeedTask } from '../aws/task-callbacks.ts';
 import { FlowError } from '../core/errors.ts';
 import { mayLeave } from '../core/leader-record.ts';
 import { terminateHook } from '../core/names.ts';
+import { goesWithItsSwarm } from './erase.ts';
 import { queueForLeader, readSwarm } from './leader.ts';
 import { releaseLock } from './release-lock.ts';
 import { refuseAfterDeadline, stepKey } from './step.ts';
@@ -61,6 +62,11 @@ async function waitToLeave(ports: StepPorts, request: StepRequest): Promise<void
     await queueForManagers(ports, request);
     return;
   }
+  if (await goesWithItsSwarm(ports, request)) {
+    // Whoever hands the lock over does not know this: then a demotion is tried first, in vain.
+    await takeTurn(ports, request, 0, { last: true });
+    return;
+  }
   if (gone) {
     // One that is gone counts against the quorum until it is out: it comes before any other manager.
     await takeTurn(ports, request, 0);
@@ -85,7 +91,12 @@ async function queueForManagers(ports: StepPorts, request: StepRequest): Promise
   await ports.table.addWaiter({ cluster, owner }, 'manager', request.taskToken, ports.now() + WAITER_TTL);
 }
 
-async function takeTurn(ports: StepPorts, request: StepRequest, since: number): Promise<boolean> {
+async function takeTurn(
+  ports: StepPorts,
+  request: StepRequest,
+  since: number,
+  output: { readonly last?: true } = {},
+): Promise<boolean> {
   const { lock, states } = ports;
   const { taskToken, attempt } = request;
   const { cluster, instance } = stepKey(request);
@@ -103,7 +114,7 @@ async function takeTurn(ports: StepPorts, request: StepRequest, since: number): 
     await lock.unqueue(holder);
   }
   if (taken) {
-    await succeedTask(states, taskToken, {});
+    await succeedTask(states, taskToken, output);
   }
   return taken;
 }

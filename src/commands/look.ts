@@ -51,11 +51,11 @@ async function giveUpLate(ports: StepPorts, request: StepRequest, sent: Sent, no
 
 /**
  * SSM takes commands for an instance that was terminated a moment ago, and ends them only by their timeouts. Whatever has begun
- * there has ended with it; should it run after all, on a manager that was detached by hand, documents may run twice.
+ * there has ended with it; should it run after all, on a manager that was detached by hand, documents may run twice. It is not
+ * cancelled: the event of that would come for the present try, and say that a person had ended it.
  */
 async function giveUpGone(ports: StepPorts, request: StepRequest, verb: Verb, sent: Sent): Promise<void> {
   if (runsOnManager(verb) && !(await isInAnyGroup(ports.autoScaling, sent.target))) {
-    await cancelQuietly(ports, sent);
     throw await nextManager(ports, request, `${sent.target} is in no group any more`);
   }
 }

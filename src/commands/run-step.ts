@@ -13,12 +13,14 @@ import type { Verb } from '../core/names.ts';
 import { isOwnItem, mayHaveBeenSent, nextMove, toComment, tryOf } from '../core/rendezvous.ts';
 import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver } from './deliver.ts';
+import { recordEnd } from './erase.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
 import { findManagers, queueForLeader } from './leader.ts';
 import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
 import { look, nextManager } from './look.ts';
-import { refuseAfterDeadline, stepKey, superseded } from './step.ts';
+import { releaseLock } from './release-lock.ts';
+import { isWait, refuseAfterDeadline, stepKey, superseded } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
@@ -30,7 +32,7 @@ const ASK_AGAIN = 10;
 export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
   const { attempt, step, taskToken, verb } = request;
   const key = stepKey(request);
-  if (attempt === 0 && verb !== 'lock' && verb !== 'hold') {
+  if (attempt === 0 && !isWait(verb)) {
     await begin(ports, request, 1);
     return;
   }
@@ -44,6 +46,9 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
   } else if (verb === 'lock') {
     refuseIfHeld(request, item);
     await waitForLock(ports, request);
+  } else if (verb === 'erase') {
+    refuseIfHeld(request, item);
+    await recordEnd(ports, request);
   } else {
     await make(ports, request, nextMove(item, step), item);
   }
@@ -77,7 +82,7 @@ function asError({ error, cause }: { error: string; cause: string }): Error {
 }
 
 function verbOf({ verb }: StepRequest): Verb {
-  if (verb === 'lock' || verb === 'hold') {
+  if (isWait(verb)) {
     throw new FlowError('BadInput', `${verb} sends no command`);
   }
   return verb;
@@ -211,15 +216,17 @@ async function prepare(
   if (plan === undefined) {
     return undefined;
   }
+  await refuseIfOnly(ports, request, plan);
   const config: ClusterConfig =
     verb === 'init' || verb === 'recover' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
-  const { node, force, undo, offset } = request;
+  const { node, force, undo, last, offset } = request;
   const command = commandFor({
     verb,
     plan,
     node,
     force,
     undo,
+    last,
     offset,
     least: await managersLeft(ports, request),
     config,
@@ -231,6 +238,16 @@ async function prepare(
     tokenKey: ports.tokenKey,
   });
   return runsOnManager(verb) ? { ...command, ...sentBy(plan.swarm, number) } : { ...command, last: true };
+}
+
+/** Those that were there when it queued for its turn have gone since: it waits like any last manager, and not with the lock. */
+async function refuseIfOnly(ports: StepPorts, { verb, force: gone, undo }: StepRequest, plan: Plan): Promise<void> {
+  const { cluster = '', instance = '', swarm } = plan;
+  const known = swarm?.managers ?? [];
+  if (verb === 'demote' && !gone && !undo && known.length > 0 && known.every((one) => one.instance === instance)) {
+    await releaseLock(ports, { cluster, instance }, ports.now());
+    throw new FlowError('OnlyManager', `${instance} is the only manager of ${cluster} on record`);
+  }
 }
 
 interface Prepared extends Command {
@@ -285,7 +302,7 @@ async function doWithoutSwarm(ports: StepPorts, request: StepRequest, now: numbe
     return;
   }
   await refuseAfterDeadline(ports, request, now);
-  if (verb === 'join') {
+  if (verb === 'join' && plan.swarm === undefined) {
     await queueForLeader(ports, request, now, { phase: 'joining' });
     return;
   }

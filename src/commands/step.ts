@@ -3,6 +3,7 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 
+import type { Erasures } from '../aws/erasures.ts';
 import type { Holds } from '../aws/holds.ts';
 import type { Plan } from '../core/claim.ts';
 import { nodeFacts } from '../core/commands.ts';
@@ -12,11 +13,15 @@ import { VERBS, ownerKey } from '../core/names.ts';
 import type { StepKey } from '../core/rendezvous.ts';
 import type { DeliverPorts } from './deliver.ts';
 
+/** Steps without a command. */
+export const WAITS = ['lock', 'hold', 'erase'] as const;
+export const isWait = (verb: string): verb is (typeof WAITS)[number] => WAITS.some((one) => one === verb);
+
 /** What a state machine passes to the command function. */
 export const stepRequest = z.object({
   v: z.literal(1),
-  /** `lock` and `hold` send nothing: they wait, and keep the hook alive. */
-  verb: z.enum([...VERBS, 'lock', 'hold']),
+  /** Those of `WAITS` send nothing: they wait, or write, and keep the hook alive. */
+  verb: z.enum([...VERBS, ...WAITS]),
   step: z.string().regex(/^[A-Za-z0-9-]{1,24}$/),
   taskToken: z.string().min(1),
   attempt: z.number().int().nonnegative(),
@@ -25,6 +30,8 @@ export const stepRequest = z.object({
   node: nodeFacts.default({ nodeId: 'none', zone: 'unknown', address: 'none' }),
   force: z.boolean().default(false),
   undo: z.boolean().default(false),
+  /** It is the last manager, and its swarm ends with it. */
+  last: z.boolean().default(false),
   offset: z.number().int().nonnegative().default(0),
   /** It was refused a moment ago, and waits for something to change. */
   refused: z.boolean().default(false),
@@ -36,6 +43,7 @@ export interface StepPorts extends DeliverPorts {
   readonly sending: SSMClient;
   readonly autoScaling: AutoScalingClient;
   readonly holds: Holds;
+  readonly erasures: Erasures;
   readonly stage: string;
   readonly tokenKey: string;
   readonly now: () => number;

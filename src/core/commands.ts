@@ -45,6 +45,8 @@ interface CommandRequest {
   readonly force: boolean;
   /** The launch is being undone: leave the swarm, do not wait for tasks. */
   readonly undo: boolean;
+  /** It is the last manager, and its swarm ends with it. */
+  readonly last: boolean;
   readonly offset: number;
   /** How many managers must be left when this one is demoted. */
   readonly least: number;
@@ -92,6 +94,8 @@ const LOCKED_START_WITHIN = 120;
 const RECOVERY: readonly Verb[] = ['fence', 'recover'];
 /** A manager joins a swarm within seconds, since its instance was prepared before. */
 const LOCKED_JOIN_TIMEOUT = 180;
+/** How long the tasks of a last manager have to stop, while nobody can join: nobody is left who could take them over. */
+const LAST_TASKS = 300;
 /** Clocks of instances differ. */
 const CLOCK_SKEW = 30;
 
@@ -126,9 +130,9 @@ function commonParameters({ verb, plan: { cluster, swarm } }: CommandRequest): R
   };
 }
 
-/** The founder is alone: there is nobody yet who could join beside it. */
-function isLocked({ verb, plan }: CommandRequest): boolean {
-  return plan.role === 'manager' && plan.route !== 'found' && CHANGES_MANAGERS.includes(verb);
+/** The founder is alone: there is nobody yet who could join beside it. Beside the last one nobody may. */
+function isLocked({ verb, plan, last }: CommandRequest): boolean {
+  return last || (plan.role === 'manager' && plan.route !== 'found' && CHANGES_MANAGERS.includes(verb));
 }
 
 function runtimeOf(request: CommandRequest, locked: boolean): number {
@@ -191,7 +195,11 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   },
   drain: ({ node }, instanceId) => ({ instanceId, nodeId: node.nodeId }),
   leave: (request, instanceId) => {
-    return { instanceId, waitUntil: String(leaveUntil(request)), depart: yesNo(departs(request)) };
+    return {
+      instanceId,
+      waitUntil: String(leaveUntil(request)),
+      depart: request.last ? 'last' : yesNo(departs(request)),
+    };
   },
   forget: ({ node, force }, instanceId) => ({ instanceId, nodeId: node.nodeId, force: yesNo(force) }),
   inspect: ({ offset }) => ({ offset: String(offset) }),
@@ -254,8 +262,9 @@ function departs({ plan, undo, node }: CommandRequest): boolean {
   return undo || plan.depart === true || node.nodeId === 'none';
 }
 
-function leaveUntil({ plan, undo, now }: CommandRequest): number {
-  return undo ? now + 20 : Math.max(now + 20, (plan.deadline ?? now) - 30);
+function leaveUntil({ plan, undo, last, now }: CommandRequest): number {
+  const end = Math.max(now + 20, (plan.deadline ?? now) - 30);
+  return undo ? now + 20 : last ? Math.min(end, now + LAST_TASKS) : end;
 }
 
 function leaveTimeout(request: CommandRequest): number {

@@ -19,6 +19,7 @@ const FLOW_ERRORS = {
   },
   LeaderFound: { retryable: true, meaning: 'the cluster was founded meanwhile: go on' },
   ManagersChanged: { retryable: true, meaning: 'a manager has joined meanwhile: perhaps this one may go now' },
+  OnlyManager: { retryable: false, meaning: 'no other manager is on record by now, and nobody else could demote it' },
   LockTaken: { retryable: true, meaning: 'another manager is joining or leaving: one change at a time' },
   Held: { retryable: false, meaning: 'a person holds the cluster: nothing is changed until npx skep unhold' },
   HoldLifted: { retryable: true, meaning: 'the cluster is held no more: go on' },

@@ -136,6 +136,20 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'the engine still runs after it was stopped',
     'end the instance: `skep recover --terminate`',
   ),
+  row(
+    55,
+    'NotLast',
+    false,
+    'the swarm has other nodes than the one that it was to end with',
+    'scale in the other groups of the cluster, and end what is in none',
+  ),
+  row(
+    56,
+    'Autolocked',
+    false,
+    'the swarm locks its managers (autolock), and skep has no key to let one back in after a restart',
+    '`docker swarm update --autolock=false` on a manager; end an instance that is locked already',
+  ),
 ];
 
 function row(code: number, error: string, retryable: boolean, meaning: string, remedy: string): ExitCode {

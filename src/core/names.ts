@@ -38,6 +38,10 @@ export function verbOf(stage: string, document: string): Verb | undefined {
   return VERBS.find((verb) => documentName(stage, verb) === document);
 }
 
+/** Of Parameter Store. */
+export const joinTokenName = (stage: string, cluster: string, role: NodeRole): string =>
+  `/skep/${stage}/${cluster}/join-token/${role}`;
+
 export const launchHook = (stage: string): string => `skep-${stage}-launch`;
 export const terminateHook = (stage: string): string => `skep-${stage}-terminate`;
 

@@ -321,6 +321,27 @@ describe('a lab that keeps running', () => {
     });
   });
 
+  it('a swarm is erased only by a word, which is not taken while there are workers', async () => {
+    expect(await skep(['erase', 'demi', '--yes'], aws())).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has no cluster demi'),
+    });
+    expect(await skep(['erase', 'demo', '--for', '0'], aws())).toMatchObject({
+      code: 1,
+      stderr: '--for 0: a number of minutes from 1 to 2880 is wanted\n',
+    });
+    expect(await skep(['erase', 'demo', '--yes'], aws())).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /^demo has workers: i-[0-9a-f]{17} of workers.*\nscale their groups to 0 first: nothing was changed\n$/,
+      ),
+    });
+    expect(await skep(['erase', 'demo', '--take-back'], aws())).toMatchObject({
+      code: 0,
+      stdout: 'nobody had said that the swarm of demo may be erased\n',
+    });
+  });
+
   it('its groups are shown and scaled', async () => {
     const at = ['--port', String(port)];
     expect(await skep(['lab', 'scale', 'workers', '3', ...at])).toEqual({

@@ -51,6 +51,8 @@ const ROWS: readonly Row[] = [
   ['ssm.PutParameter', ['--name', '/walk', '--value', 'x', '--type', 'String']],
   ['ssm.PutParameter', ['--name', '/ssm/walk', '--value', 'x', '--type', 'String'], 'ValidationException'],
   ['ssm.GetParameter', ['--name', '/nobody'], 'ParameterNotFound'],
+  ['ssm.DeleteParameter', ['--name', '/walk']],
+  ['ssm.DeleteParameter', ['--name', '/nobody'], 'ParameterNotFound'],
   ['states.StartExecution', ['--state-machine-arn', MACHINE, '--name', 'a b'], 'InvalidName'],
   ['states.StartExecution', ['--state-machine-arn', MACHINE, '--input', 'x'], 'InvalidExecutionInput'],
   ['states.SendTaskSuccess', ['--task-token', 't', '--task-output', '{}'], 'InvalidToken'],

@@ -193,7 +193,26 @@ describe('a swarm with other options than its cluster', () => {
       `echo y | docker network rm ingress; until ${elsewhere}; do sleep 0.2; done; docker swarm update --autolock=true`,
     );
     const outcome = await bench.run(founder, 'init', again({}));
-    expect(outcome.stdout).toContain('autolock on, not off; ingress network 10.99.0.0/24, not in 172.30.0.0/16');
-    expect(outcome.exitCode).toBe(39);
-  });
+    expect(outcome.stdout).toContain(`the swarm ${swarm.swarmId} locks its managers`);
+    expect(outcome.exitCode).toBe(56);
+    await bench.machines.shell(founder, 'docker swarm update --autolock=false');
+    const unlocked = await bench.run(founder, 'init', again({}));
+    expect(unlocked.stdout).toContain('has ingress network 10.99.0.0/24, not in 172.30.0.0/16');
+    expect(unlocked.exitCode).toBe(39);
+  }, 60_000);
+
+  it('is no way in for an engine that is locked since its restart', async () => {
+    await bench.machines.shell(founder, 'docker swarm update --autolock=true');
+    await bench.machines.killEngine(founder);
+    await bench.machines.startEngine(founder);
+    for (const [verb, parameters] of [
+      ['prepare', { instanceId: founder }],
+      ['init', initParameters(founder)],
+      ['join', joinParameters(founder, swarm, 'manager')],
+    ] as const) {
+      const outcome = await bench.run(founder, verb, parameters);
+      expect({ verb, exitCode: outcome.exitCode }).toEqual({ verb, exitCode: 56 });
+      expect(outcome.stdout).toContain('the swarm state of this engine is locked');
+    }
+  }, 60_000);
 });

@@ -67,6 +67,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'ssm.DescribeInstanceInformation': { Filters: [{ Key: 'InstanceIds', Values: [worker] }] },
     'ssm.GetParameter': { Name: '/shapes', WithDecryption: true },
     'ssm.PutParameter': { Name: '/shapes', Value: 'x', Type: 'String', Overwrite: true },
+    'ssm.DeleteParameter': { Name: '/shapes' },
     'states.StartExecution': { stateMachineArn: MACHINE.replace('tidy', 'nobody'), name: 'shapes', input: '{}' },
     'states.SendTaskSuccess': { taskToken: 't', output: '{}' },
     'states.SendTaskFailure': { taskToken: 't', error: 'E', cause: 'c' },

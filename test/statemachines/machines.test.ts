@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { parseDefinition } from '../../lab/states/definition.ts';
+import { WAITS } from '../../src/commands/step.ts';
 import { CLOSED_ERRORS, ERRORS } from '../../src/core/errors.ts';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
 import { VERBS } from '../../src/core/names.ts';
@@ -156,7 +157,7 @@ describe('tasks', () => {
         attempt: expect.stringContaining('$states.context.State.RetryCount'),
         plan: expect.stringContaining('$plan'),
       });
-      expect([...VERBS, 'lock', 'hold']).toContain(payload['verb']);
+      expect([...VERBS, ...WAITS]).toContain(payload['verb']);
       expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|Recover-1|\{% '(Inspect|Forget|Survey|Fence)-' & .* %\})$/);
     },
   );
@@ -351,9 +352,35 @@ describe('the lifecycle action', () => {
     ]);
   });
 
+  it('of the last manager continues only after its swarm has ended, or its instance, and that is recorded', () => {
+    const all: Part['States'] = partsOf('scale-in')[0]?.States ?? {};
+    const to = (name: string): string[] =>
+      Object.keys(all).filter((from) => from !== 'Resume' && nextOf(all[from] as State).includes(name));
+
+    expect([to('LeaveLast'), to('Erase'), to('LastIsGone')]).toEqual([
+      ['Turn'],
+      ['Turn', 'LeaveLast', 'LastIsGone'],
+      ['LookLast'],
+    ]);
+    expect(all['Turn']?.Choices).toEqual([
+      { Condition: '{% $last and $gone %}', Next: 'Erase' },
+      { Condition: '{% $last %}', Next: 'LeaveLast' },
+    ]);
+    expect([all['LastIsGone']?.Choices, all['LastIsGone']?.Default]).toEqual([
+      [{ Condition: '{% $gone %}', Next: 'Erase' }],
+      'Lock',
+    ]);
+    expect(all['LeaveLast']?.Catch.map(({ Next }) => Next)).not.toContain('Erase');
+    expect([all['Erase']?.Next, all['Erase']?.Catch.map(({ Next }) => Next)]).toEqual([
+      'Complete',
+      ['Held', 'Retain', 'Ignored', 'Retain'],
+    ]);
+  });
+
   it('of a terminate continues only after the node was drained, waited for and forgotten, or by force', () => {
     const left = lifecycle.filter(
-      ({ machine, path }) => machine === 'scale-in' && path.includes('Drain') && path.includes('Complete'),
+      ({ machine, path }) =>
+        machine === 'scale-in' && path.includes('Drain') && path.includes('Complete') && !path.includes('Erase'),
     );
 
     expect(left.length).toBeGreaterThan(0);

@@ -106,10 +106,11 @@ describe('the roles', () => {
     expect(WITHOUT_RESOURCE.filter(([action]) => !used.has(action))).toEqual([]);
   });
 
-  it('bind every ARN with a wildcard to the tag of a cluster', () => {
+  it('bind every ARN with a wildcard to the tag of a cluster, but for names that carry the stage', () => {
+    const named = [/:(log-group|execution):[^*]*:\*$/, /:parameter\/skep\/[^*/]+\/\*\/join-token\/\*$/];
     const open = statements().filter(({ statement }) =>
       list(statement.Resource).some(
-        (arn) => arn !== '*' && arn.replace(/:(log-group|execution):[^*]*:\*$/, '').includes('*'),
+        (arn) => arn !== '*' && named.reduce((rest, name) => rest.replace(name, ''), arn).includes('*'),
       ),
     );
     const tagged = open.filter(({ statement }) =>
@@ -189,6 +190,7 @@ describe('what is dangerous', () => {
     ['ec2:TerminateInstances', ['RecoverFunctionRole'], 'ends instances that a person has named'],
     ['autoscaling:CompleteLifecycleAction', ['ScaleOutMachineRole', 'ScaleInMachineRole'], 'lets an instance go'],
     ['ssm:PutParameter', ['ManagerNodePolicy'], 'publishes join tokens'],
+    ['ssm:DeleteParameter', ['CommandFunctionRole'], 'deletes the join tokens of a swarm that was erased'],
     ['kms:Decrypt', ['WorkerNodePolicy', 'ManagerNodePolicy'], 'reads join tokens'],
   ])('%s is allowed only to %j', (action, expected) => {
     expect(owners(action)).toEqual(expected);

@@ -48,7 +48,7 @@ function infoLine({ nodeId, nodeAddress, state, controlAvailable, error, ...clus
 
 const init: DockerCommand<Engine> = async (engine, args) => {
   const { flags, options } = parseArguments(args, {
-    flags: ['--force-new-cluster'],
+    flags: ['--force-new-cluster', '--autolock'],
     options: ['--advertise-addr', '--availability'],
   });
   const address = one(options, '--advertise-addr') ?? engine.address;
@@ -56,6 +56,7 @@ const init: DockerCommand<Engine> = async (engine, args) => {
     await engine.forceNewCluster();
   } else {
     await engine.init({ address, availability: availabilityOf(options) });
+    (await engine.cluster('write')).autolock = flags.has('--autolock');
   }
   const { nodeId } = await engine.info();
   return `Swarm initialized: current node (${nodeId}) is now a manager.\n`;
@@ -77,6 +78,12 @@ const leave: DockerCommand<Engine> = async (engine, args) => {
   const { flags } = parseArguments(args, { flags: ['--force', '-f'] });
   await engine.leave(flags.size > 0);
   return 'Node left the swarm.\n';
+};
+
+const update: DockerCommand<Engine> = async (engine, args) => {
+  const { options } = parseArguments(args, { options: ['--autolock'] });
+  (await engine.cluster('write')).autolock = one(options, '--autolock') === 'true';
+  return 'Swarm updated.\n';
 };
 
 const joinToken: DockerCommand<Engine> = async (engine, args) => {
@@ -102,5 +109,6 @@ export const swarmCommands: DockerCommands<Engine> = new Map([
   ['swarm init', init],
   ['swarm join', join],
   ['swarm leave', leave],
+  ['swarm update', update],
   ['swarm join-token', joinToken],
 ]);

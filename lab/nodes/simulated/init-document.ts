@@ -19,6 +19,9 @@ export async function init(script: Script): Promise<Record<string, unknown>> {
   const info = await readSwarm(script);
   checkFounder(script, own, info);
   const swarm = await script.cluster('read', 10);
+  if (script.param('swarmId') === 'none') {
+    await script.refuseAutolock();
+  }
   const differs = differences(script, swarm);
   // Before anything is published: as long as nobody can join, somebody can still decide otherwise.
   if (differs !== '' && script.param('swarmId') === 'none') {

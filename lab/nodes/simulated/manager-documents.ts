@@ -16,8 +16,11 @@ const PAGE = 400;
 export async function confirm(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
   const nodeId = script.param('nodeId');
-  const labels = { ...labelsOf(script.param('labels')), [LABEL]: script.param('instanceId') };
+  const labels: Record<string, string> = { ...labelsOf(script.param('labels')), [LABEL]: script.param('instanceId') };
   const availability = script.param('availability') as NodeSpec['availability'];
+  if (labels['skep.role'] === 'manager') {
+    await script.refuseAutolock();
+  }
   for (let patience = PATIENCE; ; patience -= 1) {
     const node = await readNode(script, nodeId);
     if (node === undefined) {

@@ -6,6 +6,7 @@ import { messageOf } from './engine.ts';
 import type { SwarmInfo } from './engine.ts';
 import { clearCopy } from './identity.ts';
 import type { Cleared } from './identity.ts';
+import { beginLast, endSwarm } from './last-leave.ts';
 import { about, begin, checkInstance, joinTokenName, readSwarm } from './own-instance.ts';
 import type { OwnInstance } from './own-instance.ts';
 import type { Script } from './script.ts';
@@ -131,6 +132,7 @@ async function joined(
   }
   if (role === 'manager') {
     await awaitLeader(script);
+    await script.refuseAutolock();
   }
   return { nodeId: folder.nodeId, ...about(own), ...cleared };
 }
@@ -167,11 +169,9 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
     return { member: false, drained: false, containers: 0, plain: 0 };
   }
   const isMember = info.state !== 'inactive' && info.nodeId !== '';
-  const containers = await waitForContainers(script);
-  if (isMember && script.param('depart') === 'yes') {
-    await script.lock('exclusive', 10_000);
-    await depart(script);
-  }
+  const containers = await (script.param('depart') === 'last' && info.controlAvailable
+    ? leaveLast(script, info)
+    : leaveAsAny(script, isMember));
   const counts = { drained: containers === 0, containers, plain: 0 };
   return isMember ? { member: true, nodeId: info.nodeId, ...counts } : { member: false, ...counts };
 }
@@ -213,6 +213,22 @@ async function waitForContainers(script: Script): Promise<number> {
     await script.sleep(1000);
   }
   return engine.containers;
+}
+
+async function leaveAsAny(script: Script, isMember: boolean): Promise<number> {
+  const containers = await waitForContainers(script);
+  if (isMember && script.param('depart') !== 'no') {
+    await script.lock('exclusive', 10_000);
+    await depart(script);
+  }
+  return containers;
+}
+
+async function leaveLast(script: Script, info: SwarmInfo): Promise<number> {
+  await beginLast(script, info);
+  const containers = await waitForContainers(script);
+  await endSwarm(script, info);
+  return containers;
 }
 
 async function depart(script: Script): Promise<void> {

@@ -188,6 +188,14 @@ export class Script {
     return (await this.ask(seconds, answer)) ?? this.fail('NoLeader', 'docker did not answer in time');
   }
 
+  /** An autolocked manager is out of the raft after each restart, until somebody types a key that skep does not have. */
+  async refuseAutolock(): Promise<void> {
+    const { autolock, swarmId } = await this.cluster('read', 10);
+    if (autolock) {
+      this.fail('Autolocked', `the swarm ${swarmId} locks its managers, and skep has no key`);
+    }
+  }
+
   dockerFailed(message: string): never {
     this.fail(/not have a leader|DeadlineExceeded|lost leader/.test(message) ? 'NoLeader' : 'DockerFailed', message);
   }

@@ -27,6 +27,8 @@ const DEFAULT_OPTIONS: SwarmOptions = { addressPool: '10.0.0.0/8', subnetSize: 2
 
 export class Swarm {
   options = DEFAULT_OPTIONS;
+  /** Of a restart under it nothing is simulated. */
+  autolock = false;
   readonly swarmId: string;
   readonly caDigest: string;
   joinTokens: { readonly worker: string; readonly manager: string };

@@ -29,6 +29,7 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   node: nodeFacts.parse({ nodeId: NODE_ID, zone: 'eu-west-1a' }),
   force: false,
   undo: false,
+  last: false,
   offset: 0,
   stage: 'dev',
   tokenKey: TOKEN_KEY,
@@ -234,6 +235,12 @@ describe('the times of a command', () => {
     });
   });
 
+  it('the last manager waits for five minutes at most, since others wait for the lock', () => {
+    const command = commandFor(requestOf({ verb: 'leave', last: true }));
+    expect(command.parameters).toMatchObject({ waitUntil: String(NOW + 300), notAfter: String(NOW + 120) });
+    expect(command.lockUntil).toBe(NOW + 120 + 330 + 30);
+  });
+
   it('a launch that is undone does not wait for tasks', () => {
     expect(commandFor(requestOf({ verb: 'leave', undo: true })).parameters).toMatchObject({
       waitUntil: String(NOW + 20),
@@ -254,6 +261,7 @@ describe('whether the instance leaves the swarm itself', () => {
     ['a worker whose disk lives on', { plan: planOf({ depart: true }) }, 'yes'],
     ['a launch that is undone', { undo: true }, 'yes'],
     ['an instance whose node id is not known', { node: unknown }, 'yes'],
+    ['the last manager, with which its swarm ends', { last: true, plan: planOf({ role: 'manager' }) }, 'last'],
   ])('%s: %s', (_what, changes, depart) => {
     expect(commandFor(requestOf({ verb: 'leave', ...changes })).parameters['depart']).toBe(depart);
   });

@@ -10,6 +10,7 @@ import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
+import { Erasures } from '../../../src/aws/erasures.ts';
 import { Holds } from '../../../src/aws/holds.ts';
 import { MembershipLock } from '../../../src/aws/membership-lock.ts';
 import { storeAndDeliver } from '../../../src/commands/deliver.ts';
@@ -68,6 +69,7 @@ beforeAll(async () => {
     sending: new SSMClient(region),
     autoScaling: new AutoScalingClient(region),
     holds: new Holds(db.client, TABLE),
+    erasures: new Erasures(db.client, TABLE),
     raise: (metric) => raised.push(metric),
     stage: 'dev',
     tokenKey: TOKEN_KEY,
