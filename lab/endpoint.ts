@@ -167,15 +167,21 @@ export class Endpoint {
     return caller;
   }
 
+  /** By the lab's time: a client may ask what time it is in AWS. */
+  #dated(response: Response): Response {
+    response.headers.set('date', new Date(this.#clock.now()).toUTCString());
+    return response;
+  }
+
   async #handle(request: Request): Promise<Response> {
     const asked = readRequest(request, await request.text());
     const requestId = this.#random.uuid();
     try {
       const input = asked.input();
       const output = await this.call(asked.service, asked.operation, input, this.#callerOf(request, asked.service));
-      return answerOf(asked, output, requestId);
+      return this.#dated(answerOf(asked, output, requestId));
     } catch (error) {
-      return refusalOf(asked, asAwsError(error), requestId);
+      return this.#dated(refusalOf(asked, asAwsError(error), requestId));
     }
   }
 }

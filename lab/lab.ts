@@ -1,10 +1,10 @@
 // The lab: a deployed stack, and AWS around it, in one process.
 import { fileURLToPath } from 'node:url';
 
-import { Alarms } from './alarms.ts';
 import { Clock } from './clock.ts';
 import { Endpoint } from './endpoint.ts';
 import { EventBus } from './events/bus.ts';
+import { Eye } from './eye.ts';
 import type { RetryPolicy } from './events/bus.ts';
 import { listen } from './http-server.ts';
 import type { Listening } from './http-server.ts';
@@ -12,6 +12,7 @@ import { enforce } from './iam/enforce.ts';
 import type { Enforcement } from './iam/enforce.ts';
 import type { Iam } from './iam/iam.ts';
 import { Lambda } from './lambda.ts';
+import type { Latencies } from './latencies.ts';
 import { Moves } from './moves.ts';
 import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
 import { seededRandom } from './random.ts';
@@ -35,21 +36,6 @@ import { beside } from './stack/stack.ts';
 import type { Stack, StackTarget } from './stack/stack.ts';
 import type { Execution } from './states/execution.ts';
 import type { HistoryEvent } from './states/history.ts';
-
-/** How long things take on their own, ms. */
-export interface Latencies {
-  /** From a source of events to its target. */
-  readonly event: number;
-  /** From SendCommand until the agent has the command. */
-  readonly delivery: number;
-  /** From the start of an instance until its hook waits. */
-  readonly boot: number;
-  readonly healthCheck: number;
-}
-
-/** As AWS is, roughly, where time costs nothing; and as short as can be where it is the wall's. */
-export const VIRTUAL_LATENCIES: Latencies = { event: 500, delivery: 500, boot: 10_000, healthCheck: 60_000 };
-export const WALL_LATENCIES: Latencies = { event: 50, delivery: 50, boot: 0, healthCheck: 2000 };
 
 export interface LabOptions {
   readonly stack: Stack;
@@ -92,7 +78,7 @@ export class Lab {
   readonly states: States;
   readonly bus: EventBus;
   readonly endpoint: Endpoint;
-  readonly alarms: Alarms;
+  readonly eye: Eye;
   readonly lambda: Lambda;
   readonly iam: Iam;
   readonly profiles: Enforcement['profiles'];
@@ -118,7 +104,8 @@ export class Lab {
     this.#listening = listening;
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
-    this.alarms = new Alarms(this.#account.alarms);
+    const eyed = { clock: this.clock, random: this.random, stack: this.#account };
+    this.eye = new Eye({ ...eyed, deadLetters: () => this.bus.deadLetters.length });
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
     this.ec2 = new Ec2(this.clock, this.random, this.machines, this.#note);
     this.ec2.onState = (instance) => {
@@ -137,6 +124,7 @@ export class Lab {
     this.iam = enforced.iam;
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;
+    this.eye.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options);
     this.lambda = this.#makeLambda(options, listening.url);
     this.states = this.#makeStates(options);
@@ -157,7 +145,10 @@ export class Lab {
       await listening.close();
       throw error;
     }
-    early.handle = (request) => lab.endpoint.handle(request);
+    early.handle = async (request) => (await lab.eye.answer(request)) ?? lab.endpoint.handle(request);
+    for (const parameter of lab.eye.webhookParameters()) {
+      lab.#parameterStore.keep({ ...parameter, value: lab.eye.webhook.urlAt(lab.url) });
+    }
     try {
       await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
       await lab.machines.open();
@@ -232,12 +223,16 @@ export class Lab {
       functions: this.#account.functions,
       endpoint,
       region: this.stack.region,
+      onEnd: (name, ok) => {
+        this.eye.functionEnded(name, ok);
+      },
       credentials: (name) => this.iam.keys.issue({ kind: 'function', name }),
       onLog: (name, line) => {
         if (!this.#onBehalf.mayLog(name)) {
           return;
         }
-        this.alarms.read(line);
+        this.eye.alarms.read(line);
+        if (this.eye.webhook.isIn(line)) this.#note(new Error(`${name} logs the URL of the webhook`));
         options.onLog?.(name, line);
       },
     });
@@ -256,6 +251,7 @@ export class Lab {
       emit: this.#emitter('aws.states'),
       onEvent: (execution, event) => {
         this.#stopWhereAsked(execution, event);
+        if (event.type === 'ExecutionFailed') this.eye.executionFailed(execution.stateMachine.arn);
         options.onExecution?.(execution, event);
       },
     });
@@ -271,9 +267,10 @@ export class Lab {
 
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
+    const { topics, queues } = this.eye;
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [autoScalingApi(autoScaling), ec2, runCommand, this.#parameterStore, states, sts],
+      services: [autoScalingApi(autoScaling), ec2, runCommand, this.#parameterStore, states, sts, topics, queues],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,
@@ -290,6 +287,9 @@ export class Lab {
       region,
       account,
       latency: this.#latencies.event,
+      onDeadLetter: (count) => {
+        this.eye.letterDied(count);
+      },
       asynchronous: ({ arn }) => this.#asynchronousRetry(arn),
       deliver: (target, event) => this.#deliver(target, event),
       mayDeliver: (rule, target) => this.#onBehalf.mayDeliver(rule, target),

@@ -10,12 +10,12 @@ export function answerOf(asked: Asked, output: unknown, requestId: string): Resp
   return new Response(bodyOf(asked, output, requestId), { headers: headersOf(asked, requestId) });
 }
 
-function bodyOf({ protocol, operation }: Asked, output: unknown, requestId: string): string {
+function bodyOf({ protocol, service, operation }: Asked, output: unknown, requestId: string): string {
   switch (protocol) {
     case 'json':
       return JSON.stringify(output);
     case 'query':
-      return queryResponse(operation, output, requestId);
+      return queryResponse(operation, output, requestId, service === 'sqs' ? { Attributes: 'Attribute' } : {});
     case 'ec2':
       return ec2Response(operation, describeForEc2(output), requestId);
   }

@@ -1,6 +1,7 @@
 // The scenario format: a cluster, steps, expectations. docs/lab.md describes it for people; this is what is accepted.
 import { z } from 'zod';
 
+import { LEVELS } from '../../src/core/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 
 /** `45s`, `10m`, `1h30m`; in milliseconds. */
@@ -191,6 +192,23 @@ const expectation = z.union([
   }),
   z.strictObject({ measured: z.strictObject({ transitions: manyBounds.optional(), calls: manyBounds.optional() }) }),
   z.strictObject({ alarms: z.array(z.string()) }),
+  /** All alarms that have rung, by name; those on levels and on AWS's own metrics too. */
+  z.strictObject({ rang: z.array(z.string()) }),
+  z.strictObject({
+    verdict: z.strictObject({
+      level: z.enum([...LEVELS, 'none']).optional(),
+      reasons: z.array(z.string()).optional(),
+      unsent: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    notified: z.strictObject({
+      to: z.enum(LEVELS).optional(),
+      topic: bounds.optional(),
+      webhook: bounds.optional(),
+      refused: bounds.optional(),
+    }),
+  }),
   z.strictObject({ deadLetters: bounds }),
   /** Actions that somebody was denied. Without this expectation there must be none. */
   z.strictObject({ denied: z.array(z.string()) }),
@@ -199,7 +217,7 @@ const expectation = z.union([
 export type Expectation = z.infer<typeof expectation>;
 
 /** What an expectation chooses by, and does not compare. */
-export const SELECTORS: ReadonlySet<string> = new Set(['stage', 'service', 'name', 'machine', 'error', 'labels']);
+export const SELECTORS: ReadonlySet<string> = new Set(['stage', 'service', 'name', 'machine', 'error', 'labels', 'to']);
 
 /** Whom a step befalls: the leader, if it is in the group, else the oldest instance. */
 const choice = { group: z.string(), leader: z.boolean().default(false) };
@@ -254,6 +272,9 @@ const plainSteps = [
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),
   z.strictObject({ unhold: z.strictObject({}) }),
+  z.strictObject({ webhook: z.strictObject({ up: z.boolean() }) }),
+  /** An event that nobody can handle, as it lies in the queue. */
+  z.strictObject({ deadLetter: z.strictObject({}) }),
   /** By somebody's hand. */
   z.strictObject({ record: z.record(z.string(), z.unknown()).nullable() }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),

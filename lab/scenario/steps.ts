@@ -33,6 +33,8 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await befall(run, step);
   } else if (isTyped(step)) {
     await typeIn(run, step);
+  } else if ('webhook' in step || 'deadLetter' in step) {
+    outside(run, step);
   } else {
     act(run, step);
   }
@@ -43,6 +45,9 @@ const isBlow = (step: PlainStep): step is Blow =>
 
 /** What a person types. */
 type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'record'>;
+
+/** What is between skep and people. */
+type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
 const isTyped = (step: PlainStep): step is Typed =>
   'service' in step || 'docker' in step || 'hold' in step || 'unhold' in step || 'record' in step;
@@ -58,6 +63,18 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await writeRecord(run, step.record);
   } else {
     await unhold(run);
+  }
+}
+
+function outside({ lab, say }: ScenarioRun, step: Outside): void {
+  if ('webhook' in step) {
+    say(`the webhook is ${step.webhook.up ? 'up' : 'down'}`);
+    lab.eye.webhook.isUp = step.webhook.up;
+  } else {
+    say('an event that nobody can handle ends in the dead-letter queue');
+    const [rule] = lab.stack.rules;
+    lab.bus.deadLetters.push({ at: lab.clock.now(), rule: rule?.name ?? '', target: '', error: 'scenario', event: {} });
+    lab.eye.letterDied(lab.bus.deadLetters.length);
   }
 }
 
@@ -132,6 +149,7 @@ type Act = Exclude<
   | { hold: unknown }
   | { unhold: unknown }
   | { record: unknown }
+  | Outside
 >;
 
 function act(run: ScenarioRun, step: Act): void {
