@@ -50,6 +50,9 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   dynamodb: JSON_ERRORS,
   autoscaling: QUERY_ERRORS,
   sts: QUERY_ERRORS,
+  sns: QUERY_ERRORS,
+  // In JSON, which is younger than Debian's models; they have the error under its name in the Query protocol.
+  sqs: { ...JSON_ERRORS, QueueDoesNotExist: 400 },
   // EC2's errors are in its documentation only.
   ec2: {
     ...QUERY_ERRORS,
@@ -90,7 +93,7 @@ export function problemsOf(models: Models, { service, operation, input, output, 
   if (error !== undefined) {
     return errorProblems({ service, model }, known, error).map((text) => `${name} error: ${text}`);
   }
-  const forms = service === 'ec2' || service === 'autoscaling' || service === 'sts';
+  const forms = ['ec2', 'autoscaling', 'sns', 'sts'].includes(service);
   const asked = { service, model, direction: 'request', textOnly: forms } as const;
   const answered = { service, model, direction: 'answer', textOnly: false } as const;
   return [
