@@ -1,6 +1,7 @@
 // Tables for people.
 import CliTable from 'cli-table3';
 
+import type { Dashboard } from '../lab/eye.ts';
 import { boundsText } from '../lab/scenario/bounds.ts';
 import { sum } from '../lab/scenario/result.ts';
 import type { GroupResult, ScenarioResult } from '../lab/scenario/result.ts';
@@ -48,6 +49,28 @@ function managersText({ managers }: ScenarioResult): string[] {
   ];
 }
 
+/** What a person would have heard. */
+function peopleText({ verdict, notices, rang }: ScenarioResult): string[] {
+  const reasons = (verdict?.reasons ?? []).map(({ name }) => name).join(', ');
+  return [
+    ...(verdict === null ? [] : [`verdict: ${verdict.level}${reasons === '' ? '' : ` (${reasons})`}`]),
+    ...notices.map((notice) => `notified after ${notice}`),
+    ...(rang.length === 0 ? [] : [`alarms that rang: ${rang.join(', ')}`]),
+  ];
+}
+
+export function dashboardText({ widgets, notices, posted }: Dashboard): string {
+  const tables = widgets.map(({ title, rows }) => {
+    const table = new CliTable({ style });
+    table.push(...rows.map(({ label, value }) => [label, value]));
+    return `${title}\n${rows.length === 0 ? '(nothing yet)' : table.toString()}`;
+  });
+  const told = notices.map(({ at, message }) => `${new Date(at).toISOString()} ${message}`);
+  return [...tables, `The topic was told ${notices.length} time(s), the webhook took ${posted.length}`, ...told].join(
+    '\n\n',
+  );
+}
+
 const NO_NODE = { node: '-', role: '-', status: '-', availability: '-' };
 
 export function resultText(result: ScenarioResult): string {
@@ -63,6 +86,7 @@ export function resultText(result: ScenarioResult): string {
     ...hooksText(result),
     ...managersText(result),
     ...boundsText(result),
+    ...peopleText(result),
     ...failed.map(({ what, seen }) => `FAIL ${what}, seen ${JSON.stringify(seen)}`),
   ].join('\n');
 }

@@ -6,16 +6,18 @@ import { statesClient, tableClient } from '../src/aws/clients.ts';
 import { errorName } from '../src/aws/errors.ts';
 import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { Table } from '../src/aws/table.ts';
+import { Verdicts } from '../src/aws/verdicts.ts';
 import { releaseLock } from '../src/commands/release-lock.ts';
 import { readConfig } from '../src/config.ts';
 import { nodeRole, ownerKey } from '../src/core/names.ts';
-import { settleFailure, verdictOf } from '../src/core/settle.ts';
+import { concernedBy, settleFailure, verdictOf } from '../src/core/settle.ts';
 import type { Settlement, Verdict } from '../src/core/settle.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
 
 const { table: tableName } = readConfig(process.env);
 const table = new Table(tableClient(), tableName);
 const lock = new MembershipLock(tableClient(), tableName);
+const verdicts = new Verdicts(tableClient(), tableName);
 const states = statesClient();
 
 const verdictRequest = z.object({
@@ -71,14 +73,23 @@ async function settle({ detail }: z.infer<typeof failedExecution>): Promise<Sett
   if (settlement.kind === 'again') {
     await start(stateMachineArn, settlement.name, settlement.input);
   } else {
-    alarm(settlement, detail.error ?? status, arn);
+    await alarm(settlement, detail.error ?? status, arn, input);
   }
   return settlement;
 }
 
-function alarm(settlement: Exclude<Settlement, { kind: 'again' }>, because: string, execution: string): void {
+async function alarm(
+  settlement: Exclude<Settlement, { kind: 'again' }>,
+  because: string,
+  execution: string,
+  input: z.infer<typeof startedWith> | undefined,
+): Promise<void> {
   if (settlement.kind === 'give-up' || settlement.error === 'Forced') {
     raise('ForcedCompletion', because, { execution });
+    const concerned = concernedBy(input);
+    if (concerned !== undefined) {
+      await verdicts.recordForced(concerned.cluster, concerned.instance, Math.floor(Date.now() / 1000));
+    }
   } else if (settlement.error === 'ManagerRetained') {
     raise('ManagerHeld', because, { execution });
   }

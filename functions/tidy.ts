@@ -13,8 +13,10 @@ import { holdText, isForgotten } from '../src/core/hold.ts';
 import type { Hold } from '../src/core/hold.ts';
 import { knownBy, planRepairs, underHold } from '../src/core/repairs.ts';
 import type { GroupInstance, KnownNode, Repair, SwarmNode } from '../src/core/repairs.ts';
+import { seenOf } from '../src/core/seen.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
 import { readInspectPages } from '../src/swarm/inspect-page.ts';
+import { readManagerReach } from '../src/swarm/manager-reach.ts';
 
 const config = readConfig(process.env);
 const table = new Table(tableClient(), config.table);
@@ -44,7 +46,8 @@ export const handler = makeHandler(request, async ({ cluster, pages }) => {
   const withEvents = repairs.map(async (repair) =>
     repair.kind === 'join' || repair.kind === 'leave' ? withEvent(cluster, repair, now, hooks) : repair,
   );
-  return { repairs: (await Promise.all(withEvents)).filter((repair) => repair !== undefined) };
+  const seen = seenOf({ nodes, managers: readManagerReach(pages), groups, instances, known, now: seconds });
+  return { repairs: (await Promise.all(withEvents)).filter((repair) => repair !== undefined), seen };
 });
 
 function tellHold(cluster: string, hold: Hold, now: number): string {

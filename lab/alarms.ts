@@ -1,4 +1,4 @@
-// CloudWatch as far as the lab needs it: which alarms of the stack would have been raised by what functions printed (EMF).
+// CloudWatch as far as the lab needs it: the metrics that functions print (EMF) or that AWS counts, and the alarms of the stack on them.
 import { isDeepStrictEqual } from 'node:util';
 
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import type { StackAlarm } from './stack/stack.ts';
 
 const emf = z.looseObject({
   _aws: z.object({
+    Timestamp: z.number(),
     CloudWatchMetrics: z.array(
       z.object({
         Namespace: z.string(),
@@ -17,12 +18,38 @@ const emf = z.looseObject({
   }),
 });
 
-export class Alarms {
-  readonly raised = new Set<string>();
-  readonly #alarms: readonly StackAlarm[];
+export interface Datapoint {
+  readonly at: number;
+  readonly value: number;
+}
 
-  constructor(alarms: readonly StackAlarm[]) {
+export interface Metric {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly points: Datapoint[];
+}
+
+export class Alarms {
+  /** Metrics of what happened, each of which raised an alarm: from then on for good. */
+  readonly raised = new Set<string>();
+  /** Names of all alarms that have ever rung. */
+  readonly #rang = new Set<string>();
+  readonly #alarms: readonly StackAlarm[];
+  readonly #now: () => number;
+  readonly #start: number;
+  readonly #metrics = new Map<string, Metric>();
+  /** Told of an alarm that rings for the first time. */
+  onRing: (alarm: StackAlarm) => void = () => undefined;
+
+  constructor(alarms: readonly StackAlarm[], now: () => number = () => 0) {
     this.#alarms = alarms;
+    this.#now = now;
+    this.#start = now();
+  }
+
+  get metrics(): readonly Metric[] {
+    return [...this.#metrics.values()];
   }
 
   /** Reads one line of a function's log. Anything that is not an EMF line is none of its business. */
@@ -33,20 +60,86 @@ export class Alarms {
     const { _aws: directive, ...record } = emf.parse(JSON.parse(line));
     for (const { Namespace, Dimensions, Metrics } of directive.CloudWatchMetrics) {
       for (const names of Dimensions) {
-        const dimensions = Object.fromEntries(names.map((name) => [name, record[name]]));
+        const dimensions = Object.fromEntries(names.map((name) => [name, String(record[name])]));
         for (const { Name } of Metrics) {
-          this.#datapoint(Namespace, Name, dimensions);
+          for (const value of [record[Name]].flat()) {
+            this.put(Namespace, Name, dimensions, Number(value), directive.Timestamp);
+          }
         }
       }
     }
   }
 
-  /** The alarms of this stack watch for any datapoint at all: none has a threshold above one. */
-  #datapoint(namespace: string, metric: string, dimensions: Readonly<Record<string, unknown>>): void {
-    for (const alarm of this.#alarms) {
-      if (alarm.namespace === namespace && alarm.metric === metric && isDeepStrictEqual(alarm.dimensions, dimensions)) {
-        this.raised.add(metric);
-      }
+  put(
+    namespace: string,
+    name: string,
+    dimensions: Readonly<Record<string, string>>,
+    value: number,
+    at = this.#now(),
+  ): void {
+    const key = JSON.stringify([namespace, name, Object.entries(dimensions).toSorted()]);
+    const metric = this.#metrics.get(key) ?? { namespace, name, dimensions, points: [] };
+    this.#metrics.set(key, metric);
+    metric.points.push({ at, value });
+    for (const alarm of this.#alarms.filter((one) => isOn(one, metric))) {
+      this.#look(alarm, metric);
     }
   }
+
+  /** All that have rung so far, also for want of data. */
+  rang(): string[] {
+    for (const alarm of this.#alarms) {
+      this.#look(
+        alarm,
+        this.metrics.find((metric) => isOn(alarm, metric)),
+      );
+    }
+    return [...this.#rang].toSorted();
+  }
+
+  #look(alarm: StackAlarm, metric: Metric | undefined): void {
+    if (this.#rang.has(alarm.name) || !rings(alarm, metric?.points ?? [], this.#start, this.#now())) {
+      return;
+    }
+    this.#rang.add(alarm.name);
+    // Those on what tidies find are levels, which come with each tidy: nothing has happened.
+    if (alarm.namespace === 'skep' && alarm.statistic === 'Sum') {
+      this.raised.add(alarm.metric);
+    }
+    this.onRing(alarm);
+  }
+}
+
+const isOn = (alarm: StackAlarm, { namespace, name, dimensions }: Metric): boolean =>
+  alarm.namespace === namespace && alarm.metric === name && isDeepStrictEqual(alarm.dimensions, dimensions);
+
+const STATISTICS: Readonly<Record<string, (values: readonly number[]) => number>> = {
+  Sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  Maximum: (values) => Math.max(...values),
+};
+
+/**
+ * Whether there are as many periods one after the other as the alarm wants, each over its threshold. A period is whole before it
+ * lacks data. (AWS looks at some periods more where data is missing, and says so only roughly.)
+ */
+function rings(alarm: StackAlarm, points: readonly Datapoint[], start: number, now: number): boolean {
+  const { threshold, evaluationPeriods, treatMissingData } = alarm;
+  const period = alarm.period * 1000;
+  const statistic = STATISTICS[alarm.statistic];
+  if (statistic === undefined || alarm.comparison !== 'GreaterThanOrEqualToThreshold') {
+    throw new Error(`the lab does not know alarms like ${alarm.name}: ${alarm.statistic} ${alarm.comparison}`);
+  }
+  const byPeriod = Map.groupBy(points, ({ at }) => Math.floor(at / period));
+  let inARow = 0;
+  for (let index = Math.ceil(start / period) - 1; index <= Math.floor(now / period); index += 1) {
+    const values = byPeriod.get(index)?.map(({ value }) => value);
+    const isWhole = index >= start / period && index < Math.floor(now / period);
+    const breaches =
+      values === undefined ? treatMissingData === 'breaching' && isWhole : statistic(values) >= threshold;
+    inARow = breaches ? inARow + 1 : 0;
+    if (inARow >= evaluationPeriods) {
+      return true;
+    }
+  }
+  return false;
 }

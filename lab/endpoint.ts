@@ -175,15 +175,20 @@ export class Endpoint {
     return caller;
   }
 
+  /** By the lab's time: a client may ask what time it is in AWS. */
+  #dated(response: HttpResponse): HttpResponse {
+    return { ...response, headers: { ...response.headers, date: new Date(this.#clock.now()).toUTCString() } };
+  }
+
   async #serve(request: HttpRequest): Promise<HttpResponse> {
     const asked = readRequest(request);
     const requestId = this.#random.uuid();
     try {
       const input = asked.input();
       const output = await this.call(asked.service, asked.operation, input, this.#callerOf(request, asked.service));
-      return answerOf(asked, output, requestId);
+      return this.#dated(answerOf(asked, output, requestId));
     } catch (error) {
-      return refusalOf(asked, asAwsError(error), requestId);
+      return this.#dated(refusalOf(asked, asAwsError(error), requestId));
     }
   }
 }

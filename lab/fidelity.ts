@@ -56,6 +56,14 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     ListExecutions: partial('no pages'),
     ListStateMachines: done('all on one page'),
   },
+  sns: {
+    Publish: partial('to a topic of the stack; no message structure, no subscriptions: what was published is counted'),
+  },
+  sqs: {
+    GetQueueAttributes: partial(
+      'of the dead-letter queue; `ApproximateNumberOfMessages`, exact and at once, and `QueueArn`',
+    ),
+  },
   sts: {
     GetCallerIdentity: partial('instances are users here, not sessions of a role'),
   },

@@ -1,10 +1,10 @@
 // The lab: a deployed stack, and AWS around it, in one process.
 import { fileURLToPath } from 'node:url';
 
-import { Alarms } from './alarms.ts';
 import { Clock } from './clock.ts';
 import { Endpoint } from './endpoint.ts';
 import { EventBus } from './events/bus.ts';
+import { Eye } from './eye.ts';
 import type { RetryPolicy } from './events/bus.ts';
 import { listen } from './http-server.ts';
 import type { Listening, Serve } from './http-server.ts';
@@ -80,7 +80,7 @@ export class Lab {
   readonly states: States;
   readonly bus: EventBus;
   readonly endpoint: Endpoint;
-  readonly alarms: Alarms;
+  readonly eye: Eye;
   readonly lambda: Lambda;
   readonly iam: Iam;
   readonly profiles: Enforcement['profiles'];
@@ -107,7 +107,8 @@ export class Lab {
     this.#listening = listening;
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
-    this.alarms = new Alarms(this.#account.alarms);
+    const eyed = { clock: this.clock, random: this.random, stack: this.#account };
+    this.eye = new Eye({ ...eyed, deadLetters: () => this.bus.deadLetters.length });
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
     const lag = lagsOf(options, options.limits?.lag);
     const { clock, random, machines } = this;
@@ -129,6 +130,7 @@ export class Lab {
     this.iam = enforced.iam;
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;
+    this.eye.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options);
     this.lambda = this.#makeLambda(options, listening.url);
     this.states = this.#makeStates(options);
@@ -148,7 +150,10 @@ export class Lab {
       await listening.close();
       throw error;
     }
-    early.serve = (request) => lab.endpoint.serve(request);
+    early.serve = async (request) => lab.eye.answer(request) ?? (await lab.endpoint.serve(request));
+    for (const parameter of lab.eye.webhookParameters()) {
+      lab.#parameterStore.keep({ ...parameter, value: lab.eye.webhook.urlAt(lab.url) });
+    }
     try {
       await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
       await lab.machines.open();
@@ -224,12 +229,16 @@ export class Lab {
       functions: this.#account.functions,
       endpoint,
       region: this.stack.region,
+      onEnd: (name, ok) => {
+        this.eye.functionEnded(name, ok);
+      },
       credentials: (name) => this.iam.keys.issue({ kind: 'function', name }),
       onLog: (name, line) => {
         if (!this.#onBehalf.mayLog(name)) {
           return;
         }
-        this.alarms.read(line);
+        this.eye.alarms.read(line);
+        if (this.eye.webhook.isIn(line)) this.#note(new Error(`${name} logs the URL of the webhook`));
         options.onLog?.(name, line);
       },
     });
@@ -248,6 +257,7 @@ export class Lab {
       emit: this.#emitter('aws.states'),
       onEvent: (execution, event) => {
         this.#stopWhereAsked(execution, event);
+        if (event.type === 'ExecutionFailed') this.eye.executionFailed(execution.stateMachine.arn);
         options.onExecution?.(execution, event);
       },
     });
@@ -263,10 +273,11 @@ export class Lab {
 
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
+    const { topics, queues } = this.eye;
     const groups = autoScalingApi(autoScaling, this.#shown);
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, runCommand, this.#parameterStore, states, sts],
+      services: [groups, ec2, runCommand, this.#parameterStore, states, sts, topics, queues],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,
@@ -283,6 +294,9 @@ export class Lab {
       region,
       account,
       latency: this.#latencies.event,
+      onDeadLetter: (count) => {
+        this.eye.letterDied(count);
+      },
       asynchronous: ({ arn }) => this.#asynchronousRetry(arn),
       deliver: (target, event) => this.#deliver(target, event),
       mayDeliver: (rule, target) => this.#onBehalf.mayDeliver(rule, target),

@@ -27,6 +27,8 @@ export interface LambdaOptions {
   readonly region: string;
   /** Of the role of the function. */
   readonly credentials: (functionName: string) => Credentials;
+  /** Told of the end of each call. */
+  readonly onEnd?: (functionName: string, ok: boolean) => void;
   /** One line that a function printed. */
   readonly onLog: (name: string, line: string) => void;
 }
@@ -55,7 +57,9 @@ export class Lambda {
       const text = `${size} byte payload is too large for the ${mode} invoke limit of ${limit} bytes`;
       return { ok: false, errorType: 'Lambda.RequestTooLargeException', errorMessage: text };
     }
-    return this.#options.clock.busy(this.#invoke(arn, event));
+    const outcome = await this.#options.clock.busy(this.#invoke(arn, event));
+    this.#options.onEnd?.(arn.split(':').at(-1) ?? '', outcome.ok);
+    return outcome;
   }
 
   async #invoke(arn: string, event: unknown): Promise<Invocation> {

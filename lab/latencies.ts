@@ -1,6 +1,6 @@
-// How long things take on their own.
+// How long things take in AWS on their own.
 
-/** ms */
+/** Milliseconds. */
 export interface Latencies {
   /** From a source of events to its target. */
   readonly event: number;

@@ -21,3 +21,26 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   return { table: parsed.data.TABLE, stage: parsed.data.STAGE, tokenKey: parsed.data.TOKEN_KEY };
 }
+
+const verdictEnvironment = z.object({
+  TOPIC: z.string().min(1),
+  DEAD_LETTERS: z.string().min(1),
+  /** The name of the parameter that holds the webhook's URL. */
+  WEBHOOK_PARAMETER: z.string().startsWith('/'),
+});
+
+export interface VerdictConfig {
+  readonly topic: string;
+  readonly deadLetters: string;
+  readonly webhook: string;
+}
+
+/** What the function that tells people needs besides. */
+export function readVerdictConfig(env: Readonly<Record<string, string | undefined>>): VerdictConfig {
+  const parsed = verdictEnvironment.safeParse(env);
+  if (!parsed.success) {
+    throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
+  }
+  const { TOPIC: topic, DEAD_LETTERS: deadLetters, WEBHOOK_PARAMETER: webhook } = parsed.data;
+  return { topic, deadLetters, webhook };
+}

@@ -23,7 +23,8 @@ export type AlarmMetric =
   | 'LeaderRecordLost'
   | 'NoManagerAnswers'
   | 'EvenManagers'
-  | 'ClusterHeld';
+  | 'ClusterHeld'
+  | 'WebhookFailed';
 export type Raise = (metric: AlarmMetric, because: string, ids: Record<string, unknown>) => void;
 
 export function raise(metric: AlarmMetric, because: string, ids: Record<string, unknown>): void {

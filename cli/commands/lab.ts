@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
+import type { Dashboard } from '../../lab/eye.ts';
 import { PROJECT } from '../../lab/lab.ts';
 import { MachinesUnavailable } from '../../lab/nodes/machines.ts';
 import { progressLine } from '../../lab/scenario/progress.ts';
@@ -16,7 +17,7 @@ import { ScenarioRun } from '../../lab/scenario/run.ts';
 import type { RunOptions } from '../../lab/scenario/run.ts';
 import type { Scenario } from '../../lab/scenario/schema.ts';
 import { UsageError } from '../errors.ts';
-import { groupTable, resultText } from '../tables.ts';
+import { dashboardText, groupTable, resultText } from '../tables.ts';
 
 const PORT = 4566;
 const DEMO = path.join(PROJECT, 'examples/scale-out-in/scenario.yaml');
@@ -65,6 +66,13 @@ export function labCommand(): Command {
         .argument('<number>', 'how many instances', integer)
         .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .action(scale),
+    )
+    .addCommand(
+      new Command('dashboard')
+        .description('Show the dashboard of the running lab: alarms, metrics, and what people were told')
+        .option('--port <number>', 'where the lab answers', portNumber, PORT)
+        .option('--json', 'print it as JSON, and nothing else')
+        .action(showDashboard),
     )
     .addCommand(
       new Command('groups')
@@ -203,6 +211,7 @@ async function stay({ lab, scenario }: ScenarioRun, signal: AbortSignal, port: n
 The lab stays up on ${lab.url} until Ctrl-C. From another terminal:
   npx skep lab scale ${group} 4${at}
   npx skep lab groups${at}
+  npx skep lab dashboard${at}
   AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab AWS_DEFAULT_REGION=${lab.stack.region} \\
     aws autoscaling describe-auto-scaling-groups --endpoint-url ${lab.url}
 `);
@@ -248,6 +257,21 @@ async function scale(group: string, number: number, { port }: { port: number }):
     client(port).send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: number })),
   );
   print(`${group} is to have ${number}`);
+}
+
+async function showDashboard({ port, json = false }: { port: number; json?: boolean }): Promise<void> {
+  const dashboard = await ask(port, readDashboard(port));
+  print(json ? JSON.stringify(dashboard, null, 2) : dashboardText(dashboard));
+}
+
+async function readDashboard(port: number): Promise<Dashboard> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/lab/dashboard`);
+    return (await response.json()) as Dashboard;
+  } catch (error) {
+    // What fetch itself says names no reason.
+    throw error instanceof Error && error.cause !== undefined ? error.cause : error;
+  }
 }
 
 async function showGroups({ port }: { port: number }): Promise<void> {

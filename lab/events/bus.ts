@@ -47,6 +47,8 @@ export interface BusOptions {
   readonly asynchronous: (target: StackTarget) => RetryPolicy | undefined;
   /** Hands an event to a target. Rejects if the target does not take it, or (a function) if it fails. */
   readonly deliver: (target: StackTarget, event: unknown) => Promise<void>;
+  /** Told how many there are, with each new one. */
+  readonly onDeadLetter?: (count: number) => void;
   /** Whether the rule is allowed to reach the target. */
   readonly mayDeliver: (rule: StackRule, target: StackTarget) => boolean;
   /** Whether a dead letter gets into its queue: EventBridge's, or (`failed`) one that a function has failed on. */
@@ -212,6 +214,7 @@ export class EventBus {
       return; // lost, without a word
     }
     this.deadLetters.push({ at: this.#options.clock.now(), rule: rule.name, target: target.arn, error, event });
+    this.#options.onDeadLetter?.(this.deadLetters.length);
   }
 }
 

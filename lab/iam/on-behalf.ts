@@ -3,10 +3,11 @@
 import { AwsError } from '../services/service.ts';
 import { StackError } from '../stack/stack.ts';
 import type {
+  PolicyDocument,
   Stack,
+  StackAlarm,
   StackFunction,
   StackKey,
-  StackQueue,
   StackRule,
   StackStateMachine,
   StackTarget,
@@ -178,6 +179,17 @@ export class OnBehalf {
     );
   }
 
+  /** Whether an alarm reaches its topic. AWS says nothing where it does not. */
+  mayNotify({ arn }: StackAlarm, topic: string): boolean {
+    const policies = this.#stack.topics.find((one) => one.arn === topic);
+    return this.#iam.serviceMay('cloudwatch.amazonaws.com', {
+      action: 'sns:Publish',
+      resource: topic,
+      keys: { 'aws:SourceArn': arn },
+      policy: policies === undefined ? { policy: [], alone: false } : policyOf(policies),
+    });
+  }
+
   /** Whether an event that a rule could not hand over gets into the dead-letter queue. */
   mayBury(rule: StackRule, target: StackTarget): boolean {
     const queue = target.deadLetterArn;
@@ -232,6 +244,12 @@ export class OnBehalf {
   }
 }
 
-function policyOf({ logicalId, policies }: StackQueue): ResourcePolicy {
+function policyOf({
+  logicalId,
+  policies,
+}: {
+  readonly logicalId: string;
+  readonly policies: readonly PolicyDocument[];
+}): ResourcePolicy {
   return { policy: policies.flatMap((document) => compilePolicy(document, logicalId)), alone: false };
 }

@@ -186,6 +186,10 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'states.SendTaskSuccess': onNothing('states:SendTaskSuccess'),
   'states.SendTaskFailure': onNothing('states:SendTaskFailure'),
   'states.SendTaskHeartbeat': onNothing('states:SendTaskHeartbeat'),
+  'sns.Publish': (input) => [{ action: 'sns:Publish', resource: text(input['TopicArn']) }],
+  'sqs.GetQueueAttributes': (input, { arn }) => [
+    { action: 'sqs:GetQueueAttributes', resource: arn('sqs', text(input['QueueUrl']).split('/').at(-1) ?? '') },
+  ],
   // Allowed to everybody, whatever a policy says.
   'sts.GetCallerIdentity': () => [],
   'lambda.InvokeFunction': (input) => [{ action: 'lambda:InvokeFunction', resource: text(input['FunctionName']) }],

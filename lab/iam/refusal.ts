@@ -30,6 +30,8 @@ export function accessDenied(service: string, refused: Refused): AwsError {
       return new AwsError('AccessDenied', words, 403);
     case 'lambda':
       return new AwsError('AccessDeniedException', words, 403);
+    case 'sns':
+      return new AwsError('AuthorizationError', words, 403);
     default:
       return new AwsError(
         'AccessDeniedException',
@@ -47,6 +49,7 @@ export function unknownKey(service: string): AwsError {
     case 'ec2':
       return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', 401);
     case 'autoscaling':
+    case 'sns':
     case 'sts':
       return new AwsError('InvalidClientTokenId', message, 403);
     default:

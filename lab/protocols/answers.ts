@@ -11,12 +11,12 @@ export function answerOf(asked: Asked, output: unknown, requestId: string): Http
   return { status: 200, headers: headersOf(asked, requestId), body: bodyOf(asked, output, requestId) };
 }
 
-function bodyOf({ protocol, operation }: Asked, output: unknown, requestId: string): string {
+function bodyOf({ protocol, service, operation }: Asked, output: unknown, requestId: string): string {
   switch (protocol) {
     case 'json':
       return JSON.stringify(output);
     case 'query':
-      return queryResponse(operation, output, requestId);
+      return queryResponse(operation, output, requestId, service === 'sqs' ? { Attributes: 'Attribute' } : {});
     case 'ec2':
       return ec2Response(operation, describeForEc2(output), requestId);
   }

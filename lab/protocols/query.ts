@@ -46,13 +46,34 @@ function listsOf(tree: Tree | string): unknown {
 
 const builder = new XMLBuilder({ ignoreAttributes: false, suppressEmptyNode: true });
 
-export function queryResponse(action: string, result: unknown, requestId: string): string {
+/** @param flat members that are maps, as repeated elements of that name */
+export function queryResponse(
+  action: string,
+  result: unknown,
+  requestId: string,
+  flat: Readonly<Record<string, string>> = {},
+): string {
   return builder.build({
     [`${action}Response`]: {
-      [`${action}Result`]: wire(result, 'member'),
+      [`${action}Result`]: flattened(wire(result, 'member'), flat),
       ResponseMetadata: { RequestId: requestId },
     },
   });
+}
+
+function flattened(result: unknown, flat: Readonly<Record<string, string>>): unknown {
+  if (typeof result !== 'object' || result === null) {
+    return result;
+  }
+  const pairs = (map: object): unknown[] =>
+    Object.entries(map).map(([Name, Value]) => ({ Name, Value: String(Value) }));
+  return Object.fromEntries(
+    Object.entries(result).map(([name, inner]: [string, unknown]) =>
+      flat[name] === undefined || typeof inner !== 'object' || inner === null
+        ? [name, inner]
+        : [flat[name], pairs(inner)],
+    ),
+  );
 }
 
 export function queryError(code: string, message: string, status: number, requestId: string): string {

@@ -24,12 +24,16 @@ const TARGETS: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
   AWSStepFunctions: 'states',
   DynamoDB_20120810: 'dynamodb',
+  AmazonSQS: 'sqs',
 };
 
 const VERSIONS: Readonly<Record<string, string>> = {
   '2011-01-01': 'autoscaling',
   '2016-11-15': 'ec2',
   '2011-06-15': 'sts',
+  '2010-03-31': 'sns',
+  // Of older SDKs, and of the aws command; newer ones speak JSON.
+  '2012-11-05': 'sqs',
 };
 
 const SIGNATURE = /^AWS4-HMAC-SHA256 .*Credential=[^/,]+\/\d{8}\/[^/,]+\/([^/,]+)\/aws4_request/;
@@ -134,7 +138,26 @@ function readForm(service: string, form: URLSearchParams): Record<string, unknow
   form.delete('Action');
   form.delete('Version');
   const members = parseForm(form);
-  return service === 'ec2' ? fromEc2Form(members) : members;
+  return (FORMS[service] ?? ((it) => it))(members);
+}
+
+/** Services whose forms name members in their own way. */
+const FORMS: Readonly<Record<string, (members: Record<string, unknown>) => Record<string, unknown>>> = {
+  ec2: fromEc2Form,
+  sns: fromSnsForm,
+  sqs: ({ AttributeName, ...rest }) =>
+    AttributeName === undefined ? rest : { ...rest, AttributeNames: AttributeName },
+};
+
+const entries = z.strictObject({ entry: z.array(z.strictObject({ Name: z.string(), Value: z.unknown() })) });
+
+/** A map comes as numbered entries of a name and a value. */
+function fromSnsForm({ MessageAttributes, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  const given = entries.safeParse(MessageAttributes);
+  const read = given.success
+    ? Object.fromEntries(given.data.entry.map(({ Name, Value }) => [Name, Value]))
+    : MessageAttributes;
+  return MessageAttributes === undefined ? rest : { ...rest, MessageAttributes: read };
 }
 
 /** EC2's form names lists in the singular. */

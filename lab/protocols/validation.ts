@@ -29,11 +29,15 @@ export function invalidInput({ issues }: z.ZodError, service: string, call: stri
 /** Where AWS ignores a member, a person is told nothing of a slip; the lab would not know what it leaves out. */
 export function unknownMember(member: string, service: string, call: string): AwsError {
   const message = `the lab does not know the member ${member} of ${call}`;
-  const codes: Readonly<Record<string, string>> = { ec2: 'UnknownParameter', autoscaling: 'ValidationError' };
+  const codes: Readonly<Record<string, string>> = {
+    ec2: 'UnknownParameter',
+    autoscaling: 'ValidationError',
+    sns: 'ValidationError',
+  };
   return new AwsError(codes[service] ?? 'ValidationException', message);
 }
 
-const isJson = (service: string): boolean => service !== 'autoscaling' && service !== 'ec2' && service !== 'sts';
+const isJson = (service: string): boolean => !['autoscaling', 'ec2', 'sns', 'sts'].includes(service);
 
 const isMissing = ({ message }: Issue): boolean => message.endsWith('received undefined');
 

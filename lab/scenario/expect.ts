@@ -6,6 +6,8 @@ import { deniedOf, executionsOf } from './result.ts';
 import type { ExpectationResult } from './result.ts';
 import { SELECTORS } from './schema.ts';
 import type { Bounds, Expectation } from './schema.ts';
+import { rangIn } from './seen-by-people.ts';
+import type { SeenByPeople } from './seen-by-people.ts';
 
 export interface Seen {
   readonly lab: Lab;
@@ -18,6 +20,7 @@ export interface Seen {
   /** What there was at the last `measure`. */
   readonly before: Before;
   readonly managers: ManagersSeen | undefined;
+  readonly people: SeenByPeople;
 }
 
 export interface Before {
@@ -57,7 +60,7 @@ function holds(wanted: unknown, seen: unknown): boolean {
 }
 
 function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown> {
-  const { lab, measured, clusterStatus } = seen;
+  const { lab } = seen;
   if ('nodes' in expectation) {
     const { labels = {}, stage, cluster } = expectation.nodes;
     const selected = cluster === undefined ? stage : `cluster ${cluster}`;
@@ -78,9 +81,21 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   if ('executions' in expectation) {
     return executionFacts(expectation.executions, lab);
   }
+  return { ...peopleFacts(expectation, seen), ...simpleFacts(seen) };
+}
+
+function peopleFacts(expectation: Expectation, { people }: Seen): Readonly<Record<string, unknown>> {
+  if ('verdict' in expectation) {
+    return people.verdict;
+  }
+  return 'notified' in expectation ? people.notified(expectation.notified.to) : {};
+}
+
+function simpleFacts({ lab, measured, clusterStatus }: Seen): Record<string, unknown> {
   return {
     ...measured,
-    alarms: [...lab.alarms.raised].toSorted(),
+    alarms: [...lab.eye.alarms.raised].toSorted(),
+    rang: rangIn(lab).toSorted(),
     deadLetters: lab.bus.deadLetters.length,
     denied: deniedOf(lab),
     cluster: clusterStatus,

@@ -1,4 +1,5 @@
 // What a run of a scenario amounts to: the JSON of `lab run`, a documented interface (docs/lab.md).
+import type { Verdict } from '../../src/core/verdict.ts';
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import type { Execution } from '../states/execution.ts';
@@ -47,6 +48,13 @@ export interface ScenarioResult {
     readonly open: number;
   };
   readonly alarms: readonly string[];
+  /** Every alarm that has rung, by its name without the stage. */
+  readonly rang: readonly string[];
+  /** As `skep status` has it. */
+  readonly verdict: Verdict | null;
+  /** What the topic was told, each in one line. */
+  readonly notices: readonly string[];
+  readonly webhook: { readonly taken: number; readonly refused: number };
   readonly deadLetters: number;
   /** What was denied, as AWS words it; each once. */
   readonly denied: readonly string[];

@@ -1,22 +1,17 @@
 // Runs a scenario: opens a lab, declares the cluster, makes the groups, takes the steps, holds the expectations against the end.
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-
 import { Table } from '../../src/aws/table.ts';
+import { Verdicts } from '../../src/aws/verdicts.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
 import { launchHook, terminateHook } from '../../src/core/names.ts';
-import { PERSON } from '../iam/access-keys.ts';
 import type { Exchange } from '../endpoint.ts';
-import { Lab } from '../lab.ts';
 import { VIRTUAL_LATENCIES, WALL_LATENCIES } from '../latencies.ts';
+import { Lab } from '../lab.ts';
 import type { LabOptions } from '../lab.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import { checkHook } from '../services/group-limits.ts';
-import { loadStack } from '../stack/load-stack.ts';
 import type { Stack } from '../stack/stack.ts';
-import { packageService } from '../stack/package-service.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { killWhereAsked } from './befall.ts';
 import type { KillAt } from './befall.ts';
@@ -25,12 +20,14 @@ import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
 import { managersOf, seeManagers, watchesManagers } from './managers.ts';
 import type { ManagersSeen } from './managers.ts';
+import { stackOf, tableClient } from './parts.ts';
 import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { clustersOf, ownMetadata } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
+import { noticesOf, rangIn, seeAsPeople } from './seen-by-people.ts';
 import { StepFailed } from './step-failed.ts';
 import { takeStep } from './steps.ts';
 
@@ -59,6 +56,7 @@ export class ScenarioRun {
   readonly scenario: Scenario;
   readonly lab: Lab;
   readonly table: Table;
+  readonly verdicts: Verdicts;
   readonly expectations: ExpectationResult[] = [];
   readonly #started = Date.now();
   readonly #options: RunOptions;
@@ -81,6 +79,7 @@ export class ScenarioRun {
     this.lab = lab;
     this.#options = options;
     this.table = new Table(tableClient(lab), lab.stack.table.name);
+    this.verdicts = new Verdicts(tableClient(lab), lab.stack.table.name);
     this.#watch = watchesManagers(scenario) ? watchManagers(lab, scenario.cluster) : undefined;
     options.signal?.addEventListener('abort', () => {
       lab.clock.interrupt(
@@ -205,7 +204,9 @@ export class ScenarioRun {
     const { transitions, calls } = this.#counts();
     const measured = { transitions: transitions - this.#measured.transitions, calls: calls - this.#measured.calls };
     const managers = expectations.some((one) => 'managers' in one) ? await this.#managers() : undefined;
-    const now = { lab: this.lab, view, views, clusterStatus: state?.status, measured, before: this.#before, managers };
+    const people = await seeAsPeople(this.lab, this.verdicts, this.scenario.cluster);
+    const about = { view, views, clusterStatus: state?.status, managers, people };
+    const now = { lab: this.lab, measured, before: this.#before, ...about };
     return expectations.map((one) => check(one, now));
   }
 
@@ -337,7 +338,11 @@ export class ScenarioRun {
       executions: executionsOf(lab),
       calls: Object.fromEntries([...lab.endpoint.calls].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       hooks: { continued, abandoned, timedOut, open: lab.autoScaling.actions.size },
-      alarms: [...lab.alarms.raised].toSorted(),
+      alarms: [...lab.eye.alarms.raised].toSorted(),
+      rang: rangIn(lab),
+      verdict: (await this.verdicts.read(scenario.cluster)).verdict ?? null,
+      notices: noticesOf(lab),
+      webhook: { taken: lab.eye.webhook.messages.length, refused: lab.eye.webhook.refused },
       deadLetters: lab.bus.deadLetters.length,
       denied,
       slowest: { launch: lastOf(lab.moves.slowest('launch')), termination: lastOf(lab.moves.slowest('termination')) },
@@ -368,11 +373,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   }
 }
 
-async function stackOf(stage: string): Promise<Stack> {
-  const packaged = await packageService({ stage });
-  return loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
-}
-
 function watchManagers(lab: Lab, cluster: string): ManagerWatch {
   const watch = new ManagerWatch({
     clock: lab.clock,
@@ -387,13 +387,4 @@ function watchManagers(lab: Lab, cluster: string): ManagerWatch {
 async function dockerMachines(): Promise<LabOptions['machines']> {
   const module: { DockerMachines: typeof DockerMachines } = await import('../nodes/docker/docker-machines.ts');
   return ({ surroundings }) => new module.DockerMachines(surroundings);
-}
-
-function tableClient(lab: Lab): DynamoDBDocumentClient {
-  const client = new DynamoDBClient({
-    endpoint: lab.url,
-    region: lab.stack.region,
-    credentials: PERSON,
-  });
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

@@ -1,6 +1,7 @@
 // The scenario format: a cluster, steps, expectations. docs/lab.md describes it for people; this is what is accepted.
 import { z } from 'zod';
 
+import { LEVELS } from '../../src/core/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 
 /** `45s`, `10m`, `1h30m`; in milliseconds. */
@@ -195,6 +196,23 @@ const expectation = z.union([
   }),
   z.strictObject({ measured: z.strictObject({ transitions: manyBounds.optional(), calls: manyBounds.optional() }) }),
   z.strictObject({ alarms: z.array(z.string()) }),
+  /** All alarms that have rung, by name; those on levels and on AWS's own metrics too. */
+  z.strictObject({ rang: z.array(z.string()) }),
+  z.strictObject({
+    verdict: z.strictObject({
+      level: z.enum([...LEVELS, 'none']).optional(),
+      reasons: z.array(z.string()).optional(),
+      unsent: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    notified: z.strictObject({
+      to: z.enum(LEVELS).optional(),
+      topic: bounds.optional(),
+      webhook: bounds.optional(),
+      refused: bounds.optional(),
+    }),
+  }),
   z.strictObject({ deadLetters: bounds }),
   /** Actions that somebody was denied. Without this expectation there must be none. */
   z.strictObject({ denied: z.array(z.string()) }),
@@ -211,6 +229,7 @@ export const SELECTORS: ReadonlySet<string> = new Set([
   'machine',
   'error',
   'labels',
+  'to',
 ]);
 
 /** Whom a step befalls: the leader, if it is in the group, else the oldest instance. */
@@ -268,6 +287,9 @@ const plainSteps = [
   z.strictObject({ unhold: z.strictObject({}) }),
   /** The word without which the last manager may not go, or its taking back. */
   z.strictObject({ erase: z.strictObject({ for: duration.prefault('1h'), takeBack: z.boolean().default(false) }) }),
+  z.strictObject({ webhook: z.strictObject({ up: z.boolean() }) }),
+  /** An event that nobody can handle, as it lies in the queue. */
+  z.strictObject({ deadLetter: z.strictObject({}) }),
   /** By somebody's hand. */
   z.strictObject({ record: z.record(z.string(), z.unknown()).nullable() }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),

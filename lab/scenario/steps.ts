@@ -34,6 +34,8 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await befall(run, step);
   } else if (isTyped(step)) {
     await typeIn(run, step);
+  } else if ('webhook' in step || 'deadLetter' in step) {
+    outside(run, step);
   } else {
     act(run, step);
   }
@@ -44,6 +46,9 @@ const isBlow = (step: PlainStep): step is Blow =>
 
 /** What a person types. */
 type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'erase'> | Part<'record'>;
+
+/** What is between skep and people. */
+type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
 const isTyped = (step: PlainStep): step is Typed =>
   isOfService(step) || 'hold' in step || 'unhold' in step || 'erase' in step || 'record' in step;
@@ -64,6 +69,18 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await writeRecord(run, step.record);
   } else {
     await unhold(run);
+  }
+}
+
+function outside({ lab, say }: ScenarioRun, step: Outside): void {
+  if ('webhook' in step) {
+    say(`the webhook is ${step.webhook.up ? 'up' : 'down'}`);
+    lab.eye.webhook.isUp = step.webhook.up;
+  } else {
+    say('an event that nobody can handle ends in the dead-letter queue');
+    const [rule] = lab.stack.rules;
+    lab.bus.deadLetters.push({ at: lab.clock.now(), rule: rule?.name ?? '', target: '', error: 'scenario', event: {} });
+    lab.eye.letterDied(lab.bus.deadLetters.length);
   }
 }
 
@@ -139,6 +156,7 @@ type Act = Exclude<
   | { unhold: unknown }
   | { erase: unknown }
   | { record: unknown }
+  | Outside
 >;
 
 function act(run: ScenarioRun, step: Act): void {

@@ -55,6 +55,9 @@ export const QUOTAS = {
   transactItems: quota(100, 'model: dynamodb TransactWriteItems TransactItems'),
   clientRequestToken: quota(36, 'model: dynamodb TransactWriteItems ClientRequestToken, characters'),
   batchGetKeys: quota(100, 'model: dynamodb BatchGetItem, keys'),
+  // SNS
+  topicMessage: quota(256 * KIB, 'docs: SNS Publish, bytes of a message with its attributes'),
+  topicSubject: quota(100, 'docs: SNS Publish, characters of a subject'),
   // EventBridge
   event: quota(256 * KIB, 'docs: EventBridge quotas, bytes of an entry'),
   pattern: quota(2048, 'docs: EventBridge quotas, characters of a pattern'),

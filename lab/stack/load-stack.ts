@@ -2,11 +2,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
-import { prettifyError } from 'zod';
 
 import { compilePolicy } from '../iam/policy.ts';
 import type { PackagedService } from './package-service.ts';
 import { checkDeployment } from './deployment-limits.ts';
+import { dashboard } from './load-dashboard.ts';
+import { named, parse } from './resource.ts';
 import * as schemas from './schemas.ts';
 import {
   type Place,
@@ -21,6 +22,7 @@ import {
   type StackRule,
   type StackStateMachine,
   type StackTable,
+  type StackTopic,
   type JsonObject,
 } from './stack.ts';
 import { parseTemplate, type ResolvedResource, resolveTemplate } from './template.ts';
@@ -59,6 +61,7 @@ export function buildStack(resources: readonly ResolvedResource[], origin: Origi
   };
   const { code, ...rest } = origin;
   const queuePolicies = all('AWS::SQS::QueuePolicy', (it) => parse(it, schemas.queuePolicy));
+  const topicPolicies = all('AWS::SNS::TopicPolicy', (it) => parse(it, schemas.topicPolicy));
   const aliases = all('AWS::KMS::Alias', (it) => parse(it, schemas.keyAlias));
   const stack: Stack = {
     ...rest,
@@ -71,7 +74,8 @@ export function buildStack(resources: readonly ResolvedResource[], origin: Origi
     roles: all('AWS::IAM::Role', role),
     managedPolicies: all('AWS::IAM::ManagedPolicy', managedPolicy),
     keys: all('AWS::KMS::Key', (it) => key(it, aliases)),
-    topics: all('AWS::SNS::Topic', (it) => ({ ...named(it, parse(it, schemas.topic).TopicName), arn: it.ref })),
+    topics: all('AWS::SNS::Topic', (it) => topic(it, topicPolicies)),
+    dashboards: all('AWS::CloudWatch::Dashboard', dashboard),
     alarms: all('AWS::CloudWatch::Alarm', alarm),
     logGroups: all('AWS::Logs::LogGroup', logGroup),
     lambdaPermissions: all('AWS::Lambda::Permission', lambdaPermission),
@@ -84,7 +88,7 @@ export function buildStack(resources: readonly ResolvedResource[], origin: Origi
 }
 
 /** What the lab's IAM does not understand is an error here, before anything could be allowed by mistake. */
-function checkPolicies({ roles, managedPolicies, keys, queues }: Stack): void {
+function checkPolicies({ roles, managedPolicies, keys, queues, topics }: Stack): void {
   for (const { logicalId, assumeRolePolicy, policies } of roles) {
     for (const document of [assumeRolePolicy, ...policies.map((policy) => policy.document)]) {
       compilePolicy(document, logicalId);
@@ -92,7 +96,7 @@ function checkPolicies({ roles, managedPolicies, keys, queues }: Stack): void {
   }
   for (const { logicalId, document } of managedPolicies) compilePolicy(document, logicalId);
   for (const { logicalId, policy } of keys) compilePolicy(policy, logicalId);
-  for (const { logicalId, policies } of queues) {
+  for (const { logicalId, policies } of [...queues, ...topics]) {
     for (const document of policies) compilePolicy(document, logicalId);
   }
 }
@@ -105,19 +109,6 @@ function refuseUnseen(resources: readonly ResolvedResource[], seen: ReadonlySet<
       `the lab does nothing with ${forgotten.type}, and does not list it as inert`,
     );
   }
-}
-
-function parse<S extends z.ZodType>(resource: ResolvedResource, schema: S): z.output<S> {
-  const parsed = schema.safeParse(resource.properties);
-  if (parsed.success) return parsed.data;
-  throw new StackError(
-    resource.logicalId,
-    `${resource.type} as the lab does not know it:\n${prettifyError(parsed.error)}`,
-  );
-}
-
-function named(resource: ResolvedResource, name: string): { logicalId: string; name: string; arn: string } {
-  return { logicalId: resource.logicalId, name, arn: resource.attributes['Arn'] ?? resource.ref };
 }
 
 function onlyOne<T>(type: string, items: readonly T[]): T {
@@ -219,6 +210,15 @@ function queue(resource: ResolvedResource, policies: readonly z.output<typeof sc
     ...named(resource, it.QueueName),
     url: resource.ref,
     policies: policies.filter((policy) => policy.Queues.includes(resource.ref)).map((policy) => policy.PolicyDocument),
+  };
+}
+
+function topic(resource: ResolvedResource, policies: readonly z.output<typeof schemas.topicPolicy>[]): StackTopic {
+  const own = policies.filter(({ Topics }) => Topics.includes(resource.ref));
+  return {
+    ...named(resource, parse(resource, schemas.topic).TopicName),
+    arn: resource.ref,
+    policies: own.map(({ PolicyDocument }) => PolicyDocument),
   };
 }
 

@@ -126,6 +126,44 @@ export const key = z.strictObject({
 export const keyAlias = z.strictObject({ AliasName: z.string(), TargetKeyId: z.string() });
 
 export const topic = z.strictObject({ TopicName: z.string() });
+export const topicPolicy = z.strictObject({ Topics: z.array(z.string()), PolicyDocument: policyDocument });
+
+const place = { x: z.int(), y: z.int(), width: z.int().min(1).max(24), height: z.int().min(1).max(1000) };
+/** Of a dashboard's widgets those that are used here, as CloudWatch's documentation of the dashboard body has them. */
+export const dashboardBody = z.strictObject({
+  widgets: z
+    .array(
+      z.discriminatedUnion('type', [
+        z.strictObject({
+          type: z.literal('alarm'),
+          ...place,
+          properties: z.strictObject({ title: z.string(), alarms: z.array(z.string()).min(1).max(100) }),
+        }),
+        z.strictObject({
+          type: z.literal('metric'),
+          ...place,
+          properties: z.strictObject({
+            title: z.string(),
+            region: z.string(),
+            view: z.literal('timeSeries'),
+            stat: z.enum(['Maximum', 'Sum']),
+            period: z.int().multipleOf(60),
+            metrics: z.array(
+              z.union([
+                z.tuple([z.strictObject({ expression: z.string(), id: z.string(), label: z.string() })]),
+                z.array(z.string()).length(4),
+              ]),
+            ),
+          }),
+        }),
+      ]),
+    )
+    .max(500),
+});
+export const dashboard = z.strictObject({
+  DashboardName: z.string().regex(/^[A-Za-z0-9_-]{1,255}$/),
+  DashboardBody: z.string(),
+});
 
 export const alarm = z.strictObject({
   AlarmName: z.string(),
@@ -139,7 +177,9 @@ export const alarm = z.strictObject({
   ComparisonOperator: z.string(),
   TreatMissingData: z.string(),
   AlarmActions: z.array(z.string()).default([]),
-  AlarmDescription: inert,
+  // That an alarm is over again the lab does not play.
+  OKActions: z.array(z.string()).default([]),
+  AlarmDescription: z.string().max(1024),
 });
 
 export const logGroup = z.strictObject({ LogGroupName: z.string(), RetentionInDays: z.number() });

@@ -36,6 +36,7 @@ export interface Stack extends Place {
   readonly managedPolicies: readonly StackManagedPolicy[];
   readonly keys: readonly StackKey[];
   readonly topics: readonly StackTopic[];
+  readonly dashboards: readonly StackDashboard[];
   readonly alarms: readonly StackAlarm[];
   readonly logGroups: readonly StackLogGroup[];
   readonly lambdaPermissions: readonly StackLambdaPermission[];
@@ -55,6 +56,7 @@ export function beside(stack: Stack, others: readonly Stack[]): Stack {
     keys: all.flatMap((one) => one.keys),
     lambdaPermissions: all.flatMap((one) => one.lambdaPermissions),
     alarms: all.flatMap((one) => one.alarms),
+    topics: all.flatMap((one) => one.topics),
     eventInvokeConfigs: all.flatMap((one) => one.eventInvokeConfigs),
   };
 }
@@ -143,7 +145,22 @@ export interface StackKey extends Resource {
   readonly policy: PolicyDocument;
 }
 
-export type StackTopic = Named;
+export interface StackTopic extends Named {
+  readonly policies: readonly PolicyDocument[];
+}
+
+export interface StackDashboard extends Named {
+  readonly widgets: readonly StackWidget[];
+}
+
+export interface StackWidget {
+  readonly title: string;
+  readonly statistic: string | undefined;
+  /** Alarm ARNs, metrics as [namespace, name, dimension, value], or SEARCH expressions. */
+  readonly alarms: readonly string[];
+  readonly metrics: readonly (readonly string[])[];
+  readonly searches: readonly string[];
+}
 
 export interface StackAlarm extends Named {
   readonly namespace: string;

@@ -24,12 +24,19 @@ const resourceShape = z.strictObject({
   UpdateReplacePolicy: z.string().optional(),
 });
 
+/** What else stands there CloudFormation refuses, and with it the whole template. */
+const output = z.strictObject({
+  Description: z.string().optional(),
+  Value: z.json(),
+  Export: z.strictObject({ Name: z.json() }).optional(),
+});
+
 /** Parameters, conditions, mappings and transforms are refused: nothing here would obey them. */
 const templateShape = z.strictObject({
   AWSTemplateFormatVersion: z.string().optional(),
   Description: z.string().optional(),
   Resources: z.record(z.string(), resourceShape),
-  Outputs: z.record(z.string(), z.record(z.string(), z.json())).default({}),
+  Outputs: z.record(z.string(), output).default({}),
 });
 
 export type Template = z.output<typeof templateShape>;
@@ -60,6 +67,7 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
   'AWS::CloudWatch::Alarm': byName('AlarmName', (name, place) => ({
     Arn: arnOf(place, 'cloudwatch', `alarm:${name}`),
   })),
+  'AWS::CloudWatch::Dashboard': byName('DashboardName', nothing),
   'AWS::DynamoDB::Table': byName('TableName', (name, place) => ({ Arn: arnOf(place, 'dynamodb', `table/${name}`) })),
   'AWS::Events::Rule': byName('Name', (name, place) => ({ Arn: arnOf(place, 'events', `rule/${name}`) })),
   'AWS::IAM::ManagedPolicy': {
@@ -90,6 +98,7 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     ref: (name, place) => arnOf(place, 'sns', name),
     attributes: (name, place) => ({ TopicArn: arnOf(place, 'sns', name), TopicName: name }),
   },
+  'AWS::SNS::TopicPolicy': anonymous,
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
     ref: (name, place) => `https://sqs.${place.region}.${urlSuffix(place)}/${place.account}/${name}`,
@@ -125,7 +134,8 @@ export function resolveTemplate(template: Template, stackName: string, place: Pl
       attributes: identity.attributes(name, place),
     });
   }
-  for (const [name, output] of Object.entries(template.Outputs)) resolve(output, scope, `Outputs.${name}`);
+  for (const [name, output] of Object.entries(template.Outputs))
+    resolve(output as JsonObject, scope, `Outputs.${name}`);
   return Object.keys(template.Resources).flatMap((logicalId) => known.get(logicalId) ?? []);
 }
 

@@ -63,6 +63,8 @@ export const keys = {
   leader: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LEADER' }),
   founder: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'FOUNDER' }),
   config: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'CONFIG' }),
+  verdict: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'VERDICT' }),
+  forced: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'FORCED' }),
   node: (cluster: string, instance: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODE#${instance}` }),
   waiter: (cluster: string, cause: WaitCause, owner: string): Key => ({
     pk: `CLUSTER#${cluster}`,

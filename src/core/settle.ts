@@ -1,8 +1,11 @@
 // What becomes of an action whose execution failed, and of the instance of a launch that failed.
+import { z } from 'zod';
+
 import { ABANDONS_IN_A_ROW } from './claim.ts';
 import { CLOSED_ERRORS } from './errors.ts';
 import type { ClosedError } from './errors.ts';
 import { replacement } from './lifecycle-event.ts';
+import { clusterName, instanceId } from './names.ts';
 
 /** New runs for one event. After that a person must look: the hook ends by its own timeout, the tidy compares. */
 const RUNS = 3;
@@ -73,4 +76,26 @@ export function verdictOf(
   return inARow > ABANDONS_IN_A_ROW
     ? { result: 'CONTINUE', error: 'LaunchContinued', cause }
     : { result: 'ABANDON', error: 'LaunchAbandoned', cause };
+}
+
+const lifecycleInput = z.object({ detail: z.object({ EC2InstanceId: instanceId, NotificationMetadata: z.string() }) });
+const metadata = z.object({ cluster: clusterName });
+
+/** Whose action it was; undefined where the execution was started with anything else, or its input was too long to be told. */
+export function concernedBy(
+  input: FailedExecution['input'],
+): { readonly cluster: string; readonly instance: string } | undefined {
+  const { data } = lifecycleInput.safeParse(input);
+  const { data: told } = metadata.safeParse(parsed(data?.detail.NotificationMetadata ?? ''));
+  return data === undefined || told === undefined
+    ? undefined
+    : { cluster: told.cluster, instance: data.detail.EC2InstanceId };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

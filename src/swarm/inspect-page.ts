@@ -7,12 +7,16 @@ const STATES = ['ready', 'down', 'unknown', 'disconnected'] as const;
 
 /** @throws {Error} for a page that was cut off or is not one: a half-read swarm must not be repaired. */
 export function readInspectPages(pages: readonly string[]): SwarmNode[] {
+  return linesOf(pages).map(readLine);
+}
+
+/** One line for each node. */
+export function linesOf(pages: readonly string[]): string[] {
   return pages.flatMap((page) =>
     gunzipSync(Buffer.from(page, 'base64'))
       .toString('utf8')
       .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map(readLine),
+      .filter((line) => line.trim() !== ''),
   );
 }
 

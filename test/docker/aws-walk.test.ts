@@ -12,6 +12,8 @@ const KEY = '{"pk":{"S":"WALK"},"sk":{"S":"WALK"}}';
 const HOOK = ['--auto-scaling-group-name', 'workers', '--lifecycle-hook-name', 'skep-dev-launch'];
 const GROUP = ['--auto-scaling-group-name', 'workers'];
 const TABLE = ['--table-name', 'skep-dev'];
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
+const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 
 /** What the command says: undefined for an answer that it could read, otherwise the code of the error. */
 type Row = readonly [call: string, args: readonly string[], error?: string];
@@ -63,6 +65,13 @@ const ROWS: readonly Row[] = [
   ['states.ListExecutions', ['--state-machine-arn', MACHINE, '--max-items', '1']],
   ['states.ListExecutions', ['--state-machine-arn', `${MACHINE}x`], 'StateMachineDoesNotExist'],
   ['states.ListStateMachines', []],
+  [
+    'sns.Publish',
+    ['--topic-arn', TOPIC, '--message', 'x', '--message-attributes', '{"a":{"DataType":"String","StringValue":"b"}}'],
+  ],
+  ['sns.Publish', ['--topic-arn', `${TOPIC}x`, '--message', 'x'], 'NotFound'],
+  ['sqs.GetQueueAttributes', ['--queue-url', QUEUE, '--attribute-names', 'All']],
+  ['sqs.GetQueueAttributes', ['--queue-url', QUEUE, '--attribute-names', 'Policy'], 'InvalidAttributeName'],
   ['sts.GetCallerIdentity', []],
   ['dynamodb.GetItem', [...TABLE, '--key', KEY]],
   ['dynamodb.BatchGetItem', ['--request-items', `{"skep-dev":{"Keys":[${KEY}]}}`]],

@@ -17,10 +17,12 @@ import { ShownMembers } from '../../lab/services/shown-members.ts';
 import { AutoScaling } from '../../lab/services/auto-scaling.ts';
 import { Ec2 } from '../../lab/services/ec2.ts';
 import { ParameterStore } from '../../lab/services/parameter-store.ts';
+import { queuesApi } from '../../lab/services/queues.ts';
 import { RunCommand } from '../../lab/services/run-command.ts';
 import { securityToken } from '../../lab/services/security-token.ts';
 import type { Service } from '../../lab/services/service.ts';
 import { States } from '../../lab/services/states.ts';
+import { Topics } from '../../lab/services/topics.ts';
 import { PERSON } from '../../lab/iam/access-keys.ts';
 import { Lambda } from '../../lab/lambda.ts';
 
@@ -189,6 +191,8 @@ function services(clock: Clock): readonly Service[] {
     new ParameterStore([]),
     new States({ clock, random, machines: [], lambda, call: unreachable, authorize: emit, emit, onEvent: emit }),
     securityToken('123456789012', () => ''),
+    new Topics(clock, random, []),
+    queuesApi([]),
   ];
 }
 

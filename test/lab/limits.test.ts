@@ -95,6 +95,7 @@ async function output(kind: 'stdout' | 'stderr', length: number): Promise<string
 
 const key = (pk: string, sk: string) => ({ pk: { S: pk }, sk: { S: sk } });
 const TABLE = { TableName: 'skep-dev' };
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const put = (item: object) => call('dynamodb', 'PutItem', { ...TABLE, Item: item });
 const transact = (items: number, more: object = {}) =>
   call('dynamodb', 'TransactWriteItems', {
@@ -216,6 +217,10 @@ const WALKS: Readonly<Record<QuotaName, Walk>> = {
     call('dynamodb', 'BatchGetItem', {
       RequestItems: { 'skep-dev': { Keys: list(n, (index) => key('LIMITS', String(index))) } },
     }),
+  ),
+  topicMessage: walk('InvalidParameter', (n) => form('sns', 'Publish', { TopicArn: TOPIC, Message: x(n) })),
+  topicSubject: walk('InvalidParameter', (n) =>
+    form('sns', 'Publish', { TopicArn: TOPIC, Message: 'x', Subject: x(n) }),
   ),
   event: walk('ValidationException', event),
   pattern: walk('StackError', (n) => rule({ pattern: { source: [x(n - '{"source":[""]}'.length)] } })),

@@ -29,6 +29,8 @@ const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-tid
 const EXECUTION = 'arn:aws:states:eu-west-1:123456789012:execution:skep-dev-tidy:nobody';
 const KEY = { pk: { S: 'TEST' }, sk: { S: 'SHAPES' } };
 const TABLE = { TableName: 'skep-dev' };
+const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
+const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 const GROUP = { AutoScalingGroupName: 'workers' };
 const HOOK = { ...GROUP, LifecycleHookName: 'skep-dev-launch' };
 
@@ -76,6 +78,8 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'states.StopExecution': { executionArn: EXECUTION },
     'states.ListExecutions': { stateMachineArn: MACHINE, statusFilter: 'RUNNING', maxResults: 5 },
     'states.ListStateMachines': {},
+    'sns.Publish': { TopicArn: TOPIC, Message: 'shapes', Subject: 'shapes' },
+    'sqs.GetQueueAttributes': { QueueUrl: QUEUE, AttributeNames: ['ApproximateNumberOfMessages'] },
     'sts.GetCallerIdentity': {},
     'dynamodb.GetItem': { ...TABLE, Key: KEY, ConsistentRead: true },
     'dynamodb.BatchGetItem': { RequestItems: { 'skep-dev': { Keys: [KEY] } } },

@@ -279,6 +279,8 @@ describe('the lifecycle action', () => {
       const computed: Readonly<Record<string, string>> = {
         Rejected: '{% $plan.rejection %}',
         LaunchFailed: '{% $verdict.error %}',
+        // No action is a tidy's: it fails with what kept it from looking or repairing.
+        NotTidied: '{% $failed.Error %}',
       };
       expect([...Object.keys(CLOSED_ERRORS), 'HookLeftOpen', computed[name]]).toContain(error);
     },

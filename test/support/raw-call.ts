@@ -12,12 +12,14 @@ export const TARGETS: Readonly<Record<string, string>> = {
   ssm: 'AmazonSSM',
   states: 'AWSStepFunctions',
   dynamodb: 'DynamoDB_20120810',
+  sqs: 'AmazonSQS',
 };
 
 export const VERSIONS: Readonly<Record<string, string>> = {
   autoscaling: '2011-01-01',
   ec2: '2016-11-15',
   sts: '2011-06-15',
+  sns: '2010-03-31',
 };
 
 export function authorizationFor(service: string): string {

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 
 import type { Json, JsonObject, Stack } from '../../lab/stack/stack.ts';
 import type { Template } from '../../lab/stack/template.ts';
-import { packaged, PACKAGING_TIMEOUT } from './packaged.ts';
+import { VERDICT_METRICS } from '../../src/core/verdict.ts';
+import { list, packaged, PACKAGING_TIMEOUT } from './packaged.ts';
 
 let stack: Stack;
 let template: Template;
@@ -86,6 +87,7 @@ describe('the functions', () => {
       ['SettleLambdaFunction', 'settle', 'skep-dev-settle', 30, 512],
       ['TidyLambdaFunction', 'tidy', 'skep-dev-tidy', 60, 512],
       ['RecoverLambdaFunction', 'recover', 'skep-dev-recover', 60, 512],
+      ['VerdictLambdaFunction', 'verdict', 'skep-dev-verdict', 60, 512],
     ]);
   });
 
@@ -93,13 +95,19 @@ describe('the functions', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const major = process.versions.node.split('.')[0] ?? '';
     expect(functions.map(({ Properties }) => [Properties['Runtime'], Properties['Architectures']])).toEqual(
-      Array(6).fill([`nodejs${major}.x`, ['arm64']]),
+      Array(7).fill([`nodejs${major}.x`, ['arm64']]),
     );
   });
 
-  it('know their stage, their table and the key', () => {
-    for (const { environment } of stack.functions) {
+  it('know their stage, their table and the key, and `verdict` whom to tell', () => {
+    for (const { key, environment } of stack.functions) {
+      const told = {
+        TOPIC: stack.topics[0]?.arn,
+        DEAD_LETTERS: stack.queues[0]?.url,
+        WEBHOOK_PARAMETER: '/skep/dev/webhook',
+      };
       expect(environment).toEqual({
+        ...(key === 'verdict' ? told : {}),
         STAGE: 'dev',
         TABLE: 'skep-dev',
         TOKEN_KEY: stack.keys[0]?.arn,
@@ -126,46 +134,131 @@ describe('the log groups', () => {
 });
 
 describe('the alarms', () => {
-  it('watch the dead letters, what the functions report, and failed executions', () => {
+  /** Metrics that a function writes when something has happened, and no others. */
+  const EVENTS = [
+    'ClusterHeld',
+    'EvenManagers',
+    'EventRejected',
+    'ForcedCompletion',
+    'LaunchAbandoned',
+    'LeaderRecordLost',
+    'ManagerHeld',
+    'NoManagerAnswers',
+    'WebhookFailed',
+  ];
+  const LEVELS = [
+    'VerdictLevel',
+    'ManagersMissing',
+    'InServiceNotReady',
+    'OldestOpenHook',
+    'LockAge',
+    'LastGoodTidyAge',
+  ];
+  const own = (): Stack['alarms'] => stack.alarms.filter(({ namespace }) => namespace === 'skep');
+
+  it('watch the dead letters, what the functions report and find, failed executions and functions', () => {
     const watched = stack.alarms.map(
       ({ namespace, metric, dimensions }) => `${namespace} ${metric} ${Object.values(dimensions).join()}`,
     );
-    expect(watched.sort()).toEqual([
-      'AWS/SQS ApproximateNumberOfMessagesVisible skep-dev-dead-letters',
-      // Who recovers a cluster waits for the end, and sees it.
-      ...stack.stateMachines
-        .filter(({ logicalId }) => logicalId !== 'Recover')
-        .map(({ arn }) => `AWS/States ExecutionsFailed ${arn}`)
-        .sort(),
-      'skep ClusterHeld skep-dev',
-      'skep EvenManagers skep-dev',
-      'skep EventRejected skep-dev',
-      'skep ForcedCompletion skep-dev',
-      'skep LaunchAbandoned skep-dev',
-      'skep LeaderRecordLost skep-dev',
-      'skep ManagerHeld skep-dev',
-      'skep NoManagerAnswers skep-dev',
-    ]);
+    expect(watched.toSorted()).toEqual(
+      [
+        'AWS/SQS ApproximateNumberOfMessagesVisible skep-dev-dead-letters',
+        ...stack.stateMachines.map(({ arn }) => `AWS/States ExecutionsFailed ${arn}`),
+        ...stack.functions.map(({ name }) => `AWS/Lambda Errors ${name}`),
+        ...[...EVENTS, ...LEVELS].map((metric) => `skep ${metric} skep-dev`),
+      ].toSorted(),
+    );
   });
 
   it('watch the very metrics that the functions emit', () => {
     const { POWERTOOLS_METRICS_NAMESPACE: namespace, POWERTOOLS_SERVICE_NAME: service } =
       stack.functions[0]?.environment ?? {};
-    const own = stack.alarms.filter((it) => it.namespace === namespace);
-    expect(own).toHaveLength(8);
-    for (const { dimensions } of own) expect(dimensions).toEqual({ service });
+    expect(namespace).toBe('skep');
+    for (const { dimensions } of own()) expect(dimensions).toEqual({ service });
+    // Dead letters are watched where AWS counts them.
+    expect([...LEVELS, 'DeadLetters'].toSorted()).toEqual(Object.keys(VERDICT_METRICS).toSorted());
   });
 
-  it('go off at the first occurrence, not for want of data, and tell the topic', () => {
-    for (const it of stack.alarms) {
+  it('on what happened go off at the first occurrence, not for want of data', () => {
+    const events = stack.alarms.filter(({ metric }) => EVENTS.includes(metric) || metric.startsWith('Executions'));
+    expect(events).toHaveLength(EVENTS.length + stack.stateMachines.length);
+    for (const it of events) {
       expect(it).toMatchObject({
+        statistic: 'Sum',
         threshold: 1,
-        comparison: 'GreaterThanOrEqualToThreshold',
+        evaluationPeriods: 1,
         treatMissingData: 'notBreaching',
-        actions: [stack.topics[0]?.arn],
       });
     }
+  });
+
+  it('on levels look at the worst cluster, in periods that a tidy falls into', () => {
+    const levels = own().filter(({ metric }) => LEVELS.includes(metric));
+    for (const it of levels) {
+      expect(it.statistic).toBe('Maximum');
+      expect(it.period).toBeGreaterThan(600);
+    }
+  });
+
+  it('only that on the age of the last good tidy takes silence for trouble', () => {
+    const silent = stack.alarms.filter(({ treatMissingData }) => treatMissingData !== 'notBreaching');
+    expect(silent.map(({ metric, treatMissingData }) => [metric, treatMissingData])).toEqual([
+      ['LastGoodTidyAge', 'breaching'],
+    ]);
+  });
+
+  it('on a function want errors for a quarter of an hour: some throw by design, and are called again', () => {
+    for (const it of stack.alarms.filter(({ metric }) => metric === 'Errors')) {
+      expect(it.period * it.evaluationPeriods).toBe(900);
+    }
+  });
+
+  it('all tell the one topic, and nothing else of CloudWatch may', () => {
     expect(stack.topics.map(({ name }) => name)).toEqual(['skep-dev-alarms']);
+    for (const { actions } of stack.alarms) expect(actions).toEqual([stack.topics[0]?.arn]);
+    const statements = stack.topics.flatMap(({ policies }) => policies.flatMap((it) => it.Statement));
+    expect(statements).toHaveLength(1);
+    expect(statements[0]).toMatchObject({
+      Effect: 'Allow',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Action: 'sns:Publish',
+      Resource: stack.topics[0]?.arn,
+    });
+    expect(list(statements[0]?.Condition?.['ArnEquals']?.['aws:SourceArn']).toSorted()).toEqual(
+      stack.alarms.map(({ arn }) => arn).toSorted(),
+    );
+  });
+});
+
+describe('the dashboard', () => {
+  const widgets = (): Stack['dashboards'][number]['widgets'] => stack.dashboards.flatMap((it) => it.widgets);
+
+  it('has every alarm', () => {
+    const shown = widgets().flatMap(({ alarms }) => alarms);
+    expect(shown.toSorted()).toEqual(stack.alarms.map(({ arn }) => arn).toSorted());
+  });
+
+  it('shows each metric of a verdict by cluster, but for the dead letters of all', () => {
+    const searched = widgets().flatMap(({ searches }) => searches);
+    expect(searched.map((search) => /MetricName="(\w+)"/.exec(search)?.[1]).toSorted()).toEqual(
+      Object.keys(VERDICT_METRICS)
+        .filter((name) => name !== 'DeadLetters')
+        .toSorted(),
+    );
+    for (const search of searched) {
+      expect(search).toMatch(
+        /^SEARCH\('\{skep,service,cluster\} MetricName="\w+" service="skep-dev"', 'Maximum', 600\)$/,
+      );
+    }
+  });
+
+  it('shows every metric that an alarm of an event watches, with its dimensions', () => {
+    const shown = widgets().flatMap(({ metrics }) => metrics.map((metric) => metric.join(' ')));
+    const searched = new Set(Object.keys(VERDICT_METRICS));
+    const watched = stack.alarms
+      .filter(({ metric }) => !searched.has(metric))
+      .map(({ namespace, metric, dimensions }) => [namespace, metric, ...Object.entries(dimensions).flat()].join(' '));
+    expect(watched.filter((metric) => !shown.includes(metric))).toEqual([]);
   });
 });
 

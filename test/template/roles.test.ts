@@ -63,6 +63,7 @@ describe('the roles', () => {
       'SettleFunctionRole',
       'TidyFunctionRole',
       'TidyMachineRole',
+      'VerdictFunctionRole',
     ]);
   });
 
@@ -196,7 +197,23 @@ describe('what is dangerous', () => {
     expect(owners(action)).toEqual(expected);
   });
 
-  it.each(['ssm:GetParameter', 'ssm:PutParameter', 'kms:Decrypt', 'kms:Encrypt', 'iam:PassRole', 'sts:AssumeRole'])(
+  it('ssm:GetParameter is for the function `verdict`, of the webhook alone', () => {
+    const reading = statements().filter(
+      ({ owner, statement }) => owner.endsWith('Role') && list(statement.Action).includes('ssm:GetParameter'),
+    );
+    expect(reading.map(({ owner, statement }) => [owner, statement.Resource])).toEqual([
+      ['VerdictFunctionRole', 'arn:aws:ssm:eu-west-1:123456789012:parameter/skep/dev/webhook'],
+    ]);
+  });
+
+  it('sns:Publish is for the function `verdict`, on the topic of the stack', () => {
+    const publishing = statements().filter(({ statement }) => list(statement.Action).includes('sns:Publish'));
+    expect(publishing.map(({ owner, statement }) => [owner, statement.Resource])).toEqual([
+      ['VerdictFunctionRole', stack.topics[0]?.arn],
+    ]);
+  });
+
+  it.each(['ssm:PutParameter', 'kms:Decrypt', 'kms:Encrypt', 'iam:PassRole', 'sts:AssumeRole'])(
     'no function and no machine has %s',
     (action) => {
       expect(owners(action).filter((it) => it.endsWith('Role'))).toEqual([]);
@@ -276,6 +293,7 @@ describe('the functions', () => {
     ['command-done', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
     ['tidy', ['Query']],
+    ['verdict', ['BatchGetItem', 'GetItem', 'PutItem']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);

@@ -41,8 +41,11 @@ describe('the table', () => {
 
 describe('the key of the join tokens', () => {
   const statements = (): readonly PolicyStatement[] => stack.keys[0]?.policy.Statement ?? [];
+  /** But for the webhook, which has tests of its own. */
   const allowing = (action: string): readonly PolicyStatement[] =>
-    statements().filter((it) => list(it.Action).some((pattern) => pattern === action || pattern.includes('*')));
+    statements()
+      .filter((it) => it.Sid?.endsWith('Webhook') !== true)
+      .filter((it) => list(it.Action).some((pattern) => pattern === action || pattern.includes('*')));
 
   it('rotates', () => {
     expect(stack.keys).toHaveLength(1);
@@ -75,6 +78,16 @@ describe('the key of the join tokens', () => {
     expect(list(administration?.Action)).toContain('kms:PutKeyPolicy');
     const uses = /\*|Decrypt|Encrypt|GenerateDataKey|GenerateMac|Sign|CreateGrant|DeriveSharedSecret/;
     expect(list(administration?.Action).filter((it) => uses.test(it))).toEqual([]);
+  });
+
+  it('lets `verdict` alone read the URL of the webhook, and whoever may write it not read it', () => {
+    const webhook = statements().filter((it) => it.Sid?.endsWith('Webhook'));
+    const StringEquals = { ...VIA_SSM, [CONTEXT]: 'arn:aws:ssm:eu-west-1:123456789012:parameter/skep/dev/webhook' };
+    const role = stack.roles.find(({ logicalId }) => logicalId === 'VerdictFunctionRole')?.arn;
+    expect(webhook).toMatchObject([
+      { Action: 'kms:Decrypt', Principal: { AWS: role }, Condition: { StringEquals } },
+      { Action: 'kms:Encrypt', Condition: { StringEquals } },
+    ]);
   });
 
   it('has no statement without conditions but that for administration', () => {

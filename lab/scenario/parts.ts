@@ -1,0 +1,23 @@
+// What a run of a scenario is made of: the packaged stack, and a client of the lab's table.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+import { PERSON } from '../iam/access-keys.ts';
+import type { Lab } from '../lab.ts';
+import { loadStack } from '../stack/load-stack.ts';
+import { packageService } from '../stack/package-service.ts';
+import type { Stack } from '../stack/stack.ts';
+
+export async function stackOf(stage: string): Promise<Stack> {
+  const packaged = await packageService({ stage });
+  return loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
+}
+
+export function tableClient(lab: Lab): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    endpoint: lab.url,
+    region: lab.stack.region,
+    credentials: PERSON,
+  });
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
