@@ -30,7 +30,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DescribeInstances: partial(
       'five filters (`instance-id`, `instance-state-name`, `availability-zone`, `private-ip-address`, `tag:KEY`), no wildcards, no pages; an instance is terminated at once, and is listed for ever',
     ),
-    TerminateInstances: partial('the hook of the group is not asked, as on AWS; no `shutting-down` in between'),
+    TerminateInstances: partial(
+      'the hook of the group is not asked, as on AWS; `shutting-down` for 15 s, in which everything on it goes on',
+    ),
   },
   ssm: {
     SendCommand: partial(
