@@ -32,8 +32,8 @@ joined() {
     await_leader
     refuse_autolock
   fi
-  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s"%s}' \
-    "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$CLEARED")"
+  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s","epoch":%d%s}' \
+    "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$SSM_epoch" "$CLEARED")"
 }
 
 # A new manager is in the raft a moment after its engine calls itself active. Nobody else may come in before: with two on their way

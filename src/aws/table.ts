@@ -26,6 +26,7 @@ import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rend
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from './errors.ts';
+import { raiseEpoch } from './epoch.ts';
 import { foundingTransaction } from './founding.ts';
 import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
@@ -236,6 +237,22 @@ export class Table {
       }
       return this.#whyNotFounded(founding, state, error);
     }
+  }
+
+  /**
+   * Records that a cluster was recovered: first whom to ask, then the epoch. An execution that reads between the two is refused by its
+   * epoch, and reads again.
+   *
+   * @returns false if it was on record already: it is left alone then, since others may have joined meanwhile
+   */
+  async recordRecovery(cluster: string, survivor: Manager, epoch: number, now: number): Promise<boolean> {
+    const state = await this.readState(cluster);
+    if (state?.status === 'founded' && (state.epoch ?? 0) >= epoch) {
+      return false;
+    }
+    await this.changeLeader(cluster, now, () => ({ leader: survivor, managers: [survivor] }));
+    await raiseEpoch(this.#client, this.#name, cluster, epoch);
+    return true;
   }
 
   async #whyNotFounded(

@@ -134,7 +134,7 @@ async function joined(
     await awaitLeader(script);
     await script.refuseAutolock();
   }
-  return { nodeId: folder.nodeId, ...about(own), ...cleared };
+  return { nodeId: folder.nodeId, ...about(own), epoch: script.epoch, ...cleared };
 }
 
 /** A new manager is in the raft a moment after its engine calls itself active. Nobody else may come in before. */
