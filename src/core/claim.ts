@@ -89,7 +89,7 @@ export interface ClaimFacts {
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
 export interface Plan {
   readonly v: 1;
-  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'retain' | 'complete' | 'reject' | 'ignore';
+  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'retain' | 'force' | 'complete' | 'reject' | 'ignore';
   readonly because: string;
   readonly rejection?: ClosedError;
   readonly completion?: Completion;
@@ -202,11 +202,18 @@ function answered(asked: Asked): Claim | undefined {
 function tooLate(asked: Asked): Claim {
   const { action, facts } = asked;
   const because = 'the event came after the deadline of its action';
-  const isManager = action.role === 'manager' && facts.state?.status === 'founded' && facts.node?.phase !== 'gone';
-  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance.
-  return action.kind === 'terminate' && isManager
-    ? { plan: base(asked, 'retain', `${because}: a manager is not let go unseen`), take: undefined, wake: undefined }
-    : complete(asked, `${because}: the tidy compares`);
+  const mayBeIn =
+    facts.state?.status === 'founded' && facts.node?.phase !== 'gone' && !neverCame(facts, action.instance);
+  if (action.kind === 'launch' || !mayBeIn) {
+    return complete(asked, `${because}: the tidy compares`);
+  }
+  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance. A worker goes, and that is told: nobody has
+  // drained it.
+  const plan =
+    action.role === 'manager'
+      ? base(asked, 'retain', `${because}: a manager is not let go unseen`)
+      : base(asked, 'force', `${because}: the tidy forgets its node`);
+  return { plan, take: undefined, wake: undefined };
 }
 
 /** By another execution, whose lease runs, and not for an action before this one. */
