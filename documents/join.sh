@@ -7,15 +7,6 @@ if [ -z "${SSM_managers+x}" ]; then SSM_managers='{{ managers }}'; fi
 if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
 if [ -z "${SSM_caDigest+x}" ]; then SSM_caDigest='{{ caDigest }}'; fi
 
-# A worker does not know the id of its swarm, only its certificate does. Sets CERTIFICATE_SWARM, CERTIFICATE_ROLE and
-# CERTIFICATE_NODE, empty where there is no certificate.
-read_certificate() {
-  certificate=$(openssl x509 -noout -subject -nameopt multiline -in "$DOCKER_ROOT/swarm/certificates/swarm-node.crt") || certificate=''
-  CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p')
-  CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p')
-  CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p')
-}
-
 joined() {
   read_certificate
   if [ "$CERTIFICATE_SWARM" != "$SSM_swarmId" ]; then

@@ -15,7 +15,7 @@ import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver } from './deliver.ts';
 import { recordEnd } from './erase.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
-import { findManagers, queueForLeader } from './leader.ts';
+import { findManagers, queueForLeader, readSwarm } from './leader.ts';
 import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
 import { look, nextManager } from './look.ts';
@@ -277,6 +277,11 @@ async function managersLeft({ autoScaling, stage }: StepPorts, request: StepRequ
 /** The plan with the swarm's managers; undefined when there are none: a join is queued then, and woken by the founding. */
 async function withSwarm(ports: StepPorts, request: StepRequest, now: number, asked: Asked): Promise<Plan | undefined> {
   const { plan } = request;
+  if (request.verb === 'leave' && plan.swarm === undefined) {
+    // Claimed before the founding: by the swarm's id it knows which one is not to be left.
+    const swarm = await readSwarm(ports, plan.cluster ?? '');
+    return swarm === undefined ? plan : { ...plan, swarm };
+  }
   if (!readsLeader(request, asked.number)) {
     return plan;
   }

@@ -200,6 +200,7 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   leave: (request, instanceId) => {
     return {
       instanceId,
+      swarmId: request.plan.swarm?.swarmId ?? 'none',
       waitUntil: String(leaveUntil(request)),
       depart: request.last ? 'last' : yesNo(departs(request)),
     };

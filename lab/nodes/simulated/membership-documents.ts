@@ -169,11 +169,20 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
     return { member: false, drained: false, containers: 0, plain: 0 };
   }
   const isMember = info.state !== 'inactive' && info.nodeId !== '';
+  if (isMember && isForeign(script)) {
+    return { member: false, drained: true, containers: 0, plain: 0, foreign: script.engine.folder?.swarm.swarmId };
+  }
   const containers = await (script.param('depart') === 'last' && info.controlAvailable
     ? leaveLast(script, info)
     : leaveAsAny(script, isMember));
   const counts = { drained: containers === 0, containers, plain: 0 };
   return isMember ? { member: true, nodeId: info.nodeId, ...counts } : { member: false, ...counts };
+}
+
+/** A launch is undone also where it failed since the instance is a node of another swarm, which is not ours to leave. */
+function isForeign(script: Script): boolean {
+  const ours = script.param('swarmId');
+  return ours !== 'none' && script.engine.folder?.swarm.swarmId !== ours;
 }
 
 async function readJoinToken(script: Script, role: 'worker' | 'manager'): Promise<string> {
