@@ -139,7 +139,9 @@ export class Table {
       ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
       ...(node.phase === 'gone' ? { expiresAt: now + GONE_TTL } : {}),
     };
-    return this.#update(key, changed, [], { step: key.step, [counterOf(key.step)]: key.try });
+    // A look that gives a command up says what became of it, and then cancels it: the news of that must not take its word back.
+    const first = !outcome.ok && outcome.error === 'CommandCancelled' ? { result: undefined } : {};
+    return this.#update(key, changed, [], { step: key.step, [counterOf(key.step)]: key.try, ...first });
   }
 
   async #update(

@@ -61,7 +61,7 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
       await (move.begun ? sendAgain(ports, request, move.try, item) : begin(ports, request, move.try, errorOf(item)));
       return;
     case 'look':
-      await look(ports, request, verb, move);
+      await look(ports, request, verb, { ...move, sentAt: item.sentAt });
       return;
     case 'deliver':
       await deliver(ports, { key: stepKey(request), verb, outcome: move.outcome, item, now: ports.now() });
@@ -130,7 +130,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
     const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
     if (commandId !== undefined) {
       await ports.table.park(key, { commandId, target });
-      await look(ports, request, verb, { try: key.try, commandId, target });
+      await look(ports, request, verb, { try: key.try, commandId, target, sentAt: item.sentAt });
       return;
     }
   }

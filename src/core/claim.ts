@@ -13,7 +13,7 @@ const MANAGER_LOOK = 60;
 const LEASE_MARGIN = 120;
 /** DescribeInstances is eventually consistent. Seconds; documented are none, seen are a few. */
 const SHOWN_BY_EC2 = 600;
-/** After three launches of a group in a row were abandoned, the fourth is not: endless churn costs money and helps nobody. */
+/** After so many launches of a group in a row were abandoned the next is not: endless churn costs money and helps nobody. */
 export const ABANDONS_IN_A_ROW = 3;
 
 export interface Manager {
@@ -207,13 +207,9 @@ function tooLate(asked: Asked): Claim {
   if (action.kind === 'launch' || !mayBeIn) {
     return complete(asked, `${because}: the tidy compares`);
   }
-  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance. A worker goes, and that is told: nobody has
-  // drained it.
-  const plan =
-    action.role === 'manager'
-      ? base(asked, 'retain', `${because}: a manager is not let go unseen`)
-      : base(asked, 'force', `${because}: the tidy forgets its node`);
-  return { plan, take: undefined, wake: undefined };
+  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance. A worker goes undrained, and that is told.
+  const route = action.role === 'manager' ? 'retain' : 'force';
+  return { plan: base(asked, route, `${because}: nobody let go of its node`), take: undefined, wake: undefined };
 }
 
 /** By another execution, whose lease runs, and not for an action before this one. */

@@ -168,6 +168,10 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
   if (info.controlAvailable && machine.memory.epoch !== script.epoch) {
     return { member: false, drained: false, containers: 0, plain: 0 };
   }
+  return goOut(script, info);
+}
+
+async function goOut(script: Script, info: SwarmInfo): Promise<Record<string, unknown>> {
   const isMember = info.state !== 'inactive' && info.nodeId !== '';
   if (isMember && isForeign(script)) {
     return { member: false, drained: true, containers: 0, plain: 0, foreign: script.engine.folder?.swarm.swarmId };
