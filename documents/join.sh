@@ -7,15 +7,6 @@ if [ -z "${SSM_managers+x}" ]; then SSM_managers='{{ managers }}'; fi
 if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
 if [ -z "${SSM_caDigest+x}" ]; then SSM_caDigest='{{ caDigest }}'; fi
 
-# A worker does not know the id of its swarm, only its certificate does. Sets CERTIFICATE_SWARM, CERTIFICATE_ROLE and
-# CERTIFICATE_NODE, empty where there is no certificate.
-read_certificate() {
-  certificate=$(openssl x509 -noout -subject -nameopt multiline -in "$DOCKER_ROOT/swarm/certificates/swarm-node.crt") || certificate=''
-  CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p')
-  CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p')
-  CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p')
-}
-
 joined() {
   read_certificate
   if [ "$CERTIFICATE_SWARM" != "$SSM_swarmId" ]; then
@@ -32,8 +23,8 @@ joined() {
     await_leader
     refuse_autolock
   fi
-  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s"%s}' \
-    "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$CLEARED")"
+  finish "$(printf '{"nodeId":"%s","address":"%s:2377","zone":"%s","engine":"%s","epoch":%d%s}' \
+    "$NODE_ID" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$SSM_epoch" "$CLEARED")"
 }
 
 # A new manager is in the raft a moment after its engine calls itself active. Nobody else may come in before: with two on their way

@@ -5,6 +5,16 @@ if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_waitUntil+x}" ]; then SSM_waitUntil='{{ waitUntil }}'; fi
 if [ -z "${SSM_depart+x}" ]; then SSM_depart='{{ depart }}'; fi
 
+if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
+
+# A launch is undone also where it failed since somebody had made the instance a node of another swarm: that one is not ours to leave.
+# Where nothing can be read of it the engine is taken for one of ours, as before a certificate there is no membership.
+is_foreign() {
+  if [ "$SSM_swarmId" = none ] || ! command -v openssl >/dev/null; then return 1; fi
+  read_certificate
+  [ -n "$CERTIFICATE_SWARM" ] && [ "$CERTIFICATE_SWARM" != "$SSM_swarmId" ]
+}
+
 report() { # NODE_ID DRAINED
   leave_node=''
   leave_member=false
@@ -75,6 +85,11 @@ member=$NODE_ID
 if [ "$NODE_STATE" = inactive ]; then member=''; fi
 # A manager that missed a recovery is no member of this swarm: nobody's tasks are waited for, and it goes as it is.
 if [ "$IS_MANAGER" = true ] && [ "$(remembered_epoch)" != "$SSM_epoch" ]; then report '' false; fi
+
+# Its tasks are not ours either.
+if [ -n "$member" ] && is_foreign; then
+  finish "$(printf '{"member":false,"drained":true,"containers":0,"plain":0,"foreign":"%s"}' "$CERTIFICATE_SWARM")"
+fi
 
 # The last one keeps the lock: nobody is confirmed by it meanwhile.
 if is_last; then begin_last; fi

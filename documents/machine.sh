@@ -26,6 +26,18 @@ check_instance() { # INSTANCE_ID
   if [ "$own_id" != "$1" ]; then fail 25 WrongInstance "this is $own_id, the command was meant for $1"; fi
 }
 
+# --- The certificate of its node
+
+# A worker does not know the id of its swarm, only its certificate does. Sets CERTIFICATE_SWARM, CERTIFICATE_ROLE and
+# CERTIFICATE_NODE, empty where there is no certificate.
+# shellcheck disable=SC2034 # join asks for all of it
+read_certificate() {
+  certificate=$(openssl x509 -noout -subject -nameopt multiline -in "$DOCKER_ROOT/swarm/certificates/swarm-node.crt") || certificate=''
+  CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p')
+  CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p')
+  CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p')
+}
+
 # --- Waiting until the machine is made ready
 
 # A terminate fences an instance that may still be joining. The fence is the leave's own notAfter: a command that was

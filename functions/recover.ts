@@ -9,7 +9,7 @@ import { LeaderItem } from '../src/aws/leader-item.ts';
 import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { RECOVERY, RecoveryStore } from '../src/aws/recovery-store.ts';
 import { Table } from '../src/aws/table.ts';
-import { failTask } from '../src/aws/task-callbacks.ts';
+import { wakeWaiters } from '../src/commands/deliver.ts';
 import { releaseLock } from '../src/commands/release-lock.ts';
 import { readConfig } from '../src/config.ts';
 import { swarmOf } from '../src/core/claim.ts';
@@ -38,7 +38,12 @@ const request = z.discriminatedUnion('do', [
     from: instanceId.optional(),
     terminate: ending.default([]),
   }),
-  base.extend({ do: z.literal('begin'), terminate: ending }),
+  base.extend({
+    do: z.literal('begin'),
+    terminate: ending,
+    /** That the plan was made in; executions that began before it was asked for say none. */
+    epoch: z.number().optional(),
+  }),
   base.extend({ do: z.literal('check'), ending }),
   base.extend({
     do: z.literal('record'),
@@ -102,12 +107,24 @@ async function plan({ cluster, candidates, answers, from, terminate: named }: Pa
   return planned;
 }
 
-async function begin({ cluster, execution, terminate: named }: Part<'begin'>): Promise<unknown> {
+/**
+ * @throws {FlowError} RecoveryUnderWay if another recovery is at work, or has ended since the plan was made: it may have recovered from
+ *   a manager that this one would fence.
+ */
+async function begin({ cluster, execution, terminate: named, epoch }: Part<'begin'>): Promise<unknown> {
   const seen = await store.lockedBy(cluster);
   if (seen !== undefined && seen !== execution && (await isRunning(seen))) {
     throw new FlowError('RecoveryUnderWay', `${seen} recovers ${cluster}: wait for its end, or stop it`);
   }
+  await refuseStale(cluster, epoch);
   await store.seizeLock(cluster, execution, seen, seconds());
+  try {
+    // Once more under the lock, which the other one has given back by then.
+    await refuseStale(cluster, epoch);
+  } catch (error) {
+    await release({ cluster, execution });
+    throw error;
+  }
   if (named.length > 0) {
     await terminate(ec2, named);
   }
@@ -121,22 +138,40 @@ async function check({ cluster, execution, ending: named }: Part<'check'>): Prom
   return { left: named.filter((one) => !['terminated', 'stopped', undefined].includes(view.get(one))) };
 }
 
-/** First whom to ask, then the epoch: an execution that reads between the two is refused by its epoch, and reads again. */
+/** The end of the command has recorded it already, if it was heard of: then the lock may be another's by now. */
 async function record({ cluster, execution, survivor, told }: Part<'record'>): Promise<unknown> {
-  await store.seizeLock(cluster, execution, execution, seconds());
   const { nodeId, address, epoch } = told;
-  const only = { instance: survivor, nodeId, address };
-  await leader.change(cluster, seconds(), () => ({ leader: only, managers: [only] }));
-  await store.raiseEpoch(cluster, epoch);
-  await release({ cluster });
+  if ((await epochOf(cluster)) < epoch) {
+    await store.seizeLock(cluster, execution, execution, seconds());
+    await table.recordRecovery(cluster, { instance: survivor, nodeId, address }, epoch, seconds());
+  }
+  await release({ cluster, execution });
   logger.info('recovered', { cluster, instanceId: survivor, epoch });
   return { epoch };
 }
 
-async function release({ cluster }: { readonly cluster: string }): Promise<unknown> {
-  await releaseLock({ lock, states }, { cluster, instance: RECOVERY }, seconds());
-  for (const taskToken of await table.takeWaiters(cluster, 'manager')) {
-    await failTask(states, taskToken, 'ManagersChanged', `${cluster} was recovered`);
+async function refuseStale(cluster: string, planned: number | undefined): Promise<void> {
+  if (planned !== undefined && (await epochOf(cluster)) !== planned) {
+    throw new FlowError('RecoveryUnderWay', `${cluster} was recovered since this was planned: look again`);
+  }
+}
+
+async function epochOf(cluster: string): Promise<number> {
+  const state = await table.readState(cluster);
+  return state?.status === 'founded' ? (state.epoch ?? 0) : 0;
+}
+
+/** Not another recovery's, which may have begun since. */
+async function release({
+  cluster,
+  execution,
+}: {
+  readonly cluster: string;
+  readonly execution: string;
+}): Promise<unknown> {
+  if ([undefined, execution].includes(await store.lockedBy(cluster))) {
+    await releaseLock({ lock, states }, { cluster, instance: RECOVERY }, seconds());
+    await wakeWaiters({ table, states }, cluster, `${cluster} was recovered`);
   }
   return {};
 }

@@ -30,7 +30,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DescribeInstances: partial(
       'five filters (`instance-id`, `instance-state-name`, `availability-zone`, `private-ip-address`, `tag:KEY`), no wildcards, no pages; an instance is terminated at once, and is listed for ever',
     ),
-    TerminateInstances: partial('the hook of the group is not asked, as on AWS; no `shutting-down` in between'),
+    TerminateInstances: partial(
+      'the hook of the group is not asked, as on AWS; `shutting-down` for 15 s, in which everything on it goes on',
+    ),
   },
   ssm: {
     SendCommand: partial(
@@ -39,7 +41,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     GetCommandInvocation: partial(
       'no `Delayed`, no `Cancelling`; `InvocationDoesNotExist` for a moment after SendCommand',
     ),
-    ListCommands: partial('by instance, command id or `InvokedAfter`; no other filter, no pages'),
+    ListCommands: partial('by instance, command id, `InvokedAfter` or `Status` Success; no other filter, no pages'),
     CancelCommand: partial('only what no agent has taken yet'),
     DescribeInstanceInformation: partial('of filters only `InstanceIds`; no pages; id, status and platform only'),
     GetParameter: partial('no versions and labels'),

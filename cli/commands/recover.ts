@@ -11,6 +11,7 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { clusterName, instanceId } from '../../src/core/names.ts';
 import { answer, candidate } from '../../src/core/recovery.ts';
 import type { RecoveryPlan } from '../../src/core/recovery.ts';
+import { Interrupted } from '../../lab/scenario/run.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { recoveryTable } from '../recovery-table.ts';
@@ -138,12 +139,25 @@ async function confirm(
   if (!process.stdin.isTTY) {
     throw new UsageError('nobody is there to be asked: say --yes');
   }
+  const said = await ask(`recover ${cluster} from ${survivor}? Type the cluster's name: `);
+  if (said.trim() !== cluster) {
+    throw new UsageError('not confirmed: nothing was done');
+  }
+}
+
+/** A terminal that is closed, or at which Ctrl-C is typed, answers nothing by itself: the question would wait for ever. */
+async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const said = await terminal.question(`recover ${cluster} from ${survivor}? Type the cluster's name: `);
-    if (said.trim() !== cluster) {
-      throw new UsageError('not confirmed: nothing was done');
-    }
+    return await new Promise<string>((resolve, reject) => {
+      terminal.once('SIGINT', () => {
+        reject(new Interrupted('interrupted: nothing was done'));
+      });
+      terminal.once('close', () => {
+        reject(new UsageError('nobody answered: nothing was done'));
+      });
+      terminal.question(question).then(resolve, reject);
+    });
   } finally {
     terminal.close();
   }

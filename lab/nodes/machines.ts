@@ -95,6 +95,8 @@ export interface Machines {
   nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]>;
   /** `docker ARGUMENTS` on the machine, as an operator would run it there. Exit code 124 where it hung for `seconds` (default 20). */
   docker(instanceId: string, args: readonly string[], seconds?: number): Promise<DocumentOutcome>;
+  /** What the machine remembers in /var/lib/skep/epoch: the epoch that it was let into the managers in; empty where there is none. */
+  epoch(instanceId: string): Promise<string>;
   /** dockerd dies by SIGKILL, and stays down until it is started. */
   killEngine(instanceId: string): Promise<void>;
   startEngine(instanceId: string): Promise<void>;

@@ -14,6 +14,10 @@ export interface ManagersSeen extends ManagerCounts {
   readonly inService: boolean;
   /** The record names the leader as the swarm has it, every reachable member, and nobody who is none. */
   readonly recorded: boolean;
+  /** Every member was let in in the epoch that the cluster is in. */
+  readonly sameEpoch: boolean;
+  /** Of the cluster: how often it was recovered. */
+  readonly epoch: number;
 }
 
 const PATIENCE_SECONDS = 20;
@@ -44,6 +48,11 @@ export async function seeManagers(lab: Lab, cluster: string, table: Table, watch
   const nodes = lists.find((list) => list !== undefined) ?? [];
   const members = nodes.filter(({ reachability }) => reachability !== undefined);
   const { record } = await table.readLeader(cluster);
+  const state = await table.readState(cluster);
+  const epoch = state?.status === 'founded' ? (state.epoch ?? 0) : 0;
+  const remembered = await Promise.all(
+    members.map((one) => lab.machines.epoch(instanceOf(one)).catch(() => 'unknown')),
+  );
   return {
     ...watch.counts,
     members: members.length,
@@ -60,6 +69,9 @@ export async function seeManagers(lab: Lab, cluster: string, table: Table, watch
       members.every(
         (one) => one.reachability === 'unreachable' || record.managers.some(({ nodeId }) => nodeId === one.nodeId),
       ),
+    // Who was in before the first recovery remembers none.
+    sameEpoch: remembered.every((one) => one === String(epoch) || (one === '' && epoch === 0)),
+    epoch,
   };
 }
 

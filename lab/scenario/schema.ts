@@ -180,6 +180,8 @@ const expectation = z.union([
       agree: z.boolean().optional(),
       inService: z.boolean().optional(),
       recorded: z.boolean().optional(),
+      sameEpoch: z.boolean().optional(),
+      epoch: bounds.optional(),
     }),
   }),
   z.strictObject({

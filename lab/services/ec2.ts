@@ -23,6 +23,9 @@ export interface Instance {
 /** What becomes of an instance, as DescribeInstances shows it. */
 type Seen = Pick<Instance, 'state' | 'privateIp'>;
 
+/** Until the operating system is down; on AWS usually less than a minute. What runs on it goes on as long. */
+const SHUTTING_DOWN = 15_000;
+
 const instanceIds = z.array(z.string());
 const describe = z.strictObject({
   InstanceIds: instanceIds.optional(),
@@ -132,7 +135,7 @@ export class Ec2 implements Service {
       throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
     }
     for (const id of ids) {
-      this.kill(id);
+      this.#shutDown(id);
     }
     return {
       TerminatingInstances: ids.map((InstanceId) => ({
@@ -140,6 +143,17 @@ export class Ec2 implements Service {
         CurrentState: { Code: STATE_CODES['shutting-down'], Name: 'shutting-down' },
       })),
     };
+  }
+
+  #shutDown(instanceId: string): void {
+    const instance = this.instances.get(instanceId);
+    if (instance?.state !== 'pending' && instance?.state !== 'running') {
+      return;
+    }
+    this.#become(instance, 'shutting-down');
+    this.#clock.schedule(SHUTTING_DOWN, () => {
+      this.kill(instanceId);
+    });
   }
 
   #describe(input: z.infer<typeof describe>): unknown {

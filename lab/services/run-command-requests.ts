@@ -20,7 +20,12 @@ export const listing = z.strictObject({
   InstanceId: instanceId.optional(),
   CommandId: commandId.optional(),
   Filters: z
-    .array(z.strictObject({ key: z.literal('InvokedAfter'), value: z.iso.datetime() }))
+    .array(
+      z.union([
+        z.strictObject({ key: z.literal('InvokedAfter'), value: z.iso.datetime() }),
+        z.strictObject({ key: z.literal('Status'), value: z.literal('Success') }),
+      ]),
+    )
     .min(1)
     .max(5)
     .default([]),

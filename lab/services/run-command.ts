@@ -349,7 +349,11 @@ export class RunCommand implements Service {
     const all = instanceId === undefined ? [...this.#invocations.values()] : (this.#byInstance.get(instanceId) ?? []);
     const found = all
       .filter((one) => commandId === undefined || one.commandId === commandId)
-      .filter((one) => filters.every(({ value }) => one.requestedAt > Date.parse(value)));
+      .filter((one) =>
+        filters.every(({ key, value }) =>
+          key === 'Status' ? one.status === value : one.requestedAt > Date.parse(value),
+        ),
+      );
     const { items, next } = pageOf(found.toReversed(), { limit, token }, 50, 'InvalidNextToken');
     return { Commands: items.map(describeCommand), ...(next === undefined ? {} : { NextToken: next }) };
   }

@@ -1,5 +1,5 @@
-// What a recovery reads and writes in the table: who may be a manager, the lock that it takes from whoever holds it, the new epoch.
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+// What a recovery reads and writes in the table: who may be a manager, the lock that it takes from whoever holds it.
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
@@ -72,28 +72,6 @@ export class RecoveryStore {
     } catch (error) {
       if (errorName(error) === 'ConditionalCheckFailedException') {
         throw new FlowError('RecoveryUnderWay', `another recovery of ${cluster} began just now`, { cause: error });
-      }
-      throw error;
-    }
-  }
-
-  /** The epoch that the recovery began: from now on every command carries it. Doing it twice changes nothing. */
-  async raiseEpoch(cluster: string, epoch: number): Promise<void> {
-    const absent = epoch === 1 ? 'attribute_not_exists(epoch) OR ' : '';
-    try {
-      await this.#client.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: keys.state(cluster),
-          UpdateExpression: 'SET epoch = :new',
-          ConditionExpression: `#status = :founded AND (${absent}epoch = :old OR epoch = :new)`,
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: { ':founded': 'founded', ':old': epoch - 1, ':new': epoch },
-        }),
-      );
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        throw new FlowError('BadInput', `${cluster} is not in epoch ${epoch - 1}`, { cause: error });
       }
       throw error;
     }

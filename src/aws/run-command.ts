@@ -2,6 +2,7 @@
 import {
   CancelCommandCommand,
   GetCommandInvocationCommand,
+  ListCommandsCommand,
   SendCommandCommand,
   paginateListCommands,
 } from '@aws-sdk/client-ssm';
@@ -11,6 +12,9 @@ import type { Invocation } from '../core/command-result.ts';
 import type { Command } from '../core/commands.ts';
 import { documentName } from '../core/names.ts';
 import { errorName, isUnavailable } from './errors.ts';
+
+/** What waits longer for an agent is undeliverable: the delivery timeout of documents on managers. Seconds. */
+const LONGEST_QUEUE = 600;
 
 export type Sent =
   | { readonly kind: 'sent'; readonly commandId: string }
@@ -69,6 +73,28 @@ export async function findCommand(
     }
   }
   return undefined;
+}
+
+/**
+ * Whether the agent has carried out any command since then: one that is busy has, one that is away has not. Of those that have
+ * succeeded the youngest is looked at, since an agent takes its commands one after the other.
+ *
+ * @param since epoch seconds
+ */
+export async function hasWorkedSince(client: SSMClient, instance: string, since: number): Promise<boolean> {
+  const Filters = [
+    { key: 'Status' as const, value: 'Success' },
+    { key: 'InvokedAfter' as const, value: new Date((since - LONGEST_QUEUE) * 1000).toISOString() },
+  ];
+  const { Commands: commands = [] } = await client.send(
+    new ListCommandsCommand({ InstanceId: instance, Filters, MaxResults: 50 }),
+  );
+  const [youngest] = commands.toSorted(
+    (a, b) => (b.RequestedDateTime?.getTime() ?? 0) - (a.RequestedDateTime?.getTime() ?? 0),
+  );
+  const invocation =
+    youngest?.CommandId === undefined ? undefined : await readInvocation(client, youngest.CommandId, instance);
+  return (invocation?.endedAt ?? 0) >= since;
 }
 
 export interface ReadInvocation extends Invocation {

@@ -26,6 +26,7 @@ import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rend
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from './errors.ts';
+import { raiseEpoch } from './epoch.ts';
 import { foundingTransaction } from './founding.ts';
 import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
@@ -138,7 +139,9 @@ export class Table {
       ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
       ...(node.phase === 'gone' ? { expiresAt: now + GONE_TTL } : {}),
     };
-    return this.#update(key, changed, [], { step: key.step, [counterOf(key.step)]: key.try });
+    // A look that gives a command up says what became of it, and then cancels it: the news of that must not take its word back.
+    const first = !outcome.ok && outcome.error === 'CommandCancelled' ? { result: undefined } : {};
+    return this.#update(key, changed, [], { step: key.step, [counterOf(key.step)]: key.try, ...first });
   }
 
   async #update(
@@ -236,6 +239,22 @@ export class Table {
       }
       return this.#whyNotFounded(founding, state, error);
     }
+  }
+
+  /**
+   * Records that a cluster was recovered: first whom to ask, then the epoch. An execution that reads between the two is refused by its
+   * epoch, and reads again.
+   *
+   * @returns false if it was on record already: it is left alone then, since others may have joined meanwhile
+   */
+  async recordRecovery(cluster: string, survivor: Manager, epoch: number, now: number): Promise<boolean> {
+    const state = await this.readState(cluster);
+    if (state?.status === 'founded' && (state.epoch ?? 0) >= epoch) {
+      return false;
+    }
+    await this.changeLeader(cluster, now, () => ({ leader: survivor, managers: [survivor] }));
+    await raiseEpoch(this.#client, this.#name, cluster, epoch);
+    return true;
   }
 
   async #whyNotFounded(

@@ -3,6 +3,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 
 import type { MembershipLock } from '../aws/membership-lock.ts';
+import { RECOVERY } from '../aws/recovery-store.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';
 import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
@@ -29,6 +30,7 @@ const confirmedNode = z.object({
   nodeId: z.string().default(''),
   address: z.string().default(''),
 });
+const recovery = z.object({ nodeId: z.string(), address: z.string(), epoch: z.number() });
 const founding = z.object({ nodeId: z.string(), swarmId: z.string(), caDigest: z.string(), address: z.string() });
 
 /**
@@ -85,6 +87,9 @@ export async function deliver(
   if (outcome.ok && verb === 'init' && !(await recordFounding(ports, key, outcome.output, now))) {
     await wake(item, key, (taskToken) => failTask(states, taskToken, 'Superseded', `${key.instance} was taken over`));
     return;
+  }
+  if (outcome.ok && verb === 'recover') {
+    await recordRecovery(ports, key, outcome.output, now);
   }
   await keepRecord(ports, input);
   if (outcome.ok && verb === 'confirm') {
@@ -154,9 +159,35 @@ async function welcome(
   }
   if (role === 'manager') {
     await releaseLock({ lock, states }, { cluster, instance }, now);
-    for (const taskToken of await table.takeWaiters(cluster, 'manager')) {
-      await failTask(states, taskToken, 'ManagersChanged', `${instance} has become a manager of ${cluster}`);
-    }
+    await wakeWaiters({ table, states }, cluster, `${instance} has become a manager of ${cluster}`);
+  }
+}
+
+/** Of those that wait for another manager to have come or gone. */
+export async function wakeWaiters(
+  { table, states }: Pick<DeliverPorts, 'table' | 'states'>,
+  cluster: string,
+  because: string,
+): Promise<void> {
+  for (const taskToken of await table.takeWaiters(cluster, 'manager')) {
+    await failTask(states, taskToken, 'ManagersChanged', because);
+  }
+}
+
+/**
+ * Here, since the execution may have been stopped meanwhile: managers would join the recovered swarm in the old epoch, as soon as the
+ * lease of its lock has run out.
+ */
+async function recordRecovery(
+  { table, lock, states }: DeliverPorts,
+  { cluster, instance }: Omit<StepKey, 'try'>,
+  output: Record<string, unknown>,
+  now: number,
+): Promise<void> {
+  const { nodeId, address, epoch } = recovery.parse(output);
+  if (await table.recordRecovery(cluster, { instance, nodeId, address }, epoch, now)) {
+    await releaseLock({ lock, states }, { cluster, instance: RECOVERY }, now);
+    await wakeWaiters({ table, states }, cluster, `${cluster} was recovered`);
   }
 }
 

@@ -1,6 +1,6 @@
 // One look at a command that was sent and whose end was not heard of.
 import { isInAnyGroup } from '../aws/auto-scaling.ts';
-import { cancelCommand, readInvocation } from '../aws/run-command.ts';
+import { cancelCommand, hasWorkedSince, readInvocation } from '../aws/run-command.ts';
 import { outcomeOf } from '../core/command-result.ts';
 import { runsOnManager } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
@@ -13,10 +13,18 @@ import type { StepPorts, StepRequest } from './step.ts';
 /** After this many looks at a command that was never picked up, its agent is taken for dead. */
 const UNRESPONSIVE_LOOKS = 2;
 
+/**
+ * A manager that has left a command lying for so long is asked for, seconds: less than two looks. Not at the first one, where a burst of
+ * workers still waits for agents that are only busy.
+ */
+const ASK_AFTER = 100;
+
 interface Sent {
   readonly try: number;
   readonly commandId: string;
   readonly target: string;
+  /** Epoch seconds. */
+  readonly sentAt: number | undefined;
 }
 
 /** Delivers the end that was not heard of. Returns when the command is to be waited for, throws when it is not. */
@@ -36,6 +44,22 @@ export async function look(ports: StepPorts, request: StepRequest, verb: Verb, s
   }
   await giveUpLate(ports, request, sent, now);
   await giveUpGone(ports, request, verb, sent);
+  if (waiting && runsOnManager(verb)) {
+    await giveUpSilent(ports, request, sent, now);
+  }
+}
+
+/**
+ * The instance lives, and its agent may be dead: SSM keeps the command for ten minutes. An agent that is full has carried out others
+ * meanwhile, and is left alone: to send again would make a burst a storm. Should the agent come back and take it after all, documents
+ * are idempotent and have a notAfter.
+ */
+async function giveUpSilent(ports: StepPorts, request: StepRequest, sent: Sent, now: number): Promise<void> {
+  const { sentAt = now, target } = sent;
+  if (now - sentAt < ASK_AFTER || (await hasWorkedSince(ports.ssm, target, sentAt))) {
+    return;
+  }
+  throw await passOn(ports, request, sent, `the agent of ${target} does not pick up its command`);
 }
 
 /** What is held goes on: its end is heard of when the hold is lifted, or asked for again. */
@@ -58,6 +82,13 @@ async function giveUpGone(ports: StepPorts, request: StepRequest, verb: Verb, se
   if (runsOnManager(verb) && !(await isInAnyGroup(ports.autoScaling, sent.target))) {
     throw await nextManager(ports, request, `${sent.target} is in no group any more`);
   }
+}
+
+/** First what is to come next, then the cancellation, whose event would end the step. */
+async function passOn(ports: StepPorts, request: StepRequest, sent: Sent, cause: string): Promise<Error> {
+  const error = await nextManager(ports, request, cause);
+  await cancelQuietly(ports, sent);
+  return error;
 }
 
 /** Ends this try: the next one goes to the next manager. */

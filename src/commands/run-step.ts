@@ -15,7 +15,7 @@ import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver } from './deliver.ts';
 import { recordEnd } from './erase.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
-import { findManagers, queueForLeader } from './leader.ts';
+import { findManagers, queueForLeader, readSwarm } from './leader.ts';
 import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
 import { look, nextManager } from './look.ts';
@@ -61,7 +61,7 @@ async function make(ports: StepPorts, request: StepRequest, move: Move, item: Re
       await (move.begun ? sendAgain(ports, request, move.try, item) : begin(ports, request, move.try, errorOf(item)));
       return;
     case 'look':
-      await look(ports, request, verb, move);
+      await look(ports, request, verb, { ...move, sentAt: item.sentAt });
       return;
     case 'deliver':
       await deliver(ports, { key: stepKey(request), verb, outcome: move.outcome, item, now: ports.now() });
@@ -130,7 +130,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
     const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
     if (commandId !== undefined) {
       await ports.table.park(key, { commandId, target });
-      await look(ports, request, verb, { try: key.try, commandId, target });
+      await look(ports, request, verb, { try: key.try, commandId, target, sentAt: item.sentAt });
       return;
     }
   }
@@ -277,6 +277,11 @@ async function managersLeft({ autoScaling, stage }: StepPorts, request: StepRequ
 /** The plan with the swarm's managers; undefined when there are none: a join is queued then, and woken by the founding. */
 async function withSwarm(ports: StepPorts, request: StepRequest, now: number, asked: Asked): Promise<Plan | undefined> {
   const { plan } = request;
+  if (request.verb === 'leave' && plan.swarm === undefined) {
+    // Claimed before the founding: by the swarm's id it knows which one is not to be left.
+    const swarm = await readSwarm(ports, plan.cluster ?? '');
+    return swarm === undefined ? plan : { ...plan, swarm };
+  }
   if (!readsLeader(request, asked.number)) {
     return plan;
   }

@@ -13,7 +13,7 @@ const MANAGER_LOOK = 60;
 const LEASE_MARGIN = 120;
 /** DescribeInstances is eventually consistent. Seconds; documented are none, seen are a few. */
 const SHOWN_BY_EC2 = 600;
-/** After three launches of a group in a row were abandoned, the fourth is not: endless churn costs money and helps nobody. */
+/** After so many launches of a group in a row were abandoned the next is not: endless churn costs money and helps nobody. */
 export const ABANDONS_IN_A_ROW = 3;
 
 export interface Manager {
@@ -89,7 +89,7 @@ export interface ClaimFacts {
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
 export interface Plan {
   readonly v: 1;
-  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'retain' | 'complete' | 'reject' | 'ignore';
+  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'retain' | 'force' | 'complete' | 'reject' | 'ignore';
   readonly because: string;
   readonly rejection?: ClosedError;
   readonly completion?: Completion;
@@ -202,11 +202,14 @@ function answered(asked: Asked): Claim | undefined {
 function tooLate(asked: Asked): Claim {
   const { action, facts } = asked;
   const because = 'the event came after the deadline of its action';
-  const isManager = action.role === 'manager' && facts.state?.status === 'founded' && facts.node?.phase !== 'gone';
-  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance.
-  return action.kind === 'terminate' && isManager
-    ? { plan: base(asked, 'retain', `${because}: a manager is not let go unseen`), take: undefined, wake: undefined }
-    : complete(asked, `${because}: the tidy compares`);
+  const mayBeIn =
+    facts.state?.status === 'founded' && facts.node?.phase !== 'gone' && !neverCame(facts, action.instance);
+  if (action.kind === 'launch' || !mayBeIn) {
+    return complete(asked, `${because}: the tidy compares`);
+  }
+  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance. A worker goes undrained, and that is told.
+  const route = action.role === 'manager' ? 'retain' : 'force';
+  return { plan: base(asked, route, `${because}: nobody let go of its node`), take: undefined, wake: undefined };
 }
 
 /** By another execution, whose lease runs, and not for an action before this one. */

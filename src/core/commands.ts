@@ -24,6 +24,8 @@ export const nodeFacts = z
     nodeId: z.string().default('none'),
     zone: z.string().default('unknown'),
     address: z.string().default('none'),
+    /** That it joined in; joins that were sent before this was told say none. */
+    epoch: z.number().optional(),
   })
   .loose();
 export type NodeFacts = z.infer<typeof nodeFacts>;
@@ -188,6 +190,7 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   prepare: (_request, instanceId) => ({ instanceId }),
   join: joinParameters,
   confirm: ({ plan, node }, instanceId) => {
+    refuseFormer(plan, node);
     return { instanceId, nodeId: node.nodeId, labels: labelsOf(plan, node), availability: 'active' };
   },
   demote: ({ node, least }, instanceId) => {
@@ -197,6 +200,7 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   leave: (request, instanceId) => {
     return {
       instanceId,
+      swarmId: request.plan.swarm?.swarmId ?? 'none',
       waitUntil: String(leaveUntil(request)),
       depart: request.last ? 'last' : yesNo(departs(request)),
     };
@@ -208,6 +212,20 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   recover: recoverParameters,
   rotate: ({ stage, tokenKey }) => ({ stage, tokenKey }),
 };
+
+/**
+ * The cluster was recovered while a manager was on its way in: it may have come in after the recovery, and would for ever be one of the
+ * old epoch, whom no document takes a command from. It goes, and another one is launched.
+ */
+function refuseFormer({ role, instance, swarm }: Plan, { epoch }: NodeFacts): void {
+  const current = swarm?.epoch ?? 0;
+  if (role === 'manager' && epoch !== undefined && epoch < current) {
+    throw new FlowError(
+      'FormerManager',
+      `${instance ?? ''} joined in epoch ${epoch}, the cluster is in epoch ${current}`,
+    );
+  }
+}
 
 function yesNo(flag: boolean): string {
   return flag ? 'yes' : 'no';

@@ -5,7 +5,8 @@ import { EXIT_CODES } from './exit-codes.ts';
 export class FlowError extends Error {
   override readonly name: string;
 
-  constructor(name: FlowErrorName, message: string, options?: { cause?: unknown }) {
+  /** @param name FormerManager is what documents end with; the confirmation of one that joined too late ends with it as well */
+  constructor(name: FlowErrorName | 'FormerManager', message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = name;
   }

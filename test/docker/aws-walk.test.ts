@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
   ['ssm.SendCommand', ['--document-name', 'nobodys', '--instance-ids', ID], 'InvalidDocument'],
   ['ssm.GetCommandInvocation', ['--command-id', UUID, '--instance-id', ID], 'InvocationDoesNotExist'],
   ['ssm.ListCommands', ['--max-items', '3', '--filters', 'key=InvokedAfter,value=2026-01-01T00:00:00Z']],
-  ['ssm.ListCommands', ['--filters', 'key=Status,value=Success'], 'ValidationException'],
+  ['ssm.ListCommands', ['--filters', 'key=Status,value=Pending'], 'ValidationException'],
   ['ssm.CancelCommand', ['--command-id', UUID], 'InvalidCommandId'],
   ['ssm.DescribeInstanceInformation', []],
   ['ssm.PutParameter', ['--name', '/walk', '--value', 'x', '--type', 'String']],

@@ -165,6 +165,10 @@ export class DockerMachines implements Machines {
     return { ...result, exitCode: instance.isOff ? -1 : result.timedOut ? HUNG : result.exitCode };
   }
 
+  async epoch(instanceId: string): Promise<string> {
+    return (await this.shell(instanceId, 'cat /var/lib/skep/epoch 2>/dev/null || :')).trim();
+  }
+
   async killEngine(instanceId: string): Promise<void> {
     // The order matters: the machine looks for the mark after it has written the process id.
     await this.shell(instanceId, 'touch /run/lab/engine-down; kill -9 "$(cat /run/lab/engine.pid)" || :');

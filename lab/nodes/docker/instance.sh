@@ -70,9 +70,11 @@ case "$1 ${2:-}" in
   ;;
 'stop docker.socket') ;;
 'disable docker.service' | 'disable docker.socket') touch "/run/lab/disabled-$2" ;;
+'mask docker.service' | 'mask docker.socket') touch "/run/lab/masked-$2" ;;
 'is-active docker.service') if runs; then echo active; else echo inactive; exit 3; fi ;;
 'is-active docker.socket') echo inactive; exit 3 ;;
 'is-enabled docker.service' | 'is-enabled docker.socket')
+  if [ -e "/run/lab/masked-$2" ]; then echo masked; exit 1; fi
   if [ -e "/run/lab/disabled-$2" ]; then echo disabled; exit 1; else echo enabled; fi
   ;;
 *) echo "systemctl of the lab does not know: $*" >&2; exit 1 ;;

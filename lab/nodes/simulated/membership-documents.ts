@@ -134,7 +134,7 @@ async function joined(
     await awaitLeader(script);
     await script.refuseAutolock();
   }
-  return { nodeId: folder.nodeId, ...about(own), ...cleared };
+  return { nodeId: folder.nodeId, ...about(own), epoch: script.epoch, ...cleared };
 }
 
 /** A new manager is in the raft a moment after its engine calls itself active. Nobody else may come in before. */
@@ -168,12 +168,25 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
   if (info.controlAvailable && machine.memory.epoch !== script.epoch) {
     return { member: false, drained: false, containers: 0, plain: 0 };
   }
+  return goOut(script, info);
+}
+
+async function goOut(script: Script, info: SwarmInfo): Promise<Record<string, unknown>> {
   const isMember = info.state !== 'inactive' && info.nodeId !== '';
+  if (isMember && isForeign(script)) {
+    return { member: false, drained: true, containers: 0, plain: 0, foreign: script.engine.folder?.swarm.swarmId };
+  }
   const containers = await (script.param('depart') === 'last' && info.controlAvailable
     ? leaveLast(script, info)
     : leaveAsAny(script, isMember));
   const counts = { drained: containers === 0, containers, plain: 0 };
   return isMember ? { member: true, nodeId: info.nodeId, ...counts } : { member: false, ...counts };
+}
+
+/** A launch is undone also where it failed since the instance is a node of another swarm, which is not ours to leave. */
+function isForeign(script: Script): boolean {
+  const ours = script.param('swarmId');
+  return ours !== 'none' && script.engine.folder?.swarm.swarmId !== ours;
 }
 
 async function readJoinToken(script: Script, role: 'worker' | 'manager'): Promise<string> {

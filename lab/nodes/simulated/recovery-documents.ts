@@ -49,6 +49,10 @@ export async function fence(script: Script): Promise<Record<string, unknown>> {
   script.checkExpiry();
   await checkInstance(script);
   await script.lock('exclusive', LOCK_PATIENCE);
+  const { epoch, recovering } = script.machine.memory;
+  if (Math.max(epoch === 'fenced' ? 0 : epoch, recovering) > script.epoch) {
+    script.fail('OtherEpoch', 'another recovery has begun on this engine');
+  }
   script.machine.remember({ epoch: 'fenced' });
   if (script.engine.online) {
     await script.sleep(STOP_TIME);

@@ -107,6 +107,10 @@ export class SimulatedMachines implements Machines {
     return outcome ?? DEAD;
   }
 
+  epoch(instanceId: string): Promise<string> {
+    return Promise.resolve().then(() => String(this.#machine(instanceId).memory.epoch));
+  }
+
   killEngine(instanceId: string): Promise<void> {
     this.#machine(instanceId).engine.kill();
     return Promise.resolve();

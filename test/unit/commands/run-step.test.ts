@@ -4,7 +4,12 @@ import {
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
-import { CancelCommandCommand, GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import {
+  CancelCommandCommand,
+  GetCommandInvocationCommand,
+  SendCommandCommand,
+  ListCommandsCommand,
+} from '@aws-sdk/client-ssm';
 import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
@@ -369,6 +374,40 @@ function see(status: 'Pending' | 'Delayed' | 'InProgress' | 'not shown'): void {
     invocation.resolves({ Status: status });
   }
 }
+
+describe('a command on a manager that nobody picks up', () => {
+  const confirm = { verb: 'confirm', step: 'Confirm', node: { nodeId: NODE_ID, zone: 'a', address: 'none' } } as const;
+  /** Two looks later; `endedAt` is when the agent was last done with anything. */
+  const lookTwice = async (endedAt: number | undefined): Promise<Promise<unknown>> => {
+    const { step } = await scene();
+    await step(confirm);
+    see('Pending');
+    time.now += 61;
+    await step({ ...confirm, attempt: 1 });
+    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
+    const other = { CommandId: 'other', RequestedDateTime: new Date(time.now * 1000) };
+    ssm.on(ListCommandsCommand).resolves({ Commands: endedAt === undefined ? [] : [other] });
+    ssm
+      .on(GetCommandInvocationCommand, { CommandId: 'other' })
+      .resolves({ Status: 'Success', ExecutionEndDateTime: new Date((endedAt ?? 0) * 1000).toISOString() });
+    time.now += 61;
+    return step({ ...confirm, attempt: 2 });
+  };
+
+  it.each([
+    ['has done nothing for ten minutes', undefined],
+    ['has done nothing since it was sent', NOW - 1],
+  ])('goes to the next one at its second look, where the agent %s', async (_what, endedAt) => {
+    await expect(lookTwice(endedAt)).rejects.toMatchObject({ name: 'CommandUndelivered' });
+    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
+  });
+
+  it('waits on, where the agent has done others meanwhile: it is only busy', async () => {
+    await lookTwice(NOW + 100);
+    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
+    expect(sends()).toHaveLength(1);
+  });
+});
 
 describe('a leave that nobody picks up', () => {
   const leave = { verb: 'leave', step: 'Leave' } as const;

@@ -101,7 +101,7 @@ describe('whatever is asked, and whatever the table says', () => {
         expect(take).toBeDefined();
       }
       if (take === undefined) {
-        expect(['complete', 'reject', 'ignore', 'ask', 'retain']).toContain(plan.route);
+        expect(['complete', 'reject', 'ignore', 'ask', 'retain', 'force']).toContain(plan.route);
       }
     });
   });

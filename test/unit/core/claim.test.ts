@@ -256,6 +256,26 @@ describe('the route of a terminate', () => {
       undefined,
     ],
     [
+      'a worker whose event comes after the deadline goes undrained, and that is told',
+      { facts: { node: nodeOf() }, now: NOW + 172_800 },
+      'force',
+      undefined,
+    ],
+    ['so does one that the table does not know', { now: NOW + 172_800 }, 'force', undefined],
+    [
+      'a worker that is out already, after the deadline',
+      { facts: { node: nodeOf({ phase: 'gone' }) }, now: NOW + 172_800 },
+      'complete',
+      undefined,
+    ],
+    [
+      'a worker that was never told to join, after the deadline',
+      { facts: { node: nodeOf({ phase: 'launching', nodeId: undefined }) }, now: NOW + 172_800 },
+      'complete',
+      undefined,
+    ],
+    ['a cluster without a swarm, after the deadline', { facts: NEW, now: NOW + 172_800 }, 'complete', undefined],
+    [
       'a manager that is out already, after the deadline',
       {
         action: manager,

@@ -122,6 +122,24 @@ describe('the parameters of a command', () => {
     );
   });
 
+  it('of a confirm: never of a manager that came in before the last recovery', () => {
+    const plan = planOf({
+      role: 'manager',
+      swarm: { swarmId: 's', caDigest: 'd', managers: LEADER.managers, epoch: 2 },
+    });
+    const confirm =
+      (epoch: number | undefined, role: 'manager' | 'worker' = 'manager') =>
+      () =>
+        commandFor(
+          requestOf({ verb: 'confirm', plan: { ...plan, role }, node: { ...unknown, nodeId: NODE_ID, epoch } }),
+        );
+    expect(confirm(1)).toThrow(expect.objectContaining({ name: 'FormerManager' }));
+    // The plan may be older than the join, and joins that were sent before told no epoch.
+    for (const fine of [confirm(2), confirm(3), confirm(undefined), confirm(1, 'worker')]) {
+      expect(fine).not.toThrow();
+    }
+  });
+
   it('of a join: never a token, and the managers of the moment', () => {
     const { parameters } = commandFor(requestOf({ verb: 'join' }));
 
