@@ -10,6 +10,7 @@ import { holdCommand, unholdCommand } from './commands/hold.ts';
 import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
 import { rotateTokensCommand } from './commands/rotate-tokens.ts';
+import { planCommand, tidyCommand } from './commands/tidy.ts';
 import { Interrupted } from '../lab/scenario/run.ts';
 import { Failed, UsageError } from './errors.ts';
 
@@ -26,6 +27,8 @@ const program = new Command('skep')
   .addCommand(rotateTokensCommand())
   .addCommand(eraseCommand())
   .addCommand(recoverCommand())
+  .addCommand(planCommand())
+  .addCommand(tidyCommand())
   .addCommand(labCommand())
   .exitOverride();
 

@@ -125,6 +125,7 @@ describe('the roles', () => {
       'RecoverFunctionRole: EndInstancesOfAnyCluster',
       'ScaleInMachineRole: CompleteHooks',
       'ScaleOutMachineRole: CompleteHooks',
+      'TidyMachineRole: RepairGroupsOfAnyCluster',
     ]);
   });
 
@@ -275,7 +276,7 @@ describe('the functions', () => {
     ['command', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['command-done', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
-    ['tidy', ['Query']],
+    ['tidy', ['DeleteItem', 'Query', 'UpdateItem']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);
