@@ -11,6 +11,7 @@ import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
 import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { statusCommand } from './commands/status.ts';
+import { planCommand, tidyCommand } from './commands/tidy.ts';
 import { Interrupted } from '../lab/scenario/run.ts';
 import { Failed, UsageError } from './errors.ts';
 
@@ -28,6 +29,8 @@ const program = new Command('skep')
   .addCommand(eraseCommand())
   .addCommand(recoverCommand())
   .addCommand(statusCommand())
+  .addCommand(planCommand())
+  .addCommand(tidyCommand())
   .addCommand(labCommand())
   .exitOverride();
 

@@ -3,6 +3,14 @@
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
 
+mark_leaving() {
+  if has_label skep.leaving true && has_label skep.instance "$SSM_instanceId" && [ "$FOUND_AVAILABILITY" = drain ]; then
+    write_node "$FOUND_ROLE" drain "$(printf '%s\n' "$FOUND_LABELS" | sed '/^$/d')"
+  else
+    update_node drain "skep.leaving=true,skep.instance=$SSM_instanceId"
+  fi
+}
+
 lock -s 5
 need_tools sed grep awk sort paste
 need_own_manager
@@ -10,8 +18,9 @@ need_own_manager
 conflicts=5
 while find_node "$SSM_nodeId" "$SSM_instanceId"; do
   refuse_manager
-  # The mark and the drain in one: a confirm that comes late must find the mark.
-  if update_node drain "skep.leaving=true,skep.instance=$SSM_instanceId"; then
+  # The mark and the drain in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy may
+  # be about to take back what another execution left, and does so only on the version that it has seen.
+  if mark_leaving; then
     finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"status\":\"$FOUND_STATE\"$(managers_told)}"
   fi
   conflicts=$((conflicts - 1))

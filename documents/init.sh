@@ -1,5 +1,5 @@
 # init: founds the swarm of a cluster on this instance, and publishes its join tokens.
-# Comes after common.sh, machine.sh, identity.sh and tokens.sh.
+# Comes after common.sh, machine.sh, identity.sh tokens.sh and publish.sh.
 if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
@@ -82,7 +82,7 @@ END
   DIFFERS=",\"differs\":\"$differing\""
 }
 
-begin_alone sed grep awk od paste
+begin_alone sed grep awk od paste sha256sum cut
 check_own_epoch
 FOUNDED=false
 case $NODE_STATE in
@@ -109,5 +109,6 @@ fi
 check_options
 
 publish_tokens
-finish "$(printf '{"nodeId":"%s","swarmId":"%s","caDigest":"%s","address":"%s:2377","zone":"%s","engine":"%s","founded":%s%s%s}' \
-  "$NODE_ID" "$SWARM_ID" "$ca_digest" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$FOUNDED" "$CLEARED" "$DIFFERS")"
+finish "$(printf '{"nodeId":"%s","swarmId":"%s","caDigest":"%s","address":"%s:2377","zone":"%s","engine":"%s","founded":%s,"worker":"%s","manager":"%s"%s%s}' \
+  "$NODE_ID" "$SWARM_ID" "$ca_digest" "$OWN_ADDRESS" "$ZONE" "$ENGINE" "$FOUNDED" \
+  "$(digest_of "$worker_token")" "$(digest_of "$manager_token")" "$CLEARED" "$DIFFERS")"

@@ -1,41 +1,77 @@
-# inspect: tells a page of the swarm's nodes, packed: SSM returns 24,000 characters, and a swarm may have 2,000 nodes.
-# Runs on any manager. Comes after common.sh and node.sh.
+# inspect: tells the swarm's nodes, packed: SSM returns 24,000 characters, and a swarm may have 2,000 nodes.
+# Runs on any manager. Comes after common.sh, machine.sh, node.sh and tokens.sh.
+#
+# All of them in pages, or, with brief, only those that are not plain healthy workers: of those their number and a digest, which
+# whoever asks compares with the one of what it expects. So a swarm that is as it should be costs one command, however large it is.
 if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
+if [ -z "${SSM_brief+x}" ]; then SSM_brief='{{ brief }}'; fi
 PAGE=400
 
-# A line per node: id role state availability instance leader address, with - for what there is not.
+# A line per node: id role state availability instance leader address mark version age, with - for what there is not. The version is
+# told of what skep has drained, the age (seconds since anything about it changed) of what is not ready: both cost characters.
 tell_nodes() { # reads ids
   node_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}.Spec.Availability$C ${O}if .ManagerStatus$C"
   node_format="$node_format${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C ${O}.ManagerStatus.Addr$C"
-  node_format="$node_format${O}else$C- -${O}end$C ${O}.Status.Addr$C|${O}index .Spec.Labels \"skep.instance\"$C"
+  node_format="$node_format${O}else$C- -${O}end$C ${O}.Status.Addr$C ${O}.Version.Index$C ${O}.UpdatedAt.Unix$C"
+  node_format="$node_format|${O}index .Spec.Labels \"skep.instance\"$C|${O}index .Spec.Labels \"skep.leaving\"$C"
   node_code=0
   xargs timeout -k 2 40 docker node inspect --format "$node_format" 2>"$WORK/error" 3>&- 9>&- || node_code=$?
   # A node that was removed meanwhile is simply not there.
   if [ "$node_code" != 0 ] && ! grep -Eqi 'not found|no such node' "$WORK/error"; then return 1; fi
 }
 
+shape() { # reads what tell_nodes printed
+  awk -F '|' -v now="$(now)" 'NF {
+    split($1, field, " ")
+    instance = $2 ~ /^i-[0-9a-f]+$/ ? $2 : "-"
+    leader = field[5] ~ /^(leader|reachable|-)$/ ? field[5] : "unreachable"
+    # Some engines do not know the address of the leader but as a manager. Of workers nobody asks.
+    address = field[7]
+    if (address == "" || address == "0.0.0.0") { address = field[6]; sub(/:[0-9]+$/, "", address) }
+    if (address == "" || leader == "-") address = "-"
+    mark = $3 == "true" ? "leaving" : "-"
+    age = now - field[9]
+    print field[1], field[2], field[3], field[4], instance, leader, address, mark, mark == "-" ? "-" : field[8], field[3] == "ready" ? "-" : age < 0 ? 0 : age
+  }'
+}
+
+# A worker that is Ready, active and labelled, and bears no mark.
+# shellcheck disable=SC2016 # the dollars are awk's
+is_plain='$2 == "worker" && $3 == "ready" && $4 == "active" && $5 != "-" && $6 == "-" && $8 == "-"'
+
+page_of() { awk -v from="$SSM_offset" -v size="$PAGE" 'NF && NR > from && NR <= from + size'; }
+
 lock -s 5
-need_tools awk grep gzip base64 sort sed xargs
+need_tools awk grep gzip base64 sort sed xargs sha256sum cut od
 need_own_manager
 if ! ids=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
 ids=$(printf '%s\n' "$ids" | sort)
 total=$(printf '%s' "$ids" | grep -c .) || :
-page=$(printf '%s\n' "$ids" | awk -v from="$SSM_offset" -v size="$PAGE" 'NF && NR > from && NR <= from + size')
+if [ "$SSM_brief" = no ]; then ids=$(printf '%s\n' "$ids" | page_of); fi
 
 nodes=''
-if [ -n "$page" ]; then
-  if ! told=$(printf '%s\n' "$page" | tell_nodes); then docker_failed "docker node inspect: $(cat "$WORK/error")"; fi
-  nodes=$(printf '%s\n' "$told" | awk -F '|' 'NF {
-    split($1, field, " ")
-    instance = $2 ~ /^i-[0-9a-f]+$/ ? $2 : "-"
-    leader = field[5] ~ /^(leader|reachable|-)$/ ? field[5] : "unreachable"
-    # Some engines do not know the address of the leader but as a manager.
-    address = field[7]
-    if (address == "" || address == "0.0.0.0") { address = field[6]; sub(/:[0-9]+$/, "", address) }
-    print field[1], field[2], field[3], field[4], instance, leader, address == "" ? "-" : address
-  }' | gzip -n -9 | base64 -w 0)
+healthy=''
+if [ -n "$ids" ]; then
+  if ! told=$(printf '%s\n' "$ids" | tell_nodes); then docker_failed "docker node inspect: $(cat "$WORK/error")"; fi
+  nodes=$(printf '%s\n' "$told" | shape)
 fi
+if [ "$SSM_brief" = yes ]; then
+  plain=$(printf '%s\n' "$nodes" | awk "$is_plain"' { print $1, $5 }')
+  count=$(printf '%s' "$plain" | grep -c .) || :
+  healthy=",\"healthy\":$count,\"digest\":\"$(digest_of "$plain")\""
+  nodes=$(printf '%s\n' "$nodes" | awk "NF && !($is_plain)")
+  total=$(printf '%s' "$nodes" | grep -c .) || :
+  nodes=$(printf '%s\n' "$nodes" | page_of)
+fi
+if [ -n "$nodes" ]; then nodes=$(printf '%s\n' "$nodes" | gzip -n -9 | base64 -w 0); fi
 
 next=''
 if [ "$((SSM_offset + PAGE))" -lt "$total" ]; then next=",\"next\":$((SSM_offset + PAGE))"; fi
-finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s}' "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$next" "$(managers_told)")"
+# With the first page: what the tidy holds against what was published last.
+digests=''
+if [ "$SSM_offset" = 0 ]; then
+  read_tokens
+  digests=",\"tokens\":{\"worker\":\"$(digest_of "$worker_token")\",\"manager\":\"$(digest_of "$manager_token")\"}"
+fi
+finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s%s%s}' \
+  "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$healthy" "$next" "$digests" "$(managers_told)")"

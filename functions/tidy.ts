@@ -1,54 +1,119 @@
-// Called by the tidy machine with what a manager sees: compares it with the groups, EC2 and the table, and plans the repairs.
+// Called by the tidy machine with what a manager sees: compares it with the groups, EC2 and the table, and plans the repairs. Called
+// again for what of the plan is in the table.
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 
-import { describeHook, groupsOfCluster } from '../src/aws/auto-scaling.ts';
-import type { Group } from '../src/aws/auto-scaling.ts';
-import { autoScalingClient, tableClient } from '../src/aws/clients.ts';
-import { aliveInstances } from '../src/aws/ec2.ts';
-import { Table } from '../src/aws/table.ts';
+import { describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
+import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { instanceStates } from '../src/aws/ec2.ts';
+import { endedExecutions } from '../src/aws/executions.ts';
+import { TidyStore } from '../src/aws/tidy-store.ts';
 import { readConfig } from '../src/config.ts';
-import { clusterName, launchHook, nodeRole, terminateHook } from '../src/core/names.ts';
+import { FlowError } from '../src/core/errors.ts';
+import { isOfAnotherStage } from '../src/core/hooks.ts';
+import { clusterName, nodeRole } from '../src/core/names.ts';
 import { holdText, isForgotten } from '../src/core/hold.ts';
 import type { Hold } from '../src/core/hold.ts';
-import { knownBy, planRepairs, underHold } from '../src/core/repairs.ts';
-import type { GroupInstance, KnownNode, Repair, SwarmNode } from '../src/core/repairs.ts';
-import { seenOf } from '../src/core/seen.ts';
+import { silentOwners } from '../src/core/repair-instances.ts';
+import { instanceOf } from '../src/core/repair-nodes.ts';
+import { planTidy, underHold } from '../src/core/repairs.ts';
+import type { KnownNode, SwarmNode, TidyGroup, TidyPlan } from '../src/core/tidy-facts.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
-import { readInspectPages } from '../src/swarm/inspect-page.ts';
-import { readManagerReach } from '../src/swarm/manager-reach.ts';
+import { inspectPage, readSwarm } from '../src/swarm/inspect-page.ts';
+import type { ReadSwarm } from '../src/swarm/inspect-page.ts';
 
 const config = readConfig(process.env);
-const table = new Table(tableClient(), config.table);
+const store = new TidyStore(tableClient(), config.table);
 const autoScaling = autoScalingClient();
+const states = statesClient();
 const ec2 = new EC2Client({});
 
-const request = z.object({ v: z.literal(1), cluster: clusterName, pages: z.array(z.string()) });
+const planning = z.object({
+  v: z.literal(1),
+  cluster: clusterName,
+  pages: z.array(inspectPage),
+  /** False for a cluster without a swarm: there is nothing to see of one. */
+  founded: z.boolean().default(true),
+  repairHooks: z.boolean().default(false),
+});
 
-export const handler = makeHandler(request, async ({ cluster, pages }) => {
-  const nodes = readInspectPages(pages);
-  const [groups, { known, hold }] = await Promise.all([
-    groupsOfCluster(autoScaling, cluster),
-    table.knownNodes(cluster),
-  ]);
-  const instances = groups.flatMap(instancesOf);
-  const alive = await aliveInstances(ec2, doubtful(nodes, instances, known));
-  const now = new Date();
-  const seconds = Math.floor(now.getTime() / 1000);
-  const wanted = planRepairs({ nodes, instances, known, alive, now: seconds });
-  const planned = hold === undefined ? wanted : underHold(wanted, instances, tellHold(cluster, hold, seconds));
-  // What is only reported comes last: a hundred nodes that skep never touches must not keep one repair waiting for ever.
-  const repairs = planned.toSorted((a, b) => rank(a) - rank(b)).slice(0, REPAIRS);
+/** All that there is of it was seen. */
+const NO_SWARM: ReadSwarm = { nodes: [], whole: true, tokens: undefined };
+
+const nodeItems = z.array(
+  z.object({
+    instance: z.string(),
+    group: z.string(),
+    role: nodeRole,
+    nodeId: z.string(),
+    owner: z.string().exactOptional(),
+  }),
+);
+const repairing = z.object({
+  v: z.literal(1),
+  cluster: clusterName,
+  repair: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('record'), items: nodeItems }),
+    z.object({ kind: z.literal('erase'), items: z.array(z.object({ instance: z.string(), owner: z.string() })) }),
+    z.object({ kind: z.literal('unlock'), instance: z.string(), leaseUntil: z.number() }),
+  ]),
+});
+
+export const handler = makeHandler(z.union([repairing, planning]), async (request) =>
+  'repair' in request ? { done: await repairItems(request) } : plan(request),
+);
+
+async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Promise<number> {
+  switch (repair.kind) {
+    case 'record':
+      return store.record(cluster, repair.items);
+    case 'erase':
+      return store.erase(cluster, repair.items, Math.floor(Date.now() / 1000));
+    case 'unlock':
+      return store.unlock(cluster, repair);
+  }
+}
+
+async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof planning>): Promise<TidyPlan> {
+  // The swarm was read before: what is claimed from here on is seen as claimed.
+  const [groups, stored] = await Promise.all([tidyGroups(cluster), store.read(cluster)]);
+  const swarm = founded ? readSwarm(pages, expectedWorkers(stored.known, groups)) : NO_SWARM;
+  if (swarm === undefined) {
+    throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
+  }
+  const { known, lock, downAfter, published, hold } = stored;
+  const now = Math.floor(Date.now() / 1000);
+  const asked = doubtful(swarm.nodes, groups, known);
+  const facts = {
+    cluster,
+    stage: config.stage,
+    nodes: swarm.nodes,
+    whole: swarm.whole,
+    groups,
+    known,
+    states: asked.length === 0 ? new Map<string, string>() : await instanceStates(ec2, asked),
+    ended: await endedExecutions(states, silentOwners({ groups, known, now })),
+    lock,
+    tokens: { held: swarm.tokens, published },
+    downAfter,
+    repairHooks,
+    now,
+  };
+  const wanted = planTidy(facts);
+  const made = hold === undefined ? wanted : underHold(wanted, groups, tellHold(cluster, hold, now));
+  tell(cluster, made);
+  // Of a swarm that is not there yet nothing is missing.
+  return founded ? made : { ...made, seen: null };
+}
+
+function tell(cluster: string, { repairs, reports }: TidyPlan): void {
   for (const repair of repairs) {
     logger.info('repair', { cluster, ...repair });
   }
-  const hooks: Hooks = new Map();
-  const withEvents = repairs.map(async (repair) =>
-    repair.kind === 'join' || repair.kind === 'leave' ? withEvent(cluster, repair, now, hooks) : repair,
-  );
-  const seen = seenOf({ nodes, managers: readManagerReach(pages), groups, instances, known, now: seconds });
-  return { repairs: (await Promise.all(withEvents)).filter((repair) => repair !== undefined), seen };
-});
+  for (const report of reports) {
+    logger.info('report', { cluster, ...report });
+  }
+}
 
 function tellHold(cluster: string, hold: Hold, now: number): string {
   const text = holdText(cluster, hold);
@@ -58,68 +123,31 @@ function tellHold(cluster: string, hold: Hold, now: number): string {
   return text;
 }
 
-/** A state's output has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
-const REPAIRS = 100;
+/** With their hooks, which say whose groups they are: another stage in the account may have a cluster of the same name. */
+async function tidyGroups(cluster: string): Promise<TidyGroup[]> {
+  const found = await groupsOfCluster(autoScaling, cluster);
+  const groups = found.map(async ({ name, role, desired, replaceDown, instances }) => {
+    const parsed = nodeRole.safeParse(role);
+    return parsed.success
+      ? [{ name, role: parsed.data, desired, replaceDown, instances, hooks: await describeHooks(autoScaling, name) }]
+      : [];
+  });
+  return (await Promise.all(groups)).flat().filter((group) => !isOfAnotherStage(config.stage, group));
+}
 
-const rank = ({ kind }: Repair): number => (kind === 'report' ? 1 : 0);
-
-function instancesOf({ name, role, instances }: Group): GroupInstance[] {
-  const parsed = nodeRole.safeParse(role);
-  return parsed.success
-    ? instances.map(({ instance, lifecycle }) => ({ instance, lifecycle, group: name, role: parsed.data }))
-    : [];
+/** Whom a swarm that is as it should be has besides its managers. */
+function expectedWorkers(known: readonly KnownNode[], groups: readonly TidyGroup[]): KnownNode[] {
+  const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));
+  return known.filter(({ instance, role, phase }) => role === 'worker' && phase === 'ready' && present.has(instance));
 }
 
 /** Asking EC2 for all of a swarm of 2,000 nodes would be ten calls; only these can need a repair. */
-function doubtful(
-  nodes: readonly SwarmNode[],
-  instances: readonly GroupInstance[],
-  known: readonly KnownNode[],
-): string[] {
-  const present = new Set(nodes.filter(({ status }) => status !== 'down').map(({ instance }) => instance));
-  const down = nodes
-    .filter(({ status }) => status === 'down')
-    .flatMap((node) => node.instance ?? knownBy(node, known)?.instance ?? []);
-  const missing = instances.map(({ instance }) => instance).filter((instance) => !present.has(instance));
+function doubtful(nodes: readonly SwarmNode[], groups: readonly TidyGroup[], known: readonly KnownNode[]): string[] {
+  const isPresent = ({ status }: SwarmNode): boolean => status !== 'down';
+  const present = new Set(nodes.filter(isPresent).map((node) => instanceOf(node, known)));
+  const down = nodes.filter((node) => !isPresent(node)).flatMap((node) => instanceOf(node, known) ?? []);
+  const expected = groups.flatMap(({ instances }) => instances.map(({ instance }) => instance));
+  const recorded = known.filter(({ phase }) => phase !== 'gone').map(({ instance }) => instance);
+  const missing = [...expected, ...recorded].filter((instance) => !present.has(instance));
   return [...new Set([...down, ...missing])];
-}
-
-type Hooks = Map<string, ReturnType<typeof describeHook>>;
-
-/**
- * The lifecycle event as Auto Scaling would have sent it, but for the action token, which no call returns. Undefined for a group that
- * has no hook of this stage: another stage in the account may have a cluster of the same name, and its instances are not ours.
- */
-async function withEvent(
-  cluster: string,
-  repair: Repair & { kind: 'join' | 'leave' },
-  now: Date,
-  known: Hooks,
-): Promise<unknown> {
-  const { kind, group, role, instance } = repair;
-  const hook = kind === 'join' ? launchHook(config.stage) : terminateHook(config.stage);
-  // One call per group and hook, not per instance: Auto Scaling throttles.
-  const asked = known.get(`${group} ${hook}`) ?? describeHook(autoScaling, group, hook);
-  known.set(`${group} ${hook}`, asked);
-  const described = await asked;
-  if (described === undefined) {
-    return undefined;
-  }
-  const metadata = described.metadata ?? JSON.stringify({ cluster, role });
-  return {
-    ...repair,
-    event: {
-      version: '0',
-      source: 'skep.tidy',
-      'detail-type': `EC2 Instance-${kind === 'join' ? 'launch' : 'terminate'} Lifecycle Action`,
-      time: now.toISOString(),
-      detail: {
-        AutoScalingGroupName: group,
-        LifecycleHookName: hook,
-        EC2InstanceId: instance,
-        LifecycleTransition: `autoscaling:EC2_INSTANCE_${kind === 'join' ? 'LAUNCHING' : 'TERMINATING'}`,
-        NotificationMetadata: metadata,
-      },
-    },
-  };
 }

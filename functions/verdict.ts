@@ -45,12 +45,17 @@ const request = z.object({
   v: z.literal(1),
   cluster: clusterName,
   execution: z.string(),
+  /** It changes nothing, so it has no verdict either. */
+  dryRun: z.boolean().default(false),
   seen: seenSchema.nullable(),
   failed: z.looseObject({ Error: z.string(), Cause: z.string().default('') }).nullable(),
   repairsFailed: z.int().nonnegative(),
 });
 
-export const handler = makeHandler(request, async ({ cluster, execution, seen, failed, repairsFailed }) => {
+export const handler = makeHandler(request, async ({ cluster, execution, dryRun, seen, failed, repairsFailed }) => {
+  if (dryRun) {
+    return {};
+  }
   const judged = await giveVerdict(ports(cluster), {
     cluster,
     execution,

@@ -18,6 +18,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DescribeAutoScalingGroups: partial('of filters only `tag:KEY`; no pages; a short answer'),
     DescribeAutoScalingInstances: partial('no pages'),
     DescribeLifecycleHooks: done(),
+    PutLifecycleHook: partial(
+      'no notification target; AWS may refuse a second hook for a transition, which the lab does not',
+    ),
     CompleteLifecycleAction: done('`ResourceContention` never happens by itself'),
     RecordLifecycleActionHeartbeat: done('up to the global timeout of 48 hours or 100 heartbeats'),
     SetDesiredCapacity: partial('no cooldown; scale-in by zone, then by age'),
@@ -97,7 +100,6 @@ export const ABSENT: Readonly<Record<string, string>> = {
   logs: 'no endpoint; what functions print goes to the console, delivery of logs is not played',
   'sqs:SendMessage': 'no endpoint; dead letters are counted in the result',
   'sts:AssumeRole': 'no endpoint; credentials are handed out by the lab',
-  'autoscaling:PutLifecycleHook': 'no endpoint; hooks come with the groups of the scenario',
   'ssm:ListCommandInvocations': 'not used: one invocation per command',
   'states:SendTaskHeartbeat': 'not used: no machine has a HeartbeatSeconds',
 };

@@ -345,6 +345,11 @@ export class Lab {
   }
 
   /** The swarm as any of its managers sees it; undefined while there is none. Of groups that are not named nobody is asked. */
+  /** A worker's, as it is published. */
+  joinToken(cluster: string): string {
+    return this.#parameterStore.valueOf(`/skep/${this.stack.stage}/${cluster}/join-token/worker`) ?? '';
+  }
+
   async view(cluster: string, among?: ReadonlySet<string>): Promise<SwarmView | undefined> {
     for (const { name, members, tags } of this.autoScaling.groups.values()) {
       const asked = among === undefined || among.has(name);

@@ -25,6 +25,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   HeldTooLong: '`npx skep unhold CLUSTER`: the next tidy does what was left undone',
   OnlyManager: 'nothing: it waits as any last manager does',
   LockTaken: 'nothing: it waits for its turn',
+  NotAsExpected: 'nothing',
   ManagersChanged: 'nothing',
   Throttled: 'nothing; if it stays, ask AWS for a higher quota',
   AwsUnavailable: 'nothing; if it stays, look at the AWS Health Dashboard',

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
 import { Table } from '../../src/aws/table.ts';
+import type { TidyPolicy } from '../../src/aws/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
 import type { ClusterConfig } from '../../src/core/commands.ts';
 import { clusterName } from '../../src/core/names.ts';
@@ -18,6 +19,8 @@ interface Options {
   readonly addressPool?: string;
   readonly subnetSize: string;
   readonly dataPathPort: string;
+  readonly tidyEvery?: string;
+  readonly downAfter?: string;
 }
 
 const FOUNDING_OPTIONS = ['vpcCidr', 'addressPool', 'subnetSize', 'dataPathPort'];
@@ -32,6 +35,11 @@ export function createCommand(): Command {
     .option('--address-pool <cidr>', 'for overlay networks (default: one away from --vpc-cidr)')
     .option('--subnet-size <bits>', 'of each overlay network', String(DEFAULT_CONFIG.subnetSize))
     .option('--data-path-port <port>', 'for VXLAN', String(DEFAULT_CONFIG.dataPathPort))
+    .option(
+      '--tidy-every <minutes>',
+      'how often the tidy comes: a multiple of 10, or off; also of a cluster that was declared before',
+    )
+    .option('--down-after <minutes>', 'how long a node may be down before its instance is reported; as above')
     .action(create);
 }
 
@@ -42,8 +50,12 @@ async function create(options: Options, command: Command): Promise<void> {
     throw new UsageError(`--cluster ${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
   }
   const wanted = checkConfig(options);
+  const policy = checkPolicy(options);
   const table = new Table(tableClient(), `skep-${stage}`);
-  if (await explained(table.declareCluster(cluster, wanted), stage)) {
+  const isNew = await explained(table.declareCluster(cluster, wanted), stage);
+  await explained(table.writePolicy(cluster, policy), stage);
+  tellPolicy(policy);
+  if (isNew) {
     process.stdout.write(
       `${cluster} is declared: the first manager that launches founds its swarm\nit will have ${described(wanted)}\n` +
         `none of that can be changed once it is founded; until then: ${undoing(cluster, stage)}\n`,
@@ -55,6 +67,34 @@ async function create(options: Options, command: Command): Promise<void> {
   const asked = FOUNDING_OPTIONS.some((option) => command.getOptionValueSource(option) === 'cli');
   if (asked && described(wanted) !== described(kept)) {
     process.stdout.write(`it does not get ${described(wanted)}\n`);
+  }
+}
+
+/** What can be changed at any time. */
+function checkPolicy({ tidyEvery, downAfter }: Options): TidyPolicy {
+  return {
+    ...(tidyEvery === undefined ? {} : { tidyEvery: tidyEvery === 'off' ? 0 : tens('--tidy-every', tidyEvery) }),
+    ...(downAfter === undefined ? {} : { downAfter: number('--down-after', downAfter, 1, 10_080) * 60 }),
+  };
+}
+
+/** In steps of the schedule. */
+function tens(option: string, text: string): number {
+  const minutes = number(option, text, 10, 1440);
+  if (minutes % 10 !== 0) {
+    throw new UsageError(`${option} ${text}: a multiple of 10 is wanted, or off`);
+  }
+  return minutes / 10;
+}
+
+function tellPolicy({ tidyEvery, downAfter }: TidyPolicy): void {
+  if (tidyEvery !== undefined) {
+    process.stdout.write(
+      tidyEvery === 0 ? 'no tidy comes by itself\n' : `the tidy comes every ${tidyEvery * 10} minutes\n`,
+    );
+  }
+  if (downAfter !== undefined) {
+    process.stdout.write(`a node that is down for ${downAfter / 60} minutes is reported\n`);
   }
 }
 

@@ -152,6 +152,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DescribeInstanceRefreshes': onNothing('autoscaling:DescribeInstanceRefreshes'),
   'autoscaling.CompleteLifecycleAction': onGroup('autoscaling:CompleteLifecycleAction', named),
   'autoscaling.RecordLifecycleActionHeartbeat': onGroup('autoscaling:RecordLifecycleActionHeartbeat', named),
+  'autoscaling.PutLifecycleHook': onGroup('autoscaling:PutLifecycleHook', named),
   'autoscaling.SetDesiredCapacity': onGroup('autoscaling:SetDesiredCapacity', named),
   'autoscaling.StartInstanceRefresh': onGroup('autoscaling:StartInstanceRefresh', named),
   'autoscaling.CancelInstanceRefresh': onGroup('autoscaling:CancelInstanceRefresh', named),

@@ -1,4 +1,6 @@
 // Holds what a scenario expects against what is.
+import { z } from 'zod';
+
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import type { ManagersSeen } from './managers.ts';
@@ -81,6 +83,9 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   if ('executions' in expectation) {
     return executionFacts(expectation.executions, lab);
   }
+  if ('tidied' in expectation) {
+    return tidyFacts(lab);
+  }
   return { ...peopleFacts(expectation, seen), ...simpleFacts(seen) };
 }
 
@@ -114,6 +119,29 @@ function nodeFacts(labels: Readonly<Record<string, string>>, view: SwarmView | u
     labelled: nodes.filter((node) => node.labels['skep.instance'] !== undefined).length,
   };
 }
+
+/** Of the last tidy of a cluster that has ended. */
+function tidyFacts(lab: Lab): Record<string, unknown> {
+  const outputs = lab.executions
+    .filter(({ stateMachine, status }) => stateMachine.name.endsWith('-tidy') && status === 'SUCCEEDED')
+    .flatMap(({ output }) => tidyOutput.safeParse(output).data ?? []);
+  const last = outputs.at(-1);
+  if (last === undefined) {
+    return {};
+  }
+  const { plan, done } = last;
+  return {
+    repairs: plan.repairs.length,
+    reports: plan.reports.length,
+    failed: done.filter(({ failed }) => failed !== undefined).length,
+    kinds: plan.repairs.map(({ kind }) => kind).toSorted(),
+  };
+}
+
+const tidyOutput = z.object({
+  plan: z.object({ repairs: z.array(z.object({ kind: z.string() })), reports: z.array(z.unknown()) }),
+  done: z.array(z.object({ failed: z.unknown().optional() })),
+});
 
 function taskFacts(service: string, { view, before }: Seen): Record<string, number> {
   const tasks = (view?.tasks ?? []).filter((task) => task.service === service);

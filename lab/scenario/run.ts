@@ -311,7 +311,7 @@ export class ScenarioRun {
         metadata: metadata === null ? undefined : (metadata ?? ownMetadata(cluster, spec, timeout)),
       };
       checkHook(made);
-      group.hooks.set(hook.transition, made);
+      group.hooks.set(made.name, made);
     }
     this.lab.autoScaling.setDesired(name, spec.desired);
   }

@@ -41,6 +41,13 @@ const hook = z.strictObject({
   defaultResult: z.enum(['CONTINUE', 'ABANDON']).optional(),
 });
 
+/** What somebody changes of a hook by hand. */
+const hookChange = z.strictObject({
+  timeout: z.int().min(30).max(7200).exactOptional(),
+  metadata: z.string().exactOptional(),
+  defaultResult: z.enum(['CONTINUE', 'ABANDON']).exactOptional(),
+});
+
 const stageName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/);
 
 const healthyRange = z
@@ -219,6 +226,14 @@ const expectation = z.union([
   /** Actions that somebody was denied. Without this expectation there must be none. */
   z.strictObject({ denied: z.array(z.string()) }),
   z.strictObject({ cluster: z.enum(['new', 'founded']) }),
+  z.strictObject({
+    tidied: z.strictObject({
+      repairs: bounds.optional(),
+      reports: bounds.optional(),
+      failed: bounds.optional(),
+      kinds: z.array(z.string()).optional(),
+    }),
+  }),
 ]);
 export type Expectation = z.infer<typeof expectation>;
 
@@ -294,6 +309,17 @@ const plainSteps = [
   z.strictObject({ deadLetter: z.strictObject({}) }),
   /** By somebody's hand. */
   z.strictObject({ record: z.record(z.string(), z.unknown()).nullable() }),
+  z.strictObject({
+    item: z.strictObject({
+      of: z.enum(['cluster', 'clusters']).default('cluster'),
+      key: z.string().min(1),
+      set: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  }),
+  z.strictObject({ tags: z.strictObject({ group: z.string(), tags: z.record(z.string(), z.string()) }) }),
+  z.strictObject({
+    hook: z.strictObject({ group: z.string(), of: z.enum(['launch', 'terminate']), change: hookChange.nullable() }),
+  }),
   z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
   z.strictObject({
     event: z.strictObject({

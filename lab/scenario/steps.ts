@@ -6,7 +6,7 @@ import type { Blow } from './befall.ts';
 import { erase } from './erase.ts';
 import { hold, unhold } from './hold.ts';
 import { knownState, machineArn } from './machine.ts';
-import { writeRecord } from './record.ts';
+import { changeHook, changeTags, writeItem, writeRecord } from './record.ts';
 import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
 import type { PlainStep, Step } from './schema.ts';
@@ -45,16 +45,23 @@ const isBlow = (step: PlainStep): step is Blow =>
   'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step || 'agent' in step;
 
 /** What a person types. */
-type Typed = Part<'service'> | Part<'docker'> | Part<'hold'> | Part<'unhold'> | Part<'erase'> | Part<'record'>;
+type Typed =
+  | Part<'service'>
+  | Part<'docker'>
+  | Part<'hold'>
+  | Part<'unhold'>
+  | Part<'erase'>
+  | Part<'record'>
+  | Part<'item'>
+  | Part<'hook'>
+  | Part<'tags'>;
 
 /** What is between skep and people. */
 type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
-const isTyped = (step: PlainStep): step is Typed =>
-  isOfService(step) || 'hold' in step || 'unhold' in step || 'erase' in step || 'record' in step;
+const TYPED = ['service', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
 
-const isOfService = (step: PlainStep): step is Part<'service'> | Part<'docker'> =>
-  'service' in step || 'docker' in step;
+const isTyped = (step: PlainStep): step is Typed => TYPED.some((kind) => kind in step);
 
 async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
   if ('service' in step) {
@@ -67,6 +74,12 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await erase(run, step.erase);
   } else if ('record' in step) {
     await writeRecord(run, step.record);
+  } else if ('item' in step) {
+    await writeItem(run, step.item);
+  } else if ('hook' in step) {
+    changeHook(run, step.hook);
+  } else if ('tags' in step) {
+    changeTags(run, step.tags);
   } else {
     await unhold(run);
   }
@@ -126,8 +139,9 @@ async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['d
   const { lab } = run;
   const { instanceId } = member(run, group);
   run.say(`docker ${line}, on ${instanceId} of ${group}`);
+  const words = await Promise.all(line.split(' ').map((word) => fillWord(run, word)));
   let outcome: DocumentOutcome | undefined;
-  const running = lab.machines.docker(instanceId, line.split(' ')).then((ended) => {
+  const running = lab.machines.docker(instanceId, words).then((ended) => {
     outcome = ended;
   });
   await lab.clock.until(() => outcome !== undefined, PATIENCE_OF_A_PERSON);
@@ -135,6 +149,27 @@ async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['d
   if (outcome?.exitCode !== 0) {
     throw new StepFailed(`docker ${line}: exit code ${outcome?.exitCode ?? 'none'}: ${outcome?.stderr.trim() ?? ''}`);
   }
+}
+
+/** `$group` stands for the node of the oldest instance of that group, `@group` for its address, `$join-token` for a worker's. */
+async function fillWord(run: ScenarioRun, word: string): Promise<string> {
+  if (word === '$join-token') {
+    return run.lab.joinToken(run.scenario.cluster);
+  }
+  if (word.startsWith('@')) {
+    const { instanceId } = member(run, word.slice(1).replace(/:.*$/, ''));
+    return `${run.lab.ec2.instances.get(instanceId)?.privateIp ?? ''}${word.replace(/^[^:]*/, '')}`;
+  }
+  if (!word.startsWith('$')) {
+    return word;
+  }
+  const { instanceId } = member(run, word.slice(1));
+  const nodes = (await run.view(run.scenario.stage))?.nodes ?? [];
+  const node = nodes.find(({ labels }) => labels['skep.instance'] === instanceId);
+  if (node === undefined) {
+    throw new StepFailed(`${instanceId} of ${word.slice(1)} is no node`);
+  }
+  return node.nodeId;
 }
 
 /** Steps that are done at once. */
@@ -157,6 +192,9 @@ type Act = Exclude<
   | { erase: unknown }
   | { record: unknown }
   | Outside
+  | { item: unknown }
+  | { hook: unknown }
+  | { tags: unknown }
 >;
 
 function act(run: ScenarioRun, step: Act): void {

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { groupArn } from './auto-scaling.ts';
 import type { AutoScaling, Group, Hook, Member, OpenAction } from './auto-scaling.ts';
 import type { InstanceRefresh } from './replacement.ts';
-import { globalTimeout } from './group-limits.ts';
+import { checkHook, globalTimeout } from './group-limits.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
+import { AwsError } from './service.ts';
 import type { Operation, Service } from './service.ts';
 import type { ShownMembers } from './shown-members.ts';
 
@@ -54,12 +55,26 @@ const refresh = z.strictObject({
 });
 const refreshes = z.strictObject({ AutoScalingGroupName: name, InstanceRefreshIds: z.array(z.string()).optional() });
 const hooks = z.strictObject({ AutoScalingGroupName: name, LifecycleHookNames: z.array(name).max(50).optional() });
+const putHook = z.strictObject({
+  AutoScalingGroupName: name,
+  LifecycleHookName: name,
+  LifecycleTransition: z
+    .enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING'])
+    .optional(),
+  NotificationMetadata: z.string().optional(),
+  HeartbeatTimeout: z.coerce.number().int().optional(),
+  DefaultResult: z.enum(['CONTINUE', 'ABANDON']).optional(),
+});
 
 export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers): Service {
   const operations: Record<string, Operation> = {
     DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, shown, groups.parse(input)),
     DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, shown, instances.parse(input)),
     DescribeLifecycleHooks: (input) => describeHooks(autoScaling, hooks.parse(input)),
+    PutLifecycleHook: (input) => {
+      putLifecycleHook(autoScaling, putHook.parse(input));
+      return {};
+    },
     CompleteLifecycleAction: (input) => {
       const asked = completion.parse(input);
       autoScaling.complete(find(autoScaling, asked), asked.LifecycleActionResult);
@@ -209,6 +224,29 @@ function describeHooks(autoScaling: AutoScaling, input: z.infer<typeof hooks>): 
   const group = autoScaling.group(input.AutoScalingGroupName);
   const found = [...group.hooks.values()].filter((hook) => input.LifecycleHookNames?.includes(hook.name) ?? true);
   return { LifecycleHooks: found.map((hook) => describeHook(group.name, hook)) };
+}
+
+/** What AWS takes by itself of a new hook. */
+const NEW_HOOK = { heartbeatTimeout: 3600, defaultResult: 'ABANDON', metadata: undefined } as const;
+
+/** What is not said stays as it was. Actions that wait keep the hook that they have. */
+function putLifecycleHook(autoScaling: AutoScaling, asked: z.infer<typeof putHook>): void {
+  const { hooks: kept } = autoScaling.group(asked.AutoScalingGroupName);
+  const before = kept.get(asked.LifecycleHookName);
+  const transition = asked.LifecycleTransition ?? before?.transition;
+  if (transition === undefined) {
+    throw new AwsError('ValidationError', 'LifecycleTransition is required for a new hook');
+  }
+  const { heartbeatTimeout, defaultResult, metadata } = before ?? NEW_HOOK;
+  const hook: Hook = {
+    name: asked.LifecycleHookName,
+    transition,
+    heartbeatTimeout: asked.HeartbeatTimeout ?? heartbeatTimeout,
+    defaultResult: asked.DefaultResult ?? defaultResult,
+    metadata: asked.NotificationMetadata ?? metadata,
+  };
+  checkHook(hook);
+  kept.set(hook.name, hook);
 }
 
 function describeHook(group: string, hook: Hook): Record<string, unknown> {

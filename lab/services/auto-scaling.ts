@@ -30,7 +30,7 @@ export interface Member {
 
 export interface Group {
   readonly name: string;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
   readonly zones: readonly string[];
   readonly hooks: Map<string, Hook>;
   readonly members: Map<string, Member>;
@@ -126,6 +126,12 @@ export class AutoScaling {
 
   groupOf(instanceId: string): Group | undefined {
     return [...this.groups.values()].find(({ members }) => members.has(instanceId));
+  }
+
+  /** As somebody does it in a console. Instances keep the tags that they were launched with. */
+  setTags(name: string, tags: Readonly<Record<string, string>>): void {
+    checkTags(tags);
+    this.group(name).tags = tags;
   }
 
   setDesired(name: string, desired: number): void {

@@ -61,6 +61,11 @@ export class ParameterStore implements Service {
     this.#parameters.set(name, { value, type: 'SecureString', keyId, version: 1 });
   }
 
+  /** For whoever plays a person: without asking anybody. */
+  valueOf(name: string): string | undefined {
+    return this.#parameters.get(name)?.value;
+  }
+
   #get({ Name, WithDecryption }: z.infer<typeof getParameter>): unknown {
     if (this.#throttles?.take('getParameter') === false) {
       throw rateExceeded();

@@ -8,6 +8,7 @@ import {
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
 import type { Plan } from '../core/claim.ts';
+import type { HookFacts } from '../core/hooks.ts';
 import { errorName } from './errors.ts';
 
 export interface Group {
@@ -15,7 +16,9 @@ export interface Group {
   readonly cluster: string | undefined;
   readonly role: string | undefined;
   readonly desired: number;
-  readonly instances: readonly { readonly instance: string; readonly lifecycle: string }[];
+  /** Its tag `skep:replace-down`. */
+  readonly replaceDown: boolean;
+  readonly instances: readonly { readonly instance: string; readonly lifecycle: string; readonly healthy: boolean }[];
 }
 
 export async function describeGroup(client: AutoScalingClient, name: string): Promise<Group | undefined> {
@@ -63,9 +66,11 @@ function toGroup(group: AutoScalingGroup): Group {
     cluster: tag('skep:cluster'),
     role: tag('skep:role'),
     desired: group.DesiredCapacity ?? 0,
+    replaceDown: tag('skep:replace-down') === 'true',
     instances: (group.Instances ?? []).map((it) => ({
       instance: it.InstanceId ?? '',
       lifecycle: it.LifecycleState ?? '',
+      healthy: it.HealthStatus !== 'Unhealthy',
     })),
   };
 }
@@ -81,6 +86,20 @@ export async function describeHook(
   );
   const [found] = hooks ?? [];
   return found === undefined ? undefined : { metadata: found.NotificationMetadata };
+}
+
+/** All hooks of a group, whoever's they are. */
+export async function describeHooks(client: AutoScalingClient, group: string): Promise<HookFacts[]> {
+  const { LifecycleHooks: hooks } = await client.send(
+    new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group }),
+  );
+  return (hooks ?? []).map((hook) => ({
+    name: hook.LifecycleHookName ?? '',
+    transition: hook.LifecycleTransition ?? '',
+    metadata: hook.NotificationMetadata,
+    timeout: hook.HeartbeatTimeout ?? 0,
+    defaultResult: hook.DefaultResult ?? '',
+  }));
 }
 
 /** Unknown ids are left out of the answer without an error, which is what is asked here. */

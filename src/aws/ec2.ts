@@ -2,27 +2,24 @@
 import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 
-const ALIVE = ['pending', 'running', 'stopping', 'stopped'];
-
 /** AWS: at most 200 values per filter. */
 const VALUES = 200;
 
-/** Those of the instances that EC2 knows as alive. By filter, since by id one unknown instance fails the whole call. */
-export async function aliveInstances(client: EC2Client, instances: readonly string[]): Promise<Set<string>> {
-  const alive = new Set<string>();
+/**
+ * What EC2 says of these instances; those that it does not show are missing. By filter, since by id one unknown instance fails the
+ * whole call. A page that cannot be had fails it all: half a view must not look like a whole one.
+ */
+export async function instanceStates(client: EC2Client, instances: readonly string[]): Promise<Map<string, string>> {
+  const states = new Map<string, string>();
   for (let start = 0; start < instances.length; start += VALUES) {
-    const Values = instances.slice(start, start + VALUES);
-    const Filters = [
-      { Name: 'instance-id', Values },
-      { Name: 'instance-state-name', Values: ALIVE },
-    ];
+    const Filters = [{ Name: 'instance-id', Values: instances.slice(start, start + VALUES) }];
     for await (const page of paginateDescribeInstances({ client }, { Filters })) {
       for (const { Instances: found = [] } of page.Reservations ?? []) {
-        for (const { InstanceId: id } of found) {
-          alive.add(id ?? '');
+        for (const { InstanceId: id, State: state } of found) {
+          states.set(id ?? '', state?.Name ?? '');
         }
       }
     }
   }
-  return alive;
+  return states;
 }

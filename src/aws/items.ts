@@ -28,6 +28,7 @@ export const nodeItem = z.object({
   formerNodeIds: z.array(z.string()).optional(),
   taskToken: z.string().optional(),
   leaseUntil: z.number().default(0),
+  beatAt: z.number().optional(),
 });
 export const actionItem = z.object({
   owner: z.string(),
@@ -43,6 +44,10 @@ export const groupItem = z.object({
   readAt: z.number().default(0),
 });
 export const configItem = z.object({ addressPool: z.string(), subnetSize: z.number(), dataPathPort: z.number() });
+/** The same item, as the tidy reads it. */
+export const policyItem = z.looseObject({ downAfter: z.number().default(900) });
+export const tokenDigests = z.object({ worker: z.string(), manager: z.string() });
+export const lockItem = z.object({ instance: z.string(), leaseUntil: z.number() });
 
 export type GroupItem = z.infer<typeof groupItem>;
 export type ActionItem = z.infer<typeof actionItem>;

@@ -14,15 +14,14 @@ import type { ClusterState, LeaderRecord, Manager } from '../core/claim.ts';
 import { DEFAULT_CONFIG } from '../core/commands.ts';
 import type { ClusterConfig } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
-import type { Hold } from '../core/hold.ts';
 import type { Action } from '../core/lifecycle-event.ts';
 import { readRecord } from '../core/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/leader-record.ts';
-import { NODE_PREFIX, clusterName, keys, waiterPrefix } from '../core/names.ts';
+import { clusterName, keys, waiterPrefix } from '../core/names.ts';
 import type { Key, WaitCause } from '../core/names.ts';
-import type { KnownNode } from '../core/repairs.ts';
 import { counterOf, isOwnItem, rendezvousItem } from '../core/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
+import type { TokenDigests } from '../core/tidy-facts.ts';
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from './errors.ts';
@@ -32,12 +31,19 @@ import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
-import { queryAll, queryCluster } from './query.ts';
+import { queryCluster } from './query.ts';
 import { stepUpdate } from './step-update.ts';
 
 const DAY = 86_400;
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
 const GONE_TTL = 7 * DAY;
+
+export interface TidyPolicy {
+  /** How often the tidy comes, in steps of the schedule's ten minutes; 0 for never. */
+  readonly tidyEvery?: number;
+  /** How long a node may be down before its instance is reported, seconds. */
+  readonly downAfter?: number;
+}
 
 /** Somebody else wrote in between: read again, and decide again. */
 export class WriteConflict extends Error {
@@ -197,6 +203,26 @@ export class Table {
     return item;
   }
 
+  /** What can be changed of a cluster at any time; what is not said stays as it is. The list of clusters is what the schedule reads. */
+  async writePolicy(cluster: string, { tidyEvery, downAfter }: TidyPolicy): Promise<void> {
+    const set = (key: Key, name: string, value: number): Promise<unknown> =>
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#name,
+          Key: key,
+          UpdateExpression: 'SET #name = :value',
+          ExpressionAttributeNames: { '#name': name },
+          ExpressionAttributeValues: { ':value': value },
+        }),
+      );
+    if (tidyEvery !== undefined) {
+      await set({ pk: keys.clusters(), sk: cluster }, 'tidyEvery', tidyEvery);
+    }
+    if (downAfter !== undefined) {
+      await set(keys.config(cluster), 'downAfter', downAfter);
+    }
+  }
+
   /** Declares a cluster. False if it was declared before: then nothing is changed. */
   async declareCluster(cluster: string, config: ClusterConfig): Promise<boolean> {
     clusterName.parse(cluster);
@@ -294,30 +320,6 @@ export class Table {
     return waiters.map(({ taskToken }) => taskToken);
   }
 
-  /** What a tidy knows: the nodes, and whether a person holds the cluster. One query: between the two keys lies nothing else. */
-  async knownNodes(cluster: string): Promise<{ readonly known: KnownNode[]; readonly hold: Hold | undefined }> {
-    const { sk } = keys.state(cluster);
-    const items = await queryAll(this.#client, {
-      TableName: this.#name,
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :sk AND :last',
-      ExpressionAttributeValues: { ':pk': keys.cluster(cluster), ':sk': NODE_PREFIX, ':last': sk },
-      ConsistentRead: true,
-    });
-    const isState = (item: Record<string, unknown>): boolean => item['sk'] === sk;
-    const known = z
-      .array(nodeItem)
-      .parse(items.filter((item) => !isState(item)))
-      .map(({ instance, phase, nodeId, group, formerNodeIds, leaseUntil }) => ({
-        instance,
-        phase,
-        nodeId,
-        group,
-        formerNodeIds,
-        leaseUntil,
-      }));
-    return { known, hold: stateItem.optional().parse(items.find(isState))?.hold };
-  }
-
   /** Counts one more launch of the group that was abandoned, and says how many in a row that makes. */
   async countAbandon(group: string): Promise<number> {
     const { Attributes: item } = await this.#client.send(
@@ -330,6 +332,18 @@ export class Table {
       }),
     );
     return groupItem.parse(item).abandons;
+  }
+
+  /** What was published, as digests: the tidy compares them with the swarm's. */
+  async recordTokens(cluster: string, tokens: TokenDigests): Promise<void> {
+    await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#name,
+        Key: keys.state(cluster),
+        UpdateExpression: 'SET tokens = :tokens',
+        ExpressionAttributeValues: { ':tokens': tokens },
+      }),
+    );
   }
 
   async resetAbandons(group: string): Promise<void> {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { MembershipLock } from '../aws/membership-lock.ts';
 import { RECOVERY } from '../aws/recovery-store.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';
+import { tokenDigests } from '../aws/items.ts';
 import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
 import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/leader-record.ts';
@@ -92,6 +93,7 @@ export async function deliver(
     await recordRecovery(ports, key, outcome.output, now);
   }
   await keepRecord(ports, input);
+  await keepDigests(ports, input);
   if (outcome.ok && verb === 'confirm') {
     await welcome(ports, key, item, now);
   }
@@ -131,6 +133,18 @@ async function keepRecord(
     const isNews = members !== undefined && (item.sentAt ?? 0) > (record?.asOf ?? 0);
     return (isNews ? withMembers(current, members) : undefined) ?? changed;
   });
+}
+
+/** What was published: where a crash comes between a rotation and its writing, the tidy finds that the swarm's are others. */
+async function keepDigests(
+  { table }: DeliverPorts,
+  { key, verb, outcome }: Parameters<typeof deliver>[1],
+): Promise<void> {
+  const told =
+    outcome.ok && (verb === 'init' || verb === 'rotate') ? tokenDigests.safeParse(outcome.output).data : undefined;
+  if (told !== undefined) {
+    await table.recordTokens(key.cluster, told);
+  }
 }
 
 type Change = (record: Managers | undefined) => Managers | undefined;

@@ -219,7 +219,7 @@ async function prepare(
   await refuseIfOnly(ports, request, plan);
   const config: ClusterConfig =
     verb === 'init' || verb === 'recover' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
-  const { node, force, undo, last, offset } = request;
+  const { node, force, undo, last, offset, brief, mend } = request;
   const command = commandFor({
     verb,
     plan,
@@ -228,6 +228,8 @@ async function prepare(
     undo,
     last,
     offset,
+    brief,
+    mend,
     least: await managersLeft(ports, request),
     config,
     managers: plan.swarm?.managers ?? [],

@@ -33,6 +33,10 @@ export const stepRequest = z.object({
   /** It is the last manager, and its swarm ends with it. */
   last: z.boolean().default(false),
   offset: z.number().int().nonnegative().default(0),
+  brief: z.boolean().default(false),
+  mend: z
+    .object({ forget: z.array(z.string()).default([]), restore: z.array(z.string()).default([]) })
+    .default({ forget: [], restore: [] }),
   /** It was refused a moment ago, and waits for something to change. */
   refused: z.boolean().default(false),
 });

@@ -40,6 +40,12 @@ export interface Command {
   readonly lockUntil: number | undefined;
 }
 
+/** What a tidy repairs of many nodes at once, as the document takes it: `node@instance`, `node@instance@version`. */
+export interface Mending {
+  readonly forget: readonly string[];
+  readonly restore: readonly string[];
+}
+
 interface CommandRequest {
   readonly verb: Verb;
   readonly plan: Plan;
@@ -50,6 +56,10 @@ interface CommandRequest {
   /** It is the last manager, and its swarm ends with it. */
   readonly last: boolean;
   readonly offset: number;
+  /** Plain healthy workers are told by their number and a digest only. */
+  readonly brief: boolean;
+  /** Node ids with what they are known by, for a command that is about many nodes. */
+  readonly mend: Mending;
   /** How many managers must be left when this one is demoted. */
   readonly least: number;
   readonly stage: string;
@@ -64,7 +74,7 @@ interface CommandRequest {
   readonly now: number;
 }
 
-const ON_MANAGER: readonly Verb[] = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'rotate'];
+const ON_MANAGER: readonly Verb[] = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate'];
 /** What adds to the managers of a swarm or takes away from them: one at a time, under the membership lock. */
 const CHANGES_MANAGERS: readonly Verb[] = ['join', 'confirm', 'demote'];
 
@@ -80,7 +90,10 @@ const EXECUTION_TIMEOUT: Readonly<Record<Verb, number>> = {
   drain: 60,
   leave: 0, // until its deadline
   forget: 60,
-  inspect: 60,
+  // All nodes at once, where it is asked briefly.
+  inspect: 90,
+  // A raft write per node, 200 of them at most.
+  mend: 90,
   survey: 90,
   fence: 200,
   recover: 300,
@@ -206,7 +219,8 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
     };
   },
   forget: ({ node, force }, instanceId) => ({ instanceId, nodeId: node.nodeId, force: yesNo(force) }),
-  inspect: ({ offset }) => ({ offset: String(offset) }),
+  inspect: ({ offset, brief }) => ({ offset: String(offset), brief: yesNo(brief) }),
+  mend: ({ mend }) => ({ forget: listed(mend.forget), restore: listed(mend.restore) }),
   survey: (_request, instanceId) => ({ instanceId }),
   fence: (_request, instanceId) => ({ instanceId }),
   recover: recoverParameters,
@@ -226,6 +240,7 @@ function refuseFormer({ role, instance, swarm }: Plan, { epoch }: NodeFacts): vo
     );
   }
 }
+const listed = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(','));
 
 function yesNo(flag: boolean): string {
   return flag ? 'yes' : 'no';

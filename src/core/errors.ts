@@ -37,6 +37,10 @@ const FLOW_ERRORS = {
   Superseded: { retryable: false, meaning: 'another execution took the instance over' },
   DeadlineReached: { retryable: false, meaning: 'the time for this action is over' },
   NotFounded: { retryable: false, meaning: 'the cluster was declared, and has no swarm yet' },
+  NotAsExpected: {
+    retryable: false,
+    meaning: 'the swarm is not what the table has: the tidy asks for all of its nodes',
+  },
   RecoveryUnderWay: { retryable: false, meaning: 'another recovery of the cluster is under way' },
   BadInput: { retryable: false, meaning: 'the input is not what this version understands' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>;

@@ -136,7 +136,7 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
   if (version !== '0') {
     return { kind: 'reject', error: 'BadEvent', because: `event version ${version} is unknown`, completion };
   }
-  const metadata = readMetadata(detail.NotificationMetadata);
+  const metadata = readHookMetadata(detail.NotificationMetadata);
   if ('problem' in metadata) {
     return { kind: 'reject', error: 'BadMetadata', because: metadata.problem, completion };
   }
@@ -173,7 +173,7 @@ function completionOf(detail: z.infer<typeof lifecycleEvent>['detail']): Complet
     : { ...hook, LifecycleActionToken: detail.LifecycleActionToken };
 }
 
-function readMetadata(text: string | undefined): z.infer<typeof hookMetadata> | { problem: string } {
+export function readHookMetadata(text: string | undefined): z.infer<typeof hookMetadata> | { problem: string } {
   if (text === undefined) {
     return { problem: 'the hook has no notification metadata; it needs {"cluster": ..., "role": ...}' };
   }

@@ -24,6 +24,7 @@ export const VERBS = [
   'fence',
   'recover',
   'rotate',
+  'mend',
 ] as const;
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];

@@ -1,7 +1,8 @@
 // What a tidy saw of a cluster, as few numbers: what its verdict is made of.
 import { z } from 'zod';
 
-import type { GroupInstance, KnownNode, SwarmNode } from './repairs.ts';
+import { targetOf } from './repair-instances.ts';
+import type { TidyFacts } from './tidy-facts.ts';
 
 /** Instances that wait in a hook, of which the verdict remembers since when. More than that is a burst, and says enough. */
 const MOST_WAITING = 500;
@@ -31,53 +32,23 @@ export const seenSchema = z.object({
 });
 export type Seen = z.infer<typeof seenSchema>;
 
-/** A manager as the managers see it. */
-export interface ManagerReach {
-  readonly nodeId: string;
-  readonly isReachable: boolean;
-}
-
-interface SeenGroup {
-  readonly name: string;
-  readonly role: string | undefined;
-  readonly desired: number;
-}
-
-export interface Sight {
-  readonly nodes: readonly SwarmNode[];
-  readonly managers: readonly ManagerReach[];
-  readonly groups: readonly SeenGroup[];
-  readonly instances: readonly GroupInstance[];
-  readonly known: readonly KnownNode[];
-  /** Epoch seconds. */
-  readonly now: number;
-}
-
-/**
- * Of groups only those that have launched a node of this table: another stage in the account may have a cluster of the same name,
- * and asking for the hooks of each group would cost a call per group and tidy.
- */
-export function seenOf({ nodes, managers, groups, instances, known, now }: Sight): Seen {
-  const own = new Set(known.map(({ group }) => group));
-  const members = instances.filter(({ group }) => own.has(group));
+/** Of groups only those of this stage: another one in the account may have a cluster of the same name. */
+export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups' | 'now'>): Seen {
+  const count = (status: string): number => nodes.filter((node) => node.status === status).length;
+  const raft = nodes.filter(({ isManager }) => isManager);
   const ready = new Set(nodes.filter(({ status }) => status === 'ready').map(({ instance }) => instance));
+  const members = groups.flatMap(({ instances }) => instances);
   const inService = members.filter(({ lifecycle }) => lifecycle === 'InService').map(({ instance }) => instance);
   const notReady = inService.filter((instance) => !ready.has(instance)).toSorted();
   const waiting = members.filter(({ lifecycle }) => lifecycle.endsWith(':Wait'));
   return {
     at: now,
     managers: {
-      members: managers.length,
-      reachable: managers.filter(({ isReachable }) => isReachable).length,
-      wanted: groups
-        .filter(({ name, role }) => role === 'manager' && own.has(name))
-        .reduce((sum, { desired }) => sum + desired, 0),
+      members: raft.length,
+      reachable: raft.filter(({ isReachable }) => isReachable).length,
+      wanted: targetOf(groups),
     },
-    nodes: {
-      total: nodes.length,
-      ready: nodes.filter(({ status }) => status === 'ready').length,
-      down: nodes.filter(({ status }) => status === 'down').length,
-    },
+    nodes: { total: nodes.length, ready: count('ready'), down: count('down') },
     inService: inService.length,
     notReady: { count: notReady.length, instances: notReady.slice(0, MOST_NAMED) },
     waiting: waiting

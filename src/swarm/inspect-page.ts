@@ -1,37 +1,106 @@
 // Reads what the inspect document prints: pages of nodes, one line each, gzipped and in base64 (24,000 characters are all SSM gives).
+import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 
-import type { SwarmNode } from '../core/repairs.ts';
+import { z } from 'zod';
+
+import type { KnownNode, SwarmNode, TokenDigests } from '../core/tidy-facts.ts';
 
 const STATES = ['ready', 'down', 'unknown', 'disconnected'] as const;
+const AVAILABILITIES = ['active', 'pause', 'drain'] as const;
 
-/** @throws {Error} for a page that was cut off or is not one: a half-read swarm must not be repaired. */
-export function readInspectPages(pages: readonly string[]): SwarmNode[] {
-  return linesOf(pages).map(readLine);
+export const inspectPage = z.object({
+  total: z.number(),
+  nodes: z.string(),
+  /** Plain healthy workers, where they were not listed. */
+  healthy: z.number().optional(),
+  digest: z.string().optional(),
+  tokens: z.object({ worker: z.string(), manager: z.string() }).optional(),
+});
+export type InspectPage = z.infer<typeof inspectPage>;
+
+export interface ReadSwarm {
+  readonly nodes: readonly SwarmNode[];
+  /** As many as the manager said that there are, on each page the same. */
+  readonly whole: boolean;
+  readonly tokens: TokenDigests | undefined;
 }
 
-/** One line for each node. */
-export function linesOf(pages: readonly string[]): string[] {
-  return pages.flatMap((page) =>
-    gunzipSync(Buffer.from(page, 'base64'))
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== ''),
+/**
+ * @param expected workers that the table has as ready, of instances that are in a group
+ * @returns undefined where the healthy ones were told by a digest only, and it is not that of the expected ones: ask for all then
+ * @throws {Error} for a page that was cut off or is not one: a half-read swarm must not be repaired
+ */
+export function readSwarm(pages: readonly InspectPage[], expected: readonly KnownNode[]): ReadSwarm | undefined {
+  const listed = pages.flatMap(({ nodes }) => readLines(nodes));
+  const [first] = pages;
+  const isSame = ({ total, digest }: InspectPage): boolean => total === first?.total && digest === first.digest;
+  const whole = first !== undefined && pages.every(isSame) && listed.length === first.total;
+  const tokens = first?.tokens;
+  if (first?.digest === undefined) {
+    return { nodes: listed, whole, tokens };
+  }
+  const told = new Set(listed.map(({ nodeId }) => nodeId));
+  const plain = expected.flatMap(({ instance, nodeId }) =>
+    nodeId === undefined || told.has(nodeId) ? [] : [plainWorker(nodeId, instance)],
   );
+  return digestOf(plain) === first.digest ? { nodes: [...listed, ...plain], whole, tokens } : undefined;
+}
+
+/** As documents/inspect.sh makes it. */
+function digestOf(workers: readonly SwarmNode[]): string {
+  const lines = workers.map(({ nodeId, instance = '-' }) => `${nodeId} ${instance}`).toSorted();
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
+}
+
+const plainWorker = (nodeId: string, instance: string): SwarmNode => ({
+  nodeId,
+  role: 'worker',
+  status: 'ready',
+  availability: 'active',
+  instance,
+  isManager: false,
+  isReachable: false,
+  isLeaving: false,
+  version: undefined,
+  age: undefined,
+});
+
+function readLines(page: string): SwarmNode[] {
+  if (page === '') {
+    return [];
+  }
+  return gunzipSync(Buffer.from(page, 'base64'))
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map(readLine);
 }
 
 function readLine(line: string): SwarmNode {
-  const [nodeId, role, state, , instance, leader, address] = line.split(' ');
+  const [nodeId, role, state, availability, instance, leader, , mark, version, age] = line.split(' ');
   const status = STATES.find((known) => known === state);
-  if (nodeId === undefined || status === undefined || (role !== 'worker' && role !== 'manager')) {
+  const available = AVAILABILITIES.find((known) => known === availability);
+  if (
+    nodeId === undefined ||
+    status === undefined ||
+    available === undefined ||
+    (role !== 'worker' && role !== 'manager')
+  ) {
     throw new Error(`the inspect document printed a line that this version does not understand: ${line.slice(0, 120)}`);
   }
   return {
     nodeId,
     role,
     status,
-    instance: instance === '-' ? undefined : instance,
+    availability: available,
+    instance: given(instance),
     isManager: leader !== '-',
-    address: address === '-' ? undefined : address,
+    isReachable: leader === 'leader' || leader === 'reachable',
+    isLeaving: mark === 'leaving',
+    version: given(version),
+    age: given(age) === undefined ? undefined : Number(age),
   };
 }
+
+const given = (field: string | undefined): string | undefined => (field === '-' ? undefined : field);

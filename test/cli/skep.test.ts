@@ -7,6 +7,7 @@ import { devNull, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
@@ -116,6 +117,12 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
     ],
     [['hold'], "error: missing required argument 'cluster'\n"],
     [['unhold', 'Prod'], 'Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n'],
+    [['plan'], "error: required option '--cluster <name>' not specified\n"],
+    [
+      ['tidy', '--cluster', 'Prod'],
+      '--cluster Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n',
+    ],
+    [['create', '--cluster', 'prod', '--tidy-every', '15'], '--tidy-every 15: a multiple of 10 is wanted, or off\n'],
     [['rotate-tokens'], "error: required option '--cluster <name>' not specified\n"],
     [['create', '--cluster', 'prod', '--subnet-size', '30'], '--subnet-size 30: a number from 16 to 29 is wanted\n'],
     [
@@ -340,6 +347,55 @@ describe('a lab that keeps running', () => {
       code: 0,
       stdout: 'nobody had said that the swarm of demo may be erased\n',
     });
+  });
+
+  it('a plan is shown: nothing to do, or what and why; and a tidy does it', async () => {
+    await until('the worker is there', async () => {
+      const { stdout: groups } = await skep(['lab', 'groups', '--port', String(port)]);
+      return /workers .* InService/.test(groups);
+    });
+    const plan = ['plan', '--cluster', 'demo'];
+    expect(await skep(plan, aws())).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
+
+    const worker = await loseItemOfWorker();
+    const why = 'nodes that are Ready, and that the table does not have so';
+    expect(await skep(plan, aws())).toMatchObject({ code: 2, stdout: `record ${worker}\n    ${why}\n` });
+    const { code, stdout } = await skep([...plan, '--json'], aws());
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { repairs: [{ kind: 'record', because: why }], reports: [] }]);
+    expect(await skep(['tidy', '--cluster', 'demo', '--dry-run'], aws())).toMatchObject({ code: 2 });
+    expect(await skep(['tidy', '--cluster', 'demo'], aws())).toMatchObject({ code: 0 });
+    expect(await skep(plan, aws())).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
+    expect(await skep(['plan', '--cluster', 'demi'], aws())).toMatchObject({
+      code: 1,
+      stderr: 'stage dev has no cluster demi\n',
+    });
+    expect(await skep(['plan', '--cluster', 'other'], aws())).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
+  }, 120_000);
+
+  /** By somebody's hand. */
+  async function loseItemOfWorker(): Promise<string> {
+    const credentials = { accessKeyId: 'lab', secretAccessKey: 'lab' };
+    const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, region: 'eu-west-1', credentials });
+    const { Items: items = [] } = await client.send(new ScanCommand({ TableName: 'skep-dev' }));
+    const item = items.find((one) => one['sk']?.S?.startsWith('NODE#') === true && one['role']?.S === 'worker');
+    const { pk = { S: '' }, sk = { S: '' } } = item ?? {};
+    await client.send(new DeleteItemCommand({ TableName: 'skep-dev', Key: { pk, sk } }));
+    client.destroy();
+    return sk.S?.slice('NODE#'.length) ?? '';
+  }
+
+  it('how often the tidy comes can be said at any time', async () => {
+    expect(
+      await skep(['create', '--cluster', 'other', '--tidy-every', 'off', '--down-after', '30'], aws()),
+    ).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^no tidy comes by itself\na node that is down for 30 minutes is reported\nother was declared before/,
+      ),
+    });
+    expect((await skep(['create', '--cluster', 'other', '--tidy-every', '30'], aws())).stdout).toMatch(
+      /^the tidy comes every 30 minutes\n/,
+    );
   });
 
   it('its groups are shown and scaled', async () => {

@@ -18,6 +18,9 @@ const managers = z
       .regex(/^[0-9a-z]{25} (i-[0-9a-f]+|-) (leader|reachable|unreachable|demoting) (10\.77\.\d+\.\d+:2377|-)$/),
   )
   .min(1);
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+/** Of the join tokens. */
+const digests = { worker: digest, manager: digest };
 const status = z.enum(['ready', 'down', 'unknown', 'disconnected']);
 
 export const OUTPUTS = {
@@ -29,6 +32,7 @@ export const OUTPUTS = {
     zone,
     engine,
     founded: z.boolean(),
+    ...digests,
     cleared,
     differs: z.string().min(1).optional(),
   }),
@@ -56,9 +60,13 @@ export const OUTPUTS = {
     total: count,
     offset: count,
     nodes: z.base64(),
+    healthy: count.optional(),
+    digest: digest.optional(),
     next: count.optional(),
+    tokens: z.strictObject(digests).optional(),
     managers,
   }),
+  mend: z.strictObject({ removed: count, restored: count, managers }),
   survey: z.strictObject({
     runs: z.boolean(),
     state: z.enum(['', 'inactive', 'pending', 'active', 'error', 'locked']),
@@ -84,8 +92,7 @@ export const OUTPUTS = {
   rotate: z.strictObject({
     swarmId: z.string().regex(/^[0-9a-z]{25}$/),
     caDigest: z.string().regex(/^[0-9a-z]{50}$/),
-    worker: z.string().regex(/^[0-9a-f]{64}$/),
-    manager: z.string().regex(/^[0-9a-f]{64}$/),
+    ...digests,
     managers,
   }),
   failure: z.strictObject({ error: z.string(), message: z.string().min(1).max(400) }),

@@ -30,6 +30,7 @@ const ROWS: readonly Row[] = [
     [...HOOK, '--lifecycle-action-result', 'CONTINUE', '--instance-id', ID],
     'ValidationError',
   ],
+  ['autoscaling.PutLifecycleHook', [...HOOK, '--heartbeat-timeout', '1800']],
   ['autoscaling.RecordLifecycleActionHeartbeat', [...HOOK, '--instance-id', ID], 'ValidationError'],
   ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '2']],
   ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '501'], 'ValidationError'],

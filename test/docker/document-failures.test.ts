@@ -79,6 +79,7 @@ describe('a document that cannot do its work', () => {
       leave: leaving(founder),
       forget: { instanceId: founder, nodeId, force: 'no' },
       inspect: { offset: '0' },
+      mend: { forget: 'none', restore: 'none' },
       survey: { instanceId: founder },
       fence: { instanceId: founder },
       recover: recoverParameters(founder, swarm),

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { readInspectPages } from '../../src/swarm/inspect-page.ts';
+import { inspectPage, readSwarm } from '../../src/swarm/inspect-page.ts';
+import type { InspectPage } from '../../src/swarm/inspect-page.ts';
+import type { SwarmNode } from '../../src/core/tidy-facts.ts';
 import {
   Bench,
   initParameters,
@@ -28,6 +30,12 @@ describe('the scripts', () => {
     expect({ status, stdout, error }).toEqual({ status: 0, stdout: '', error: undefined });
   });
 });
+
+const nodesOf = (...pages: readonly Record<string, unknown>[]): readonly SwarmNode[] =>
+  readSwarm(
+    pages.map((page): InspectPage => inspectPage.parse(page)),
+    [],
+  )?.nodes ?? [];
 
 describe('the life of a swarm', () => {
   const bench = new Bench();
@@ -156,7 +164,7 @@ describe('the life of a swarm', () => {
     const output = await bench.ok(founder, 'inspect', { offset: '0' });
     expect(output).toMatchObject({ swarmId: swarm.swarmId, total: 3, offset: 0 });
     expect(output).not.toHaveProperty('next');
-    const told = readInspectPages([String(output['nodes'])]);
+    const told = nodesOf(output);
     expect(told.map((node) => node.nodeId)).toEqual([...nodes.values()].sort());
     expect(told.find((node) => node.nodeId === nodeOf(two))).toMatchObject({
       role: 'worker',
@@ -168,9 +176,7 @@ describe('the life of a swarm', () => {
       instance: undefined,
     });
     const beyond = await bench.ok(founder, 'inspect', { offset: '2' });
-    expect(readInspectPages([String(beyond['nodes'])]).map((node) => node.nodeId)).toEqual(
-      [...nodes.values()].sort().slice(2),
-    );
+    expect(nodesOf(beyond).map((node) => node.nodeId)).toEqual([...nodes.values()].sort().slice(2));
     expect(await bench.ok(founder, 'inspect', { offset: '400' })).toMatchObject({ nodes: '' });
   });
 

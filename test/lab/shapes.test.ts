@@ -40,6 +40,11 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'autoscaling.DescribeAutoScalingGroups': { AutoScalingGroupNames: ['workers'], MaxRecords: 10 },
     'autoscaling.DescribeAutoScalingInstances': { InstanceIds: [worker] },
     'autoscaling.DescribeLifecycleHooks': { ...GROUP, LifecycleHookNames: ['skep-dev-launch'] },
+    'autoscaling.PutLifecycleHook': {
+      ...HOOK,
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      HeartbeatTimeout: 1800,
+    },
     'autoscaling.CompleteLifecycleAction': { ...HOOK, LifecycleActionResult: 'CONTINUE', LifecycleActionToken: ID },
     'autoscaling.RecordLifecycleActionHeartbeat': { ...HOOK, InstanceId: worker },
     'autoscaling.SetDesiredCapacity': { ...GROUP, DesiredCapacity: 1, HonorCooldown: false },

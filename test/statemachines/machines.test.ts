@@ -21,7 +21,7 @@ const completes = (state: { Resource?: string | undefined } | undefined): boolea
   state?.Resource === 'arn:aws:states:::aws-sdk:autoscaling:completeLifecycleAction';
 
 /** Names that AWS gives: its own errors, and those of the services that it calls for us. */
-const AWS_NAMES = /^(States|Lambda|Sandbox|AutoScaling)\.[A-Za-z]+$/;
+const AWS_NAMES = /^(States|Lambda|Sandbox|AutoScaling|StepFunctions)\.[A-Za-z]+$/;
 
 const retryableOfDocuments = [
   ...EXIT_CODES.filter(({ retryable }) => retryable).map(({ error }) => error),
@@ -158,7 +158,7 @@ describe('tasks', () => {
         plan: expect.stringContaining('$plan'),
       });
       expect([...VERBS, ...WAITS]).toContain(payload['verb']);
-      expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|Recover-1|\{% '(Inspect|Forget|Survey|Fence)-' & .* %\})$/);
+      expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|Recover-1|\{% '(Inspect|Mend|Survey|Fence)-' & .* %\})$/);
     },
   );
 

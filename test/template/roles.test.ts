@@ -126,6 +126,7 @@ describe('the roles', () => {
       'RecoverFunctionRole: EndInstancesOfAnyCluster',
       'ScaleInMachineRole: CompleteHooks',
       'ScaleOutMachineRole: CompleteHooks',
+      'TidyMachineRole: RepairGroupsOfAnyCluster',
     ]);
   });
 
@@ -292,7 +293,7 @@ describe('the functions', () => {
     ['command', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['command-done', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
-    ['tidy', ['Query']],
+    ['tidy', ['DeleteItem', 'Query', 'UpdateItem']],
     ['verdict', ['BatchGetItem', 'GetItem', 'PutItem']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {

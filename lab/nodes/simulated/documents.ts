@@ -1,11 +1,12 @@
 // Which document does what on a simulated machine. The contract of machines runs these and the scripts in documents/, and compares.
 import { demote } from './demote-document.ts';
 import { init } from './init-document.ts';
-import { confirm, drain, forget, inspect } from './manager-documents.ts';
+import { confirm, drain, forget } from './manager-documents.ts';
 import { join, leave, prepare } from './membership-documents.ts';
 import { fence, recover, survey } from './recovery-documents.ts';
 import { rotate } from './rotate-document.ts';
 import type { Script } from './script.ts';
+import { inspect, mend } from './tidy-documents.ts';
 
 type Verb = (script: Script) => Promise<Record<string, unknown>>;
 
@@ -20,6 +21,7 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>(
     drain,
     forget,
     inspect,
+    mend,
     survey,
     fence,
     recover,

@@ -8,6 +8,7 @@ import { about, begin, joinTokenName, readSwarm } from './own-instance.ts';
 import type { OwnInstance } from './own-instance.ts';
 import type { Script } from './script.ts';
 import type { Swarm, SwarmOptions } from './swarm.ts';
+import { tokenDigests } from './tidy-documents.ts';
 
 const INIT_TIME = 600;
 
@@ -29,7 +30,7 @@ export async function init(script: Script): Promise<Record<string, unknown>> {
   }
   await publish(script, swarm);
   const { caDigest } = swarm;
-  const told = { nodeId: info.nodeId, swarmId: info.swarmId, caDigest, ...about(own), founded };
+  const told = { nodeId: info.nodeId, swarmId: info.swarmId, caDigest, ...about(own), founded, ...tokenDigests(swarm) };
   return { ...told, ...cleared, ...(differs === '' ? {} : { differs }) };
 }
 

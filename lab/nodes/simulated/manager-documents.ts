@@ -1,8 +1,15 @@
-// The documents that run on any manager, on a simulated machine: confirm, drain, forget, inspect. What documents/*.sh do, step by step.
-import { gzipSync } from 'node:zlib';
-
-import type { NodeView } from '../machines.ts';
-import { LABEL, begin, checkLabel, findNode, managersTold, readNode, refuseManager, updateNode } from './found-node.ts';
+// The documents that run on any manager, on a simulated machine: confirm, drain, forget. What documents/*.sh do, step by step.
+import {
+  LABEL,
+  begin,
+  checkLabel,
+  findNode,
+  managersTold,
+  readNode,
+  refuseManager,
+  updateNode,
+  writeNode,
+} from './found-node.ts';
 import type { FoundNode } from './found-node.ts';
 import type { NodeSpec } from './node-record.ts';
 import type { Script } from './script.ts';
@@ -11,7 +18,6 @@ import type { Script } from './script.ts';
 const PATIENCE = 10;
 const CONFLICTS = 5;
 const LOOK_EVERY = 500;
-const PAGE = 400;
 
 export async function confirm(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
@@ -54,8 +60,9 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
       return { member: false };
     }
     refuseManager(script, node);
-    // The mark and the drain in one: a confirm that comes late must find the mark.
-    if (await updateNode(script, node, 'drain', { 'skep.leaving': 'true', [LABEL]: script.param('instanceId') })) {
+    // The mark and the drain in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy may
+    // be about to take back what another execution left.
+    if (await markLeaving(script, node)) {
       return { member: true, nodeId: node.nodeId, status: node.status, ...(await managersTold(script)) };
     }
     if (conflicts === 0) {
@@ -63,6 +70,14 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
     }
     await script.sleep(200);
   }
+}
+
+async function markLeaving(script: Script, node: FoundNode): Promise<boolean> {
+  const { role, availability } = node;
+  const labels = { ...node.labels, 'skep.leaving': 'true', [LABEL]: script.param('instanceId') };
+  return availability === 'drain'
+    ? writeNode(script, node, { role, availability, labels })
+    : updateNode(script, node, 'drain', labels);
 }
 
 export async function forget(script: Script): Promise<Record<string, unknown>> {
@@ -89,23 +104,6 @@ export async function forget(script: Script): Promise<Record<string, unknown>> {
     script.fail('StillManager', `node ${node.nodeId} is a manager`);
   }
   return { member: true, nodeId: node.nodeId, removed: true, forced, ...(await managersTold(script)) };
-}
-
-export async function inspect(script: Script): Promise<Record<string, unknown>> {
-  const { swarmId } = await begin(script);
-  const { nodes: views } = (await script.cluster('read', 20)).view(script.engine);
-  const offset = Number(script.param('offset'));
-  const all = views.toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
-  const page = all.slice(offset, offset + PAGE).map(inspectLine);
-  const packed = page.length === 0 ? '' : gzipSync(page.join('')).toString('base64');
-  const next = offset + PAGE;
-  const more = next < all.length ? { next } : {};
-  return { swarmId, total: all.length, offset, nodes: packed, ...more, ...(await managersTold(script)) };
-}
-
-function inspectLine({ nodeId, role, status, availability, labels, reachability, address }: NodeView): string {
-  const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
-  return `${[nodeId, role, status, availability, instance, reachability ?? '-', address].join(' ')}\n`;
 }
 
 async function tasksHaveEnded(script: Script, { nodeId, availability }: FoundNode): Promise<void> {

@@ -20,7 +20,9 @@ export class NodeRecord implements TaskNode {
   spec: NodeSpec;
   /** Counts the swarm's changes: an update must name the version that it was made from. */
   version: number;
-  status: TaskNode['status'] = 'unknown';
+  #status: TaskNode['status'] = 'unknown';
+  /** When anything about it changed last, ms: what the engine calls UpdatedAt. */
+  changedAt: number;
   present = false;
   /** Engines that call themselves this node: more than one where a swarm folder was copied. */
   readonly agents = new Set<Agent>();
@@ -37,6 +39,18 @@ export class NodeRecord implements TaskNode {
     this.spec = spec;
     this.version = version;
     this.#now = now;
+    this.changedAt = now();
+  }
+
+  get status(): TaskNode['status'] {
+    return this.#status;
+  }
+
+  set status(status: TaskNode['status']) {
+    if (status !== this.#status) {
+      this.#status = status;
+      this.changedAt = this.#now();
+    }
   }
 
   get role(): NodeSpec['role'] {

@@ -223,6 +223,7 @@ export class Swarm {
 
   #touch(node: NodeRecord): void {
     node.version = this.#nextIndex();
+    node.changedAt = this.#clock.now();
   }
 
   #nextIndex(): number {

@@ -156,6 +156,7 @@ export const founding: Chapter = {
             leave: scene.forLeave(FOUNDER, 'no', 0),
             forget: { ...scene.about(FOUNDER), force: 'no' },
             inspect: { offset: '0' },
+            mend: { forget: 'none', restore: 'none' },
             survey: { instanceId: FOUNDER },
             fence: { instanceId: FOUNDER },
             recover: scene.forRecover(FOUNDER),

@@ -17,7 +17,7 @@ import {
   groupsOfCluster,
   isInAnyGroup,
 } from '../../../src/aws/auto-scaling.ts';
-import { aliveInstances } from '../../../src/aws/ec2.ts';
+import { instanceStates } from '../../../src/aws/ec2.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
@@ -50,7 +50,8 @@ describe('groups', () => {
       cluster: 'prod',
       role: 'worker',
       desired: 2,
-      instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait' }],
+      replaceDown: false,
+      instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait', healthy: true }],
     });
   });
 
@@ -63,6 +64,7 @@ describe('groups', () => {
     expect(await describeGroup(client, 'workers')).toBeUndefined();
     expect(await describeGroup(client, 'bare')).toEqual({
       name: 'bare',
+      replaceDown: false,
       cluster: undefined,
       role: undefined,
       desired: 0,
@@ -166,18 +168,16 @@ describe('the heartbeat of a hook', () => {
 
 describe('which instances live', () => {
   it('asks by filter, 200 at a time, and not at all for none', async () => {
-    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: [{ InstanceId: OTHER_INSTANCE }] }, {}] });
+    ec2
+      .on(DescribeInstancesCommand)
+      .resolves({ Reservations: [{ Instances: [{ InstanceId: OTHER_INSTANCE, State: { Name: 'stopped' } }] }, {}] });
     const many = Array.from({ length: 401 }, (_, n) => `i-${n}`);
 
-    expect(await aliveInstances(ec2Client, [])).toEqual(new Set());
+    expect(await instanceStates(ec2Client, [])).toEqual(new Map());
     expect(ec2.calls()).toHaveLength(0);
-    expect(await aliveInstances(ec2Client, many)).toEqual(new Set([OTHER_INSTANCE]));
+    expect(await instanceStates(ec2Client, many)).toEqual(new Map([[OTHER_INSTANCE, 'stopped']]));
     const filters = ec2.commandCalls(DescribeInstancesCommand).map(({ args }) => args[0].input.Filters);
     expect(filters.map((one) => one?.[0]?.Values?.length)).toEqual([200, 200, 1]);
     expect(filters.flatMap((one) => one?.[0]?.Values)).toEqual(many);
-    expect(filters[0]?.[1]).toEqual({
-      Name: 'instance-state-name',
-      Values: ['pending', 'running', 'stopping', 'stopped'],
-    });
   });
 });

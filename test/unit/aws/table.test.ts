@@ -439,33 +439,6 @@ describe("a step's rendezvous", () => {
   });
 });
 
-describe('what a tidy reads', () => {
-  it('every node of its cluster, over all pages, and no other', async () => {
-    const { cluster, group } = place();
-    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
-    // DynamoDB's pages end at 1 MB.
-    const ids = Array.from({ length: 6 }, (_, n) => `i-0000000000000000${n}`);
-    for (const instance of ids) {
-      await claim(actionOf({ cluster, group, instance }), 'me');
-      const step: StepKey = { cluster, instance, owner: 'me', step: 'Join', try: 1 };
-      await db.table.begin(step, { taskToken: 't' });
-      await db.table.storeResult(step, { ok: true, output: { big: 'x'.repeat(300_000) } }, { phase: 'ready' }, NOW);
-    }
-
-    expect((await db.table.knownNodes(cluster)).known).toEqual(
-      ids.map((instance) => ({
-        instance,
-        phase: 'ready',
-        nodeId: undefined,
-        group,
-        formerNodeIds: [],
-        leaseUntil: NOW + 1860,
-      })),
-    );
-    expect(await db.table.knownNodes(`${cluster}-other`)).toEqual({ known: [], hold: undefined });
-  });
-});
-
 describe('launches that were abandoned', () => {
   it('are counted per group, and forgotten after one that went well', async () => {
     const { group } = place();

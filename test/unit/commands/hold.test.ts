@@ -30,7 +30,6 @@ describe('holding a cluster', () => {
     expect(await hold(place, 'another')).toMatchObject({ hold: { since: NOW, because: 'another' } });
     expect(await place.item()).toMatchObject({ held: NOW });
     expect(await db.get(keys.state(clusterOf(place)))).toMatchObject({ status: 'founded', hold: { since: NOW } });
-    expect((await db.table.knownNodes(clusterOf(place))).hold).toEqual({ since: NOW, because: 'another' });
   });
 
   it('of no cluster makes none', async () => {

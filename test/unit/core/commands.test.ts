@@ -31,6 +31,8 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   undo: false,
   last: false,
   offset: 0,
+  brief: false,
+  mend: { forget: [], restore: [] },
   stage: 'dev',
   tokenKey: TOKEN_KEY,
   config: DEFAULT_CONFIG,
@@ -88,6 +90,12 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
   { verb: 'leave', what: 'an action whose time is over', plan: planOf({ deadline: NOW - 100 }) },
   { verb: 'forget', what: 'a node whose id is not known', node: unknown, force: true },
   { verb: 'forget', what: 'a node' },
+  {
+    verb: 'mend',
+    what: 'many nodes',
+    mend: { forget: Array<string>(200).fill(`${NODE_ID}@${INSTANCE}`), restore: [`${NODE_ID}@${INSTANCE}@77`] },
+  },
+  { verb: 'mend', what: 'none' },
   { verb: 'rotate', what: 'a cluster', plan: { v: 1, route: 'ignore', because: '', cluster: 'prod' } },
   { verb: 'survey', what: 'a manager', plan: planOf({ role: 'manager' }) },
   { verb: 'fence', what: 'a manager', plan: planOf({ role: 'manager' }) },
@@ -165,7 +173,7 @@ describe('the parameters of a command', () => {
 
 describe('where a command goes', () => {
   it.each(VERBS)('%s', (verb) => {
-    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'rotate'].includes(verb);
+    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate'].includes(verb);
 
     expect(runsOnManager(verb)).toBe(onManager);
     expect(commandFor(requestOf({ verb })).target).toBe(onManager ? MANAGER_INSTANCE : INSTANCE);
@@ -231,11 +239,12 @@ describe('what changes the managers of a swarm', () => {
 
 describe('the times of a command', () => {
   it('on a manager it may wait for delivery as long as it may start, since the manager may be busy', () => {
+    // Parameter Store may ask to slow down; and what is about many nodes takes its time.
+    const times: Partial<Record<Verb, string>> = { rotate: '180', inspect: '90', mend: '90' };
     for (const verb of VERBS.filter(runsOnManager)) {
       expect(commandFor(requestOf({ verb }))).toMatchObject({
         deliveryTimeout: 600,
-        // Parameter Store may ask to slow down.
-        parameters: { notAfter: String(NOW + 600), executionTimeout: verb === 'rotate' ? '180' : '60' },
+        parameters: { notAfter: String(NOW + 600), executionTimeout: times[verb] ?? '60' },
       });
     }
   });

@@ -1,0 +1,128 @@
+// `skep plan` and `skep tidy`: what a tidy would do, and doing it. Both start the tidy machine and read its output, so that there is one
+// plan whoever asks, and a person needs no more permissions than to start it: it is the machine that may read EC2 and the swarm.
+import { Command } from 'commander';
+import { z } from 'zod';
+
+import { statesClient, tableClient } from '../../src/aws/clients.ts';
+import { Table } from '../../src/aws/table.ts';
+import { clusterName } from '../../src/core/names.ts';
+import { Failed, UsageError } from '../errors.ts';
+import { explained } from '../explained.ts';
+import { runMachine } from '../run-machine.ts';
+
+interface Options {
+  readonly cluster: string;
+  readonly stage: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly repairHooks?: boolean;
+}
+
+const node = z.looseObject({ instance: z.string() });
+const about = {
+  because: z.string(),
+  instance: z.string().optional(),
+  group: z.string().optional(),
+  nodeId: z.string().optional(),
+};
+const repair = z.looseObject({
+  kind: z.string(),
+  ...about,
+  nodes: z.array(node).optional(),
+  items: z.array(node).optional(),
+});
+const tidied = z.object({
+  plan: z.looseObject({ repairs: z.array(repair), reports: z.array(z.looseObject(about)) }),
+  done: z.array(z.looseObject({ kind: z.string(), because: z.string(), failed: z.unknown().optional() })),
+});
+type Tidied = z.infer<typeof tidied>;
+
+const CLUSTER = ['--cluster <name>', 'the cluster'] as const;
+const STAGE = ['--stage <stage>', 'the stage that skep was deployed as', 'dev'] as const;
+
+export function planCommand(): Command {
+  return new Command('plan')
+    .description('Show what a tidy of a cluster would do, and why. Exit code 0: nothing, 2: something')
+    .requiredOption(...CLUSTER)
+    .option(...STAGE)
+    .option('--repair-hooks', 'plan lifecycle hooks that are missing or changed, too')
+    .option('--json', 'print the plan itself')
+    .action(plan);
+}
+
+export function tidyCommand(): Command {
+  return new Command('tidy')
+    .description('Compare groups, instances, the swarm and the table, and repair what differs')
+    .requiredOption(...CLUSTER)
+    .option(...STAGE)
+    .option('--dry-run', 'change nothing: the same as skep plan')
+    .option('--repair-hooks', 'make lifecycle hooks anew that are missing or were changed by hand')
+    .option('--json', 'print what was planned and done as JSON')
+    .action(tidy);
+}
+
+async function plan(options: Options): Promise<void> {
+  const { plan: planned } = await run(options, true);
+  say(options.json === true ? JSON.stringify(planned, undefined, 2) : planText(planned));
+  if (planned.repairs.length > 0) {
+    process.exitCode = 2;
+  }
+}
+
+async function tidy(options: Options): Promise<void> {
+  if (options.dryRun === true) {
+    await plan(options);
+    return;
+  }
+  const outcome = await run(options, false);
+  say(options.json === true ? JSON.stringify(outcome, undefined, 2) : planText(outcome.plan));
+  const failed = outcome.done.filter((one) => one.failed !== undefined);
+  if (failed.length > 0) {
+    const lines = failed.map(({ kind, because, failed: why }) => `${kind} (${because}): ${JSON.stringify(why)}`);
+    throw new Failed(`${failed.length} of ${outcome.done.length} repairs failed:\n${lines.join('\n')}`);
+  }
+}
+
+async function run({ cluster, stage, repairHooks = false }: Options, dryRun: boolean): Promise<Tidied> {
+  const name = clusterName.safeParse(cluster);
+  if (!name.success) {
+    throw new UsageError(`--cluster ${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
+  }
+  const state = await explained(new Table(tableClient(), `skep-${stage}`).readState(cluster), stage);
+  if (state === undefined) {
+    throw new UsageError(`stage ${stage} has no cluster ${cluster}`);
+  }
+  const running = runMachine(statesClient(), `skep-${stage}-tidy`, { cluster, dryRun, repairHooks }, (arn) => {
+    process.stderr.write(`started ${arn}\n`);
+  });
+  const { succeeded, output, problem } = await explained(running, stage);
+  if (!succeeded) {
+    throw new Failed(`nothing is known, and nothing was changed: ${problem}`);
+  }
+  const read = tidied.safeParse(output);
+  if (!read.success) {
+    throw new Failed('the tidy of another version is deployed here');
+  }
+  return read.data;
+}
+
+function planText({ repairs, reports }: Tidied['plan']): string {
+  const lines = repairs.map((one) => `${one.kind} ${whom(one)}\n    ${one.because}`);
+  const told = reports.map(
+    (one) => `  ${[one.instance, one.group, one.nodeId].filter(Boolean).join(' ')}: ${one.because}`,
+  );
+  return [
+    ...(repairs.length === 0 ? ['nothing to do'] : lines),
+    ...(reports.length === 0 ? [] : ['', 'not touched:', ...told]),
+  ].join('\n');
+}
+
+function whom({ nodes = [], items = [], instance, group }: Tidied['plan']['repairs'][number]): string {
+  const some = [...nodes, ...items].map((one) => one.instance);
+  const more = some.length > 5 ? ` and ${some.length - 5} more` : '';
+  return some.length > 0 ? `${some.slice(0, 5).join(' ')}${more}` : (instance ?? group ?? '');
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

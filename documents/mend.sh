@@ -1,0 +1,65 @@
+# mend: removes nodes that are down for good, and activates nodes that skep itself has drained and left so. Many in one command.
+# Runs on any manager. Comes after common.sh and node.sh.
+if [ -z "${SSM_forget+x}" ]; then SSM_forget='{{ forget }}'; fi
+if [ -z "${SSM_restore+x}" ]; then SSM_restore='{{ restore }}'; fi
+
+# Prints the ids of those that are down at this moment, are no managers, and are the instance's that is meant (or nobody's, where a
+# join died before its labels). What is not in the list is not touched, whatever was seen when the plan was made.
+still_down() { # NODE@INSTANCE,...
+  down_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}if .ManagerStatus${C}member${O}else$C-${O}end$C|${O}index .Spec.Labels \"skep.instance\"$C"
+  down_ids=$(printf '%s' "$1" | tr , '\n' | sed 's/@.*//')
+  # shellcheck disable=SC2086 # ids, one word each
+  if ! down_seen=$(ask 30 node inspect --format "$down_format" $down_ids) &&
+    ! grep -Eqi 'not found|no such node' "$WORK/error"; then
+    docker_failed "docker node inspect: $(cat "$WORK/error")"
+  fi
+  printf '%s\n' "$down_seen" | awk -F '|' -v meant="$1" 'BEGIN {
+      count = split(meant, pairs, ",")
+      for (i = 1; i <= count; i++) { split(pairs[i], pair, "@"); instance[pair[1]] = pair[2] }
+    } NF {
+      split($1, field, " ")
+      label = $2 ~ /^i-[0-9a-f]+$/ ? $2 : instance[field[1]]
+      if (field[2] == "worker" && field[3] == "down" && field[4] == "-" && label == instance[field[1]]) print field[1]
+    }'
+}
+
+# Without --force: the engine itself refuses to remove a node that has come back meanwhile.
+remove() { # ID...
+  if ask 30 node rm "$@" >"$WORK/removed"; then return 0; fi
+  # What is not there any more, or has come back, is said of each, and the others are removed all the same.
+  if grep -Eqi 'not have a leader|DeadlineExceeded|lost leader|did not answer in time' "$WORK/error"; then
+    docker_failed "docker node rm: $(cat "$WORK/error")"
+  fi
+}
+
+# Only skep's own mark, and only on the very version that was seen when the plan was made: whoever drains the node again meanwhile
+# writes it, and so makes another version.
+restore() { # NODE INSTANCE VERSION
+  if ! read_node "$1"; then return 0; fi
+  if [ "$FOUND_VERSION" != "$3" ] || [ "$FOUND_AVAILABILITY" != drain ] || [ "$FOUND_STATE" != ready ]; then return 0; fi
+  if ! has_label skep.leaving true || ! has_label skep.instance "$2"; then return 0; fi
+  if write_node "$FOUND_ROLE" active "$(printf '%s\n' "$FOUND_LABELS" | grep -Fvx '"skep.leaving":"true"' | sed '/^$/d')"; then
+    RESTORED=$((RESTORED + 1))
+  fi
+}
+
+lock -s 5
+need_tools awk grep sed tr paste
+need_own_manager
+REMOVED=0
+RESTORED=0
+if [ "$SSM_forget" != none ]; then
+  down=$(still_down "$SSM_forget")
+  if [ -n "$down" ]; then
+    # shellcheck disable=SC2086 # ids, one word each
+    remove $down
+    REMOVED=$(grep -c . "$WORK/removed") || :
+  fi
+fi
+if [ "$SSM_restore" != none ]; then
+  for one in $(printf '%s' "$SSM_restore" | tr , ' '); do
+    one_rest=${one#*@}
+    restore "${one%%@*}" "${one_rest%@*}" "${one_rest#*@}"
+  done
+fi
+finish "$(printf '{"removed":%d,"restored":%d%s}' "$REMOVED" "$RESTORED" "$(managers_told)")"

@@ -1,0 +1,32 @@
+// Step Functions: whether executions still run.
+import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+
+import { errorName } from './errors.ts';
+
+/** DescribeExecution is throttled; what is not asked counts as running, and the next tidy asks again. */
+const ASKED_AT_ONCE = 50;
+
+/** Those of the executions that have ended, one way or the other. */
+export async function endedExecutions(client: SFNClient, arns: readonly string[]): Promise<Set<string>> {
+  const ended = new Set<string>();
+  for (const executionArn of arns.slice(0, ASKED_AT_ONCE)) {
+    if (await hasEnded(client, executionArn)) {
+      ended.add(executionArn);
+    }
+  }
+  return ended;
+}
+
+async function hasEnded(client: SFNClient, executionArn: string): Promise<boolean> {
+  try {
+    const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
+    return status !== 'RUNNING';
+  } catch (error) {
+    // Executions are forgotten 90 days after their end; and what is no ARN was never one.
+    if (errorName(error) === 'ExecutionDoesNotExist' || errorName(error) === 'InvalidArn') {
+      return true;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+// The four truths that a tidy compares, and what becomes of them: all plain data.
+import type { NodePhase } from './claim.ts';
+import type { HookFacts, HookWish } from './hooks.ts';
+import type { NodeRole } from './names.ts';
+import type { Seen } from './seen.ts';
+
+/** A node as the managers see it. */
+export interface SwarmNode {
+  readonly nodeId: string;
+  readonly role: NodeRole;
+  readonly status: 'ready' | 'down' | 'unknown' | 'disconnected';
+  readonly availability: 'active' | 'pause' | 'drain';
+  /** By the label that skep sets; undefined for a node that nobody labelled. */
+  readonly instance: string | undefined;
+  /** A member of raft right now (the role is only what is wished for). */
+  readonly isManager: boolean;
+  readonly isReachable: boolean;
+  /** Bears the mark of a drain of skep's. */
+  readonly isLeaving: boolean;
+  /** Of a node that bears the mark. */
+  readonly version: string | undefined;
+  /** Of one that is not Ready: seconds since the managers changed anything about it. */
+  readonly age: number | undefined;
+}
+
+export interface GroupInstance {
+  readonly instance: string;
+  readonly lifecycle: string;
+  readonly healthy: boolean;
+}
+
+export interface TidyGroup {
+  readonly name: string;
+  readonly role: NodeRole;
+  readonly desired: number;
+  /** Its tag `skep:replace-down` says that instances whose node stays down are to be replaced. */
+  readonly replaceDown: boolean;
+  readonly instances: readonly GroupInstance[];
+  readonly hooks: readonly HookFacts[];
+}
+
+/** An item of the table. */
+export interface KnownNode {
+  readonly instance: string;
+  readonly phase: NodePhase;
+  readonly role: NodeRole;
+  readonly nodeId?: string | undefined;
+  /** The group that launched it. */
+  readonly group: string;
+  /** Of earlier launches of the instance that were run again. */
+  readonly formerNodeIds?: readonly string[] | undefined;
+  readonly owner: string;
+  readonly ownerArn: string;
+  /** Until then an execution is trusted to be at work on it. Epoch seconds. */
+  readonly leaseUntil: number;
+  /** The hook's last heartbeat. */
+  readonly beatAt?: number | undefined;
+}
+
+export interface TokenDigests {
+  readonly worker: string;
+  readonly manager: string;
+}
+
+export interface TidyFacts {
+  readonly cluster: string;
+  readonly stage: string;
+  readonly nodes: readonly SwarmNode[];
+  /** Every page was read, and they are of one and the same swarm. */
+  readonly whole: boolean;
+  readonly groups: readonly TidyGroup[];
+  readonly known: readonly KnownNode[];
+  /** What EC2 says of the instances that it was asked for; those that it does not show are missing. */
+  readonly states: ReadonlyMap<string, string>;
+  /** Executions that own a node and have ended, by ARN. */
+  readonly ended: ReadonlySet<string>;
+  readonly lock: { readonly instance: string; readonly leaseUntil: number } | undefined;
+  readonly tokens: { readonly held: TokenDigests | undefined; readonly published: TokenDigests | undefined };
+  /** How long a node may be down before its instance is reported, seconds. */
+  readonly downAfter: number;
+  readonly repairHooks: boolean;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+export interface NodeRef {
+  readonly nodeId: string;
+  readonly instance: string;
+  readonly version?: string;
+}
+
+export interface ItemRef {
+  readonly instance: string;
+  readonly group: string;
+  readonly role: NodeRole;
+  readonly nodeId: string;
+  /** Whose item it was when the plan was made; undefined where there is none. */
+  readonly owner?: string;
+}
+
+/** What is to be done: what the tidy machine goes through, one by one, and what `skep plan` prints. */
+export type Repair =
+  | { readonly kind: 'forget'; readonly nodes: readonly NodeRef[]; readonly because: string }
+  /** A drain of skep's whose execution died is taken back. */
+  | { readonly kind: 'restore'; readonly nodes: readonly NodeRef[]; readonly because: string }
+  | {
+      readonly kind: 'join' | 'leave';
+      readonly instance: string;
+      readonly group: string;
+      readonly role: NodeRole;
+      readonly because: string;
+      /** Of the execution: the same for two tidies that see the same. */
+      readonly name: string;
+      readonly event: Readonly<Record<string, unknown>>;
+    }
+  /** An instance that its group retained, and that is out of the swarm. */
+  | { readonly kind: 'end'; readonly instance: string; readonly group: string; readonly because: string }
+  | { readonly kind: 'replace'; readonly instance: string; readonly group: string; readonly because: string }
+  | { readonly kind: 'record'; readonly items: readonly ItemRef[]; readonly because: string }
+  | {
+      readonly kind: 'erase';
+      readonly items: readonly { readonly instance: string; readonly owner: string }[];
+      readonly because: string;
+    }
+  | { readonly kind: 'unlock'; readonly instance: string; readonly leaseUntil: number; readonly because: string }
+  | { readonly kind: 'publish'; readonly name: string; readonly because: string }
+  | { readonly kind: 'hook'; readonly group: string; readonly hook: HookWish; readonly because: string };
+
+/** What is only told. */
+export interface Report {
+  readonly because: string;
+  readonly nodeId?: string;
+  readonly instance?: string;
+  readonly group?: string;
+}
+
+export interface TidyPlan {
+  readonly repairs: readonly Repair[];
+  readonly reports: readonly Report[];
+  /** Null where the swarm was not seen as a whole. */
+  readonly seen: Seen | null;
+}
