@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { CLOSED_ERRORS } from '../../../src/core/errors.ts';
-import { settleFailure, verdictOf } from '../../../src/core/settle.ts';
+import { concernedBy, settleFailure, verdictOf } from '../../../src/core/settle.ts';
 import type { FailedExecution } from '../../../src/core/settle.ts';
 
 const INPUT = { version: '0', detail: { EC2InstanceId: 'i-0123456789abcdef0' } };
@@ -75,5 +75,20 @@ describe('a launch that failed', () => {
         cause: 'UnknownNode: why',
       });
     }
+  });
+});
+
+describe('whose action it was', () => {
+  const input = (detail: object) => ({ version: '0', detail });
+  const instance = 'i-0123456789abcdef0';
+  it.each([
+    [input({ EC2InstanceId: instance, NotificationMetadata: '{"cluster":"demo","role":"worker"}' }), 'demo'],
+    [input({ EC2InstanceId: instance, NotificationMetadata: '{"cluster":"No!"}' }), undefined],
+    [input({ EC2InstanceId: instance, NotificationMetadata: 'not JSON' }), undefined],
+    [input({ EC2InstanceId: 'anything', NotificationMetadata: '{"cluster":"demo"}' }), undefined],
+    [input({ EC2InstanceId: instance }), undefined],
+    [undefined, undefined],
+  ])('%j: %j', (given, cluster) => {
+    expect(concernedBy(given)).toEqual(cluster === undefined ? undefined : { cluster, instance });
   });
 });
