@@ -17,7 +17,8 @@ unfenced() {
     unit_is=$(ctl is-active "$unit" 2>/dev/null) || :
     case $unit_is in
     inactive | failed | unknown) ;;
-    *) printf '%s is %s; ' "$unit" "${unit_is:-not known to be stopped}" ;;
+    '') printf '%s is not known to be stopped; ' "$unit" ;;
+    *) printf '%s is %s; ' "$unit" "$unit_is" ;;
     esac
     unit_is=$(ctl is-enabled "$unit" 2>/dev/null) || :
     case $unit_is in

@@ -41,7 +41,7 @@ export function groups() {
     view: () => Promise.resolve({ nodes: [], tasks: [] }),
     nodes: () => Promise.resolve([]),
     docker: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
-    epoch: () => Promise.resolve(""),
+    epoch: () => Promise.resolve(''),
     killEngine: nothing,
     startEngine: nothing,
     cut: nothing,
