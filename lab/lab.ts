@@ -14,6 +14,7 @@ import type { Iam } from './iam/iam.ts';
 import { Lambda } from './lambda.ts';
 import type { Latencies } from './latencies.ts';
 import { Moves } from './moves.ts';
+import type { LabOptions } from './options.ts';
 import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
 import { seededRandom } from './random.ts';
 import type { Random } from './random.ts';
@@ -38,23 +39,6 @@ import { beside } from './stack/stack.ts';
 import type { Stack, StackTarget } from './stack/stack.ts';
 import type { Execution } from './states/execution.ts';
 import type { HistoryEvent } from './states/history.ts';
-
-export interface LabOptions {
-  readonly stack: Stack;
-  /** Further stages in the same account: the same bus, the same groups, a table each. */
-  readonly beside?: readonly Stack[];
-  readonly seed: number;
-  readonly virtual: boolean;
-  readonly latencies: Latencies;
-  readonly limits?: Limits;
-  readonly port?: number;
-  readonly machines: (parts: { clock: Clock; random: Random; surroundings: MachineSurroundings }) => Machines;
-  readonly onExecution?: (execution: Execution, event: HistoryEvent) => void;
-  readonly onMember?: (group: Group, member: Member) => void;
-  readonly onLog?: (name: string, line: string) => void;
-  /** Told of each statement of a policy without which a call would not have been allowed. */
-  readonly onNeeded?: ((statement: string) => void) | undefined;
-}
 
 /** Where virtual time begins: any date will do, but the same for every run. */
 const EPOCH = Date.parse('2026-01-01T00:00:00Z');

@@ -83,13 +83,14 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   if ('executions' in expectation) {
     return executionFacts(expectation.executions, lab);
   }
-  if ('tidied' in expectation) {
-    return tidyFacts(lab);
-  }
   return { ...peopleFacts(expectation, seen), ...simpleFacts(seen) };
 }
 
-function peopleFacts(expectation: Expectation, { people }: Seen): Readonly<Record<string, unknown>> {
+/** What people are told, or have asked for. */
+function peopleFacts(expectation: Expectation, { lab, people }: Seen): Readonly<Record<string, unknown>> {
+  if ('tidied' in expectation) {
+    return tidyFacts(lab);
+  }
   if ('verdict' in expectation) {
     return people.verdict;
   }

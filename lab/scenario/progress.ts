@@ -1,5 +1,6 @@
 // What happens while it happens: for people who watch a run.
-import type { Lab, LabOptions } from '../lab.ts';
+import type { Lab } from '../lab.ts';
+import type { LabOptions } from '../options.ts';
 import type { ExpectationResult } from './result.ts';
 import { instanceOf, machineOf } from './result.ts';
 

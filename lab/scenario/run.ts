@@ -6,7 +6,7 @@ import { launchHook, terminateHook } from '../../src/core/names.ts';
 import type { Exchange } from '../endpoint.ts';
 import { VIRTUAL_LATENCIES, WALL_LATENCIES } from '../latencies.ts';
 import { Lab } from '../lab.ts';
-import type { LabOptions } from '../lab.ts';
+import type { LabOptions } from '../options.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';

@@ -1,0 +1,27 @@
+// What a lab is opened with.
+import type { Clock } from './clock.ts';
+import type { Latencies } from './latencies.ts';
+import type { MachineSurroundings, Machines } from './nodes/machines.ts';
+import type { Random } from './random.ts';
+import type { Group, Member } from './services/auto-scaling.ts';
+import type { Limits } from './services/limits.ts';
+import type { Stack } from './stack/stack.ts';
+import type { Execution } from './states/execution.ts';
+import type { HistoryEvent } from './states/history.ts';
+
+export interface LabOptions {
+  readonly stack: Stack;
+  /** Further stages in the same account: the same bus, the same groups, a table each. */
+  readonly beside?: readonly Stack[];
+  readonly seed: number;
+  readonly virtual: boolean;
+  readonly latencies: Latencies;
+  readonly limits?: Limits;
+  readonly port?: number;
+  readonly machines: (parts: { clock: Clock; random: Random; surroundings: MachineSurroundings }) => Machines;
+  readonly onExecution?: (execution: Execution, event: HistoryEvent) => void;
+  readonly onMember?: (group: Group, member: Member) => void;
+  readonly onLog?: (name: string, line: string) => void;
+  /** Told of each statement of a policy without which a call would not have been allowed. */
+  readonly onNeeded?: ((statement: string) => void) | undefined;
+}
