@@ -144,7 +144,8 @@ function expectedWorkers(known: readonly KnownNode[], groups: readonly TidyGroup
 /** Asking EC2 for all of a swarm of 2,000 nodes would be ten calls; only these can need a repair. */
 function doubtful(nodes: readonly SwarmNode[], groups: readonly TidyGroup[], known: readonly KnownNode[]): string[] {
   const isPresent = ({ status }: SwarmNode): boolean => status !== 'down';
-  const present = new Set(nodes.filter(isPresent).map((node) => instanceOf(node, known)));
+  // By its label: one that nobody has labelled yet is half-way, and may have to be joined again.
+  const present = new Set(nodes.filter(isPresent).map(({ instance }) => instance));
   const down = nodes.filter((node) => !isPresent(node)).flatMap((node) => instanceOf(node, known) ?? []);
   const expected = groups.flatMap(({ instances }) => instances.map(({ instance }) => instance));
   const recorded = known.filter(({ phase }) => phase !== 'gone').map(({ instance }) => instance);

@@ -19,7 +19,6 @@ import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.
 import { seededRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { AutoScaling } from './services/auto-scaling.ts';
-import type { Group, Member } from './services/auto-scaling.ts';
 import { autoScalingApi } from './services/auto-scaling-api.ts';
 import { readDocument } from './services/document.ts';
 import { DynamoDb } from './services/dynamodb.ts';
@@ -28,7 +27,6 @@ import type { Instance } from './services/ec2.ts';
 import { InstanceMetadata } from './services/instance-metadata.ts';
 import type { InstanceRole } from './services/instance-metadata.ts';
 import { AGENT_LIMITS, Throttles } from './services/limits.ts';
-import type { Limits } from './services/limits.ts';
 import { lagsOf } from './services/lagging.ts';
 import { ShownMembers } from './services/shown-members.ts';
 import { ParameterStore } from './services/parameter-store.ts';
@@ -258,7 +256,10 @@ export class Lab {
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
     const { topics, queues } = this.eye;
-    const groups = autoScalingApi(autoScaling, this.#shown);
+    const groups = autoScalingApi(autoScaling, this.#shown, () => ({
+      ActivityId: this.random.uuid(),
+      StartTime: new Date(this.clock.now()),
+    }));
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
       services: [groups, ec2, runCommand, this.#parameterStore, states, sts, topics, queues],

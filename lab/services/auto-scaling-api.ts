@@ -66,7 +66,10 @@ const putHook = z.strictObject({
   DefaultResult: z.enum(['CONTINUE', 'ABANDON']).optional(),
 });
 
-export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers): Service {
+/** An id and a time, for what has begun. */
+export type Begun = () => { readonly ActivityId: string; readonly StartTime: Date };
+
+export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, begun: Begun): Service {
   const operations: Record<string, Operation> = {
     DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, shown, groups.parse(input)),
     DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, shown, instances.parse(input)),
@@ -91,8 +94,11 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers): S
     },
     TerminateInstanceInAutoScalingGroup: (input) => {
       const asked = terminate.parse(input);
+      const AutoScalingGroupName = autoScaling.groupOf(asked.InstanceId)?.name ?? '';
       autoScaling.terminateInstance(asked.InstanceId, asked.ShouldDecrementDesiredCapacity);
-      return { Activity: { StatusCode: 'InProgress', Description: `Terminating EC2 instance: ${asked.InstanceId}` } };
+      const Description = `Terminating EC2 instance: ${asked.InstanceId}`;
+      const Cause = 'instance was taken out of service in response to a user request';
+      return { Activity: { ...begun(), AutoScalingGroupName, Description, Cause, StatusCode: 'InProgress' } };
     },
     SetInstanceHealth: (input) => {
       const {

@@ -37,7 +37,7 @@ export const OUTPUTS = {
     differs: z.string().min(1).optional(),
   }),
   prepare: z.strictObject({ address, zone, engine, cleared }),
-  join: z.strictObject({ nodeId, address, zone, engine, cleared }),
+  join: z.strictObject({ nodeId, address, zone, engine, epoch: count, cleared }),
   confirm: z.strictObject({ nodeId, status: z.literal('ready'), managers }),
   demote: z.union([
     z.strictObject({ member: z.literal(true), nodeId, demoted: z.boolean(), managers: managers.optional() }),

@@ -185,7 +185,7 @@ function services(clock: Clock): readonly Service[] {
     onLog: emit,
   });
   return [
-    autoScalingApi(autoScaling, new ShownMembers(clock, undefined)),
+    autoScalingApi(autoScaling, new ShownMembers(clock, undefined), () => ({ ActivityId: '', StartTime: new Date(0) })),
     ec2,
     new RunCommand({ clock, random, ec2, machines, documents: [], deliveryLatency: 0, emit, onDefect: emit }),
     new ParameterStore([]),

@@ -184,6 +184,7 @@ describe('what a good end changes in the item of its node', () => {
     forget: { phase: 'gone' },
     drain: {},
     inspect: {},
+    mend: {},
     rotate: {},
     survey: {},
     fence: {},
