@@ -177,7 +177,7 @@ export const founding: Chapter = {
         const { nodes, ...page } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
         expect(page).toMatchObject({ swarmId, total: 1, offset: 0 });
         expect(lines(nodes)).toEqual([
-          `${nodeId} manager ready drain - leader ${scene.aws.addresses.get(FOUNDER) ?? ''}`,
+          `${nodeId} manager ready drain - leader ${scene.aws.addresses.get(FOUNDER) ?? ''} - - -`,
         ]);
         expect(await scene.ok(FOUNDER, 'inspect', { offset: '1' })).toMatchObject({
           swarmId,
