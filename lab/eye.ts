@@ -73,11 +73,12 @@ export class Eye {
     };
   }
 
-  /** The parameters that the stack's functions look for the webhook in, each with the key that it is to be under. */
-  webhookParameters(): { readonly name: string; readonly keyId: string }[] {
+  /** The parameters that the stack's functions look for the webhook in, as a person puts them there after a deployment. */
+  webhookParameters(lab: string): Record<string, unknown>[] {
     return this.#stack.functions.flatMap(({ environment }) => {
-      const { WEBHOOK_PARAMETER: name, TOKEN_KEY: keyId } = environment;
-      return name === undefined || keyId === undefined ? [] : [{ name, keyId }];
+      const { WEBHOOK_PARAMETER: Name, TOKEN_KEY: KeyId } = environment;
+      const Value = this.webhook.urlAt(lab);
+      return Name === undefined || KeyId === undefined ? [] : [{ Name, KeyId, Value, Type: 'SecureString' }];
     });
   }
 

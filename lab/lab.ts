@@ -133,10 +133,10 @@ export class Lab {
       throw error;
     }
     early.serve = async (request) => lab.eye.answer(request) ?? (await lab.endpoint.serve(request));
-    for (const parameter of lab.eye.webhookParameters()) {
-      lab.#parameterStore.keep({ ...parameter, value: lab.eye.webhook.urlAt(lab.url) });
-    }
     try {
+      for (const put of lab.eye.webhookParameters(lab.url)) {
+        await lab.endpoint.call('ssm', 'PutParameter', put, { kind: 'person', name: 'lab' });
+      }
       await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
       await lab.machines.open();
       lab.bus.startSchedules();

@@ -40,6 +40,12 @@ interface Session {
   readonly arn: string;
 }
 
+/** AWS's managed policy AdministratorAccess. */
+const ADMINISTRATOR: Policy = compilePolicy(
+  { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+  'AdministratorAccess',
+);
+
 export class Iam {
   readonly keys = new AccessKeys();
   readonly denials: Denial[] = [];
@@ -96,6 +102,7 @@ export class Iam {
       throw new UnknownOperation(service, `${operation} (lab/iam/operations.ts does not say what it needs)`);
     }
     if (caller.kind === 'person') {
+      this.#authorizePerson(caller, service, needs);
       return;
     }
     const session = this.#sessionOf(caller);
@@ -105,6 +112,24 @@ export class Iam {
         const refused = { who: session.arn, action: need.action, resource: need.resource, decision };
         this.#note(session.role.name, need, wordsOf(refused));
         throw accessDenied(service, refused);
+      }
+    }
+  }
+
+  /** A person's own policy allows everything; a key's policy has to let the account in all the same. */
+  #authorizePerson(caller: Caller, service: string, needs: readonly Need[]): void {
+    const { account } = this.#place;
+    for (const need of needs.filter(({ action }) => action.startsWith('kms:'))) {
+      const context = contextOf(need, { 'aws:PrincipalAccount': account, 'kms:CallerAccount': account });
+      const ask = { action: need.action, resource: need.resource ?? '*', context };
+      const decision = this.#hold(ask, { account }, ADMINISTRATOR, need.policy);
+      if (!decision.allowed) {
+        throw accessDenied(service, {
+          who: this.arnOf(caller),
+          action: need.action,
+          resource: need.resource,
+          decision,
+        });
       }
     }
   }

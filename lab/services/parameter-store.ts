@@ -56,11 +56,6 @@ export class ParameterStore implements Service {
     return this.#parameters.get(name)?.keyId;
   }
 
-  /** As a person has put it there before the lab began. */
-  keep({ name, value, keyId }: { readonly name: string; readonly value: string; readonly keyId: string }): void {
-    this.#parameters.set(name, { value, type: 'SecureString', keyId, version: 1 });
-  }
-
   /** For whoever plays a person: without asking anybody. */
   valueOf(name: string): string | undefined {
     return this.#parameters.get(name)?.value;
