@@ -6,7 +6,7 @@ import { Table } from '../../src/aws/table.ts';
 import type { TidyPolicy } from '../../src/aws/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
 import type { ClusterConfig } from '../../src/core/commands.ts';
-import { clusterName } from '../../src/core/names.ts';
+import { checkCluster } from '../cluster.ts';
 import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/networks.ts';
 import type { Network } from '../../src/core/networks.ts';
 import { UsageError } from '../errors.ts';
@@ -45,10 +45,7 @@ export function createCommand(): Command {
 
 async function create(options: Options, command: Command): Promise<void> {
   const { cluster, stage } = options;
-  const name = clusterName.safeParse(cluster);
-  if (!name.success) {
-    throw new UsageError(`--cluster ${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
-  }
+  checkCluster(cluster, `--cluster ${cluster}`);
   const wanted = checkConfig(options);
   const policy = checkPolicy(options);
   const table = new Table(tableClient(), `skep-${stage}`);

@@ -1,17 +1,15 @@
 // `skep erase`: the word without which the last manager of a cluster never goes, since its swarm goes with it.
-import { createInterface } from 'node:readline/promises';
-
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Command } from 'commander';
 
 import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
-import { listClusters } from '../../src/aws/clusters.ts';
 import { findManagers, statesOf } from '../../src/aws/ec2-managers.ts';
 import { Erasures } from '../../src/aws/erasures.ts';
 import { Table } from '../../src/aws/table.ts';
 import { endSwarm, giveWord, whatIsLeft } from '../../src/commands/erase.ts';
 import { ERASE_WITHIN } from '../../src/core/erasure.ts';
-import { clusterName } from '../../src/core/names.ts';
+import { checkCluster, unknownCluster } from '../cluster.ts';
+import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
@@ -51,10 +49,7 @@ export function eraseCommand(): Command {
 }
 
 async function erase(cluster: string, { stage, yes, takeBack, ...options }: Options): Promise<void> {
-  const name = clusterName.safeParse(cluster);
-  if (!name.success) {
-    throw new UsageError(`${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
-  }
+  checkCluster(cluster);
   const seconds = secondsOf(options.for);
   const ports: Ports = {
     erasures: new Erasures(tableClient(), `skep-${stage}`),
@@ -65,7 +60,7 @@ async function erase(cluster: string, { stage, yes, takeBack, ...options }: Opti
   };
   const seen = await explained(ports.erasures.read(cluster), stage);
   if (seen === undefined) {
-    throw await unknown(cluster, stage);
+    throw await unknownCluster(cluster, stage);
   }
   if (takeBack) {
     await withdraw(ports, cluster, seen.erase?.begun);
@@ -109,7 +104,7 @@ async function allow(
   if (managers.length === 0) {
     await refuseIfAlive(ports, cluster);
   }
-  await confirm(cluster, yes);
+  await confirm('', { cluster, yes });
   if (managers.length === 0) {
     await endNow(ports, cluster, swarmId);
     return;
@@ -152,30 +147,6 @@ async function refuseIfAlive({ table }: Ports, cluster: string): Promise<void> {
 async function endNow(ports: Ports, cluster: string, swarmId: string): Promise<void> {
   await endSwarm(ports, { cluster, swarmId, last: undefined, now: now() });
   say(`nothing was left of it: ${cluster} is as it was before its founding, and its next manager founds a swarm`);
-}
-
-async function confirm(cluster: string, yes: boolean): Promise<void> {
-  if (yes) {
-    return;
-  }
-  if (!process.stdin.isTTY) {
-    throw new UsageError('nobody is there to be asked: say --yes');
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    if ((await terminal.question("Type the cluster's name: ")).trim() !== cluster) {
-      throw new UsageError('not confirmed: nothing was done');
-    }
-  } finally {
-    terminal.close();
-  }
-}
-
-async function unknown(cluster: string, stage: string): Promise<UsageError> {
-  const names = await explained(listClusters(tableClient(), `skep-${stage}`), stage);
-  return new UsageError(
-    `stage ${stage} has no cluster ${cluster}: ${names.length === 0 ? 'none was ever declared' : `it has ${names.join(', ')}`}`,
-  );
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);

@@ -4,10 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
-import { listClusters } from '../../src/aws/clusters.ts';
 import { Holds } from '../../src/aws/holds.ts';
 import { holdCluster, unholdCluster } from '../../src/commands/hold.ts';
-import { clusterName } from '../../src/core/names.ts';
+import { checkCluster, unknownCluster } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
@@ -41,14 +40,14 @@ export function unholdCommand(): Command {
 }
 
 async function hold(cluster: string, { stage, because, again }: Options): Promise<void> {
-  check(cluster);
+  checkCluster(cluster);
   checkReason(because);
   const pause = seconds(again);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   const done = await explained(holdCluster({ holds }, cluster, because, now()), stage);
   if (done === undefined) {
-    throw await unknown(cluster, stage);
+    throw await unknownCluster(cluster, stage);
   }
   const since = new Date(done.hold.since * 1000).toISOString();
   say(before === undefined ? `${cluster} is held since ${since}` : `${cluster} was held before, since ${since}`);
@@ -81,29 +80,16 @@ function seconds(again: string): number {
 }
 
 async function unhold(cluster: string, { stage }: Pick<Options, 'stage'>): Promise<void> {
-  check(cluster);
+  checkCluster(cluster);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   // Also where there is no hold: a first try may have died half-way.
   const done = await explained(unholdCluster({ holds, states: statesClient() }, cluster, now()), stage);
   if (done === undefined) {
-    throw await unknown(cluster, stage);
+    throw await unknownCluster(cluster, stage);
   }
   say(before === undefined ? `${cluster} was not held` : `${cluster} is held no more`);
   say(`${done.woken} execution(s) go on, and the next tidy repairs what was left`);
-}
-
-function check(cluster: string): void {
-  const name = clusterName.safeParse(cluster);
-  if (!name.success) {
-    throw new UsageError(`${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
-  }
-}
-
-async function unknown(cluster: string, stage: string): Promise<UsageError> {
-  const names = await explained(listClusters(tableClient(), `skep-${stage}`), stage);
-  const there = names.length === 0 ? 'none was ever declared' : `it has ${names.join(', ')}`;
-  return new UsageError(`stage ${stage} has no cluster ${cluster}: ${there}`);
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);

@@ -1,5 +1,4 @@
 // `skep recover`: a swarm that has lost its quorum for good goes on from one of its managers. Only a person does this, and is asked.
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
@@ -11,7 +10,7 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { clusterName, instanceId } from '../../src/core/names.ts';
 import { answer, candidate } from '../../src/core/recovery.ts';
 import type { RecoveryPlan } from '../../src/core/recovery.ts';
-import { Interrupted } from '../../lab/scenario/run.ts';
+import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { recoveryTable } from '../recovery-table.ts';
@@ -83,7 +82,7 @@ async function recover(options: Options): Promise<void> {
     throw new NotRecovered(`not recovered: ${plan.because} (${plan.reason})`);
   }
   say(intentions(plan));
-  await confirm(options, plan);
+  await confirm(`recover ${options.cluster} from ${plan.survivor}? `, options);
   // What was shown is what is done: another survivor would be refused.
   const done = recovered.parse(await run(client, machine, { ...wish, from: plan.survivor }, say)).recovered;
   tell(options, { found: seen, recovered: done });
@@ -127,40 +126,6 @@ function intentions(plan: Extract<RecoveryPlan, { kind: 'recover' }>): string {
     `  raise the epoch from ${epoch} to ${epoch + 1}; new managers then join one by one`,
   ];
   return `this is what would be done:\n${lines.join('\n')}\nwhat only the other managers knew of the last seconds is lost`;
-}
-
-async function confirm(
-  { cluster, yes }: Options,
-  { survivor }: Extract<RecoveryPlan, { kind: 'recover' }>,
-): Promise<void> {
-  if (yes) {
-    return;
-  }
-  if (!process.stdin.isTTY) {
-    throw new UsageError('nobody is there to be asked: say --yes');
-  }
-  const said = await ask(`recover ${cluster} from ${survivor}? Type the cluster's name: `);
-  if (said.trim() !== cluster) {
-    throw new UsageError('not confirmed: nothing was done');
-  }
-}
-
-/** A terminal that is closed, or at which Ctrl-C is typed, answers nothing by itself: the question would wait for ever. */
-async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      terminal.once('SIGINT', () => {
-        reject(new Interrupted('interrupted: nothing was done'));
-      });
-      terminal.once('close', () => {
-        reject(new UsageError('nobody answered: nothing was done'));
-      });
-      terminal.question(question).then(resolve, reject);
-    });
-  } finally {
-    terminal.close();
-  }
 }
 
 async function machineOf(client: SFNClient, stage: string): Promise<string> {

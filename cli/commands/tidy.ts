@@ -3,10 +3,9 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 
-import { statesClient, tableClient } from '../../src/aws/clients.ts';
-import { Table } from '../../src/aws/table.ts';
-import { clusterName } from '../../src/core/names.ts';
-import { Failed, UsageError } from '../errors.ts';
+import { statesClient } from '../../src/aws/clients.ts';
+import { stateOf } from '../cluster.ts';
+import { Failed } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { runMachine } from '../run-machine.ts';
 
@@ -84,14 +83,7 @@ async function tidy(options: Options): Promise<void> {
 }
 
 async function run({ cluster, stage, repairHooks = false }: Options, dryRun: boolean): Promise<Tidied> {
-  const name = clusterName.safeParse(cluster);
-  if (!name.success) {
-    throw new UsageError(`--cluster ${cluster}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
-  }
-  const state = await explained(new Table(tableClient(), `skep-${stage}`).readState(cluster), stage);
-  if (state === undefined) {
-    throw new UsageError(`stage ${stage} has no cluster ${cluster}`);
-  }
+  await stateOf(cluster, stage);
   const running = runMachine(statesClient(), `skep-${stage}-tidy`, { cluster, dryRun, repairHooks }, (arn) => {
     process.stderr.write(`started ${arn}\n`);
   });

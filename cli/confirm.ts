@@ -1,0 +1,37 @@
+// Asks a person before something is done that cannot be undone.
+import { createInterface } from 'node:readline/promises';
+
+import { Interrupted } from '../lab/scenario/run.ts';
+import { UsageError } from './errors.ts';
+
+/** Only the cluster's name goes on: a `y` is typed too soon. */
+export async function confirm(question: string, { cluster, yes }: { cluster: string; yes: boolean }): Promise<void> {
+  if (yes) {
+    return;
+  }
+  if (!process.stdin.isTTY) {
+    throw new UsageError('nobody is there to be asked: say --yes');
+  }
+  const said = await ask(`${question}Type the cluster's name: `);
+  if (said.trim() !== cluster) {
+    throw new UsageError('not confirmed: nothing was done');
+  }
+}
+
+/** A terminal that is closed, or at which Ctrl-C is typed, answers nothing by itself: the question would wait for ever. */
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      terminal.once('SIGINT', () => {
+        reject(new Interrupted('interrupted: nothing was done'));
+      });
+      terminal.once('close', () => {
+        reject(new UsageError('nobody answered: nothing was done'));
+      });
+      terminal.question(question).then(resolve, reject);
+    });
+  } finally {
+    terminal.close();
+  }
+}
