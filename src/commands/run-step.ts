@@ -219,7 +219,7 @@ async function prepare(
   await refuseIfOnly(ports, request, plan);
   const config: ClusterConfig =
     verb === 'init' || verb === 'recover' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
-  const { node, force, undo, last, offset, brief, mend } = request;
+  const { node, force, undo, last, offset, brief, mend, shift } = request;
   const command = commandFor({
     verb,
     plan,
@@ -230,6 +230,7 @@ async function prepare(
     offset,
     brief,
     mend,
+    shift,
     least: await managersLeft(ports, request),
     config,
     managers: plan.swarm?.managers ?? [],

@@ -37,6 +37,9 @@ export const stepRequest = z.object({
   mend: z
     .object({ forget: z.array(z.string()).default([]), restore: z.array(z.string()).default([]) })
     .default({ forget: [], restore: [] }),
+  shift: z
+    .object({ changes: z.array(z.string()).default([]), tell: z.string().default('nodes') })
+    .default({ changes: [], tell: 'nodes' }),
   /** It was refused a moment ago, and waits for something to change. */
   refused: z.boolean().default(false),
 });

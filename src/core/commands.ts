@@ -46,6 +46,12 @@ export interface Mending {
   readonly restore: readonly string[];
 }
 
+/** Changes of services as the document takes them, and what to tell of: see documents/shift.yaml. */
+export interface Shifting {
+  readonly changes: readonly string[];
+  readonly tell: string;
+}
+
 interface CommandRequest {
   readonly verb: Verb;
   readonly plan: Plan;
@@ -60,6 +66,7 @@ interface CommandRequest {
   readonly brief: boolean;
   /** Node ids with what they are known by, for a command that is about many nodes. */
   readonly mend: Mending;
+  readonly shift: Shifting;
   /** How many managers must be left when this one is demoted. */
   readonly least: number;
   readonly stage: string;
@@ -74,7 +81,7 @@ interface CommandRequest {
   readonly now: number;
 }
 
-const ON_MANAGER: readonly Verb[] = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate'];
+const ON_MANAGER: readonly Verb[] = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate', 'shift'];
 /** What adds to the managers of a swarm or takes away from them: one at a time, under the membership lock. */
 const CHANGES_MANAGERS: readonly Verb[] = ['join', 'confirm', 'demote'];
 
@@ -94,6 +101,8 @@ const EXECUTION_TIMEOUT: Readonly<Record<Verb, number>> = {
   inspect: 90,
   // A raft write per node, 200 of them at most.
   mend: 90,
+  // All tasks of a swarm at once, and raft writes.
+  shift: 90,
   survey: 90,
   fence: 200,
   recover: 300,
@@ -221,6 +230,7 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   forget: ({ node, force }, instanceId) => ({ instanceId, nodeId: node.nodeId, force: yesNo(force) }),
   inspect: ({ offset, brief }) => ({ offset: String(offset), brief: yesNo(brief) }),
   mend: ({ mend }) => ({ forget: listed(mend.forget), restore: listed(mend.restore) }),
+  shift: ({ shift, offset }) => ({ changes: listed(shift.changes), tell: shift.tell, offset: String(offset) }),
   survey: (_request, instanceId) => ({ instanceId }),
   fence: (_request, instanceId) => ({ instanceId }),
   recover: recoverParameters,

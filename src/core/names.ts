@@ -25,6 +25,7 @@ export const VERBS = [
   'recover',
   'rotate',
   'mend',
+  'shift',
 ] as const;
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];

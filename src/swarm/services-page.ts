@@ -20,10 +20,12 @@ export const shiftPage = z.object({
 });
 export type ShiftPage = z.infer<typeof shiftPage>;
 
+/** Lists that the document makes of a template end with an empty element. */
 const strings = z
   .array(z.string())
   .nullish()
-  .transform((list) => list ?? []);
+  .transform((list) => (list ?? []).filter((text) => text !== ''));
+const amount = z.number().default(0);
 
 const serviceLine = z.object({
   id: z.string(),
@@ -40,13 +42,13 @@ const serviceLine = z.object({
   prefs: z.number(),
   max: z.number(),
   platforms: strings,
-  cpu: z.number(),
-  memory: z.number(),
-  generic: z.number(),
-  ports: z.array(z.number()),
+  cpu: amount,
+  memory: amount,
+  generic: amount,
+  ports: z.array(z.number()).transform((list) => list.filter((port) => port > 0)),
   templated: z.boolean(),
   health: z.boolean(),
-  labels: z.record(z.string(), z.string()),
+  labels: z.record(z.string(), z.string()).transform(({ '': _none, ...labels }) => labels),
   previous: z.string(),
   kept: z.boolean(),
   at: z.number(),
@@ -87,12 +89,13 @@ export function readServices(
 ): ServiceFacts[] {
   return lines(services).map((line) => {
     const told = serviceLine.parse(line);
-    const { name, mode, image, update, mounts, constraints, platforms, cpu, memory, generic } = told;
+    const { name, mode, image, update, constraints, platforms, cpu, memory, generic } = told;
     const { templated, health, labels, kept, unassigned } = told;
     return {
-      ...{ name, mode, image, update, mounts, constraints, platforms, cpu, memory, generic },
+      ...{ name, mode, image, update, constraints, platforms, cpu, memory, generic },
       ...{ templated, health, labels, kept, unassigned },
       serviceId: told.id,
+      mounts: told.mounts.map((mount) => (mount === 'volume' ? 'volume:local' : mount)),
       version: told.v,
       replicas: told.n,
       order: told.order === 'start-first' ? 'start-first' : 'stop-first',

@@ -46,6 +46,8 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   forget: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   restore: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0@1234',
   least: '3',
+  changes: 'da5el1vvzfzci6j9ohzl1v6cw@1234@exclude@1795000000@wp676z7pdxbkldvrn9s1718aj+da5el1vvzfzci6j9ohzl1v6cw',
+  tell: 'on:da5el1vvzfzci6j9ohzl1v6cw',
 };
 
 const parametersOf = (verb: Verb): string[] => Object.keys(loadDocument(verb).parameters);

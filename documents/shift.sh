@@ -1,0 +1,220 @@
+# shift: changes services so that tasks move between nodes, one write each, and tells how services and their tasks stand. Never waits.
+# Runs on any manager. Comes after common.sh, node.sh, services.sh and history.sh.
+#
+# What is to be done was decided on what was told before, so each change is made on that very version only: what anybody else has
+# changed since is left alone, and said. A mark in the service's own labels, written in the same update, tells whose it is.
+if [ -z "${SSM_changes+x}" ]; then SSM_changes='{{ changes }}'; fi
+if [ -z "${SSM_tell+x}" ]; then SSM_tell='{{ tell }}'; fi
+if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
+
+# Sets SERVICE_VERSION, SERVICE_UPDATE, SERVICE_MARK and SERVICE_PREVIOUS_MARK, and the specs, as JSON: SERVICE_SPEC and SERVICE_PREVIOUS (null
+# where there is none). Fails when there is no such service.
+read_service() { # ID
+  service_format="${O}.Version.Index$C|${O}with .UpdateStatus$C${O}.State$C${O}end$C|${O}index .Spec.Labels \"skep.shift\"$C"
+  service_format="$service_format|${O}with .PreviousSpec$C${O}index .Labels \"skep.shift\"$C${O}end$C${O}println$C"
+  if ! service_text=$(ask 5 service inspect --format "$service_format${O}json .Spec$C${O}println$C${O}json .PreviousSpec$C" "$1"); then
+    if grep -Eqi 'not found|no such service' "$WORK/error"; then
+      WHY=gone
+      return 1
+    fi
+    docker_failed "docker service inspect: $(cat "$WORK/error")"
+  fi
+  IFS='|' read -r SERVICE_VERSION SERVICE_UPDATE SERVICE_MARK SERVICE_PREVIOUS_MARK <<END
+$service_text
+END
+  SERVICE_SPEC=$(printf '%s\n' "$service_text" | sed -n 2p)
+  SERVICE_PREVIOUS=$(printf '%s\n' "$service_text" | sed -n 3p)
+}
+
+# The engine keeps what it has of the registry's login. Fails when somebody else was faster.
+write_service() { # ID VERSION SPEC
+  api POST "/services/$1/update?version=$2&registryAuthFrom=spec" 10 "$3"
+  if [ "$STATUS" = 200 ]; then return 0; fi
+  case $ANSWER in
+  *'update out of sequence'*) WHY=changed ;;
+  *'not found'*) WHY=gone ;;
+  *'not have a leader'* | *DeadlineExceeded* | *'lost leader'*) docker_failed "service update: $(complaint)" ;;
+  *) if [ "$STATUS" = 000 ]; then docker_failed "service update: $(complaint)"; else WHY=invalid; fi ;;
+  esac
+  return 1
+}
+
+# --- A spec is one line of JSON as docker prints it. No string in there holds a quote that is not escaped, so that what is looked for
+# here, with quotes and all, is the member that is meant and nothing else.
+
+with_mark() { # SPEC MARK
+  printf '%s' "$1" | sed 's/^\({"Name":"[^"]*","Labels":\)null/\1{}/; s/^{"Name":"[^"]*","Labels":{/&"skep.shift":"'"$2"'",/; s/^\({"Name":"[^"]*","Labels":{"skep.shift":"[^"]*"\),}/\1}/'
+}
+
+without_mark() { # SPEC
+  printf '%s' "$1" | sed 's/"skep\.shift":"[^"]*",//; t
+    s/,"skep\.shift":"[^"]*"//; t
+    s/"skep\.shift":"[^"]*"//'
+}
+
+with_replicas() { # SPEC NUMBER
+  printf '%s' "$1" | sed 's/"Mode":{"Replicated":{"Replicas":[0-9]*}}/"Mode":{"Replicated":{"Replicas":'"$2"'}}/'
+}
+
+replicas_of() { # SPEC
+  printf '%s' "$1" | sed -n 's/.*"Mode":{"Replicated":{"Replicas":\([0-9]*\)}}.*/\1/p'
+}
+
+with_constraints() { # SPEC NODE+NODE
+  new_constraints=$(printf '%s' "$2" | sed 's/+/","node.id!=/g; s/^/"node.id!=/; s/$/"/')
+  printf '%s' "$1" | sed 's/"Placement":{"Constraints":\[/&'"$new_constraints"',/; t
+    s/"Placement":{}/"Placement":{"Constraints":['"$new_constraints"']}/; t
+    s/"Placement":{/&"Constraints":['"$new_constraints"'],/; t
+    s/"ForceUpdate":[0-9]/"Placement":{"Constraints":['"$new_constraints"']},&/'
+}
+
+without_constraints() { # SPEC NODE+NODE
+  less_constraints=$1
+  for excluded in $(printf '%s' "$2" | tr + ' '); do
+    less_constraints=$(printf '%s' "$less_constraints" | sed 's/"node\.id!='"$excluded"'",//; t
+      s/,"node\.id!='"$excluded"'"//; t
+      s/"Constraints":\["node\.id!='"$excluded"'"\],\{0,1\}//')
+  done
+  printf '%s' "$less_constraints"
+}
+
+# --- The changes. Each fails with WHY.
+
+# Another update would resume what is paused, and would end what is under way before its time.
+need_idle() {
+  case $SERVICE_UPDATE in
+  '' | completed | rollback_completed) ;;
+  *)
+    WHY=busy
+    return 1
+    ;;
+  esac
+  if [ -n "$SERVICE_MARK" ]; then
+    WHY=marked
+    return 1
+  fi
+}
+
+more() { # SERVICE UNTIL
+  need_idle || return 1
+  replicas=$(replicas_of "$SERVICE_SPEC")
+  if [ -z "$replicas" ]; then
+    WHY=invalid
+    return 1
+  fi
+  keep_history "$1"
+  write_service "$1" "$SERVICE_VERSION" "$(with_mark "$(with_replicas "$SERVICE_SPEC" $((replicas + 1)))" "more@$2@$replicas")"
+}
+
+# What somebody else has set since stays.
+fewer() { # SERVICE
+  case $SERVICE_MARK in
+  more@*) ;;
+  *)
+    WHY=unmarked
+    return 1
+    ;;
+  esac
+  need_own || return 1
+  replicas=${SERVICE_MARK##*@}
+  fewer_spec=$(without_mark "$SERVICE_SPEC")
+  if [ "$(replicas_of "$SERVICE_SPEC")" = $((replicas + 1)) ]; then fewer_spec=$(with_replicas "$fewer_spec" "$replicas"); fi
+  write_service "$1" "$SERVICE_VERSION" "$fewer_spec"
+}
+
+exclude() { # SERVICE UNTIL NODE+NODE
+  need_idle || return 1
+  for excluded in $(printf '%s' "$3" | tr + ' '); do
+    # Somebody else's own. Taken away with skep's, it would be missed.
+    case $SERVICE_SPEC in *"\"node.id!=$excluded\""*)
+      WHY=constrained
+      return 1
+      ;;
+    esac
+  done
+  keep_history "$1"
+  write_service "$1" "$SERVICE_VERSION" "$(with_mark "$(with_constraints "$SERVICE_SPEC" "$3")" "exclude@$2@$3")"
+}
+
+include() { # SERVICE
+  case $SERVICE_MARK in
+  exclude@*) ;;
+  *)
+    WHY=unmarked
+    return 1
+    ;;
+  esac
+  need_own || return 1
+  write_service "$1" "$SERVICE_VERSION" "$(without_constraints "$(without_mark "$SERVICE_SPEC")" "${SERVICE_MARK##*@}")"
+}
+
+# The last update was skep's own, so that what it does may be taken back at any time; or nothing is under way.
+need_own() {
+  if [ -z "$SERVICE_PREVIOUS_MARK" ]; then return 0; fi
+  case $SERVICE_UPDATE in '' | completed | rollback_completed) return 0 ;; esac
+  WHY=busy
+  return 1
+}
+
+settle() { # SERVICE
+  if [ -n "$SERVICE_MARK" ]; then
+    WHY=marked
+    return 1
+  fi
+  settle_history "$1"
+}
+
+change() { # SERVICE@VERSION@KIND[@UNTIL[@NODES]]
+  IFS=@ read -r change_service change_version change_kind change_until change_nodes <<END
+$1
+END
+  WHY=''
+  read_service "$change_service" || return 1
+  if [ "$change_version" != 0 ] && [ "$change_version" != "$SERVICE_VERSION" ]; then
+    WHY=changed
+    return 1
+  fi
+  case $change_kind in
+  more) more "$change_service" "$change_until" ;;
+  fewer) fewer "$change_service" ;;
+  exclude) exclude "$change_service" "$change_until" "$change_nodes" ;;
+  include) include "$change_service" ;;
+  settle) settle "$change_service" ;;
+  esac
+}
+
+lock -s 5
+need_tools awk grep sed sort gzip base64 sha256sum curl cut tr paste xargs wc
+need_own_manager
+
+refused=''
+if [ "$SSM_changes" != none ]; then
+  for one in $(printf '%s' "$SSM_changes" | tr , ' '); do
+    if ! change "$one"; then refused="$refused${refused:+,}\"${one%%@*} ${WHY:-failed}\""; fi
+  done
+fi
+
+list_nodes
+of=''
+case $SSM_tell in
+nodes)
+  inspect_all node "$(node_template)" <"$WORK/nodes" >"$WORK/told"
+  told=$(packed nodes "$WORK/told" "$SSM_offset")
+  ;;
+*)
+  case $SSM_tell in
+  services)
+    if ! asked=$(ask 20 service ls --quiet); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
+    ;;
+  ids:*) asked=$(printf '%s' "${SSM_tell#ids:}" | tr , '\n') ;;
+  *)
+    asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$(printf '%s' "${SSM_tell#on:}" | sed 's/,/","/g')\"]}" | cut -d ' ' -f 1)
+    need_answer
+    of=",\"of\":[$(places_of "${SSM_tell#on:}")]"
+    ;;
+  esac
+  describe_services "$asked"
+  told=$(packed services "$WORK/services" "$SSM_offset")
+  ;;
+esac
+finish "{\"digest\":\"$NODES_DIGEST\",\"refused\":[$refused]$of$told$(managers_told)}"
