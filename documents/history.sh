@@ -2,34 +2,30 @@
 # place. It is kept in a config object meanwhile: in the raft, where the spec itself is, and read by whoever may read that; specs hold
 # secrets, which must not go elsewhere. Comes after common.sh, node.sh and services.sh.
 
-# Docker fills in what a spec leaves out, but not in the one before.
-is_safe_template() {
-  template <<'END'
-<<with .Spec.UpdateConfig>><<.Order>><<end>>|<<json .Spec.Mode>>|<<json .Spec.EndpointSpec>>|<<json .Spec.Networks>>|<<json .Spec.TaskTemplate.Networks>>|<<json .Spec.Labels>>
-END
-  printf '%s' "${O}println$C"
-  template <<'END'
-<<with .PreviousSpec>><<with .UpdateConfig>><<.Order>><<end>>|<<json .Mode>>|<<json .EndpointSpec>>|<<json .Networks>>|<<json .TaskTemplate.Networks>>|<<json .Labels>><<end>>
-END
+# Going back to it for a moment costs nobody anything: what is replaced is started first, and what is not of the tasks is the same, the
+# number of replicas, ports, networks and labels.
+is_safe() {
+  case $(printf '%s' "$SERVICE_SPEC" | sed -n 's/.*,"UpdateConfig":{\([^}]*\)}.*/\1/p') in *'"Order":"start-first"'*) ;; *) return 1 ;; esac
+  [ "$(beside_tasks "$SERVICE_SPEC")" = "$(beside_tasks "$SERVICE_PREVIOUS")" ]
 }
 
-# Going back to it for a moment costs nobody anything: what is replaced is started first, and neither the number of replicas nor ports,
-# networks or labels are others.
-is_safe() { # SERVICE
-  if ! safe_lines=$(ask 5 service inspect --format "$(is_safe_template)" "$1"); then docker_failed "docker service inspect: $(cat "$WORK/error")"; fi
-  safe_lines=$(printf '%s\n' "$safe_lines" | sed 's/|{}|/|null|/g; s/|{"Mode":"vip"}|/|null|/g; s/|{}$/|null/')
-  safe_now=$(printf '%s\n' "$safe_lines" | sed -n 1p)
-  safe_before=$(printf '%s\n' "$safe_lines" | sed -n 2p)
-  case $safe_now in 'start-first|'*) [ "$safe_now" = "$safe_before" ] ;; *) return 1 ;; esac
+beside_tasks() { # SPEC
+  printf '%s\n' "$1" | awk '{
+    tasks = index($0, ",\"TaskTemplate\":{")
+    mode = index($0, ",\"Mode\":{")
+    template = substr($0, tasks, mode - tasks)
+    networks = match(template, /,"Networks":[^]]*/) ? substr(template, RSTART, RLENGTH) : ""
+    print substr($0, 1, tasks - 1) substr($0, mode) networks
+  }'
 }
 
 # Before the first touch of a service. What was kept before stays, if the last update was skep's.
 keep_history() { # SERVICE
   if [ -n "$SERVICE_PREVIOUS_MARK" ]; then return 0; fi
   forget_history "$1"
-  if [ "$SERVICE_PREVIOUS" = null ]; then return 0; fi
+  if [ -z "$SERVICE_PREVIOUS" ]; then return 0; fi
   keep_safe=no
-  if is_safe "$1"; then keep_safe=yes; fi
+  if is_safe; then keep_safe=yes; fi
   api POST /configs/create 10 "$(printf '{"Name":"skep-shift-%s","Labels":{"skep.service":"%s","skep.safe":"%s"},"Data":"%s"}' \
     "$1" "$1" "$keep_safe" "$(printf '%s' "$SERVICE_PREVIOUS" | base64 -w 0)")"
   if [ "$STATUS" != 201 ]; then docker_failed "config create: $(complaint)"; fi

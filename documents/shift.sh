@@ -7,23 +7,46 @@ if [ -z "${SSM_changes+x}" ]; then SSM_changes='{{ changes }}'; fi
 if [ -z "${SSM_tell+x}" ]; then SSM_tell='{{ tell }}'; fi
 if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
 
-# Sets SERVICE_VERSION, SERVICE_UPDATE, SERVICE_MARK and SERVICE_PREVIOUS_MARK, and the specs, as JSON: SERVICE_SPEC and SERVICE_PREVIOUS (null
-# where there is none). Fails when there is no such service.
+# Sets SERVICE_VERSION, SERVICE_UPDATE, SERVICE_MARK and SERVICE_PREVIOUS_MARK, and the specs, as JSON: SERVICE_SPEC and SERVICE_PREVIOUS (empty
+# where there is none). Fails when there is no such service. From the engine itself: the docker command fills in defaults, and a spec
+# written back with them is another one, for which every task would be replaced.
 read_service() { # ID
-  service_format="${O}.Version.Index$C|${O}with .UpdateStatus$C${O}.State$C${O}end$C|${O}index .Spec.Labels \"skep.shift\"$C"
-  service_format="$service_format|${O}with .PreviousSpec$C${O}index .Labels \"skep.shift\"$C${O}end$C${O}println$C"
-  if ! service_text=$(ask 5 service inspect --format "$service_format${O}json .Spec$C${O}println$C${O}json .PreviousSpec$C" "$1"); then
-    if grep -Eqi 'not found|no such service' "$WORK/error"; then
-      WHY=gone
-      return 1
-    fi
-    docker_failed "docker service inspect: $(cat "$WORK/error")"
-  fi
-  IFS='|' read -r SERVICE_VERSION SERVICE_UPDATE SERVICE_MARK SERVICE_PREVIOUS_MARK <<END
-$service_text
-END
-  SERVICE_SPEC=$(printf '%s\n' "$service_text" | sed -n 2p)
-  SERVICE_PREVIOUS=$(printf '%s\n' "$service_text" | sed -n 3p)
+  api GET "/services/$1" 10 ''
+  case $STATUS in
+  200) ;;
+  404)
+    WHY=gone
+    return 1
+    ;;
+  *) docker_failed "service inspect: $(complaint)" ;;
+  esac
+  SERVICE_VERSION=$(printf '%s' "$ANSWER" | sed -n 's/^{"ID":"[^"]*","Version":{"Index":\([0-9]*\)}.*/\1/p')
+  SERVICE_UPDATE=$(printf '%s' "$ANSWER" | sed -n 's/.*,"UpdateStatus":{"State":"\([a-z_]*\)".*/\1/p')
+  SERVICE_SPEC=$(part_of "$ANSWER" ',"Spec":{' ',"PreviousSpec":{' ',"Endpoint":{')
+  SERVICE_PREVIOUS=$(part_of "$ANSWER" ',"PreviousSpec":{' ',"Endpoint":{' ',"Endpoint":{')
+  ANSWER=''
+  case $SERVICE_VERSION$SERVICE_SPEC in
+  [0-9]*'{"Name":'*'}') ;;
+  *) fail 50 DockerFailed "service $1 is not told in a way that this version understands" ;;
+  esac
+  SERVICE_MARK=$(mark_of "$SERVICE_SPEC")
+  SERVICE_PREVIOUS_MARK=$(mark_of "$SERVICE_PREVIOUS")
+}
+
+# Prints the object that begins with the last character of the member given, up to the first of the two others that is there.
+part_of() { # JSON MEMBER END END
+  printf '%s\n' "$1" | awk -v member="$2" -v end="$3" -v other="$4" '{
+    from = index($0, member)
+    if (!from) exit
+    rest = substr($0, from + length(member) - 1)
+    to = index(rest, end)
+    if (!to) to = index(rest, other)
+    if (to) print substr(rest, 1, to - 1)
+  }'
+}
+
+mark_of() { # SPEC
+  printf '%s' "$1" | sed -n 's/^{"Name":"[^"]*","Labels":{\(.*\)/\1/p' | grep -o '"skep\.shift":"[^"]*"' | sed -n '1s/.*:"\(.*\)"/\1/p'
 }
 
 # The engine keeps what it has of the registry's login. Fails when somebody else was faster.
