@@ -56,13 +56,28 @@ function hostPort(text: string): number[] {
   return [Number(port)];
 }
 
+/** `type=volume,source=data,target=/data`: other drivers than local would be plugins, which simulated engines have none of. */
+function mount(text: string): string {
+  const parts = new Map(text.split(',').map((part): [string, string] => splitPair(part)));
+  const type = parts.get('type') ?? 'volume';
+  const known: Readonly<Record<string, readonly string[]>> = {
+    volume: ['type', 'source', 'target'],
+    bind: ['type', 'source', 'target'],
+    tmpfs: ['type', 'target'],
+  };
+  if (!parts.has('target') || [...parts.keys()].some((part) => known[type]?.includes(part) !== true)) {
+    throw new Error(`simulated services mount no ${text}`);
+  }
+  return type === 'volume' ? 'volume:local' : type;
+}
+
+function splitPair(pair: string): [string, string] {
+  const [key = '', ...value] = pair.split('=');
+  return [key, value.join('=')];
+}
+
 function labels(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair): [string, string] => {
-      const [key = '', ...value] = pair.split('=');
-      return [key, value.join('=')];
-    }),
-  );
+  return Object.fromEntries(pairs.map((pair) => splitPair(pair)));
 }
 
 /** Of an update and of its rollback, the same options under two names. */
@@ -114,6 +129,7 @@ const CREATE: Options = {
   '--env': (spec, values) => task(spec, { env: values }),
   '--constraint': (spec, values) => placement(spec, { constraints: values }),
   '--publish': (spec, values) => task(spec, { hostPorts: values.flatMap(hostPort) }),
+  '--mount': (spec, values) => task(spec, { mounts: values.map(mount) }),
   '--mode': (spec, values) => {
     const [mode] = values;
     if (mode !== 'replicated' && mode !== 'global') {

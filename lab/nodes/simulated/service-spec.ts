@@ -37,6 +37,8 @@ export interface TaskSpec {
   readonly placement: Placement;
   /** Ports of the host that a task takes for itself (`mode=host`). */
   readonly hostPorts: readonly number[];
+  /** `volume:local`, `bind` or `tmpfs`, one for each mount. What is mounted where makes no difference to the simulation. */
+  readonly mounts: readonly string[];
   readonly forceUpdate: number;
 }
 
@@ -74,6 +76,7 @@ export const serviceSpec = (name: string, image: string, args: readonly string[]
     restart: { condition: 'any', delay: 5000 },
     placement: { constraints: [], maxReplicas: 0 },
     hostPorts: [],
+    mounts: [],
     forceUpdate: 0,
   },
   update: UPDATE_CONFIG,

@@ -92,11 +92,22 @@ const specOf = ({ name, labels, task, mode, replicas, update, rollback }: Servic
   RollbackConfig: configOf(rollback),
 });
 
-const taskSpecOf = ({ image, args, env, stopGrace, health, restart, placement, forceUpdate }: TaskSpec): Fields => ({
+const taskSpecOf = ({
+  image,
+  args,
+  env,
+  mounts,
+  stopGrace,
+  health,
+  restart,
+  placement,
+  forceUpdate,
+}: TaskSpec): Fields => ({
   ContainerSpec: {
     Image: image,
     Args: args,
     Env: env.length === 0 ? null : env,
+    Mounts: mounts.length === 0 ? null : mounts.map((mount) => ({ Type: mount.split(':')[0] })),
     StopGracePeriod: stopGrace * NANO,
     Healthcheck: health === undefined ? null : healthOf(health),
   },

@@ -62,6 +62,26 @@ export const services: Chapter = {
       },
     },
     {
+      name: 'what a service mounts is shown with it',
+      tell: async (scene) => {
+        const mounts = [
+          'type=volume,source=data,target=/data',
+          'type=tmpfs,target=/scratch',
+          'type=bind,source=/run,target=/host',
+        ];
+        await create(
+          scene,
+          'store',
+          mounts.flatMap((mount) => ['--mount', mount]),
+        );
+        await untilRunning(scene, 'store', 1);
+        const format = '{{json .Spec.TaskTemplate.ContainerSpec.Mounts}}';
+        const shown = JSON.parse(await docker(scene, 'service', 'inspect', 'store', '--format', format)) as unknown;
+        expect(shown).toMatchObject([{ Type: 'volume' }, { Type: 'tmpfs' }, { Type: 'bind' }]);
+        await remove(scene, 'store');
+      },
+    },
+    {
       name: 'what is not there, or not possible, is refused in the words of docker',
       tell: async (scene) => {
         const options = ['--detach', '--no-resolve-image'];
