@@ -1,27 +1,57 @@
 # drain: marks the node of an instance as leaving and moves its tasks away. Does not wait for them: that is done on the instance.
-# Runs on any manager. Comes after common.sh and node.sh.
+# Runs on any manager. Comes after common.sh, node.sh and services.sh.
+#
+# With handOver it first looks at what runs there. Where services replace their tasks by starting the new one first, the node is only
+# paused, so that they can hand over; a bare drain stops first, whatever the service asks for.
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
+if [ -z "${SSM_handOver+x}" ]; then SSM_handOver='{{ handOver }}'; fi
 
-mark_leaving() {
-  if has_label skep.leaving true && has_label skep.instance "$SSM_instanceId" && [ "$FOUND_AVAILABILITY" = drain ]; then
-    write_node "$FOUND_ROLE" drain "$(printf '%s\n' "$FOUND_LABELS" | sed '/^$/d')"
+# The mark and the availability in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy
+# may be about to take back what another execution left, and does so only on the version that it has seen.
+mark_leaving() { # AVAILABILITY
+  if has_label skep.leaving true && has_label skep.instance "$SSM_instanceId" && [ "$FOUND_AVAILABILITY" = "$1" ]; then
+    write_node "$FOUND_ROLE" "$1" "$(printf '%s\n' "$FOUND_LABELS" | sed '/^$/d')"
   else
-    update_node drain "skep.leaving=true,skep.instance=$SSM_instanceId"
+    update_node "$1" "skep.leaving=true,skep.instance=$SSM_instanceId"
   fi
 }
 
+# Sets TOLD to members of the result, and AVAILABILITY. A node that does not answer hands nothing over.
+look_at_services() {
+  TOLD=''
+  AVAILABILITY=drain
+  if [ "$SSM_handOver" != yes ] || [ "$FOUND_STATE" != ready ]; then return 0; fi
+  list_nodes
+  asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$FOUND_ID\"]}" | cut -d ' ' -f 1)
+  need_answer
+  describe_services "$asked"
+  TOLD=",\"of\":[$(places_of "$FOUND_ID")]$(packed services "$WORK/services" 0)"
+  if [ "$FOUND_AVAILABILITY" != drain ] && grep '"mode":"replicated"' "$WORK/services" | grep -q '"order":"start-first"'; then
+    AVAILABILITY=pause
+  fi
+}
+
+# Those that are to hand over together, this one first: one update of a service is enough for all of them.
+leaving_together() {
+  if ! together=$(ask 5 node ls --quiet --filter node.label=skep.leaving=true); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
+  # shellcheck disable=SC2086 # ids, one word each
+  together=$(ask 5 node inspect --format "${O}.ID$C ${O}.Spec.Availability$C ${O}.Status.State$C" $together) || :
+  printf '%s\n' "$together" | awk -v own="$FOUND_ID" -v most=50 'BEGIN { printf "\"%s\"", own; count = 1 }
+    $2 == "pause" && $3 == "ready" && $1 != own && count < most { printf ",\"%s\"", $1; count++ }'
+}
+
 lock -s 5
-need_tools sed grep awk sort paste
+need_tools sed grep awk sort paste gzip base64 sha256sum curl cut tr xargs wc
 need_own_manager
 
 conflicts=5
 while find_node "$SSM_nodeId" "$SSM_instanceId"; do
   refuse_manager
-  # The mark and the drain in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy may
-  # be about to take back what another execution left, and does so only on the version that it has seen.
-  if mark_leaving; then
-    finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"status\":\"$FOUND_STATE\"$(managers_told)}"
+  look_at_services
+  if mark_leaving "$AVAILABILITY"; then
+    if [ "$AVAILABILITY" = pause ]; then TOLD="$TOLD,\"paused\":true,\"leaving\":[$(leaving_together)]"; fi
+    finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"status\":\"$FOUND_STATE\"$TOLD$(managers_told)}"
   fi
   conflicts=$((conflicts - 1))
   if [ "$conflicts" = 0 ]; then fail 46 UpdateConflict "others kept updating node $FOUND_ID"; fi

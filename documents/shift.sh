@@ -206,6 +206,15 @@ END
   esac
 }
 
+# How many of the services that bear a mark have tasks on these nodes still.
+count_moving() { # PLACE,...
+  awk -v places="$1" 'index($0, "\"skep.shift\":") {
+    tasks = substr($0, index($0, "\"tasks\":"))
+    number = split(places, place, ",")
+    for (i = 1; i <= number; i++) if (index(tasks, "[" place[i] ",")) { moving++; break }
+  } END { printf "%d", moving }' "$WORK/services"
+}
+
 lock -s 5
 need_tools awk grep sed sort gzip base64 sha256sum curl cut tr paste xargs wc
 need_own_manager
@@ -219,6 +228,7 @@ fi
 
 list_nodes
 of=''
+places=''
 case $SSM_tell in
 nodes)
   inspect_all node "$(node_template)" <"$WORK/nodes" >"$WORK/told"
@@ -233,10 +243,13 @@ nodes)
   *)
     asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$(printf '%s' "${SSM_tell#on:}" | sed 's/,/","/g')\"]}" | cut -d ' ' -f 1)
     need_answer
-    of=",\"of\":[$(places_of "${SSM_tell#on:}")]"
+    if ! marked=$(ask 20 service ls --quiet --filter label=skep.shift); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
+    asked="$asked$NEWLINE$marked"
+    places=$(places_of "${SSM_tell#on:}")
     ;;
   esac
   describe_services "$asked"
+  if [ -n "$places" ]; then of=",\"of\":[$places],\"moving\":$(count_moving "$places")"; fi
   told=$(packed services "$WORK/services" "$SSM_offset")
   ;;
 esac

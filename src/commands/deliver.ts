@@ -8,6 +8,7 @@ import { endTask, failTask } from '../aws/task-callbacks.ts';
 import { tokenDigests } from '../aws/items.ts';
 import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
+import { lossesOf } from '../core/hand-over.ts';
 import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/leader-record.ts';
 import type { Managers, Member } from '../core/leader-record.ts';
 import { nodeRole } from '../core/names.ts';
@@ -15,6 +16,8 @@ import type { Verb } from '../core/names.ts';
 import { nodeChanges } from '../core/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import type { Raise } from '../handler.ts';
+import { readServices, shiftPage } from '../swarm/services-page.ts';
+import { nodeAt } from './hand-over.ts';
 import { releaseLock } from './release-lock.ts';
 
 export interface DeliverPorts {
@@ -52,7 +55,7 @@ export async function storeAndDeliver(
   },
 ): Promise<boolean> {
   const { key, verb, endedAt, now } = input;
-  const { outcome, members } = withoutMembers(asHeard(verb, input.outcome, endedAt, now));
+  const { outcome, members } = withoutMembers(withLosses(verb, asHeard(verb, input.outcome, endedAt, now)));
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
   const item = await ports.table.storeResult(key, outcome, changes, now);
   if (item === undefined) {
@@ -60,6 +63,24 @@ export async function storeAndDeliver(
   }
   await deliver(ports, { key, verb, outcome, item, now, members });
   return true;
+}
+
+/** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
+function withLosses(verb: Verb, outcome: Outcome): Outcome {
+  const page = outcome.ok && verb === 'drain' ? shiftPage.safeParse(outcome.output).data : undefined;
+  if (!outcome.ok || page === undefined || page.services === '') {
+    return outcome;
+  }
+  const { member, nodeId, status, paused, leaving } = outcome.output;
+  const losses = lossesOf(readServices(page, nodeAt(page, [String(nodeId)])), String(nodeId));
+  return {
+    ok: true,
+    output: {
+      ...{ member, nodeId, status },
+      ...(losses.length === 0 ? {} : { losses }),
+      ...(paused === true ? { paused, leaving, told: { of: page.of, services: page.services } } : {}),
+    },
+  };
 }
 
 /** What a document on a manager tells of the managers is for the record: an execution has no use for it. */

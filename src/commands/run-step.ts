@@ -7,6 +7,7 @@ import { DEFAULT_CONFIG, commandFor, runsOnManager } from '../core/commands.ts';
 import type { ClusterConfig, Command } from '../core/commands.ts';
 import { heartbeatDue } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
+import { hasTimeToHandOver } from '../core/hand-over.ts';
 import { digestOf } from '../core/leader-record.ts';
 import { bringsIn, terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
@@ -15,6 +16,7 @@ import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import { deliver } from './deliver.ts';
 import { recordEnd } from './erase.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
+import { nextRound } from './hand-over.ts';
 import { findManagers, queueForLeader, readSwarm } from './leader.ts';
 import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
@@ -33,6 +35,9 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
   const { attempt, step, taskToken, verb } = request;
   const key = stepKey(request);
   if (attempt === 0 && !isWait(verb)) {
+    if (request.leaving.length > 0) {
+      await beatBetween(ports, request);
+    }
     await begin(ports, request, 1);
     return;
   }
@@ -217,9 +222,11 @@ async function prepare(
     return undefined;
   }
   await refuseIfOnly(ports, request, plan);
-  const config: ClusterConfig =
-    verb === 'init' || verb === 'recover' ? await ports.table.readConfig(plan.cluster ?? '') : DEFAULT_CONFIG;
-  const { node, force, undo, last, offset, brief, mend, shift } = request;
+  const shift = await nextRound(ports, request, now);
+  if (shift === undefined) {
+    return undefined;
+  }
+  const { node, force, undo, last, offset, brief, mend } = request;
   const command = commandFor({
     verb,
     plan,
@@ -231,8 +238,9 @@ async function prepare(
     brief,
     mend,
     shift,
+    handOver: request.handOver && hasTimeToHandOver(plan.deadline, now),
     least: await managersLeft(ports, request),
-    config,
+    config: await configFor(ports, verb, plan),
     managers: plan.swarm?.managers ?? [],
     candidates: plan.swarm?.candidates ?? [],
     try: number,
@@ -241,6 +249,10 @@ async function prepare(
     tokenKey: ports.tokenKey,
   });
   return runsOnManager(verb) ? { ...command, ...sentBy(plan.swarm, number) } : { ...command, last: true };
+}
+
+function configFor({ table }: StepPorts, verb: Verb, { cluster = '' }: Plan): Promise<ClusterConfig> | ClusterConfig {
+  return verb === 'init' || verb === 'recover' ? table.readConfig(cluster) : DEFAULT_CONFIG;
 }
 
 /** Those that were there when it queued for its turn have gone since: it waits like any last manager, and not with the lock. */
@@ -337,6 +349,14 @@ function readsLeader(request: StepRequest, number: number): boolean {
 }
 
 const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).length > 0;
+
+/** The rounds of a hand-over are short: none of them comes to a second look, which keeps the hook alive elsewhere. */
+async function beatBetween(ports: StepPorts, request: StepRequest): Promise<void> {
+  const item = await ports.table.park(stepKey(request), {});
+  if (item !== undefined) {
+    await keepHookAlive(ports, request, item);
+  }
+}
 
 async function keepHookAlive(ports: StepPorts, request: StepRequest, item: RendezvousItem): Promise<void> {
   const { plan } = request;

@@ -11,6 +11,7 @@ import { FlowError } from '../core/errors.ts';
 import { holdText } from '../core/hold.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
 import type { StepKey } from '../core/rendezvous.ts';
+import { shiftPage } from '../swarm/services-page.ts';
 import type { DeliverPorts } from './deliver.ts';
 
 /** Steps without a command. */
@@ -40,6 +41,11 @@ export const stepRequest = z.object({
   shift: z
     .object({ changes: z.array(z.string()).default([]), tell: z.string().default('nodes') })
     .default({ changes: [], tell: 'nodes' }),
+  /** Of a drain: whether services may hand over before. */
+  handOver: z.boolean().default(false),
+  /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last. */
+  leaving: z.array(z.string()).default([]),
+  told: shiftPage.optional(),
   /** It was refused a moment ago, and waits for something to change. */
   refused: z.boolean().default(false),
 });

@@ -67,6 +67,8 @@ interface CommandRequest {
   /** Node ids with what they are known by, for a command that is about many nodes. */
   readonly mend: Mending;
   readonly shift: Shifting;
+  /** Whether services may hand over before the node is drained. */
+  readonly handOver: boolean;
   /** How many managers must be left when this one is demoted. */
   readonly least: number;
   readonly stage: string;
@@ -218,7 +220,7 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   demote: ({ node, least }, instanceId) => {
     return { instanceId, nodeId: node.nodeId, address: node.address, least: String(least) };
   },
-  drain: ({ node }, instanceId) => ({ instanceId, nodeId: node.nodeId }),
+  drain: (request, instanceId) => ({ instanceId, nodeId: request.node.nodeId, handOver: yesNo(request.handOver) }),
   leave: (request, instanceId) => {
     return {
       instanceId,

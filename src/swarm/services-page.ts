@@ -15,6 +15,8 @@ export const shiftPage = z.object({
   digest: z.string().optional(),
   /** The places of the nodes that were asked about, in the order of the question; -1 for one that is not there. */
   of: z.array(z.number()).default([]),
+  /** How many services that bear a mark have tasks on the nodes that were asked about. */
+  moving: z.number().optional(),
   nodes: z.string().default(''),
   services: z.string().default(''),
 });
@@ -48,7 +50,9 @@ const serviceLine = z.object({
   ports: z.array(z.number()).transform((list) => list.filter((port) => port > 0)),
   templated: z.boolean(),
   health: z.boolean(),
-  labels: z.record(z.string(), z.string()).transform(({ '': _none, ...labels }) => labels),
+  labels: z
+    .record(z.string(), z.string())
+    .transform((labels) => Object.fromEntries(Object.entries(labels).filter(([key]) => key !== ''))),
   previous: z.string(),
   kept: z.boolean(),
   at: z.number(),

@@ -16,6 +16,7 @@ import { cutOff, losingTheLeader, withoutQuorum } from './chapters/quorum.ts';
 import { recovery } from './chapters/recovery.ts';
 import { services } from './chapters/services.ts';
 import { tokens } from './chapters/tokens.ts';
+import { shifting } from './chapters/shifting.ts';
 import { handingOver, updates } from './chapters/updates.ts';
 import type { OpenWorld } from './scene.ts';
 
@@ -38,6 +39,7 @@ const CHAPTERS = [
   founding,
   services,
   updates,
+  shifting,
   handingOver,
   placement,
   leaderChange,

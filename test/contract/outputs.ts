@@ -23,6 +23,9 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const digests = { worker: digest, manager: digest };
 const status = z.enum(['ready', 'down', 'unknown', 'disconnected']);
 
+/** Places of the nodes asked about, and a page of services. */
+const services = { of: z.array(z.int().min(-1)), total: count, services: z.base64(), next: count.optional() };
+
 export const OUTPUTS = {
   init: z.strictObject({
     nodeId,
@@ -45,6 +48,12 @@ export const OUTPUTS = {
   ]),
   drain: z.union([
     z.strictObject({ member: z.literal(true), nodeId, status, managers }),
+    // Asked for a hand-over: what runs there, and, where something may hand over, who leaves together.
+    z.strictObject({ member: z.literal(true), nodeId, status, managers, ...services }),
+    z.strictObject({
+      ...{ member: z.literal(true), nodeId, status, managers, ...services },
+      ...{ paused: z.literal(true), leaving: z.array(nodeId).min(1) },
+    }),
     z.strictObject({ member: z.literal(false) }),
   ]),
   leave: z.union([
@@ -93,6 +102,17 @@ export const OUTPUTS = {
     swarmId: z.string().regex(/^[0-9a-z]{25}$/),
     caDigest: z.string().regex(/^[0-9a-z]{50}$/),
     ...digests,
+    managers,
+  }),
+  shift: z.strictObject({
+    digest,
+    refused: z.array(z.string().regex(/^[0-9a-z]{25} [a-z]+$/)),
+    total: count,
+    next: count.optional(),
+    of: z.array(z.int().min(-1)).optional(),
+    moving: count.optional(),
+    services: z.base64().optional(),
+    nodes: z.base64().optional(),
     managers,
   }),
   failure: z.strictObject({ error: z.string(), message: z.string().min(1).max(400) }),

@@ -6,6 +6,7 @@ import { join, leave, prepare } from './membership-documents.ts';
 import { fence, recover, survey } from './recovery-documents.ts';
 import { rotate } from './rotate-document.ts';
 import type { Script } from './script.ts';
+import { shift } from './shift-document.ts';
 import { inspect, mend } from './tidy-documents.ts';
 
 type Verb = (script: Script) => Promise<Record<string, unknown>>;
@@ -26,6 +27,7 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>(
     fence,
     recover,
     rotate,
+    shift,
   }),
 );
 

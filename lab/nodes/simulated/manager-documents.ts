@@ -13,10 +13,13 @@ import {
 import type { FoundNode } from './found-node.ts';
 import type { NodeSpec } from './node-record.ts';
 import type { Script } from './script.ts';
+import { packed, serviceLine } from './service-lines.ts';
+import { nodePlaces, placesOf, runsOn } from './shift-document.ts';
 
 /** Looks, and milliseconds between them. */
 const PATIENCE = 10;
 const CONFLICTS = 5;
+const MOST_TOGETHER = 50;
 const LOOK_EVERY = 500;
 
 export async function confirm(script: Script): Promise<Record<string, unknown>> {
@@ -60,10 +63,11 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
       return { member: false };
     }
     refuseManager(script, node);
-    // The mark and the drain in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy may
-    // be about to take back what another execution left.
-    if (await markLeaving(script, node)) {
-      return { member: true, nodeId: node.nodeId, status: node.status, ...(await managersTold(script)) };
+    const { availability, told } = await lookAtServices(script, node);
+    if (await markLeaving(script, node, availability)) {
+      const together = availability === 'pause' ? { paused: true, leaving: await leavingTogether(script, node) } : {};
+      const about = { member: true, nodeId: node.nodeId, status: node.status };
+      return { ...about, ...told, ...together, ...(await managersTold(script)) };
     }
     if (conflicts === 0) {
       script.fail('UpdateConflict', `others kept updating node ${node.nodeId}`);
@@ -72,12 +76,55 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
   }
 }
 
-async function markLeaving(script: Script, node: FoundNode): Promise<boolean> {
-  const { role, availability } = node;
+interface Looked {
+  readonly availability: 'pause' | 'drain';
+  readonly told: Readonly<Record<string, unknown>>;
+}
+
+/** Where services start first, the node is only paused, so that they can hand over. A node that does not answer hands nothing over. */
+async function lookAtServices(script: Script, node: FoundNode): Promise<Looked> {
+  if (script.param('handOver') !== 'yes' || node.status !== 'ready') {
+    return { availability: 'drain', told: {} };
+  }
+  const swarm = await script.cluster('read', 20);
+  const places = nodePlaces(swarm);
+  const services = swarm.tasks.services
+    .all()
+    .filter((service) => runsOn(swarm, service, [node.nodeId]))
+    .toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
+  const startsFirst = services.some(
+    ({ current: { spec } }) => spec.mode === 'replicated' && spec.update.order === 'start-first',
+  );
+  const lines = services.map((service) => serviceLine(swarm, service, places));
+  return {
+    availability: node.availability !== 'drain' && startsFirst ? 'pause' : 'drain',
+    told: { of: placesOf([node.nodeId], places), ...packed('services', lines, 0) },
+  };
+}
+
+/** Those that are to hand over together, this one first: one update of a service is enough for all of them. */
+async function leavingTogether(script: Script, { nodeId }: FoundNode): Promise<string[]> {
+  const swarm = await script.cluster('read', 5);
+  const others = [...swarm.nodes.values()].filter(
+    (one) =>
+      one.nodeId !== nodeId &&
+      one.labels['skep.leaving'] === 'true' &&
+      one.availability === 'pause' &&
+      one.status === 'ready',
+  );
+  return [nodeId, ...others.map((one) => one.nodeId)].slice(0, MOST_TOGETHER);
+}
+
+/**
+ * The mark and the availability in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy may
+ * be about to take back what another execution left.
+ */
+async function markLeaving(script: Script, node: FoundNode, availability: NodeSpec['availability']): Promise<boolean> {
+  const { role } = node;
   const labels = { ...node.labels, 'skep.leaving': 'true', [LABEL]: script.param('instanceId') };
-  return availability === 'drain'
+  return node.availability === availability
     ? writeNode(script, node, { role, availability, labels })
-    : updateNode(script, node, 'drain', labels);
+    : updateNode(script, node, availability, labels);
 }
 
 export async function forget(script: Script): Promise<Record<string, unknown>> {

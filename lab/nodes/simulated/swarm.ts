@@ -10,6 +10,7 @@ import type { Agent, NodeSpec } from './node-record.ts';
 import { Raft } from './raft.ts';
 import { RoleManager } from './role-manager.ts';
 import type { RoleBearer } from './role-manager.ts';
+import type { KeptSpec } from './service-changes.ts';
 import { Tasks } from './tasks.ts';
 
 /** An engine, as a swarm knows it. */
@@ -33,6 +34,8 @@ export class Swarm {
   readonly caDigest: string;
   joinTokens: { readonly worker: string; readonly manager: string };
   readonly nodes = new Map<string, NodeRecord>();
+  /** Of its config objects only these, by the id of the service. */
+  readonly kept = new Map<string, KeptSpec>();
   readonly raft: Raft;
   readonly tasks: Tasks;
   readonly #clock: Clock;

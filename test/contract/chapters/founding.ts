@@ -161,6 +161,7 @@ export const founding: Chapter = {
             fence: { instanceId: FOUNDER },
             recover: scene.forRecover(FOUNDER),
             rotate: { stage: 'dev', tokenKey: TOKEN_KEY },
+            shift: { changes: 'none', tell: 'nodes' },
           };
           const error = await scene.failure(FOUNDER, verb, parameters[verb], { notAfter: scene.seconds() - 1 });
           expect([verb, error]).toEqual([verb, 'Expired']);

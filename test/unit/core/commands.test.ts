@@ -33,6 +33,8 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   offset: 0,
   brief: false,
   mend: { forget: [], restore: [] },
+  shift: { changes: [], tell: 'nodes' },
+  handOver: false,
   stage: 'dev',
   tokenKey: TOKEN_KEY,
   config: DEFAULT_CONFIG,

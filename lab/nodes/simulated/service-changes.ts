@@ -1,0 +1,185 @@
+// How documents change services, on a simulated machine. As documents/shift.sh and documents/history.sh have it.
+import type { Script } from './script.ts';
+import type { Service, VersionedSpec } from './service.ts';
+import type { ServiceSpec } from './service-spec.ts';
+import type { Swarm } from './swarm.ts';
+
+const MARK = 'skep.shift';
+const IDLE: readonly (string | undefined)[] = [undefined, 'completed', 'rollback_completed'];
+
+/** What is kept in a config object of the swarm, while skep's updates take its place as the spec before. */
+export interface KeptSpec {
+  readonly previous: VersionedSpec;
+  readonly isSafe: boolean;
+}
+
+/** Why a change was not made. */
+class Refused extends Error {}
+
+interface Context {
+  readonly script: Script;
+  readonly swarm: Swarm;
+  readonly service: Service;
+}
+
+type Change = (context: Context, until: string, nodes: string) => void;
+
+const KINDS: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ['more', more],
+  ['fewer', fewer],
+  ['exclude', exclude],
+  ['include', include],
+  ['settle', settle],
+]);
+
+/** @returns why it was not made, or undefined */
+export function changeService(script: Script, swarm: Swarm, text: string): string | undefined {
+  try {
+    make(script, swarm, text.split('@'));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) {
+      return error.message;
+    }
+    throw error;
+  }
+}
+
+function make(script: Script, swarm: Swarm, [serviceId, version, kind, until, nodes]: readonly string[]): void {
+  const service = swarm.tasks.services.all().find((one) => one.serviceId === serviceId);
+  if (service === undefined) {
+    throw new Refused('gone');
+  }
+  if (version !== '0' && Number(version) !== service.version) {
+    throw new Refused('changed');
+  }
+  KINDS.get(kind ?? '')?.({ script, swarm, service }, until ?? '', nodes ?? '');
+}
+
+const markOf = (spec: ServiceSpec | undefined): string => spec?.labels[MARK] ?? '';
+
+/** Another update would resume what is paused, and would end what is under way before its time. */
+function needIdle({ service }: Context): void {
+  if (!IDLE.includes(service.updateStatus?.state)) {
+    throw new Refused('busy');
+  }
+  if (markOf(service.current.spec) !== '') {
+    throw new Refused('marked');
+  }
+}
+
+/** The last update was skep's own, or nothing is under way. */
+function needOwn({ service }: Context): void {
+  if (markOf(service.previous?.spec) !== '' && !IDLE.includes(service.updateStatus?.state)) {
+    throw new Refused('busy');
+  }
+}
+
+function write({ script, swarm, service }: Context, spec: ServiceSpec): void {
+  script.tryDocker(() => {
+    swarm.tasks.services.update(service, spec);
+  }, /^$/);
+}
+
+function more(context: Context, until: string): void {
+  const { spec } = context.service.current;
+  needIdle(context);
+  if (spec.mode !== 'replicated') {
+    throw new Refused('invalid');
+  }
+  keepHistory(context);
+  const labels = { ...spec.labels, [MARK]: `more@${until}@${spec.replicas}` };
+  write(context, { ...spec, replicas: spec.replicas + 1, labels });
+}
+
+/** What somebody else has set since stays. */
+function fewer(context: Context): void {
+  const { spec } = context.service.current;
+  const [kind, , before] = markOf(spec).split('@');
+  if (kind !== 'more') {
+    throw new Refused('unmarked');
+  }
+  needOwn(context);
+  const replicas = spec.replicas === Number(before) + 1 ? Number(before) : spec.replicas;
+  write(context, { ...unmarked(spec), replicas });
+}
+
+function exclude(context: Context, until: string, nodes: string): void {
+  const { spec } = context.service.current;
+  needIdle(context);
+  const own = constraintsOf(nodes);
+  const { placement } = spec.task;
+  // Somebody else's own. Taken away with skep's, it would be missed.
+  if (placement.constraints.some((one) => own.includes(one))) {
+    throw new Refused('constrained');
+  }
+  keepHistory(context);
+  const labels = { ...spec.labels, [MARK]: `exclude@${until}@${nodes}` };
+  const constraints = [...own, ...placement.constraints];
+  write(context, { ...spec, labels, task: { ...spec.task, placement: { ...placement, constraints } } });
+}
+
+function include(context: Context): void {
+  const { spec } = context.service.current;
+  const [kind, , nodes = ''] = markOf(spec).split('@');
+  if (kind !== 'exclude') {
+    throw new Refused('unmarked');
+  }
+  needOwn(context);
+  const { placement } = spec.task;
+  const constraints = placement.constraints.filter((one) => !constraintsOf(nodes).includes(one));
+  write(context, { ...unmarked(spec), task: { ...spec.task, placement: { ...placement, constraints } } });
+}
+
+const constraintsOf = (nodes: string): string[] => nodes.split('+').map((nodeId) => `node.id!=${nodeId}`);
+
+function unmarked(spec: ServiceSpec): ServiceSpec {
+  return { ...spec, labels: Object.fromEntries(Object.entries(spec.labels).filter(([key]) => key !== MARK)) };
+}
+
+// --- The history
+
+/** Before the first touch. What was kept before stays, if the last update was skep's. */
+function keepHistory({ swarm, service }: Context): void {
+  const { serviceId, current, previous } = service;
+  if (markOf(previous?.spec) !== '') {
+    return;
+  }
+  if (previous === undefined) {
+    swarm.kept.delete(serviceId);
+  } else {
+    swarm.kept.set(serviceId, { previous, isSafe: isSafe(current.spec, previous.spec) });
+  }
+}
+
+/** What is not of the tasks is the same, and what is replaced is started first. */
+function isSafe(now: ServiceSpec, before: ServiceSpec): boolean {
+  const beside = (spec: ServiceSpec): string => JSON.stringify({ ...spec, task: undefined });
+  return now.update.order === 'start-first' && beside(now) === beside(before);
+}
+
+function settle(context: Context): void {
+  const { swarm, service } = context;
+  const { current, previous, serviceId } = service;
+  if (markOf(current.spec) !== '') {
+    throw new Refused('marked');
+  }
+  const isOwn = markOf(previous?.spec) !== '';
+  const kept = swarm.kept.get(serviceId);
+  if (kept === undefined) {
+    // There was nothing before: written twice, it is its own past, without skep's mark.
+    if (isOwn) {
+      write(context, current.spec);
+    }
+    return;
+  }
+  if (isOwn && !kept.isSafe) {
+    throw new Refused('unsafe');
+  }
+  if (isOwn) {
+    const present = current.spec;
+    write(context, kept.previous.spec);
+    write(context, present);
+  }
+  swarm.kept.delete(serviceId);
+}

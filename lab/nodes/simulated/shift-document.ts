@@ -1,0 +1,84 @@
+// The document that changes services so that tasks move between nodes, on a simulated machine. What documents/shift.sh does, step by step.
+import { createHash } from 'node:crypto';
+
+import { begin, managersTold } from './found-node.ts';
+import type { Script } from './script.ts';
+import { changeService } from './service-changes.ts';
+import { nodeLine, packed, serviceLine } from './service-lines.ts';
+import type { Service } from './service.ts';
+import type { Swarm } from './swarm.ts';
+
+/** One write after another: each is an entry in the raft. */
+const WRITE_TIME = 20;
+
+export async function shift(script: Script): Promise<Record<string, unknown>> {
+  await begin(script);
+  const refused = await change(script);
+  const swarm = await script.cluster('read', 20);
+  const places = nodePlaces(swarm);
+  return {
+    digest: createHash('sha256')
+      .update([...places.keys()].map((nodeId) => `${nodeId}\n`).join(''))
+      .digest('hex'),
+    refused,
+    ...tell(script, swarm, places),
+    ...(await managersTold(script)),
+  };
+}
+
+async function change(script: Script): Promise<string[]> {
+  const changes = script.param('changes');
+  const refused: string[] = [];
+  for (const one of changes === 'none' ? [] : changes.split(',')) {
+    const swarm = await script.cluster('write', 10);
+    const why = changeService(script, swarm, one);
+    if (why !== undefined) {
+      refused.push(`${one.split('@')[0] ?? ''} ${why}`);
+    }
+    await script.sleep(WRITE_TIME);
+  }
+  return refused;
+}
+
+function tell(script: Script, swarm: Swarm, places: ReadonlyMap<string, number>): Record<string, unknown> {
+  const [what, ids = ''] = script.param('tell').split(':');
+  const offset = Number(script.param('offset'));
+  if (what === 'nodes') {
+    const lines = [...places.keys()].flatMap((nodeId) => swarm.nodes.get(nodeId) ?? []).map(nodeLine);
+    return packed('nodes', lines, offset);
+  }
+  const asked = ids.split(',');
+  const told = servicesOf(swarm, what, asked).toSorted((a, b) => (a.serviceId < b.serviceId ? -1 : 1));
+  const of =
+    what === 'on'
+      ? { of: placesOf(asked, places), moving: told.filter((one) => isMoving(swarm, one, asked)).length }
+      : {};
+  const lines = told.map((service) => serviceLine(swarm, service, places));
+  return { ...of, ...packed('services', lines, offset) };
+}
+
+function servicesOf(swarm: Swarm, what: string | undefined, asked: readonly string[]): readonly Service[] {
+  const all = swarm.tasks.services.all();
+  switch (what) {
+    case 'services':
+      return all;
+    case 'ids':
+      return all.filter(({ serviceId }) => asked.includes(serviceId));
+    default:
+      return all.filter((service) => isMarked(service) || runsOn(swarm, service, asked));
+  }
+}
+
+const isMarked = ({ current }: Service): boolean => current.spec.labels['skep.shift'] !== undefined;
+
+const isMoving = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
+  isMarked(service) && runsOn(swarm, service, nodes);
+
+export const runsOn = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
+  swarm.tasks.of(service).some(({ nodeId, desiredState }) => desiredState === 'running' && nodes.includes(nodeId));
+
+export const placesOf = (nodes: readonly string[], places: ReadonlyMap<string, number>): number[] =>
+  nodes.map((nodeId) => places.get(nodeId) ?? -1);
+
+export const nodePlaces = (swarm: Swarm): ReadonlyMap<string, number> =>
+  new Map([...swarm.nodes.keys()].toSorted().map((nodeId, place) => [nodeId, place]));

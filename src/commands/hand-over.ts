@@ -1,0 +1,29 @@
+// One round of a hand-over: what was told of the services, and what is asked of them next.
+import { succeedTask } from '../aws/task-callbacks.ts';
+import type { Shifting } from '../core/commands.ts';
+import { planHandOver } from '../core/hand-over.ts';
+import { toText } from '../core/service-facts.ts';
+import { readServices } from '../swarm/services-page.ts';
+import type { ShiftPage } from '../swarm/services-page.ts';
+import type { StepPorts, StepRequest } from './step.ts';
+
+/** The changes to make, and what to tell of; undefined where nothing is left to hand over: the wait is ended then. */
+export async function nextRound(ports: StepPorts, request: StepRequest, now: number): Promise<Shifting | undefined> {
+  const { leaving, told, plan, taskToken } = request;
+  if (leaving.length === 0 || told === undefined) {
+    return request.shift;
+  }
+  const services = readServices(told, nodeAt(told, leaving));
+  const { changes, isDone, skipped } = planHandOver({ services, nodes: leaving, deadline: plan.deadline, now });
+  if (isDone) {
+    await succeedTask(ports.states, taskToken, { done: true, skipped });
+    return undefined;
+  }
+  return { changes: changes.map(toText), tell: `on:${leaving.join(',')}` };
+}
+
+/** The node at a place: only those that were asked about are known by name. */
+export const nodeAt =
+  ({ of }: Pick<ShiftPage, 'of'>, nodes: readonly string[]) =>
+  (place: number): string =>
+    nodes[of.indexOf(place)] ?? `at ${place}`;

@@ -1,0 +1,150 @@
+// How services move their tasks off a leaving node before it is drained: each under its own update policy, starting the new task first. A
+// constraint says which nodes are not to be used any more, one update for all nodes that leave together, and is taken away again.
+import { MARK, isIdle, readMark } from './service-facts.ts';
+import type { Change, Mark, ServiceFacts } from './service-facts.ts';
+
+/** What is left of the hook's time after a hand-over is for the drain, which takes what was not handed over. */
+const SHARE = 0.5;
+/** An update has no end of its own (a task that finds no node waits for ever), seconds. */
+const LONGEST = 900;
+/** With less than that until the deadline there is no time for two moves, seconds. */
+const LEAST = 180;
+/** How long another execution has to take its mark away, after which this one goes on without. Seconds. */
+const PATIENCE = 30;
+
+export interface Leaving {
+  /** What runs on the leaving nodes, and what bears a mark. */
+  readonly services: readonly ServiceFacts[];
+  /** The nodes that leave together: that of this execution first. All of them are paused. */
+  readonly nodes: readonly string[];
+  /** Of the action; undefined for one without an end. Epoch seconds. */
+  readonly deadline: number | undefined;
+  readonly now: number;
+}
+
+export interface Skipped {
+  readonly service: string;
+  readonly why: string;
+}
+
+export interface HandOverPlan {
+  readonly changes: readonly Change[];
+  /** Nothing is under way, and nothing is left to do: the drain may come. */
+  readonly isDone: boolean;
+  /** What the drain will stop before it starts anew. */
+  readonly skipped: readonly Skipped[];
+}
+
+/** Whether there is time to hand anything over. */
+export const hasTimeToHandOver = (deadline: number | undefined, now: number): boolean =>
+  deadline === undefined || deadline - now > LEAST;
+
+export function planHandOver(leaving: Leaving): HandOverPlan {
+  const steps = leaving.services.map((service) => stepOf(service, leaving));
+  return {
+    changes: steps.flatMap(({ changes }) => changes ?? []),
+    isDone: steps.every(({ changes = [], waits = false }) => changes.length === 0 && !waits),
+    skipped: steps.flatMap(({ why }, index) => {
+      const service = leaving.services[index]?.name;
+      return why === undefined || service === undefined ? [] : [{ service, why }];
+    }),
+  };
+}
+
+interface Step {
+  readonly changes?: readonly Change[];
+  readonly waits?: boolean;
+  readonly why?: string;
+}
+
+function stepOf(service: ServiceFacts, leaving: Leaving): Step {
+  const mark = readMark(service.labels[MARK]);
+  if (mark?.kind === 'exclude' && mark.nodes.every((nodeId) => leaving.nodes.includes(nodeId))) {
+    return ownMark(service, mark, leaving);
+  }
+  const [own = ''] = leaving.nodes;
+  if (!isOn(service, own)) {
+    return {};
+  }
+  return mark === undefined ? unmarked(service, leaving) : othersMark(service, mark, leaving);
+}
+
+/** It is ours to take away, or of one that leaves together with us: whoever sees first that it is done does it. */
+function ownMark(service: ServiceFacts, mark: Mark & { kind: 'exclude' }, { now }: Leaving): Step {
+  if (mark.nodes.some((nodeId) => isOn(service, nodeId)) && now < mark.until) {
+    // Of an update that its owner has made since nothing is to be expected: it keeps off our nodes by our constraint, too.
+    return isOwners(service) ? { why: 'its owner has begun an update' } : { waits: true };
+  }
+  if (isOwners(service)) {
+    return { why: 'its owner has begun an update' };
+  }
+  const { serviceId, version } = service;
+  return {
+    changes: [
+      { kind: 'include', serviceId, version },
+      { kind: 'settle', serviceId, version: 0 },
+    ],
+  };
+}
+
+/** The constraint of another execution, or one more replica of a rebalance, is gone in a while. */
+function othersMark(service: ServiceFacts, { until }: Mark, { now }: Leaving): Step {
+  return now < until + PATIENCE ? { waits: true } : { why: 'it bears a mark that nobody takes away' };
+}
+
+function unmarked(service: ServiceFacts, { nodes, deadline, now }: Leaving): Step {
+  const why = whyNot(service, nodes);
+  if (why !== undefined) {
+    return { why };
+  }
+  if (!hasTimeToHandOver(deadline, now)) {
+    return { why: 'there is no time left' };
+  }
+  const { serviceId, version } = service;
+  const until = now + Math.min(LONGEST, deadline === undefined ? LONGEST : Math.floor((deadline - now) * SHARE));
+  return { changes: [{ kind: 'exclude', serviceId, version, until, nodes }] };
+}
+
+const isOn = ({ tasks }: ServiceFacts, nodeId: string): boolean => {
+  const { running, others } = tasks.get(nodeId) ?? { running: 0, others: 0 };
+  return running + others > 0;
+};
+
+/** The update under way, or stuck, is not skep's: to write the service would resume it, or end it before its time. */
+const isOwners = (service: ServiceFacts): boolean => service.previousMark !== '' && !isIdle(service);
+
+const REASONS: readonly (readonly [why: string, is: (service: ServiceFacts, nodes: readonly string[]) => boolean])[] = [
+  ['it is not replicated', ({ mode }) => mode !== 'replicated'],
+  ['its update order is stop-first', ({ order }) => order !== 'start-first'],
+  ['it is opted out by skep.hand-over=off', ({ labels }) => labels['skep.hand-over'] === 'off'],
+  ['its tasks are not to be restarted', ({ restart }) => restart === 'none'],
+  ['its data would stay behind', ({ mounts }) => mounts.some((mount) => mount !== 'tmpfs')],
+  ['an update is under way or stuck', (service) => !isIdle(service)],
+  ['not all of its tasks are healthy', (service) => runningOf(service) < service.replicas],
+  ['it is pinned to this node', ({ constraints }, nodes) => constraints.some((one) => isPinned(one, nodes))],
+];
+
+/** @returns the first reason why a service cannot hand its tasks over; undefined where it can */
+export function whyNot(service: ServiceFacts, nodes: readonly string[]): string | undefined {
+  return REASONS.find(([, is]) => is(service, nodes))?.[0];
+}
+
+const runningOf = ({ tasks }: ServiceFacts): number =>
+  [...tasks.values()].reduce((sum, { running }) => sum + running, 0);
+
+/** By id, or by a hostname, which nothing of the others can have. */
+const isPinned = (constraint: string, nodes: readonly string[]): boolean => {
+  const [, key, value = ''] = /^\s*(node\.id|node\.hostname)\s*==\s*(.*?)\s*$/i.exec(constraint) ?? [];
+  return key !== undefined && (key.toLowerCase() === 'node.hostname' || nodes.includes(value));
+};
+
+/** What ends with the node, or stays behind on its disk, by the name of the service: to be said before it dies. */
+export function lossesOf(services: readonly ServiceFacts[], nodeId: string): string[] {
+  return services
+    .filter((service) => isOn(service, nodeId))
+    .flatMap(({ name, restart, mode, mounts }) => [
+      ...(restart === 'none' || mode.endsWith('-job') ? [`${name}: a task that will not be started anew`] : []),
+      ...(mounts.includes('volume:local') ? [`${name}: a local volume`] : []),
+      ...(mounts.includes('bind') ? [`${name}: a folder of the node`] : []),
+    ]);
+}
