@@ -89,5 +89,6 @@ write_present() { # SERVICE SPEC
     if write_service "$1" "$SERVICE_VERSION" "$2"; then return 0; fi
     present_tries=$((present_tries - 1))
   done
+  WHY=changed
   return 1
 }

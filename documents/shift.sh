@@ -222,30 +222,33 @@ need_own_manager
 refused=''
 if [ "$SSM_changes" != none ]; then
   for one in $(printf '%s' "$SSM_changes" | tr , ' '); do
-    if ! change "$one"; then refused="$refused${refused:+,}\"${one%%@*} ${WHY:-failed}\""; fi
+    if ! change "$one"; then refused="$refused,\"${one%%@*} $WHY\""; fi
   done
 fi
 
 list_nodes
 of=''
 places=''
-case $SSM_tell in
+IFS=: read -r tell_what tell_ids <<END
+$SSM_tell
+END
+case $tell_what in
 nodes)
   inspect_all node "$(node_template)" <"$WORK/nodes" >"$WORK/told"
   told=$(packed nodes "$WORK/told" "$SSM_offset")
   ;;
 *)
-  case $SSM_tell in
+  case $tell_what in
   services)
     if ! asked=$(ask 20 service ls --quiet); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
     ;;
-  ids:*) asked=$(printf '%s' "${SSM_tell#ids:}" | tr , '\n') ;;
+  ids) asked=$(printf '%s' "$tell_ids" | tr , '\n') ;;
   *)
-    asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$(printf '%s' "${SSM_tell#on:}" | sed 's/,/","/g')\"]}" | cut -d ' ' -f 1)
+    asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$(printf '%s' "$tell_ids" | sed 's/,/","/g')\"]}" | cut -d ' ' -f 1)
     need_answer
     if ! marked=$(ask 20 service ls --quiet --filter label=skep.shift); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
     asked="$asked$NEWLINE$marked"
-    places=$(places_of "${SSM_tell#on:}")
+    places=$(places_of "$tell_ids")
     ;;
   esac
   describe_services "$asked"
@@ -253,4 +256,4 @@ nodes)
   told=$(packed services "$WORK/services" "$SSM_offset")
   ;;
 esac
-finish "{\"digest\":\"$NODES_DIGEST\",\"refused\":[$refused]$of$told$(managers_told)}"
+finish "{\"digest\":\"$NODES_DIGEST\",\"refused\":[${refused#,}]$of$told$(managers_told)}"
