@@ -20,6 +20,7 @@ export type AlarmMetric =
   | 'EventRejected'
   | 'LaunchAbandoned'
   | 'ForcedCompletion'
+  | 'LeftBehind'
   | 'LeaderRecordLost'
   | 'NoManagerAnswers'
   | 'EvenManagers'

@@ -8,7 +8,7 @@ import { endTask, failTask } from '../aws/task-callbacks.ts';
 import { tokenDigests } from '../aws/items.ts';
 import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
-import { lossesOf } from '../core/hand-over.ts';
+import { lossesOf, textOf } from '../core/hand-over.ts';
 import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/leader-record.ts';
 import type { Managers, Member } from '../core/leader-record.ts';
 import { nodeRole } from '../core/names.ts';
@@ -55,7 +55,9 @@ export async function storeAndDeliver(
   },
 ): Promise<boolean> {
   const { key, verb, endedAt, now } = input;
-  const { outcome, members } = withoutMembers(withLosses(verb, asHeard(verb, input.outcome, endedAt, now)));
+  const { outcome, members } = withoutMembers(
+    withLosses(ports, input.key, verb, asHeard(verb, input.outcome, endedAt, now)),
+  );
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
   const item = await ports.table.storeResult(key, outcome, changes, now);
   if (item === undefined) {
@@ -66,18 +68,22 @@ export async function storeAndDeliver(
 }
 
 /** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
-function withLosses(verb: Verb, outcome: Outcome): Outcome {
+function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, verb: Verb, outcome: Outcome): Outcome {
   const page = outcome.ok && verb === 'drain' ? shiftPage.safeParse(outcome.output).data : undefined;
   if (!outcome.ok || page === undefined || page.services === '') {
     return outcome;
   }
   const { member, nodeId, status, paused, leaving } = outcome.output;
   const losses = lossesOf(readServices(page, nodeAt(page, [String(nodeId)])), String(nodeId));
+  const grave = losses.filter(({ isGrave }) => isGrave);
+  if (grave.length > 0) {
+    raise('LeftBehind', `what goes with the node: ${grave.map(textOf).join(', ')}`, { cluster, instanceId: instance });
+  }
   return {
     ok: true,
     output: {
       ...{ member, nodeId, status },
-      ...(losses.length === 0 ? {} : { losses }),
+      ...(losses.length === 0 ? {} : { losses: losses.map(textOf) }),
       ...(paused === true ? { paused, leaving, told: { of: page.of, services: page.services } } : {}),
     },
   };

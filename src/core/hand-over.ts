@@ -138,13 +138,28 @@ const isPinned = (constraint: string, nodes: readonly string[]): boolean => {
   return key !== undefined && (key.toLowerCase() === 'node.hostname' || nodes.includes(value));
 };
 
-/** What ends with the node, or stays behind on its disk, by the name of the service: to be said before it dies. */
-export function lossesOf(services: readonly ServiceFacts[], nodeId: string): string[] {
+export interface Loss {
+  readonly service: string;
+  readonly what: string;
+  /** Whether somebody is to be told at once: a folder of the node may be but a socket, and a socket is on each node. */
+  readonly isGrave: boolean;
+}
+
+/** What ends with the node, or stays behind on its disk: to be said before it dies. A global service has its own on each node. */
+export function lossesOf(services: readonly ServiceFacts[], nodeId: string): Loss[] {
   return services
     .filter((service) => isOn(service, nodeId))
-    .flatMap(({ name, restart, mode, mounts }) => [
-      ...(restart === 'none' || mode.endsWith('-job') ? [`${name}: a task that will not be started anew`] : []),
-      ...(mounts.includes('volume:local') ? [`${name}: a local volume`] : []),
-      ...(mounts.includes('bind') ? [`${name}: a folder of the node`] : []),
+    .flatMap(({ name: service, restart, mode, mounts }) => [
+      ...(restart === 'none' || mode.endsWith('-job')
+        ? [{ service, what: 'a task that nobody starts anew', isGrave: true }]
+        : []),
+      ...(mounts.includes('volume:local') && mode !== 'global'
+        ? [{ service, what: 'a local volume', isGrave: true }]
+        : []),
+      ...(mounts.includes('bind') && mode !== 'global'
+        ? [{ service, what: 'a folder of the node', isGrave: false }]
+        : []),
     ]);
 }
+
+export const textOf = ({ service, what }: Loss): string => `${service}: ${what}`;

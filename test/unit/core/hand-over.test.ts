@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { lossesOf, planHandOver, whyNot } from '../../../src/core/hand-over.ts';
+import { lossesOf, planHandOver, textOf, whyNot } from '../../../src/core/hand-over.ts';
 import type { HandOverPlan } from '../../../src/core/hand-over.ts';
 import { MARK } from '../../../src/core/service-facts.ts';
 import type { ServiceFacts } from '../../../src/core/service-facts.ts';
@@ -137,17 +137,18 @@ describe('what is lost with a node', () => {
   it('is said by the name of the service: data on its disk, and work that nobody starts anew', () => {
     const services = [
       aService('db', { a: 1 }, { mounts: ['volume:local'] }),
-      aService('logs', { a: 1 }, { mounts: ['bind', 'volume:ebs'], mode: 'global' }),
+      aService('logs', { a: 1 }, { mounts: ['bind', 'volume:ebs'] }),
       aService('once', { a: 1 }, { restart: 'none' }),
+      aService('agents', { a: 1 }, { mode: 'global', mounts: ['bind', 'volume:local'] }),
       aService('batch', { a: 1 }, { mode: 'replicated-job' }),
       aService('web', { a: 1 }),
       aService('far', { c: 1 }, { mounts: ['volume:local'] }),
     ];
-    expect(lossesOf(services, 'a')).toEqual([
+    expect(lossesOf(services, 'a').map(textOf)).toEqual([
       'db: a local volume',
       'logs: a folder of the node',
-      'once: a task that will not be started anew',
-      'batch: a task that will not be started anew',
+      'once: a task that nobody starts anew',
+      'batch: a task that nobody starts anew',
     ]);
   });
 });
