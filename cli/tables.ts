@@ -49,6 +49,19 @@ function managersText({ managers }: ScenarioResult): string[] {
   ];
 }
 
+/** What became of the requests between one `measure` and the next. */
+function requestsText({ requests }: ScenarioResult): string[] {
+  if (requests.length === 0) {
+    return [];
+  }
+  const table = new CliTable({ head: ['measured', 'service', 'requests', 'failed', 'longest gap', 'how'], style });
+  for (const { as, service, sent, failed, gap, failures } of requests) {
+    const how = Object.entries(failures).map(([kind, count]) => `${count} ${kind}`);
+    table.push([as, service, sent, failed, `${gap.toFixed(1)} s`, how.join(', ')]);
+  }
+  return [table.toString()];
+}
+
 /** What a person would have heard. */
 function peopleText({ verdict, notices, rang }: ScenarioResult): string[] {
   const reasons = (verdict?.reasons ?? []).map(({ name }) => name).join(', ');
@@ -85,6 +98,7 @@ export function resultText(result: ScenarioResult): string {
       `in ${seconds.toFixed(1)} s (${Math.round(virtualSeconds)} s of the lab's time)`,
     ...hooksText(result),
     ...managersText(result),
+    ...requestsText(result),
     ...boundsText(result),
     ...peopleText(result),
     ...failed.map(({ what, seen }) => `FAIL ${what}, seen ${JSON.stringify(seen)}`),

@@ -38,6 +38,43 @@ export interface ServiceSpec {
   readonly constraints: readonly string[];
   /** How long a task runs on after it was told to stop, seconds. */
   readonly stopGrace: number;
+  /** It answers HTTP on port 80, by its name, to whoever is on the network of such services. */
+  readonly http?: boolean;
+  /** How long after its start a task serves, and is healthy where there is a check, seconds. */
+  readonly startsAfter?: number;
+  readonly health?: 'none' | 'check';
+  readonly order?: 'start-first' | 'stop-first';
+  readonly update?: {
+    readonly parallelism?: number;
+    /** Seconds. */
+    readonly delay?: number;
+    readonly failureAction?: 'pause' | 'continue' | 'rollback';
+    /** Seconds. */
+    readonly monitor?: number;
+  };
+  readonly restart?: 'any' | 'on-failure' | 'none';
+  readonly mounts?: readonly ('volume' | 'bind' | 'tmpfs')[];
+  readonly hostPort?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another one than the lab's own is nowhere to be had. */
+  readonly image?: string;
+  readonly maxReplicas?: number;
+}
+
+/** Requests to a service that answers HTTP: so many quick ones per second, and one slow one after the other. */
+export interface LoadSpec {
+  readonly service: string;
+  readonly perSecond: number;
+}
+
+/** One request that has been answered, or not. Nobody has tried it again. */
+export interface RequestSeen {
+  /** How long ago it was sent, ms. */
+  readonly ago: number;
+  readonly slow: boolean;
+  /** Why it failed; empty where it was answered as it should be. */
+  readonly failure: string;
 }
 
 /** The swarm as its managers see it, read from a reachable manager. */
@@ -90,6 +127,8 @@ export interface Machines {
   run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome>;
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
+  /** Asks a service from a container on that machine, until the machines are closed. `seen` is told of every request. */
+  load(instanceId: string, load: LoadSpec, seen: (request: RequestSeen) => void): Promise<void>;
   view(managerInstanceId: string): Promise<SwarmView>;
   /** `docker node ls` on this very manager. Fails where it has no leader to ask, or none within `seconds`. */
   nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]>;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import type { ManagersSeen } from './managers.ts';
+import type { Requests } from './requests.ts';
 import { deniedOf, executionsOf } from './result.ts';
 import type { ExpectationResult } from './result.ts';
 import { SELECTORS } from './schema.ts';
@@ -22,6 +23,7 @@ export interface Seen {
   /** What there was at the last `measure`. */
   readonly before: Before;
   readonly managers: ManagersSeen | undefined;
+  readonly requests: Requests;
   readonly people: SeenByPeople;
 }
 
@@ -83,8 +85,11 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   if ('executions' in expectation) {
     return executionFacts(expectation.executions, lab);
   }
-  return { ...peopleFacts(expectation, seen), ...simpleFacts(seen) };
+  return { ...peopleFacts(expectation, seen), ...requestFacts(expectation, seen), ...simpleFacts(seen) };
 }
+
+const requestFacts = (expectation: Expectation, { requests }: Seen): Readonly<Record<string, unknown>> =>
+  'requests' in expectation ? { ...requests.counts(expectation.requests.service) } : {};
 
 /** What people are told, or have asked for. */
 function peopleFacts(expectation: Expectation, { lab, people }: Seen): Readonly<Record<string, unknown>> {

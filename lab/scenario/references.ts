@@ -42,6 +42,9 @@ function ofStep(
     ...groupsOfStep(step, path, scenario),
     ...('expect' in step ? ofExpectations(step.expect, [...path, 'expect'], scenario) : []),
     ...('wait' in step ? ofExpectations(step.wait.for, [...path, 'wait', 'for'], scenario) : []),
+    ...('load' in step && !servicesOf(scenario, (one) => one.http === true).has(step.load.service)
+      ? [{ path: [...path, 'load', 'service'], message: `no service ${step.load.service} with http: true` }]
+      : []),
     ...placeholders(step, path, variable),
   ];
 }
@@ -79,6 +82,10 @@ function ofExpectations(
     if ('tasks' in expectation && !servicesOf(scenario).has(expectation.tasks.service)) {
       return [{ path: [...path, index, 'tasks', 'service'], message: `unknown service ${expectation.tasks.service}` }];
     }
+    if ('requests' in expectation && !loadsOf(scenario).has(expectation.requests.service)) {
+      const message = `nobody asks service ${expectation.requests.service}`;
+      return [{ path: [...path, index, 'requests', 'service'], message }];
+    }
     return saysNothing(expectation) ? [{ path: [...path, index], message: 'nothing is expected here' }] : [];
   });
 }
@@ -93,7 +100,15 @@ function saysNothing(expectation: Expectation): boolean {
   );
 }
 
-function servicesOf({ steps }: Scenario): Set<string> {
-  const all = steps.flatMap((step) => ('each' in step ? step.each.do : [step]));
-  return new Set(all.flatMap((step) => ('service' in step ? [step.service.name] : [])));
+const allSteps = ({ steps }: Scenario): PlainStep[] =>
+  steps.flatMap((step) => ('each' in step ? step.each.do : [step]));
+
+type Service = Extract<PlainStep, { service: unknown }>['service'];
+
+function servicesOf(scenario: Scenario, fits: (service: Service) => boolean = () => true): Set<string> {
+  const services = allSteps(scenario).flatMap((step) => ('service' in step ? [step.service] : []));
+  return new Set(services.filter(fits).map(({ name }) => name));
 }
+
+const loadsOf = (scenario: Scenario): Set<string> =>
+  new Set(allSteps(scenario).flatMap((step) => ('load' in step ? [step.load.service] : [])));

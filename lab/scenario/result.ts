@@ -5,6 +5,7 @@ import type { SwarmView } from '../nodes/machines.ts';
 import type { Execution } from '../states/execution.ts';
 import type { AgentLoad, Bound, Last } from './bounds.ts';
 import type { ManagersResult } from './manager-watch.ts';
+import type { RequestRow } from './requests.ts';
 
 export interface ExpectationResult {
   readonly what: string;
@@ -62,6 +63,8 @@ export interface ScenarioResult {
   readonly slowest: { readonly launch: Last | null; readonly termination: Last | null };
   /** What the managers said of themselves, where an expectation asks for it. */
   readonly managers: ManagersResult | null;
+  /** Of the services that the scenario puts load on. */
+  readonly requests: readonly RequestRow[];
   /** The instance that was done last, of those that came or went since the last `measure`. */
   readonly last: Last | null;
   /** Where its time went. */

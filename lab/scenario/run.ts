@@ -23,6 +23,7 @@ import type { ManagersSeen } from './managers.ts';
 import { stackOf, tableClient } from './parts.ts';
 import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
+import { Requests } from './requests.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { clustersOf, ownMetadata } from './schema.ts';
@@ -65,6 +66,7 @@ export class ScenarioRun {
   readonly cablesOut = new Set<string>();
   /** Who is to die when an execution about it enters a state: one each. */
   readonly killAt: KillAt[];
+  readonly requests: Requests;
   readonly #watch: ManagerWatch | undefined;
   #measured = { transitions: 0, calls: 0 };
   #before: Before = { instances: new Set(), containers: new Set() };
@@ -77,6 +79,7 @@ export class ScenarioRun {
     this.killAt = killAt;
     this.scenario = scenario;
     this.lab = lab;
+    this.requests = new Requests(() => lab.clock.now());
     this.#options = options;
     this.table = new Table(tableClient(lab), lab.stack.table.name);
     this.verdicts = new Verdicts(tableClient(lab), lab.stack.table.name);
@@ -206,7 +209,7 @@ export class ScenarioRun {
     const managers = expectations.some((one) => 'managers' in one) ? await this.#managers() : undefined;
     const people = await seeAsPeople(this.lab, this.verdicts, this.scenario.cluster);
     const about = { view, views, clusterStatus: state?.status, managers, people };
-    const now = { lab: this.lab, measured, before: this.#before, ...about };
+    const now = { lab: this.lab, measured, before: this.#before, requests: this.requests, ...about };
     return expectations.map((one) => check(one, now));
   }
 
@@ -223,7 +226,8 @@ export class ScenarioRun {
   }
 
   /** From here on transitions and calls count for `measured`, and what there is counts as kept. */
-  async measure(): Promise<void> {
+  async measure(as = ''): Promise<void> {
+    this.requests.measure(as);
     this.#measured = this.#counts();
     this.#measuredFrom = this.lab.clock.now();
     this.#watch?.measure();
@@ -347,6 +351,7 @@ export class ScenarioRun {
       denied,
       slowest: { launch: lastOf(lab.moves.slowest('launch')), termination: lastOf(lab.moves.slowest('termination')) },
       managers: this.#watch?.result ?? null,
+      requests: this.requests.rows,
       last: lastOf(move),
       bounds: boundsOf(lab, move),
       agents: agentLoads(lab),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { LEVELS } from '../../src/core/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
+import { load, service } from './service-schema.ts';
 
 /** `45s`, `10m`, `1h30m`; in milliseconds. */
 const duration = z
@@ -103,15 +104,6 @@ const limits = z.strictObject({
   lag: z.strictObject({ instances: duration.optional(), groups: duration.optional() }).optional(),
 });
 
-const service = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/),
-  mode: z.enum(['replicated', 'global']).default('replicated'),
-  replicas: count.default(1),
-  constraints: z.array(z.string()).default([]),
-  /** Seconds that a task goes on after it was told to stop. */
-  stopGrace: z.int().min(0).max(600).default(1),
-});
-
 const callFault = z
   .strictObject({ call: z.string(), effect: z.enum(['throttle', 'fail', 'lose-answer', 'conflict']), times })
   .refine(({ call, effect }) => effect !== 'conflict' || CONFLICTING.test(call), {
@@ -155,6 +147,15 @@ const expectation = z.union([
       ever: bounds.optional(),
       onNodes: bounds.optional(),
       kept: bounds.optional(),
+    }),
+  }),
+  z.strictObject({
+    requests: z.strictObject({
+      service: z.string(),
+      sent: manyBounds.optional(),
+      slow: bounds.optional(),
+      failed: manyBounds.optional(),
+      gap: bounds.optional(),
     }),
   }),
   z.strictObject({
@@ -263,6 +264,7 @@ const plainSteps = [
   z.strictObject({ advance: duration }),
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
   z.strictObject({ service }),
+  z.strictObject({ load }),
   z.strictObject({
     kill: z.strictObject({
       ...choice,
@@ -330,7 +332,7 @@ const plainSteps = [
   }),
   z.strictObject({ start: z.strictObject({ machine, input: z.record(z.string(), z.unknown()) }) }),
   z.strictObject({ stop: z.strictObject({ machine, state: z.string().optional() }) }),
-  z.strictObject({ measure: z.strictObject({}) }),
+  z.strictObject({ measure: z.strictObject({ as: z.string().min(1).exactOptional() }) }),
   z.strictObject({ expect: z.array(expectation).min(1) }),
 ] as const;
 const plainStep = z.union(plainSteps);

@@ -29,7 +29,7 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
   } else if ('expect' in step) {
     await run.expect(step.expect);
   } else if ('measure' in step) {
-    await run.measure();
+    await run.measure(step.measure.as);
   } else if (isBlow(step)) {
     await befall(run, step);
   } else if (isTyped(step)) {
@@ -47,6 +47,7 @@ const isBlow = (step: PlainStep): step is Blow =>
 /** What a person types. */
 type Typed =
   | Part<'service'>
+  | Part<'load'>
   | Part<'docker'>
   | Part<'hold'>
   | Part<'unhold'>
@@ -59,13 +60,15 @@ type Typed =
 /** What is between skep and people. */
 type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
-const TYPED = ['service', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
+const TYPED = ['service', 'load', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
 
 const isTyped = (step: PlainStep): step is Typed => TYPED.some((kind) => kind in step);
 
 async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
   if ('service' in step) {
     await createService(run, step.service);
+  } else if ('load' in step) {
+    await putLoad(run, step.load);
   } else if ('docker' in step) {
     await operate(run, step.docker);
   } else if ('hold' in step) {
@@ -134,6 +137,15 @@ async function createService(run: ScenarioRun, service: Part<'service'>['service
   await run.lab.machines.createService(manager, service);
 }
 
+async function putLoad(run: ScenarioRun, { service, group, perSecond }: Part<'load'>['load']): Promise<void> {
+  const { instanceId } = member(run, group);
+  run.say(
+    `${instanceId} of ${group} asks ${service} ${perSecond} times per second, and for something slow all the time`,
+  );
+  const { machines, clock } = run.lab;
+  await clock.busy(machines.load(instanceId, { service, perSecond }, run.requests.of(service)));
+}
+
 /** As a person types it on the oldest instance of the group. */
 async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['docker']): Promise<void> {
   const { lab } = run;
@@ -180,6 +192,7 @@ type Act = Exclude<
   | { wait: unknown }
   | { expect: unknown }
   | { service: unknown }
+  | { load: unknown }
   | { docker: unknown }
   | { measure: unknown }
   | { kill: unknown }

@@ -14,6 +14,7 @@ import { managers } from './chapters/managers.ts';
 import { placement } from './chapters/placement.ts';
 import { cutOff, losingTheLeader, withoutQuorum } from './chapters/quorum.ts';
 import { recovery } from './chapters/recovery.ts';
+import { serving } from './chapters/serving.ts';
 import { services } from './chapters/services.ts';
 import { tokens } from './chapters/tokens.ts';
 import { shifting } from './chapters/shifting.ts';
@@ -38,6 +39,7 @@ const CHAPTERS = [
   cutOff,
   founding,
   services,
+  serving,
   updates,
   shifting,
   handingOver,

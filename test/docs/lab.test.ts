@@ -90,7 +90,7 @@ describe('the examples in docs/lab.md', () => {
   const results: ScenarioResult[] = [];
 
   it('are there', () => {
-    expect(examples).toHaveLength(3);
+    expect(examples).toHaveLength(4);
   });
 
   it.each(examples)('run and hold: %#', async (text) => {

@@ -7,16 +7,21 @@ import type { Server } from 'node:http';
 import { mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
+import { z } from 'zod';
+
 import type {
   DocumentOutcome,
   DocumentRun,
+  LoadSpec,
   MachineSpec,
   Machines,
   MachineSurroundings,
   NodeView,
+  RequestSeen,
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
+import { createArguments, IMAGE, NETWORK as WEB, SLOW_SECONDS } from '../service-arguments.ts';
 import { buildImage, checkHost, labFolder, labName, removeCgroups, sweep } from './host.ts';
 import { Instance } from './instance.ts';
 import type { Site } from './instance.ts';
@@ -26,6 +31,7 @@ import { get, readNodes, readSwarm } from './swarm-view.ts';
 import { closeServer, listenOn } from './unix-server.ts';
 
 const HUB = fileURLToPath(new URL('hub.ts', import.meta.url));
+const LOAD_CLIENT = fileURLToPath(new URL('load-client.ts', import.meta.url));
 const NETWORK = '10.77.0';
 const GATEWAY = `${NETWORK}.1`;
 const FIRST_HOST = 11;
@@ -37,9 +43,14 @@ const DOCKER_MS = 20_000;
 const ENGINE_START_MS = 60_000;
 /** What `timeout` exits with. */
 const HUNG = 124;
-const IMAGE = 'skep/idle:1';
+const NETWORK_THERE = `docker network inspect ${WEB} >/dev/null 2>&1`;
+/** Attachable: those who ask are containers of nobody's service. */
+const CREATE_NETWORK = `${NETWORK_THERE} || docker network create --driver overlay --attachable ${WEB}`;
 /** The agent runs a file, in a folder of its own for each command: several run on an instance at a time. */
 const START_SCRIPT = 'cd "$(mktemp -d)" && cat >_script.sh && exec /bin/sh "$PWD/_script.sh" </dev/null';
+
+/** What the client tells of a request. */
+const requestLine = z.object({ at: z.number(), slow: z.boolean(), failure: z.string() });
 
 export interface DockerMachinesOptions {
   /** PATH of the documents. The default is what the SSM agent gives them; another one tries another docker CLI. */
@@ -58,6 +69,7 @@ export class DockerMachines implements Machines {
   readonly #lab = labName();
   readonly #instances = new Map<string, Promise<Instance>>();
   readonly #addresses = new Set<string>();
+  readonly #clients = new Set<Resident>();
   #count = 0;
   #nextHost = FIRST_HOST;
   #opened: Promise<Shared> | undefined;
@@ -127,15 +139,32 @@ export class DockerMachines implements Machines {
 
   async createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {
     const instance = await this.#instance(managerInstanceId);
-    const mode = service.mode === 'global' ? ['--mode', 'global'] : ['--replicas', String(service.replicas)];
-    const constraints = service.constraints.flatMap((constraint) => ['--constraint', constraint]);
-    // The engine's own patience must outlast the task's, or it kills the task before.
-    const grace = ['--stop-grace-period', `${service.stopGrace + 10}s`];
-    // As PID 1 a shell gets no default signal handlers, and it handles a signal only between commands: hence `wait`.
-    const task = `trap 'sleep ${service.stopGrace}; exit 0' TERM; while :; do sleep 3600 & wait $!; done`;
-    const create = ['docker', 'service', 'create', '--detach', '--quiet', '--no-resolve-image', '--name', service.name];
-    const args = [...create, ...mode, ...constraints, ...grace, IMAGE, 'sh', '-c', task];
-    await instance.mustExec(args, { timeoutMs: DOCKER_MS, env: { PATH: this.#path } });
+    const options = { timeoutMs: DOCKER_MS, env: { PATH: this.#path } };
+    if (service.http === true) await this.shell(managerInstanceId, CREATE_NETWORK);
+    await instance.mustExec(['docker', 'service', 'create', ...createArguments(service)], options);
+  }
+
+  async load(instanceId: string, { service, perSecond }: LoadSpec, seen: (one: RequestSeen) => void): Promise<void> {
+    const instance = await this.#instance(instanceId);
+    const name = `load-${service}`;
+    // Docker's own resolver answers in the namespaces of containers alone: this one does nothing but have one.
+    const args = `--detach --network ${WEB} --name ${name} ${IMAGE} sh -c 'while :; do sleep 3600; done'`;
+    await this.shell(instanceId, `docker run ${args}`);
+    const pid = await this.shell(instanceId, `docker inspect --format '{{.State.Pid}}' ${name}`);
+    const network = `--net=${instance.networkOf(Number(pid))}`;
+    const words = [process.execPath, LOAD_CLIENT, service, String(perSecond), String(SLOW_SECONDS)];
+    const client = await Resident.start('nsenter', [network, ...words]);
+    this.#clients.add(client);
+    client.listen(
+      (line) => {
+        const { at, slow, failure } = requestLine.parse(JSON.parse(line));
+        seen({ ago: Date.now() - at, slow, failure });
+      },
+      (said) => {
+        // A client that is gone must not look like a service that never failed.
+        if (this.#clients.delete(client)) seen({ ago: 0, slow: false, failure: `the client ended: ${said}` });
+      },
+    );
   }
 
   async view(managerInstanceId: string): Promise<SwarmView> {
@@ -229,6 +258,9 @@ export class DockerMachines implements Machines {
   async #tearDown(): Promise<void> {
     // What is still booting is waited for: only then is it known what there is to end.
     const shared = await this.#opened?.catch(() => undefined);
+    const clients = [...this.#clients];
+    this.#clients.clear();
+    await Promise.all(clients.map((client) => client.stop()));
     await Promise.all([...this.#instances.keys()].map((instanceId) => this.terminate(instanceId)));
     if (shared) await Promise.all([shared.hub.stop(), closeServer(shared.aws)]);
     if (this.#opened) await rm(labFolder(this.#lab), { recursive: true, force: true });

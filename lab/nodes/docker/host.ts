@@ -1,15 +1,18 @@
 // What this host must have to run docker machines, and what machines leave on it: control groups and one folder.
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rm, rmdir, symlink, copyFile } from 'node:fs/promises';
+import { access, chmod, copyFile, mkdir, readdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 import { MachinesUnavailable } from '../machines.ts';
+import { SLOW_SECONDS } from '../service-arguments.ts';
 import { MINIMAL_PATH, mustRun } from './processes.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
 const FOLDERS = '/run';
 const BUSYBOX = '/bin/busybox';
+const SERVER = fileURLToPath(new URL('serve.sh', import.meta.url));
 
 /** Program -> Debian package. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -64,6 +67,10 @@ export function labFolder(lab: string): string {
   return join(FOLDERS, lab);
 }
 
+const APPLETS = ['sh', 'sleep', 'cat', 'echo', 'true', 'httpd', 'wget', 'pidof'];
+/** What a slow request is answered by. */
+const SLOW = `#!/bin/sh\nsleep ${SLOW_SECONDS}\nprintf 'Content-Type: text/plain\\r\\n\\r\\nok\\n'\n`;
+
 /**
  * Builds the image of the tasks, from busybox alone: no registry is reachable from a machine.
  * @returns the path of a tar, made for `docker import`.
@@ -73,7 +80,12 @@ export async function buildImage(folder: string): Promise<string> {
   const tar = join(folder, 'image.tar');
   await mkdir(join(root, 'bin'), { recursive: true });
   await copyFile(BUSYBOX, join(root, 'bin/busybox'));
-  for (const applet of ['sh', 'sleep', 'cat', 'echo', 'true']) await symlink('busybox', join(root, 'bin', applet));
+  for (const applet of APPLETS) await symlink('busybox', join(root, 'bin', applet));
+  await copyFile(SERVER, join(root, 'bin/serve'));
+  await chmod(join(root, 'bin/serve'), 0o755);
+  await mkdir(join(root, 'www/cgi-bin'), { recursive: true });
+  await writeFile(join(root, 'www/index.html'), 'ok\n');
+  await writeFile(join(root, 'www/cgi-bin/slow'), SLOW, { mode: 0o755 });
   await mustRun('tar', ['--create', '--file', tar, '--directory', root, '.'], { timeoutMs: 20_000 });
   await rm(root, { recursive: true });
   return tar;

@@ -79,6 +79,11 @@ export class Instance {
     return `/proc/${this.#init.pid}/root/var/lib/docker`;
   }
 
+  /** The network namespace of a process inside, by its number there. */
+  networkOf(pid: number): string {
+    return `/proc/${this.#init.pid}/root/proc/${pid}/ns/net`;
+  }
+
   /** Runs a command inside. exitCode -1 when the machine dies meanwhile. */
   exec(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
     return command('nsenter', this.#enter(args), options);

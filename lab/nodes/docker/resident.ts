@@ -68,6 +68,17 @@ export class Resident {
     }
   }
 
+  /** Hands on every line that it prints, in place of `says`, and at its end what it said on stderr. */
+  listen(line: (text: string) => void, ended: (said: string) => void): void {
+    this.#wake = () => {
+      this.#lines.splice(0).forEach(line);
+    };
+    this.#wake();
+    void this.ended.then(() => {
+      ended(this.#said.trim());
+    });
+  }
+
   tell(line: string): void {
     this.#child.stdin.write(`${line}\n`);
   }

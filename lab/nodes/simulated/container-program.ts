@@ -7,10 +7,12 @@ export interface Program {
   readonly healthyAfter: number;
   /** How long it takes to end after SIGTERM, ms. A PID 1 without a trap is deaf to it. */
   readonly stop: number;
+  /** When it answers HTTP, ms after the start; Infinity for what never does. */
+  readonly servesAfter: number;
 }
 
 const TRAP = /^trap ['"](?:sleep (\d+); )?exit 0['"] TERM;? */;
-const SLEEP = /^sleep (\d+)(?:; *|$)/;
+const SLEEP = /^sleep (\d+)(?: & wait \$!)?(?:; *|$)/;
 const HEALTHY = /^: >\/healthy; */;
 const FOREVER = /^while :; do sleep 3600 & wait \$!; done$/;
 const EXIT = /^exit (\d+)$/;
@@ -24,11 +26,24 @@ export function readProgram(args: readonly string[]): Program {
   if (command === 'sleep' && words.length === 1) {
     return readScript(`sleep ${words.join()}`);
   }
+  if (command === 'serve') {
+    return readServer(words);
+  }
   const [flag, script] = words;
   if (command !== 'sh' || flag !== '-c' || script === undefined || words.length > 2) {
     throw new Error(`simulated containers cannot run: ${args.join(' ')}`);
   }
   return readScript(script);
+}
+
+/** `serve STARTS GRACE`: the HTTP server in the image of the lab. */
+function readServer(words: readonly string[]): Program {
+  const [, starts, grace] = /^(\d+) (\d+)$/.exec(words.join(' ')) ?? [];
+  if (starts === undefined) {
+    throw new Error(`simulated containers cannot run: serve ${words.join(' ')}`);
+  }
+  const after = Number(starts) * 1000;
+  return { exit: undefined, healthyAfter: after, stop: Number(grace) * 1000, servesAfter: after };
 }
 
 function readScript(script: string): Program {
@@ -50,7 +65,7 @@ function readScript(script: string): Program {
       after += Number(seconds) * 1000;
     }
   }
-  return { exit: readEnd(rest, after, script), healthyAfter, stop };
+  return { exit: readEnd(rest, after, script), healthyAfter, stop, servesAfter: Infinity };
 }
 
 function readEnd(end: string, after: number, script: string): Program['exit'] {

@@ -76,6 +76,10 @@ export class NodeRecord implements TaskNode {
     return this.#address;
   }
 
+  get silent(): boolean {
+    return [...this.agents].every((agent) => agent.silent);
+  }
+
   /** The one that has the session at the moment. */
   #look(): void {
     const online = [...this.agents].filter((agent) => agent.online && !agent.silent);

@@ -130,6 +130,11 @@ const CREATE: Options = {
   '--constraint': (spec, values) => placement(spec, { constraints: values }),
   '--publish': (spec, values) => task(spec, { hostPorts: values.flatMap(hostPort) }),
   '--mount': (spec, values) => task(spec, { mounts: values.map(mount) }),
+  '--network': (spec, values) => task(spec, { networks: values }),
+  '--endpoint-mode': (spec, values) => {
+    const endpointMode = oneOf(['vip', 'dnsrr'], values, (value) => `invalid endpoint mode: ${value}`);
+    return { ...spec, endpointMode };
+  },
   '--mode': (spec, values) => {
     const [mode] = values;
     if (mode !== 'replicated' && mode !== 'global') {

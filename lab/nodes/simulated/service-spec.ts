@@ -39,6 +39,7 @@ export interface TaskSpec {
   readonly hostPorts: readonly number[];
   /** `volume:local`, `bind` or `tmpfs`, one for each mount. What is mounted where makes no difference to the simulation. */
   readonly mounts: readonly string[];
+  readonly networks: readonly string[];
   readonly forceUpdate: number;
 }
 
@@ -47,6 +48,8 @@ export interface ServiceSpec {
   readonly labels: Readonly<Record<string, string>>;
   readonly mode: 'replicated' | 'global';
   readonly replicas: number;
+  /** `vip` is Docker's own choice. Of requests only those by `dnsrr` are simulated. */
+  readonly endpointMode: 'vip' | 'dnsrr';
   readonly task: TaskSpec;
   readonly update: UpdateConfig;
   readonly rollback: UpdateConfig;
@@ -67,6 +70,7 @@ export const serviceSpec = (name: string, image: string, args: readonly string[]
   labels: {},
   mode: 'replicated',
   replicas: 1,
+  endpointMode: 'vip',
   task: {
     image,
     args,
@@ -77,6 +81,7 @@ export const serviceSpec = (name: string, image: string, args: readonly string[]
     placement: { constraints: [], maxReplicas: 0 },
     hostPorts: [],
     mounts: [],
+    networks: [],
     forceUpdate: 0,
   },
   update: UPDATE_CONFIG,

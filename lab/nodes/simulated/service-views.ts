@@ -83,13 +83,14 @@ export function inspected({
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
-const specOf = ({ name, labels, task, mode, replicas, update, rollback }: ServiceSpec): Fields => ({
+const specOf = ({ name, labels, task, mode, replicas, endpointMode, update, rollback }: ServiceSpec): Fields => ({
   Name: name,
   Labels: labels,
   TaskTemplate: taskSpecOf(task),
   Mode: mode === 'global' ? { Replicated: null, Global: {} } : { Replicated: { Replicas: replicas }, Global: null },
   UpdateConfig: configOf(update),
   RollbackConfig: configOf(rollback),
+  EndpointSpec: { Mode: endpointMode },
 });
 
 const taskSpecOf = ({

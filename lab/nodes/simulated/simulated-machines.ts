@@ -4,10 +4,12 @@ import type { Random } from '../../random.ts';
 import type {
   DocumentOutcome,
   DocumentRun,
+  LoadSpec,
   MachineSpec,
   MachineSurroundings,
   Machines,
   NodeView,
+  RequestSeen,
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
@@ -16,6 +18,8 @@ import { runDocument } from './documents.ts';
 import type { Engine, EngineWorld } from './engine.ts';
 import { SimulatedMachine } from './machine.ts';
 import { Network } from './network.ts';
+import { ask } from './requests.ts';
+import type { Container } from './requests.ts';
 import { DocumentExit, Script, ScriptEnded } from './script.ts';
 import type { World } from './script.ts';
 import { Surroundings } from './surroundings.ts';
@@ -30,6 +34,7 @@ export class SimulatedMachines implements Machines {
   readonly #world: World;
   readonly #network = new Network<Engine>();
   readonly #engines: EngineWorld;
+  readonly #loads: (() => void)[] = [];
   #addresses = 10;
 
   constructor(clock: Clock, random: Random, surroundings: MachineSurroundings) {
@@ -86,6 +91,18 @@ export class SimulatedMachines implements Machines {
     });
   }
 
+  load(instanceId: string, load: LoadSpec, seen: (request: RequestSeen) => void): Promise<void> {
+    return Promise.resolve().then(() => {
+      const { engine } = this.#machine(instanceId);
+      const swarm = engine.folder?.swarm;
+      if (swarm === undefined) {
+        throw new Error(`${instanceId} is in no swarm`);
+      }
+      const named = (service: string): Container[] => swarm.tasks.named(service);
+      this.#loads.push(ask({ clock: this.#clock, named, isOnline: () => !engine.silent, seen }, load));
+    });
+  }
+
   view(managerInstanceId: string): Promise<SwarmView> {
     return Promise.resolve().then(() => this.#swarmOf(managerInstanceId).view(this.#machine(managerInstanceId).engine));
   }
@@ -131,6 +148,9 @@ export class SimulatedMachines implements Machines {
   }
 
   close(): Promise<void> {
+    this.#loads.forEach((end) => {
+      end();
+    });
     this.#machines.clear();
     return Promise.resolve();
   }

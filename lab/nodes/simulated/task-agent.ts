@@ -2,6 +2,8 @@
 import type { Clock } from '../../clock.ts';
 import { readProgram } from './container-program.ts';
 import type { Program } from './container-program.ts';
+import type { Container } from './requests.ts';
+import type { Service } from './service.ts';
 import { isOver, isWanted } from './task.ts';
 import type { Task, TaskState } from './task.ts';
 import type { TaskNode } from './task-node.ts';
@@ -18,10 +20,18 @@ const IMAGE = 'skep/idle:1';
 /** The exit code of what SIGKILL ended. */
 const KILLED = 137;
 
+/** How long Docker's DNS still names a container whose machine has died: its engines gossip, and give a silent one that time. */
+const NAMED_FOR = 6000;
+
 /** A task on its node, whatever the managers know of it. */
 interface Run {
   phase: 'preparing' | 'ready' | 'starting' | 'running' | 'stopping' | 'over';
   hasContainer: boolean;
+  startedAt: number;
+  /** When it was told to stop. */
+  stopAt: number | undefined;
+  /** When its machine died under it. */
+  lostAt: number | undefined;
   /** What is to be reported as soon as the managers can be reached. */
   report: readonly [TaskState, string] | undefined;
   cancels: (() => void)[];
@@ -32,6 +42,7 @@ export class TaskAgents {
   readonly #store: TaskStore;
   readonly #nodes: ReadonlyMap<string, TaskNode>;
   readonly #runs = new Map<string, Map<Task, Run>>();
+  #lost: (readonly [Task, Run])[] = [];
 
   constructor(clock: Clock, store: TaskStore, nodes: ReadonlyMap<string, TaskNode>) {
     this.#clock = clock;
@@ -47,6 +58,33 @@ export class TaskAgents {
 
   containersOn(nodeId: string): number {
     return [...(this.#runs.get(nodeId)?.values() ?? [])].filter(({ hasContainer }) => hasContainer).length;
+  }
+
+  /** The containers that Docker's DNS gives for the name of the service. */
+  named(service: Service): Container[] {
+    this.#lost = this.#lost.filter(([, { lostAt = 0 }]) => this.#clock.now() < lostAt + NAMED_FOR);
+    return [...[...this.#runs.values()].flatMap((runs) => [...runs]), ...this.#lost]
+      .filter(([task, { phase }]) => task.service === service && phase === 'running')
+      .map(([task, run]) => this.#seen(task, run));
+  }
+
+  #seen(task: Task, run: Run): Container {
+    const isSilent = (): boolean => run.lostAt !== undefined || this.#nodes.get(task.nodeId)?.silent === true;
+    return {
+      task,
+      get startedAt() {
+        return run.startedAt;
+      },
+      get stopAt() {
+        return run.stopAt;
+      },
+      get isOver() {
+        return run.phase === 'over';
+      },
+      get isSilent() {
+        return isSilent();
+      },
+    };
   }
 
   /** In touch again, perhaps: tells what happened meanwhile, and hears of it. */
@@ -78,8 +116,10 @@ export class TaskAgents {
   }
 
   engineGone(nodeId: string): void {
-    for (const run of this.#runs.get(nodeId)?.values() ?? []) {
+    for (const [task, run] of this.#runs.get(nodeId) ?? []) {
       cancelAll(run);
+      run.lostAt = this.#clock.now();
+      this.#lost.push([task, run]);
     }
     this.#runs.delete(nodeId);
   }
@@ -115,7 +155,15 @@ export class TaskAgents {
   }
 
   #prepare(task: Task): void {
-    const run: Run = { phase: 'preparing', hasContainer: false, report: undefined, cancels: [] };
+    const run: Run = {
+      phase: 'preparing',
+      hasContainer: false,
+      startedAt: 0,
+      stopAt: undefined,
+      lostAt: undefined,
+      report: undefined,
+      cancels: [],
+    };
     const runs = this.#runs.get(task.nodeId) ?? new Map<Task, Run>();
     this.#runs.set(task.nodeId, runs.set(task, run));
     this.#report(task, run, 'preparing');
@@ -134,6 +182,7 @@ export class TaskAgents {
     const program = readProgram(task.spec.args);
     run.phase = 'starting';
     run.hasContainer = true;
+    run.startedAt = this.#clock.now() + START_TIME;
     this.#report(task, run, 'starting');
     const { exit } = program;
     if (exit !== undefined) {
@@ -163,6 +212,7 @@ export class TaskAgents {
     }
     cancelAll(run);
     run.phase = 'stopping';
+    run.stopAt = this.#clock.now();
     this.#after(run, run.hasContainer ? stopTime(task) : 0, () => {
       this.#end(task, run, 'shutdown');
     });

@@ -9,4 +9,6 @@ export interface TaskNode {
   readonly labels: Readonly<Record<string, string>>;
   /** Its agent is at work and in touch with the managers: tasks start and stop there, and managers hear of it. */
   readonly present: boolean;
+  /** Its machine is off, or cut from all others. */
+  readonly silent?: boolean;
 }

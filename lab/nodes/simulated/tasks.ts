@@ -1,14 +1,16 @@
 // Services and their tasks, as SwarmKit's orchestrators, scheduler and agents move them. Their parts are files of their own.
 import type { Clock } from '../../clock.ts';
 import type { ServiceSpec as LabService, TaskView } from '../machines.ts';
+import { createArguments } from '../service-arguments.ts';
 import { enforceConstraints } from './constraint-enforcer.ts';
 import { GlobalOrchestrator } from './global-orchestrator.ts';
 import { ManagerTimers } from './manager-timers.ts';
 import { isReplicated, ReplicatedOrchestrator } from './replicated-orchestrator.ts';
+import type { Container } from './requests.ts';
 import { Restarts } from './restarts.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Service } from './service.ts';
-import { serviceSpec } from './service-spec.ts';
+import { createdSpec } from './service-options.ts';
 import { Services } from './services.ts';
 import { isAtWork, rank } from './task.ts';
 import type { Task } from './task.ts';
@@ -74,15 +76,14 @@ export class Tasks {
   }
 
   /** What an operator would `docker service create`, and what DockerMachines do on real engines. */
-  createService({ name, mode, replicas, constraints, stopGrace }: LabService): void {
-    const script = `trap 'sleep ${stopGrace}; exit 0' TERM; while :; do sleep 3600 & wait $!; done`;
-    const spec = serviceSpec(name, 'skep/idle:1', ['sh', '-c', script]);
-    this.services.create({
-      ...spec,
-      mode,
-      replicas,
-      task: { ...spec.task, placement: { constraints, maxReplicas: 0 }, stopGrace: (stopGrace + 10) * 1000 },
-    });
+  createService(service: LabService): void {
+    this.services.create(createdSpec(createArguments(service), () => service.name));
+  }
+
+  /** The containers that its name stands for: none for a service that there is not. */
+  named(name: string): Container[] {
+    const service = this.services.find(name);
+    return service === undefined ? [] : this.#agents.named(service);
   }
 
   // --- What nodes do

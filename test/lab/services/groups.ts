@@ -36,6 +36,7 @@ export function groups() {
     close: nothing,
     terminate: nothing,
     createService: nothing,
+    load: nothing,
     launch: () => Promise.resolve({ privateIp: `10.0.0.${(address += 1)}` }),
     run: () => Promise.resolve({ exitCode: 0, stdout: '', stderr: '', timedOut: false }),
     view: () => Promise.resolve({ nodes: [], tasks: [] }),
