@@ -15,6 +15,7 @@ type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknow
 interface Choice {
   readonly group: string;
   readonly leader: boolean;
+  readonly running?: string;
   readonly youngest?: boolean;
   readonly retained?: boolean;
 }
@@ -73,8 +74,12 @@ export function member(run: ScenarioRun, group: string, youngest = false): Membe
   return found;
 }
 
-async function choose(run: ScenarioRun, { group, leader, youngest, retained = false }: Choice): Promise<string> {
+async function choose(run: ScenarioRun, choice: Choice): Promise<string> {
+  const { group, leader, running, youngest, retained = false } = choice;
   const { members } = run.lab.autoScaling.group(group);
+  if (running !== undefined) {
+    return runningOn(run, group, running);
+  }
   if (leader) {
     const found = await run.lab.managerInstance(run.scenario.cluster);
     if (found === undefined || !members.has(found)) {
@@ -87,6 +92,19 @@ async function choose(run: ScenarioRun, { group, leader, youngest, retained = fa
     throw new StepFailed(`group ${group} has no instance that is retained`);
   }
   return retained && kept !== undefined ? kept.instanceId : member(run, group, youngest).instanceId;
+}
+
+async function runningOn(run: ScenarioRun, group: string, service: string): Promise<string> {
+  const { nodes = [], tasks = [] } = (await run.view(run.scenario.stage)) ?? {};
+  const { members } = run.lab.autoScaling.group(group);
+  const found = tasks
+    .filter((task) => task.service === service && task.state === 'running' && task.desiredState === 'running')
+    .flatMap(({ nodeId }) => nodes.find((node) => node.nodeId === nodeId)?.labels['skep.instance'] ?? [])
+    .find((instanceId) => members.has(instanceId));
+  if (found === undefined) {
+    throw new StepFailed(`no instance of group ${group} runs a task of ${service}`);
+  }
+  return found;
 }
 
 /** The machine is gone at once; silently: and the event of its terminate hook is lost as well. */
