@@ -90,6 +90,11 @@ export interface Machines {
   run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome>;
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
+  /**
+   * A task of the service stays on record as at work, on a node that is not in the swarm (moby#37320). Only where it can be made: engines
+   * since 18.09.5 call the tasks of a node orphaned in the very transaction that removes it.
+   */
+  leaveGhost?(managerInstanceId: string, service: string): Promise<void>;
   view(managerInstanceId: string): Promise<SwarmView>;
   /** `docker node ls` on this very manager. Fails where it has no leader to ask, or none within `seconds`. */
   nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]>;

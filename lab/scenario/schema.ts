@@ -263,6 +263,8 @@ const plainSteps = [
   z.strictObject({ advance: duration }),
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
   z.strictObject({ service }),
+  /** Of the service, on simulated nodes only. */
+  z.strictObject({ ghost: z.strictObject({ service: z.string() }) }),
   z.strictObject({
     kill: z.strictObject({
       ...choice,

@@ -47,6 +47,7 @@ const isBlow = (step: PlainStep): step is Blow =>
 /** What a person types. */
 type Typed =
   | Part<'service'>
+  | Part<'ghost'>
   | Part<'docker'>
   | Part<'hold'>
   | Part<'unhold'>
@@ -59,13 +60,15 @@ type Typed =
 /** What is between skep and people. */
 type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
-const TYPED = ['service', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
+const TYPED = ['service', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
 
 const isTyped = (step: PlainStep): step is Typed => TYPED.some((kind) => kind in step);
 
 async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
   if ('service' in step) {
     await createService(run, step.service);
+  } else if ('ghost' in step) {
+    await leaveGhost(run, step.ghost.service);
   } else if ('docker' in step) {
     await operate(run, step.docker);
   } else if ('hold' in step) {
@@ -134,6 +137,15 @@ async function createService(run: ScenarioRun, service: Part<'service'>['service
   await run.lab.machines.createService(manager, service);
 }
 
+async function leaveGhost({ lab, scenario, say }: ScenarioRun, service: string): Promise<void> {
+  const manager = await lab.managerInstance(scenario.cluster);
+  if (manager === undefined || lab.machines.leaveGhost === undefined) {
+    throw new StepFailed(`no task of ${service} can be left on a node that is gone: that takes simulated nodes`);
+  }
+  say(`a task of ${service} is left on record as at work, on a node that is gone`);
+  await lab.machines.leaveGhost(manager, service);
+}
+
 /** As a person types it on the oldest instance of the group. */
 async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['docker']): Promise<void> {
   const { lab } = run;
@@ -180,6 +192,7 @@ type Act = Exclude<
   | { wait: unknown }
   | { expect: unknown }
   | { service: unknown }
+  | { ghost: unknown }
   | { docker: unknown }
   | { measure: unknown }
   | { kill: unknown }

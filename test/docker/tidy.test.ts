@@ -8,6 +8,7 @@ const SMOKE = ['after-an-outage'];
 const MORE = [
   'joined-again',
   'left-drained',
+  'left-demoted',
   'forgets-what-died',
   'half-of-twenty',
   'joins-what-came-through',

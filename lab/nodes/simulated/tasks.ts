@@ -20,6 +20,8 @@ import { Updater } from './updater.ts';
 
 /** What managers give a node that is down, before they call its tasks orphaned. */
 const DOWN_PERIOD = 24 * 3_600_000;
+/** The id of a node that there never was. */
+const GONE = 'gone'.padEnd(25, '0');
 
 export class Tasks {
   readonly services: Services;
@@ -82,6 +84,20 @@ export class Tasks {
       mode,
       replicas,
       task: { ...spec.task, placement: { constraints, maxReplicas: 0 }, stopGrace: (stopGrace + 10) * 1000 },
+    });
+  }
+
+  /** As engines before 18.09.5 did when a node was removed: a task that is at work for ever, on a node that there is not. */
+  leaveGhost(name: string): void {
+    const service = this.services.find(name);
+    if (service === undefined) {
+      throw new Error(`there is no service ${name}`);
+    }
+    this.#store.batch(() => {
+      const task = this.#store.create(service, 1, 'running');
+      this.#store.assign(task, GONE);
+      this.#store.setState(task, 'running');
+      this.#store.setDesired(task, 'shutdown');
     });
   }
 
@@ -160,6 +176,11 @@ export class Tasks {
   /** Tasks that were assigned to the node and that the managers do not see in a terminal state. */
   atWorkOn(nodeId: string): number {
     return this.on(nodeId).filter((task) => isAtWork(task)).length;
+  }
+
+  /** Of all nodes, also of those that are gone. */
+  atWork(): Task[] {
+    return [...this.#store.all()].filter((task) => isAtWork(task));
   }
 
   on(nodeId: string): Task[] {
