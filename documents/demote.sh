@@ -74,6 +74,16 @@ await_worker() {
   done
 }
 
+# In the same update paused: as a worker that is active it would be given tasks, for the moment until it is drained. And with skep's
+# mark, by which a tidy takes the pause back should nobody go on. What a person has paused or drained is left so, and bears no mark.
+make_worker() {
+  if [ "$FOUND_AVAILABILITY" = active ]; then
+    write_node worker pause "$(printf '%s\n"skep.leaving":"true"\n' "$FOUND_LABELS" | sed '/^$/d' | sort -u)"
+  else
+    write_node worker "$FOUND_AVAILABILITY" "$FOUND_LABELS"
+  fi
+}
+
 tell() { # DEMOTED
   finish "{\"member\":true,\"nodeId\":\"$FOUND_ID\",\"demoted\":$1$(managers_told)}"
 }
@@ -98,9 +108,7 @@ while find_manager; do
     continue
   fi
   if [ "$FOUND_ROLE" = manager ]; then check_quorum; fi
-  # In the same update: as a worker that is active it would be given tasks, for the moment until it is drained.
-  case $FOUND_AVAILABILITY in active) leaving_as=pause ;; *) leaving_as=$FOUND_AVAILABILITY ;; esac
-  if [ "$FOUND_ROLE" = worker ] || write_node worker "$leaving_as" "$FOUND_LABELS"; then
+  if [ "$FOUND_ROLE" = worker ] || make_worker; then
     await_worker
     tell true
   fi

@@ -6,6 +6,8 @@
 if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
 if [ -z "${SSM_brief+x}" ]; then SSM_brief='{{ brief }}'; fi
 PAGE=400
+# So many are named. A full page leaves little room.
+GHOSTS=5
 
 # A line per node: id role state availability instance leader address mark version age, with - for what there is not. The version is
 # told of what skep has drained, the age (seconds since anything about it changed) of what is not ready: both cost characters.
@@ -39,13 +41,46 @@ shape() { # reads what tell_nodes printed
 # shellcheck disable=SC2016 # the dollars are awk's
 is_plain='$2 == "worker" && $3 == "ready" && $4 == "active" && $5 != "-" && $6 == "-" && $8 == "-"'
 
+# Prints task@node of what is told to be at work on a node that is not in the swarm, and END where the list of tasks was whole.
+# In a task of the engine's API these members come in this order, and no label or text of a user's can look like them: in texts quotes
+# are escaped, and what is in braces is on a line of its own here.
+ghosts_in() { # FILE_OF_NODE_IDS; reads all tasks, and END
+  tr '{' '\n' | awk -v nodes="$1" '
+    BEGIN { while ((getline id < nodes) > 0) known[id] = 1 }
+    /^"ID":"[0-9a-z]+","Version":$/ { split($0, part, "\""); task = part[4] }
+    has_status && /^"Timestamp":"[^"]*","State":"(assigned|accepted|preparing|ready|starting|running)"/ {
+      if (!(node in known)) print task "@" node
+    }
+    { has_status = /"(ServiceID|NodeID)":"[0-9a-z]*",("Slot":[0-9]+,)?("NodeID":"[0-9a-z]*",)?"Status":$/ }
+    has_status { node = match($0, /"NodeID":"[0-9a-z]+","Status":$/) ? substr($0, RSTART + 10, RLENGTH - 21) : "-" }
+    /^END$/ { whole = 1 }
+    END { if (whole) print "END" }'
+}
+
+# Ghosts (moby#37320): of a node that was removed, engines before 18.09.5 left tasks on record as they were, for ever, and an upgrade
+# keeps them. Nothing takes them away, and nothing of skep waits for them: it counts by nodes that there are. They are told of. The
+# list of tasks is 16 MB where there are 20,000, so it is in no variable. Prints a member of the result, or nothing where nobody knows.
+ghosts_told() {
+  printf '%s\n' "$known_nodes" >"$WORK/nodes"
+  { curl -q -s -f --max-time 15 --unix-socket /var/run/docker.sock http://docker/tasks 3>&- 9>&- && printf '\nEND\n'; } |
+    ghosts_in "$WORK/nodes" >"$WORK/ghosts" || return 0
+  if [ "$(tail -n 1 "$WORK/ghosts")" != END ]; then return 0; fi
+  # A node that has joined since is no stranger.
+  if [ "$(head -n 1 "$WORK/ghosts")" != END ] && ! ask 10 node ls --quiet >"$WORK/nodes"; then return 0; fi
+  awk -F @ -v most="$GHOSTS" -v nodes="$WORK/nodes" '
+    BEGIN { while ((getline id < nodes) > 0) known[id] = 1 }
+    NF == 2 && !($2 in known) && ++count <= most { told = told (count > 1 ? "," : "") "\"" $0 "\"" }
+    END { printf ",\"ghosts\":{\"count\":%d,\"tasks\":[%s]}", count, told }' "$WORK/ghosts"
+}
+
 page_of() { awk -v from="$SSM_offset" -v size="$PAGE" 'NF && NR > from && NR <= from + size'; }
 
 lock -s 5
-need_tools awk grep gzip base64 sort sed xargs sha256sum cut od
+need_tools awk grep gzip base64 sort sed xargs sha256sum cut od tr head tail
 need_own_manager
 if ! ids=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
 ids=$(printf '%s\n' "$ids" | sort)
+known_nodes=$ids
 total=$(printf '%s' "$ids" | grep -c .) || :
 if [ "$SSM_brief" = no ]; then ids=$(printf '%s\n' "$ids" | page_of); fi
 
@@ -67,11 +102,13 @@ if [ -n "$nodes" ]; then nodes=$(printf '%s\n' "$nodes" | gzip -n -9 | base64 -w
 
 next=''
 if [ "$((SSM_offset + PAGE))" -lt "$total" ]; then next=",\"next\":$((SSM_offset + PAGE))"; fi
-# With the first page: what the tidy holds against what was published last.
+# With the first page: what the tidy holds against what was published last, and what it can only tell of.
 digests=''
+ghosts=''
 if [ "$SSM_offset" = 0 ]; then
   read_tokens
   digests=",\"tokens\":{\"worker\":\"$(digest_of "$worker_token")\",\"manager\":\"$(digest_of "$manager_token")\"}"
+  ghosts=$(ghosts_told)
 fi
-finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s%s%s}' \
-  "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$healthy" "$next" "$digests" "$(managers_told)")"
+finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s%s%s%s}' \
+  "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$healthy" "$next" "$digests" "$ghosts" "$(managers_told)")"

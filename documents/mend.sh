@@ -1,4 +1,4 @@
-# mend: removes nodes that are down for good, and activates nodes that skep itself has drained and left so. Many in one command.
+# mend: removes nodes that are down for good, and activates nodes that skep itself has drained or paused and left so. Many in one command.
 # Runs on any manager. Comes after common.sh and node.sh.
 if [ -z "${SSM_forget+x}" ]; then SSM_forget='{{ forget }}'; fi
 if [ -z "${SSM_restore+x}" ]; then SSM_restore='{{ restore }}'; fi
@@ -36,7 +36,8 @@ remove() { # ID...
 # writes it, and so makes another version.
 restore() { # NODE INSTANCE VERSION
   if ! read_node "$1"; then return 0; fi
-  if [ "$FOUND_VERSION" != "$3" ] || [ "$FOUND_AVAILABILITY" != drain ] || [ "$FOUND_STATE" != ready ]; then return 0; fi
+  if [ "$FOUND_VERSION" != "$3" ] || [ "$FOUND_AVAILABILITY" = active ] || [ "$FOUND_STATE" != ready ]; then return 0; fi
+  if [ -n "$FOUND_MEMBER" ]; then return 0; fi
   if ! has_label skep.leaving true || ! has_label skep.instance "$2"; then return 0; fi
   if write_node "$FOUND_ROLE" active "$(printf '%s\n' "$FOUND_LABELS" | grep -Fvx '"skep.leaving":"true"' | sed '/^$/d')"; then
     RESTORED=$((RESTORED + 1))

@@ -38,7 +38,7 @@ const planning = z.object({
 });
 
 /** All that there is of it was seen. */
-const NO_SWARM: ReadSwarm = { nodes: [], whole: true, tokens: undefined };
+const NO_SWARM: ReadSwarm = { nodes: [], whole: true, tokens: undefined, ghosts: undefined };
 
 const nodeItems = z.array(
   z.object({
@@ -95,6 +95,7 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
     ended: await endedExecutions(states, silentOwners({ groups, known, now })),
     lock,
     tokens: { held: swarm.tokens, published },
+    ghosts: swarm.ghosts,
     downAfter,
     repairHooks,
     now,

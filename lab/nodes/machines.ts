@@ -129,6 +129,11 @@ export interface Machines {
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
   /** Asks a service from a container on that machine, until the machines are closed. `seen` is told of every request. */
   load(instanceId: string, load: LoadSpec, seen: (request: RequestSeen) => void): Promise<void>;
+  /**
+   * A task of the service stays on record as at work, on a node that is not in the swarm (moby#37320). Only where it can be made: engines
+   * since 18.09.5 call the tasks of a node orphaned in the very transaction that removes it.
+   */
+  leaveGhost?(managerInstanceId: string, service: string): Promise<void>;
   view(managerInstanceId: string): Promise<SwarmView>;
   /** `docker node ls` on this very manager. Fails where it has no leader to ask, or none within `seconds`. */
   nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]>;

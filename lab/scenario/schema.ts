@@ -265,6 +265,8 @@ const plainSteps = [
   z.strictObject({ wait: z.strictObject({ for: z.array(expectation).min(1), within: duration }) }),
   z.strictObject({ service }),
   z.strictObject({ load }),
+  /** Of the service, on simulated nodes only. */
+  z.strictObject({ ghost: z.strictObject({ service: z.string() }) }),
   z.strictObject({
     kill: z.strictObject({
       ...choice,

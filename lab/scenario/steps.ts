@@ -48,6 +48,7 @@ const isBlow = (step: PlainStep): step is Blow =>
 type Typed =
   | Part<'service'>
   | Part<'load'>
+  | Part<'ghost'>
   | Part<'docker'>
   | Part<'hold'>
   | Part<'unhold'>
@@ -60,7 +61,7 @@ type Typed =
 /** What is between skep and people. */
 type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
-const TYPED = ['service', 'load', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
+const TYPED = ['service', 'load', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
 
 const isTyped = (step: PlainStep): step is Typed => TYPED.some((kind) => kind in step);
 
@@ -69,22 +70,33 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await createService(run, step.service);
   } else if ('load' in step) {
     await putLoad(run, step.load);
+  } else if ('ghost' in step) {
+    await leaveGhost(run, step.ghost.service);
   } else if ('docker' in step) {
     await operate(run, step.docker);
   } else if ('hold' in step) {
     await hold(run, step.hold.because);
   } else if ('erase' in step) {
     await erase(run, step.erase);
-  } else if ('record' in step) {
+  } else if ('unhold' in step) {
+    await unhold(run);
+  } else {
+    await changeByHand(run, step);
+  }
+}
+
+async function changeByHand(
+  run: ScenarioRun,
+  step: Part<'record'> | Part<'item'> | Part<'hook'> | Part<'tags'>,
+): Promise<void> {
+  if ('record' in step) {
     await writeRecord(run, step.record);
   } else if ('item' in step) {
     await writeItem(run, step.item);
   } else if ('hook' in step) {
     changeHook(run, step.hook);
-  } else if ('tags' in step) {
-    changeTags(run, step.tags);
   } else {
-    await unhold(run);
+    changeTags(run, step.tags);
   }
 }
 
@@ -146,6 +158,15 @@ async function putLoad(run: ScenarioRun, { service, group, perSecond }: Part<'lo
   await clock.busy(machines.load(instanceId, { service, perSecond }, run.requests.of(service)));
 }
 
+async function leaveGhost({ lab, scenario, say }: ScenarioRun, service: string): Promise<void> {
+  const manager = await lab.managerInstance(scenario.cluster);
+  if (manager === undefined || lab.machines.leaveGhost === undefined) {
+    throw new StepFailed(`no task of ${service} can be left on a node that is gone: that takes simulated nodes`);
+  }
+  say(`a task of ${service} is left on record as at work, on a node that is gone`);
+  await lab.machines.leaveGhost(manager, service);
+}
+
 /** As a person types it on the oldest instance of the group. */
 async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['docker']): Promise<void> {
   const { lab } = run;
@@ -193,6 +214,7 @@ type Act = Exclude<
   | { expect: unknown }
   | { service: unknown }
   | { load: unknown }
+  | { ghost: unknown }
   | { docker: unknown }
   | { measure: unknown }
   | { kill: unknown }

@@ -118,7 +118,22 @@ function judge(node: SwarmNode, facts: TidyFacts): Verdict | undefined {
   if (node.status === 'down') {
     return node.isManager || node.role === 'manager' ? undefined : judgeDown(node, instance, facts);
   }
-  return node.status === 'ready' && node.availability !== 'active' ? judgeInactive(node, instance, facts) : undefined;
+  if (node.status !== 'ready') {
+    return undefined;
+  }
+  return node.availability === 'active' ? judgeActive(node, instance, facts) : judgeInactive(node, instance, facts);
+}
+
+/** What was demoted, and stays after all. */
+function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+  const isNone = node.role === 'worker' && !node.isManager && groupOf(instance, facts.groups)?.role === 'manager';
+  return isNone && lifecycleOf(instance, facts.groups) === 'InService' && !isUnderWay(instance, facts)
+    ? tell(
+        node,
+        'a worker, and its group wants managers: skep makes none of it; end its instance, and its group launches another',
+        instance,
+      )
+    : undefined;
 }
 
 function judgeStranger(node: SwarmNode, { known }: TidyFacts): Verdict {
@@ -162,7 +177,7 @@ export function whyGone(instance: string, age: number | undefined, { states, gro
     : undefined;
 }
 
-/** Ready, and not active: a drain of skep's whose execution died, or what a person wants. */
+/** Ready, and not active: a drain or a demotion of skep's whose execution died, or what a person wants. */
 function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
   if (isUnderWay(instance, facts) || node.instance === undefined) {
     return undefined;
@@ -171,11 +186,12 @@ function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Ver
     return tell(node, `somebody has set it to ${node.availability}: never touched`);
   }
   const { version } = node;
+  const did = node.availability === 'pause' ? 'paused the node to demote it' : 'drained the node';
   return lifecycleOf(instance, facts.groups) === 'InService' && !node.isManager && version !== undefined
     ? {
         kind: 'restore',
         ref: { nodeId: node.nodeId, instance, version },
-        because: 'skep has drained the node, no execution is at work on it, and its instance is in service',
+        because: `skep has ${did}, no execution is at work on it, and its instance is in service`,
       }
     : undefined;
 }

@@ -6,7 +6,7 @@ import type { Found } from './repair-nodes.ts';
 import { repairTable } from './repair-table.ts';
 import { replaceDown } from './replace-down.ts';
 import { seenOf } from './seen.ts';
-import type { Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './tidy-facts.ts';
+import type { Ghosts, Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './tidy-facts.ts';
 
 /** A payload has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
 const REPAIRS = 100;
@@ -29,9 +29,20 @@ export function planTidy(facts: TidyFacts): TidyPlan {
   const all = [...found, repairTable(facts, new Set(forgotten))];
   return {
     repairs: all.flatMap(({ repairs }) => repairs).slice(0, REPAIRS),
-    reports: shortened(all.flatMap(({ reports }) => reports)),
+    reports: shortened([...tellGhosts(facts.ghosts), ...all.flatMap(({ reports }) => reports)]),
     seen: seenOf(facts),
   };
+}
+
+/** Nothing takes them away, so they are told of, once, and are no part of the verdict: it could never end. */
+function tellGhosts(ghosts: Ghosts | undefined): Report[] {
+  if (ghosts === undefined || ghosts.count === 0) {
+    return [];
+  }
+  const { count, tasks } = ghosts;
+  const named = tasks.map((task) => task.replace('@', ' on ')).join(', ') + (count > tasks.length ? ', ...' : '');
+  const what = `${count} task(s) are on record as at work on nodes that are not in the swarm (moby#37320)`;
+  return [{ because: `${what}: ${named}. They run nowhere, and nothing waits for them` }];
 }
 
 function shortened(reports: readonly Report[]): Report[] {

@@ -15,7 +15,7 @@ export interface SwarmNode {
   /** A member of raft right now (the role is only what is wished for). */
   readonly isManager: boolean;
   readonly isReachable: boolean;
-  /** Bears the mark of a drain of skep's. */
+  /** Bears the mark of a drain of skep's, or of a demotion. */
   readonly isLeaving: boolean;
   /** Of a node that bears the mark. */
   readonly version: string | undefined;
@@ -62,6 +62,13 @@ export interface TokenDigests {
   readonly manager: string;
 }
 
+/** Tasks that are told to be at work on nodes that are not in the swarm (moby#37320). */
+export interface Ghosts {
+  readonly count: number;
+  /** Of the first of them, `task@node`. */
+  readonly tasks: readonly string[];
+}
+
 export interface TidyFacts {
   readonly cluster: string;
   readonly stage: string;
@@ -76,6 +83,8 @@ export interface TidyFacts {
   readonly ended: ReadonlySet<string>;
   readonly lock: { readonly instance: string; readonly leaseUntil: number } | undefined;
   readonly tokens: { readonly held: TokenDigests | undefined; readonly published: TokenDigests | undefined };
+  /** Undefined where the managers did not say. */
+  readonly ghosts?: Ghosts | undefined;
   /** How long a node may be down before its instance is reported, seconds. */
   readonly downAfter: number;
   readonly repairHooks: boolean;
@@ -101,7 +110,7 @@ export interface ItemRef {
 /** What is to be done: what the tidy machine goes through, one by one, and what `skep plan` prints. */
 export type Repair =
   | { readonly kind: 'forget'; readonly nodes: readonly NodeRef[]; readonly because: string }
-  /** A drain of skep's whose execution died is taken back. */
+  /** A drain or a pause of skep's whose execution died is taken back. */
   | { readonly kind: 'restore'; readonly nodes: readonly NodeRef[]; readonly because: string }
   | {
       readonly kind: 'join' | 'leave';

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { z } from 'zod';
 
-import type { KnownNode, SwarmNode, TokenDigests } from '../core/tidy-facts.ts';
+import type { Ghosts, KnownNode, SwarmNode, TokenDigests } from '../core/tidy-facts.ts';
 
 const STATES = ['ready', 'down', 'unknown', 'disconnected'] as const;
 const AVAILABILITIES = ['active', 'pause', 'drain'] as const;
@@ -16,6 +16,8 @@ export const inspectPage = z.object({
   healthy: z.number().optional(),
   digest: z.string().optional(),
   tokens: z.object({ worker: z.string(), manager: z.string() }).optional(),
+  /** With the first page, where the engine told its tasks; older documents tell nothing of them. */
+  ghosts: z.object({ count: z.number(), tasks: z.array(z.string()) }).optional(),
 });
 export type InspectPage = z.infer<typeof inspectPage>;
 
@@ -24,6 +26,7 @@ export interface ReadSwarm {
   /** As many as the manager said that there are, on each page the same. */
   readonly whole: boolean;
   readonly tokens: TokenDigests | undefined;
+  readonly ghosts: Ghosts | undefined;
 }
 
 /**
@@ -36,15 +39,15 @@ export function readSwarm(pages: readonly InspectPage[], expected: readonly Know
   const [first] = pages;
   const isSame = ({ total, digest }: InspectPage): boolean => total === first?.total && digest === first.digest;
   const whole = first !== undefined && pages.every(isSame) && listed.length === first.total;
-  const tokens = first?.tokens;
+  const told = { tokens: first?.tokens, ghosts: first?.ghosts };
   if (first?.digest === undefined) {
-    return { nodes: listed, whole, tokens };
+    return { nodes: listed, whole, ...told };
   }
-  const told = new Set(listed.map(({ nodeId }) => nodeId));
+  const isListed = new Set(listed.map(({ nodeId }) => nodeId));
   const plain = expected.flatMap(({ instance, nodeId }) =>
-    nodeId === undefined || told.has(nodeId) ? [] : [plainWorker(nodeId, instance)],
+    nodeId === undefined || isListed.has(nodeId) ? [] : [plainWorker(nodeId, instance)],
   );
-  return digestOf(plain) === first.digest ? { nodes: [...listed, ...plain], whole, tokens } : undefined;
+  return digestOf(plain) === first.digest ? { nodes: [...listed, ...plain], whole, ...told } : undefined;
 }
 
 /** As documents/inspect.sh makes it. */

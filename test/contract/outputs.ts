@@ -73,6 +73,9 @@ export const OUTPUTS = {
     digest: digest.optional(),
     next: count.optional(),
     tokens: z.strictObject(digests).optional(),
+    ghosts: z
+      .strictObject({ count, tasks: z.array(z.string().regex(/^[0-9a-z]{25}@([0-9a-z]{25}|-)$/)).max(5) })
+      .optional(),
     managers,
   }),
   mend: z.strictObject({ removed: count, restored: count, managers }),

@@ -1,13 +1,9 @@
 // Managers that come and go on real engines: the scenarios whose answers a real raft must give, the swarm's own view asserted.
-// A few of them always; all of them where SKEP_SCENARIOS is "all", or those that it names: "leader-killed,three-by-three".
-import { it } from '@jest/globals';
-
-import { expectToHold } from './support/scenario-on-docker.ts';
+import { scenarioTests } from './support/scenario-on-docker.ts';
 
 /** A few minutes. */
 const SMOKE = ['launch-fails-after-the-join', 'two-of-three-are-replaced', 'one-of-three-dies', 'leader-killed'];
-const ALL = [
-  ...SMOKE,
+const MORE = [
   'leader-killed-twice',
   'three-by-three',
   'lock-holder-dies',
@@ -17,7 +13,4 @@ const ALL = [
   'five-unhealthy-launched-first',
 ];
 
-const wanted = process.env['SKEP_SCENARIOS'] ?? '';
-const SCENARIOS = wanted === '' ? SMOKE : wanted === 'all' ? ALL : wanted.split(',');
-
-it.each(SCENARIOS)('%s', expectToHold, 900_000);
+scenarioTests('managers', SMOKE, MORE);

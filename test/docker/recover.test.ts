@@ -3,6 +3,6 @@ import { it } from '@jest/globals';
 
 import { expectToHold } from './support/scenario-on-docker.ts';
 
-const SCENARIOS = ['quorum-lost', 'quorum-not-lost'];
+const SCENARIOS = ['managers/quorum-lost', 'managers/quorum-not-lost'];
 
 it.each(SCENARIOS)('%s', expectToHold, 600_000);

@@ -8,6 +8,7 @@ const CONFLICTS = 5;
 /** How long a demotion may take to be seen, and a manager to come into the raft. */
 const PATIENCE = 10_000;
 const LOOK_EVERY = 500;
+const MARK = { 'skep.leaving': 'true' };
 
 export async function demote(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
@@ -56,9 +57,13 @@ async function becomesWorker(script: Script, node: FoundNode): Promise<boolean> 
   const { nodeId, role, availability, labels } = node;
   if (role === 'manager') {
     await checkQuorum(script, nodeId);
-    // In the same update: as a worker that is active it would be given tasks, for the moment until it is drained.
-    const leavingAs = availability === 'active' ? 'pause' : availability;
-    if (!(await writeNode(script, node, { role: 'worker', availability: leavingAs, labels }))) {
+    // Paused in the same update, with skep's mark; what a person has set is left so, and bears none.
+    const isOwn = availability === 'active';
+    const spec = {
+      availability: isOwn ? 'pause' : availability,
+      labels: isOwn ? { ...labels, ...MARK } : labels,
+    } as const;
+    if (!(await writeNode(script, node, { role: 'worker', ...spec }))) {
       return false;
     }
   }

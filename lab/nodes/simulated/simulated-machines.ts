@@ -103,6 +103,12 @@ export class SimulatedMachines implements Machines {
     });
   }
 
+  leaveGhost(managerInstanceId: string, service: string): Promise<void> {
+    return Promise.resolve().then(() => {
+      this.#swarmOf(managerInstanceId).tasks.leaveGhost(service);
+    });
+  }
+
   view(managerInstanceId: string): Promise<SwarmView> {
     return Promise.resolve().then(() => this.#swarmOf(managerInstanceId).view(this.#machine(managerInstanceId).engine));
   }

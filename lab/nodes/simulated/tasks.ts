@@ -22,6 +22,8 @@ import { Updater } from './updater.ts';
 
 /** What managers give a node that is down, before they call its tasks orphaned. */
 const DOWN_PERIOD = 24 * 3_600_000;
+/** The id of a node that there never was. */
+const GONE = 'gone'.padEnd(25, '0');
 
 export class Tasks {
   readonly services: Services;
@@ -84,6 +86,20 @@ export class Tasks {
   named(name: string): Container[] {
     const service = this.services.find(name);
     return service === undefined ? [] : this.#agents.named(service);
+  }
+
+  /** As engines before 18.09.5 did when a node was removed: a task that is at work for ever, on a node that there is not. */
+  leaveGhost(name: string): void {
+    const service = this.services.find(name);
+    if (service === undefined) {
+      throw new Error(`there is no service ${name}`);
+    }
+    this.#store.batch(() => {
+      const task = this.#store.create(service, 1, 'running');
+      this.#store.assign(task, GONE);
+      this.#store.setState(task, 'running');
+      this.#store.setDesired(task, 'shutdown');
+    });
   }
 
   // --- What nodes do
@@ -161,6 +177,11 @@ export class Tasks {
   /** Tasks that were assigned to the node and that the managers do not see in a terminal state. */
   atWorkOn(nodeId: string): number {
     return this.on(nodeId).filter((task) => isAtWork(task)).length;
+  }
+
+  /** Of all nodes, also of those that are gone. */
+  atWork(): Task[] {
+    return [...this.#store.all()].filter((task) => isAtWork(task));
   }
 
   on(nodeId: string): Task[] {

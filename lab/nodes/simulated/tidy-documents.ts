@@ -9,6 +9,8 @@ import type { Script } from './script.ts';
 import type { Swarm } from './swarm.ts';
 
 const PAGE = 400;
+/** So many are named. */
+const GHOSTS = 5;
 
 export async function inspect(script: Script): Promise<Record<string, unknown>> {
   const { swarmId } = await begin(script);
@@ -29,7 +31,7 @@ export async function inspect(script: Script): Promise<Record<string, unknown>> 
     nodes: page.length === 0 ? '' : gzipSync(page.join(''), { level: 9 }).toString('base64'),
     ...(brief ? { healthy: plain.length, digest: sha256(plain.join('\n')) } : {}),
     ...(next < told.length ? { next } : {}),
-    ...(offset === 0 ? { tokens: tokenDigests(swarm) } : {}),
+    ...(offset === 0 ? { tokens: tokenDigests(swarm), ghosts: ghostsOf(swarm) } : {}),
     ...(await managersTold(script)),
   };
 }
@@ -74,6 +76,12 @@ export const tokenDigests = ({ joinTokens }: Swarm): { readonly worker: string; 
   manager: sha256(joinTokens.manager),
 });
 
+/** What is told to be at work on a node that is not in the swarm. */
+function ghostsOf({ tasks, nodes }: Swarm): { readonly count: number; readonly tasks: readonly string[] } {
+  const ghosts = tasks.atWork().filter(({ nodeId }) => !nodes.has(nodeId));
+  return { count: ghosts.length, tasks: ghosts.slice(0, GHOSTS).map(({ taskId, nodeId }) => `${taskId}@${nodeId}`) };
+}
+
 export async function mend(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
   let removed = 0;
@@ -108,7 +116,8 @@ async function removeDown(script: Script, nodeId: string, instance: string): Pro
 /** Only skep's own mark, and only on the very version that was seen when the plan was made. */
 async function restore(script: Script, nodeId: string, instance: string, version: number): Promise<boolean> {
   const node = await readNode(script, nodeId);
-  if (node?.version !== version || node.availability !== 'drain' || node.status !== 'ready') {
+  const isSeen = node?.version === version && node.availability !== 'active' && node.status === 'ready';
+  if (!isSeen || node.reachability !== undefined) {
     return false;
   }
   const { role } = node;

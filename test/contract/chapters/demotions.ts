@@ -1,11 +1,14 @@
 // Managers are prepared, join, are confirmed and demoted by documents, and by no other way.
 import { expect } from '@jest/globals';
+import { z } from 'zod';
 
 import type { Chapter } from '../contract.ts';
-import { FOUNDER, instance } from '../scene.ts';
+import { docker } from '../operator.ts';
+import { FOUNDER, instance, lines } from '../scene.ts';
 import type { Scene } from '../scene.ts';
 
-const [SECOND, THIRD, FOURTH, NOBODY] = [instance(2), instance(3), instance(4), instance(99)];
+const [SECOND, THIRD, FOURTH, FIFTH] = [instance(2), instance(3), instance(4), instance(5)];
+const NOBODY = instance(99);
 
 const asManager = (scene: Scene, instanceId: string): Record<string, string> => ({
   ...scene.forConfirm(instanceId),
@@ -16,6 +19,27 @@ const place = async (scene: Scene, instanceId: string): Promise<string> => {
   const node = await scene.node(instanceId);
   return `${node?.role ?? 'no node'} ${node?.reachability ?? '-'}`;
 };
+
+/** What inspect tells of the node. */
+async function told(scene: Scene, instanceId: string): Promise<Readonly<Record<string, string>>> {
+  const { nodes } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
+  const line = lines(nodes).find((one) => one.startsWith(scene.nodeOf(instanceId))) ?? '';
+  const [, role = '', , availability = '', , , , mark = '', version = ''] = line.split(' ');
+  return { role, availability, mark, version };
+}
+
+const inspected = z.object({ Version: z.object({ Index: z.number() }) });
+
+async function versionOf(scene: Scene, instanceId: string): Promise<string> {
+  const args = ['node', 'inspect', scene.nodeOf(instanceId), '--format', '{{json .}}'];
+  const { stdout } = await scene.world.during(scene.machines.docker(FOUNDER, args));
+  return String(inspected.parse(JSON.parse(stdout)).Version.Index);
+}
+
+async function restore(scene: Scene, instanceId: string, version: string | undefined): Promise<number> {
+  const one = `${scene.nodeOf(instanceId)}@${instanceId}@${version ?? '0'}`;
+  return (await scene.ok(FOUNDER, 'mend', { forget: 'none', restore: one })).restored;
+}
 
 export const demotions: Chapter = {
   title: 'documents that make and unmake managers',
@@ -101,13 +125,45 @@ export const demotions: Chapter = {
           role: 'worker',
           reachability: undefined,
           availability: 'pause',
-          labels: { 'skep.instance': SECOND, 'skep.role': 'manager' },
+          labels: { 'skep.instance': SECOND, 'skep.role': 'manager', 'skep.leaving': 'true' },
         });
         expect(await scene.ok(FOUNDER, 'demote', byLabel)).toMatchObject({ ...demoted, demoted: false });
         expect(await scene.failure(SECOND, 'demote', scene.forDemote(FOUNDER))).toBe('NotManager');
         await scene.world.pass(1000);
         expect(await scene.tasks('canary')).toEqual([]);
-        expect(await scene.ok(FOUNDER, 'drain', scene.about(SECOND))).toMatchObject({ member: true });
+      },
+    },
+    {
+      name: 'a pause of a demotion is taken back, and its mark, on the version that was seen',
+      tell: async (scene) => {
+        const seen = await told(scene, SECOND);
+        expect(seen).toMatchObject({ role: 'worker', availability: 'pause', mark: 'leaving' });
+        expect(await restore(scene, SECOND, '1')).toBe(0);
+        // The certificate of a worker makes one more version, a moment after the demotion.
+        await scene.until(
+          async () => restore(scene, SECOND, (await told(scene, SECOND))['version']),
+          (restored) => restored === 1,
+        );
+        expect(await scene.node(SECOND)).toMatchObject({
+          availability: 'active',
+          labels: { 'skep.instance': SECOND, 'skep.role': 'manager' },
+        });
+        expect((await scene.node(SECOND))?.labels).not.toHaveProperty('skep.leaving');
+      },
+    },
+    {
+      name: 'what a person has paused is demoted without a mark, so that nobody takes the pause back',
+      tell: async (scene) => {
+        await scene.launch(5);
+        await scene.join(FIFTH, 'manager');
+        await scene.ok(FOUNDER, 'confirm', asManager(scene, FIFTH));
+        expect(await docker(scene, FOUNDER, `node update --availability pause ${scene.nodeOf(FIFTH)}`)).toMatch(/^0: /);
+        expect(await scene.ok(FOUNDER, 'demote', scene.forDemote(FIFTH))).toMatchObject({ demoted: true });
+        const seen = await told(scene, FIFTH);
+        expect(seen).toMatchObject({ role: 'worker', availability: 'pause', mark: '-', version: '-' });
+        // Told to all the same, on its very version.
+        expect(await restore(scene, FIFTH, await versionOf(scene, FIFTH))).toBe(0);
+        expect(await scene.node(FIFTH)).toMatchObject({ role: 'worker', availability: 'pause' });
       },
     },
   ],

@@ -124,5 +124,14 @@ export const dying: Chapter = {
         await scene.untilTasks('agent', ['3: running (running)']);
       },
     },
+    {
+      // Engines before 18.09.5 left them running for ever (moby#37320). These leave none, however one asks them to: so what inspect makes
+      // of those is tested with recorded text.
+      name: 'a node that was removed leaves no ghosts, that is tasks at work where nobody is',
+      tell: async (scene) => {
+        expect(await scene.ok(FOUNDER, 'inspect', { offset: '0' })).toMatchObject({ ghosts: { count: 0, tasks: [] } });
+        expect(await scene.ok(FOUNDER, 'inspect', { offset: '400' })).not.toHaveProperty('ghosts');
+      },
+    },
   ],
 };
