@@ -123,8 +123,10 @@ const eventFault = z.strictObject({
   times,
 });
 
-const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens']);
+const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance']);
 
+const names = z.array(z.string()).optional();
+const moveBounds = { planned: bounds.optional(), made: bounds.optional(), remaining: bounds.optional() };
 const expectation = z.union([
   z.strictObject({
     nodes: z.strictObject({
@@ -146,6 +148,7 @@ const expectation = z.union([
       rejected: bounds.optional(),
       ever: bounds.optional(),
       onNodes: bounds.optional(),
+      most: bounds.optional(),
       kept: bounds.optional(),
     }),
   }),
@@ -211,7 +214,7 @@ const expectation = z.union([
   z.strictObject({
     verdict: z.strictObject({
       level: z.enum([...LEVELS, 'none']).optional(),
-      reasons: z.array(z.string()).optional(),
+      reasons: names,
       unsent: bounds.optional(),
     }),
   }),
@@ -232,9 +235,10 @@ const expectation = z.union([
       repairs: bounds.optional(),
       reports: bounds.optional(),
       failed: bounds.optional(),
-      kinds: z.array(z.string()).optional(),
+      kinds: names,
     }),
   }),
+  z.strictObject({ rebalanced: z.strictObject({ ...moveBounds, outcomes: names, leftOut: names }) }),
 ]);
 export type Expectation = z.infer<typeof expectation>;
 
@@ -356,7 +360,7 @@ const each = z.union([
       z
         .string()
         .regex(
-          /^every state of (scale-out|scale-in|tidy|recover)$/,
+          /^every state of (scale-out|scale-in|tidy|recover|rebalance)$/,
           'a list of states, or: every state of scale-out, say',
         ),
       listed,
