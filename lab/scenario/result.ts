@@ -110,13 +110,13 @@ export function groupsOf(lab: Lab): GroupResult[] {
 /** The short name of the machine: `scale-out` of `skep-dev-2-scale-out`. No machine's name ends with that of another. */
 export function machineOf(_lab: Lab, execution: Execution): string {
   return (
-    /^skep-.*?-(scale-out|scale-in|tidy|recover|rotate-tokens)$/.exec(execution.stateMachine.name)?.[1] ??
+    /^skep-.*?-(scale-out|scale-in|tidy|recover|rotate-tokens|rebalance)$/.exec(execution.stateMachine.name)?.[1] ??
     execution.stateMachine.name
   );
 }
 
 const stageOf = ({ stateMachine }: Execution): string =>
-  /^skep-(.*)-(scale-out|scale-in|tidy|recover|rotate-tokens)$/.exec(stateMachine.name)?.[1] ?? '';
+  /^skep-(.*)-(scale-out|scale-in|tidy|recover|rotate-tokens|rebalance)$/.exec(stateMachine.name)?.[1] ?? '';
 
 export function instanceOf({ input }: Execution): string | null {
   if (typeof input !== 'object' || input === null || !('detail' in input)) {

@@ -123,7 +123,7 @@ const eventFault = z.strictObject({
   times,
 });
 
-const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens']);
+const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance']);
 
 const expectation = z.union([
   z.strictObject({
@@ -354,7 +354,7 @@ const each = z.union([
       z
         .string()
         .regex(
-          /^every state of (scale-out|scale-in|tidy|recover)$/,
+          /^every state of (scale-out|scale-in|tidy|recover|rebalance)$/,
           'a list of states, or: every state of scale-out, say',
         ),
       listed,

@@ -37,7 +37,7 @@ const ALL_THE_SAME: readonly string[] = ['inspect', 'survey', 'fence', 'recover'
  */
 export async function refuseIfClusterHeld(ports: StepPorts, request: StepRequest): Promise<void> {
   const key = stepKey(request);
-  if (!isOwnItem(key) || ALL_THE_SAME.includes(request.verb)) {
+  if (!isOwnItem(key) || ALL_THE_SAME.includes(request.verb) || changesNothingNew(request)) {
     return;
   }
   const hold = await ports.holds.read(key.cluster);
@@ -45,6 +45,10 @@ export async function refuseIfClusterHeld(ports: StepPorts, request: StepRequest
     throw new FlowError('Held', holdText(key.cluster, hold));
   }
 }
+
+/** Telling of services goes on. So does what ends a move that was begun before: half-way is where nobody wants to be held. */
+const changesNothingNew = ({ verb, shift, finishing }: StepRequest): boolean =>
+  verb === 'shift' && (finishing || shift.changes.length === 0);
 
 /**
  * One look. The wait ends by the task token: at once where there is no hold any more, else when `skep unhold` wakes it.

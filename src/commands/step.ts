@@ -46,6 +46,8 @@ export const stepRequest = z.object({
   /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last. */
   leaving: z.array(z.string()).default([]),
   told: shiftPage.optional(),
+  /** It takes back what its execution has changed itself: also where a person holds the cluster by now. */
+  finishing: z.boolean().default(false),
   /** It was refused a moment ago, and waits for something to change. */
   refused: z.boolean().default(false),
 });

@@ -5,8 +5,15 @@ import { EXIT_CODES } from './exit-codes.ts';
 export class FlowError extends Error {
   override readonly name: string;
 
-  /** @param name FormerManager is what documents end with; the confirmation of one that joined too late ends with it as well */
-  constructor(name: FlowErrorName | 'FormerManager', message: string, options?: { cause?: unknown }) {
+  /**
+   * @param name FormerManager is what documents end with; the confirmation of one that joined too late ends with it as well. Who asks
+   *   for a rebalance may name a cluster that nobody declared
+   */
+  constructor(
+    name: FlowErrorName | 'FormerManager' | 'ClusterUndeclared',
+    message: string,
+    options?: { cause?: unknown },
+  ) {
     super(message, options);
     this.name = name;
   }
@@ -42,6 +49,9 @@ const FLOW_ERRORS = {
     meaning: 'the swarm is not what the table has: the tidy asks for all of its nodes',
   },
   RecoveryUnderWay: { retryable: false, meaning: 'another recovery of the cluster is under way' },
+  RebalanceUnderWay: { retryable: false, meaning: 'another rebalance of the cluster is under way' },
+  ServiceUnknown: { retryable: false, meaning: 'a service that was to be rebalanced is not in the swarm' },
+  NodesChanged: { retryable: false, meaning: 'nodes came or went while they were read: they are read again' },
   BadInput: { retryable: false, meaning: 'the input is not what this version understands' },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>;
 

@@ -73,6 +73,7 @@ export const keys = {
     sk: `${waiterPrefix(cause)}${owner}`,
   }),
   membershipLock: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LOCK#membership' }),
+  rebalanceLock: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LOCK#rebalance' }),
   membershipWaiter: (cluster: string, instance: string): Key => ({
     pk: `CLUSTER#${cluster}`,
     sk: `LOCK#membership#WAIT#${instance}`,

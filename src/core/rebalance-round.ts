@@ -205,8 +205,11 @@ function changedSince({ done, version, replicas }: ServiceRun, service: ServiceF
 function await_(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
   const mark = ownMark(run, service);
   if (mark === undefined) {
-    // Refused, since it is another version by now; or a stack deploy has put its own spec over skep's.
-    return finish(run, service, around, 'changed', 'it was changed meanwhile');
+    const { closing } = around;
+    // Refused, since it is another version by now; or a stack deploy has put its own spec over skep's. Or nobody was told of the change.
+    return closing === undefined
+      ? finish(run, service, around, 'changed', 'it was changed meanwhile')
+      : finish(run, service, around, 'stopped', closing);
   }
   const touched = touchedUnder(mark, service);
   if (touched !== undefined) {

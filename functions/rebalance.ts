@@ -1,0 +1,183 @@
+// Called by the rebalance machine: whether it may begin, the plan from what a manager told, the next round, and the end.
+import { z } from 'zod';
+
+import { statesClient, tableClient } from '../src/aws/clients.ts';
+import { endedExecutions } from '../src/aws/executions.ts';
+import { Holds } from '../src/aws/holds.ts';
+import { RebalanceLock } from '../src/aws/rebalance-lock.ts';
+import { Table } from '../src/aws/table.ts';
+import { readConfig } from '../src/config.ts';
+import { FlowError } from '../src/core/errors.ts';
+import { holdText } from '../src/core/hold.ts';
+import { clusterName } from '../src/core/names.ts';
+import { planRebalance } from '../src/core/rebalance.ts';
+import { nextRound, startRuns } from '../src/core/rebalance-round.ts';
+import type { NextRound, ServiceRun } from '../src/core/rebalance-round.ts';
+import { MOVES, afterTrouble, finalReport, firstReport, leftovers, whyClose } from '../src/core/rebalance-run.ts';
+import type { Report } from '../src/core/rebalance-run.ts';
+import { toText } from '../src/core/service-facts.ts';
+import { logger, makeHandler } from '../src/handler.ts';
+import { readNodes, readServices, shiftPage } from '../src/swarm/services-page.ts';
+
+const { table: tableName } = readConfig(process.env);
+const table = new Table(tableClient(), tableName);
+const holds = new Holds(tableClient(), tableName);
+const lock = new RebalanceLock(tableClient(), tableName);
+const states = statesClient();
+
+/** What a person gives, and nothing else: a name that was mistyped must not mean every service. */
+const wish = z.strictObject({
+  cluster: clusterName,
+  services: z
+    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'not the name of a service'))
+    .max(100)
+    .default([]),
+  maxMoves: z.int().min(1).max(MOVES.most).default(MOVES.default),
+  dryRun: z.boolean().default(false),
+});
+const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const serviceRuns = z.array(z.custom<ServiceRun>((value) => anObject(value) && 'phase' in (value as object)));
+const report = z.custom<Report>((value) => anObject(value) && 'planned' in (value as object));
+const base = z.object({ v: z.literal(1), execution: z.string() });
+const request = z.discriminatedUnion('do', [
+  base.extend({ do: z.literal('begin'), wish }),
+  base.extend({
+    do: z.literal('plan'),
+    wish,
+    nodes: z.array(shiftPage),
+    services: z.array(shiftPage),
+    /** What was left behind was looked for. */
+    swept: z.boolean(),
+    tries: z.number(),
+  }),
+  base.extend({
+    do: z.literal('decide'),
+    cluster: clusterName,
+    runs: serviceRuns,
+    page: shiftPage,
+    /** Of the last command, if it came to nothing. */
+    failed: z.string(),
+    troubles: z.number(),
+    rounds: z.number(),
+    closing: z.string(),
+    startedAt: z.string(),
+  }),
+  base.extend({ do: z.literal('finish'), cluster: clusterName, runs: serviceRuns, report }),
+]);
+type Request = z.infer<typeof request>;
+type Part<Do extends Request['do']> = Extract<Request, { do: Do }>;
+
+const seconds = (): number => Math.floor(Date.now() / 1000);
+
+export const handler = makeHandler(request, async (input): Promise<unknown> => {
+  switch (input.do) {
+    case 'begin':
+      return begin(input);
+    case 'plan':
+      return plan(input);
+    case 'decide':
+      return decide(input);
+    case 'finish':
+      return finish(input);
+  }
+});
+
+/** @throws {FlowError} ClusterUndeclared, NotFounded, Held or RebalanceUnderWay: nothing was changed. A dry run needs no lock */
+async function begin({ execution, wish: wished }: Part<'begin'>): Promise<typeof wished> {
+  const { cluster, dryRun } = wished;
+  const state = await table.readState(cluster);
+  if (state === undefined) {
+    throw new FlowError('ClusterUndeclared', `nobody declared a cluster ${cluster}`);
+  }
+  if (state.status === 'new') {
+    throw new FlowError('NotFounded', `${cluster} has no swarm yet`);
+  }
+  if (dryRun) {
+    return wished;
+  }
+  if (state.hold !== undefined) {
+    throw new FlowError('Held', holdText(cluster, state.hold));
+  }
+  await takeLock(cluster, execution);
+  return wished;
+}
+
+async function takeLock(cluster: string, execution: string): Promise<void> {
+  if (await lock.take(cluster, execution, seconds())) {
+    return;
+  }
+  const holder = (await lock.read(cluster))?.execution ?? '';
+  const ended = await endedExecutions(states, [holder]);
+  // One that was stopped, or timed out, has given nothing back.
+  if (!ended.has(holder) || !(await lock.take(cluster, execution, seconds(), holder))) {
+    throw new FlowError(
+      'RebalanceUnderWay',
+      `${holder} rebalances ${cluster}: wait for its end, or npx skep rebalance --cluster ${cluster} --cancel`,
+    );
+  }
+}
+
+/** How often nodes may come or go while they are read. */
+const READS = 4;
+
+function plan({ wish: wished, nodes: nodePages, services: pages, swept, tries }: Part<'plan'>): unknown {
+  if (new Set([...nodePages, ...pages].map(({ digest }) => digest)).size > 1) {
+    // Tasks are told by the place of their node among all nodes.
+    throw new FlowError(tries < READS ? 'NotAsExpected' : 'NodesChanged', 'nodes came or went while they were read');
+  }
+  const { cluster, services: only, maxMoves, dryRun } = wished;
+  const now = seconds();
+  const nodes = nodePages.flatMap((page) => readNodes(page));
+  const ids = nodes.map(({ nodeId }) => nodeId).toSorted();
+  const services = pages.flatMap((page) => readServices(page, (place) => ids[place] ?? `place ${place}`));
+  const sweep = swept || dryRun ? [] : leftovers(services, now).slice(0, 200);
+  const planned = planRebalance({ nodes, services, now }, { only, maxMoves });
+  if (planned.unknown.length > 0) {
+    throw new FlowError('ServiceUnknown', `${cluster} has no service ${planned.unknown.join(', ')}`);
+  }
+  logger.info('rebalance planned', { cluster, moves: planned.moves, remaining: planned.remaining, sweep });
+  return { report: firstReport(planned), runs: dryRun ? [] : startRuns(planned, now), sweep };
+}
+
+interface Decided extends Omit<NextRound, 'changes'> {
+  readonly changes: readonly string[];
+  readonly closing: string;
+  readonly troubles: number;
+  readonly over: boolean;
+}
+
+async function decide(input: Part<'decide'>): Promise<Decided> {
+  const { cluster, runs, failed, page } = input;
+  const now = seconds();
+  const closing = input.closing === '' ? await whyEnd(input, now) : input.closing;
+  const troubles = failed === '' ? 0 : input.troubles + 1;
+  const seen = readServices(page, String);
+  const next =
+    failed === ''
+      ? nextRound({ runs, seen, cut: page.next !== undefined, closing: closing === '' ? undefined : closing, now })
+      : afterTrouble(runs, troubles, failed);
+  const changes = next.changes.map(toText);
+  for (const change of changes) {
+    logger.info('rebalance', { cluster, change });
+  }
+  return { ...next, changes, closing, troubles, over: next.ask.length === 0 };
+}
+
+/** Empty as long as it may go on. */
+async function whyEnd({ cluster, execution, rounds, startedAt, failed }: Part<'decide'>, now: number): Promise<string> {
+  const [item, hold] = await Promise.all([lock.read(cluster), holds.read(cluster)]);
+  const because = whyClose({
+    cancelled: item?.execution !== execution || item.cancelled,
+    held: hold === undefined ? undefined : holdText(cluster, hold),
+    startedAt: Math.floor(Date.parse(startedAt) / 1000),
+    ...{ rounds, now },
+  });
+  return because ?? failed;
+}
+
+async function finish({ cluster, execution, runs, report: told }: Part<'finish'>): Promise<Report> {
+  await lock.release(cluster, execution);
+  const final = finalReport(told, runs);
+  logger.info('rebalance ended', { cluster, planned: final.planned, made: final.made, remaining: final.remaining });
+  return final;
+}
