@@ -93,6 +93,9 @@ const requestFacts = (expectation: Expectation, { requests }: Seen): Readonly<Re
 
 /** What people are told, or have asked for. */
 function peopleFacts(expectation: Expectation, { lab, people }: Seen): Readonly<Record<string, unknown>> {
+  if ('rebalanced' in expectation) {
+    return rebalanceFacts(lab);
+  }
   if ('tidied' in expectation) {
     return tidyFacts(lab);
   }
@@ -126,6 +129,28 @@ function nodeFacts(labels: Readonly<Record<string, string>>, view: SwarmView | u
   };
 }
 
+/** What the last rebalance told that went through, each service by its name. */
+function rebalanceFacts(lab: Lab): Record<string, unknown> {
+  const last = lab.executions
+    .filter(({ stateMachine, status }) => stateMachine.name.endsWith('-rebalance') && status === 'SUCCEEDED')
+    .flatMap(({ output }) => rebalanceOutput.safeParse(output).data ?? [])
+    .at(-1);
+  const { planned, made, remaining, services = [], leftOut = [] } = last ?? {};
+  return {
+    ...{ planned, made, remaining },
+    outcomes: services.map(({ name, outcome = 'planned' }) => `${name} ${outcome}`).toSorted(),
+    leftOut: leftOut.map(({ name, reason }) => `${name} ${reason}`).toSorted(),
+  };
+}
+
+const rebalanceOutput = z.object({
+  planned: z.number(),
+  made: z.number(),
+  remaining: z.number(),
+  services: z.array(z.object({ name: z.string(), outcome: z.string().optional() })),
+  leftOut: z.array(z.object({ name: z.string(), reason: z.string() })),
+});
+
 /** Of the last tidy of a cluster that has ended. */
 function tidyFacts(lab: Lab): Record<string, unknown> {
   const outputs = lab.executions
@@ -156,6 +181,7 @@ function taskFacts(service: string, { view, before }: Seen): Record<string, numb
     ever: tasks.length,
     running: running.length,
     onNodes: new Set(running.map(({ nodeId }) => nodeId)).size,
+    most: Math.max(0, ...Map.groupBy(running, ({ nodeId }) => nodeId).values().map((some) => some.length)),
     orphaned: tasks.filter(({ state }) => state === 'orphaned').length,
     rejected: tasks.filter(({ state }) => state === 'rejected').length,
     kept: running.filter(({ container }) => before.containers.has(container)).length,

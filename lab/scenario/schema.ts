@@ -146,6 +146,7 @@ const expectation = z.union([
       rejected: bounds.optional(),
       ever: bounds.optional(),
       onNodes: bounds.optional(),
+      most: bounds.optional(),
       kept: bounds.optional(),
     }),
   }),
@@ -233,6 +234,15 @@ const expectation = z.union([
       reports: bounds.optional(),
       failed: bounds.optional(),
       kinds: z.array(z.string()).optional(),
+    }),
+  }),
+  z.strictObject({
+    rebalanced: z.strictObject({
+      planned: bounds.optional(),
+      made: bounds.optional(),
+      remaining: bounds.optional(),
+      outcomes: z.array(z.string()).optional(),
+      leftOut: z.array(z.string()).optional(),
     }),
   }),
 ]);
