@@ -9,6 +9,7 @@ import { eraseCommand } from './commands/erase.ts';
 import { holdCommand, unholdCommand } from './commands/hold.ts';
 import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
+import { rebalanceCommand } from './commands/rebalance.ts';
 import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { statusCommand } from './commands/status.ts';
 import { planCommand, tidyCommand } from './commands/tidy.ts';
@@ -31,6 +32,7 @@ const program = new Command('skep')
   .addCommand(statusCommand())
   .addCommand(planCommand())
   .addCommand(tidyCommand())
+  .addCommand(rebalanceCommand())
   .addCommand(labCommand())
   .exitOverride();
 

@@ -177,11 +177,15 @@ const tidyOutput = z.object({
 function taskFacts(service: string, { view, before }: Seen): Record<string, number> {
   const tasks = (view?.tasks ?? []).filter((task) => task.service === service);
   const running = tasks.filter(({ state, desiredState }) => state === 'running' && desiredState === 'running');
+  const onEach = new Map<string, number>();
+  for (const { nodeId } of running) {
+    onEach.set(nodeId, (onEach.get(nodeId) ?? 0) + 1);
+  }
   return {
     ever: tasks.length,
     running: running.length,
-    onNodes: new Set(running.map(({ nodeId }) => nodeId)).size,
-    most: Math.max(0, ...Map.groupBy(running, ({ nodeId }) => nodeId).values().map((some) => some.length)),
+    onNodes: onEach.size,
+    most: Math.max(0, ...onEach.values()),
     orphaned: tasks.filter(({ state }) => state === 'orphaned').length,
     rejected: tasks.filter(({ state }) => state === 'rejected').length,
     kept: running.filter(({ container }) => before.containers.has(container)).length,

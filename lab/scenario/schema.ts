@@ -125,6 +125,8 @@ const eventFault = z.strictObject({
 
 const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance']);
 
+const names = z.array(z.string()).optional();
+const moveBounds = { planned: bounds.optional(), made: bounds.optional(), remaining: bounds.optional() };
 const expectation = z.union([
   z.strictObject({
     nodes: z.strictObject({
@@ -212,7 +214,7 @@ const expectation = z.union([
   z.strictObject({
     verdict: z.strictObject({
       level: z.enum([...LEVELS, 'none']).optional(),
-      reasons: z.array(z.string()).optional(),
+      reasons: names,
       unsent: bounds.optional(),
     }),
   }),
@@ -233,18 +235,10 @@ const expectation = z.union([
       repairs: bounds.optional(),
       reports: bounds.optional(),
       failed: bounds.optional(),
-      kinds: z.array(z.string()).optional(),
+      kinds: names,
     }),
   }),
-  z.strictObject({
-    rebalanced: z.strictObject({
-      planned: bounds.optional(),
-      made: bounds.optional(),
-      remaining: bounds.optional(),
-      outcomes: z.array(z.string()).optional(),
-      leftOut: z.array(z.string()).optional(),
-    }),
-  }),
+  z.strictObject({ rebalanced: z.strictObject({ ...moveBounds, outcomes: names, leftOut: names }) }),
 ]);
 export type Expectation = z.infer<typeof expectation>;
 

@@ -30,8 +30,8 @@ const retryableOfDocuments = [
 ].toSorted();
 
 describe('the state machines', () => {
-  it('are five', () => {
-    expect(machineNames()).toEqual(['recover', 'rotate-tokens', 'scale-in', 'scale-out', 'tidy']);
+  it('are six', () => {
+    expect(machineNames()).toEqual(['rebalance', 'recover', 'rotate-tokens', 'scale-in', 'scale-out', 'tidy']);
     expect([tasks.length, waits.length]).toEqual([expect.any(Number), expect.any(Number)]);
     expect(waits.length).toBeGreaterThan(10);
   });
@@ -158,7 +158,9 @@ describe('tasks', () => {
         plan: expect.stringContaining('$plan'),
       });
       expect([...VERBS, ...WAITS]).toContain(payload['verb']);
-      expect(payload['step']).toMatch(/^([A-Z][A-Za-z]+|Recover-1|\{% '(Inspect|Mend|Survey|Fence)-' & .* %\})$/);
+      expect(payload['step']).toMatch(
+        /^([A-Z][A-Za-z]+|Recover-1|\{% '(Inspect|Mend|Survey|Fence|Nodes|Services|Sweep|Shift)-' & .* %\})$/,
+      );
     },
   );
 
@@ -273,7 +275,7 @@ describe('the lifecycle action', () => {
     expect(to.filter(({ Default }) => Default === 'Ignored').map(({ name }) => name)).toEqual(['Route', 'Route']);
   });
 
-  it.each(table(states.filter((state) => state.Type === 'Fail' && state.machine !== 'recover')))(
+  it.each(table(states.filter((state) => state.Type === 'Fail' && !['recover', 'rebalance'].includes(state.machine))))(
     '%s says with its error that the action is closed, or that its hook was left open',
     (_state, { name, Error: error = '' }) => {
       const computed: Readonly<Record<string, string>> = {

@@ -21,6 +21,7 @@ const FIXED: readonly (readonly [logicalId: string, name: string, file: string])
   ['ScaleIn', 'skep-dev-scale-in', 'scale-in'],
   ['Tidy', 'skep-dev-tidy', 'tidy'],
   ['Recover', 'skep-dev-recover', 'recover'],
+  ['Rebalance', 'skep-dev-rebalance', 'rebalance'],
   ['RotateTokens', 'skep-dev-rotate-tokens', 'rotate-tokens'],
 ];
 
@@ -87,6 +88,7 @@ describe('the functions', () => {
       ['SettleLambdaFunction', 'settle', 'skep-dev-settle', 30, 512],
       ['TidyLambdaFunction', 'tidy', 'skep-dev-tidy', 60, 512],
       ['RecoverLambdaFunction', 'recover', 'skep-dev-recover', 60, 512],
+      ['RebalanceLambdaFunction', 'rebalance', 'skep-dev-rebalance', 60, 512],
       ['VerdictLambdaFunction', 'verdict', 'skep-dev-verdict', 60, 512],
     ]);
   });
@@ -95,7 +97,7 @@ describe('the functions', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const major = process.versions.node.split('.')[0] ?? '';
     expect(functions.map(({ Properties }) => [Properties['Runtime'], Properties['Architectures']])).toEqual(
-      Array(7).fill([`nodejs${major}.x`, ['arm64']]),
+      Array(8).fill([`nodejs${major}.x`, ['arm64']]),
     );
   });
 

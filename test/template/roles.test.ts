@@ -54,6 +54,8 @@ describe('the roles', () => {
       'ClaimFunctionRole',
       'CommandDoneFunctionRole',
       'CommandFunctionRole',
+      'RebalanceFunctionRole',
+      'RebalanceMachineRole',
       'RecoverFunctionRole',
       'RecoverMachineRole',
       'RotateTokensMachineRole',
@@ -240,38 +242,41 @@ function neededAction(resource: Json | undefined): string {
     : `${service}:${operation.charAt(0).toUpperCase()}${operation.slice(1)}`;
 }
 
-describe.each(['ScaleOut', 'ScaleIn', 'Tidy', 'Recover', 'RotateTokens'])('the role of the machine %s', (logicalId) => {
-  const machine = (): StackStateMachine => {
-    const found = stack.stateMachines.find((it) => it.logicalId === logicalId);
-    if (found === undefined) throw new Error(`no machine ${logicalId}`);
-    return found;
-  };
-  const allowed = (): readonly PolicyStatement[] => roleOf(stack, machine().roleArn).statements;
+describe.each(['ScaleOut', 'ScaleIn', 'Tidy', 'Recover', 'Rebalance', 'RotateTokens'])(
+  'the role of the machine %s',
+  (logicalId) => {
+    const machine = (): StackStateMachine => {
+      const found = stack.stateMachines.find((it) => it.logicalId === logicalId);
+      if (found === undefined) throw new Error(`no machine ${logicalId}`);
+      return found;
+    };
+    const allowed = (): readonly PolicyStatement[] => roleOf(stack, machine().roleArn).statements;
 
-  it('allows what the definition does, and beyond that only logging', () => {
-    const needed = new Set(tasksOf(machine().definition).map((it) => neededAction(it['Resource'])));
-    expect(actionsOf(allowed()).filter((it) => !it.startsWith('logs:'))).toEqual([...needed].sort());
-  });
+    it('allows what the definition does, and beyond that only logging', () => {
+      const needed = new Set(tasksOf(machine().definition).map((it) => neededAction(it['Resource'])));
+      expect(actionsOf(allowed()).filter((it) => !it.startsWith('logs:'))).toEqual([...needed].sort());
+    });
 
-  it('lets it call just the functions that the definition calls', () => {
-    const called = new Set(
-      tasksOf(machine().definition)
-        .filter((it) => neededAction(it['Resource']) === 'lambda:InvokeFunction')
-        .map((it) => (it['Arguments'] as JsonObject)['FunctionName']),
-    );
-    const callable = allowed()
-      .filter((it) => list(it.Action).includes('lambda:InvokeFunction'))
-      .flatMap((it) => list(it.Resource));
-    expect([...callable].sort()).toEqual([...called].sort());
-  });
+    it('lets it call just the functions that the definition calls', () => {
+      const called = new Set(
+        tasksOf(machine().definition)
+          .filter((it) => neededAction(it['Resource']) === 'lambda:InvokeFunction')
+          .map((it) => (it['Arguments'] as JsonObject)['FunctionName']),
+      );
+      const callable = allowed()
+        .filter((it) => list(it.Action).includes('lambda:InvokeFunction'))
+        .flatMap((it) => list(it.Resource));
+      expect([...callable].sort()).toEqual([...called].sort());
+    });
 
-  it('cannot be taken on for another machine', () => {
-    const role = stack.roles.find(({ arn }) => arn === machine().roleArn);
-    expect(role?.assumeRolePolicy.Statement.map((it) => it.Condition)).toEqual([
-      { ArnEquals: { 'aws:SourceArn': machine().arn } },
-    ]);
-  });
-});
+    it('cannot be taken on for another machine', () => {
+      const role = stack.roles.find(({ arn }) => arn === machine().roleArn);
+      expect(role?.assumeRolePolicy.Statement.map((it) => it.Condition)).toEqual([
+        { ArnEquals: { 'aws:SourceArn': machine().arn } },
+      ]);
+    });
+  },
+);
 
 describe('the functions', () => {
   it('write to their own log group, and create none', () => {
@@ -296,6 +301,7 @@ describe('the functions', () => {
     ['tidy', ['DeleteItem', 'Query', 'UpdateItem']],
     ['verdict', ['BatchGetItem', 'GetItem', 'PutItem']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
+    ['rebalance', ['DeleteItem', 'GetItem', 'PutItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);
     const actions = actionsOf(roleOf(stack, found?.roleArn ?? '').statements);
@@ -312,12 +318,12 @@ describe('the functions', () => {
     expect(new Set(tables)).toEqual(new Set([stack.table.arn]));
   });
 
-  it('start no machine but the stack’s own, and never a recovery, which only a person starts', () => {
+  it('start no machine but the stack’s own, and never a recovery or a rebalance, which only a person starts', () => {
     const started = statements()
       .filter(({ statement }) => list(statement.Action).includes('states:StartExecution'))
       .flatMap(({ statement }) => list(statement.Resource));
     const own = stack.stateMachines.map(({ arn }) => arn);
     expect(started.filter((arn) => !own.includes(arn))).toEqual([]);
-    expect(new Set(started)).toEqual(new Set(own.filter((arn) => !arn.endsWith('-recover'))));
+    expect(new Set(started)).toEqual(new Set(own.filter((arn) => !/-(recover|rebalance)$/.test(arn))));
   });
 });

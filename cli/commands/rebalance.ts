@@ -1,0 +1,140 @@
+// `skep rebalance`: moves surplus tasks to nodes that have fewer, without a gap. It starts the machine and reads its output; a dry run is
+// the same machine, so that what is shown is what would be done.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Command } from 'commander';
+import { z } from 'zod';
+
+import { statesClient, tableClient } from '../../src/aws/clients.ts';
+import { endedExecutions } from '../../src/aws/executions.ts';
+import { RebalanceLock } from '../../src/aws/rebalance-lock.ts';
+import { MOVES } from '../../src/core/rebalance-run.ts';
+import { stateOf } from '../cluster.ts';
+import { UsageError } from '../errors.ts';
+import { explained } from '../explained.ts';
+import { rebalanceText } from '../rebalance-table.ts';
+import { runMachine } from '../run-machine.ts';
+
+interface Options {
+  readonly cluster: string;
+  readonly stage: string;
+  readonly service: readonly string[];
+  readonly maxMoves: string;
+  readonly dryRun: boolean;
+  readonly cancel: boolean;
+  readonly json: boolean;
+}
+
+const told = z.object({
+  dryRun: z.boolean(),
+  planned: z.number(),
+  made: z.number(),
+  remaining: z.number(),
+  even: z.number(),
+  notTold: z.number(),
+  closing: z.string().optional(),
+  services: z.array(
+    z.looseObject({
+      name: z.string(),
+      moves: z.number(),
+      made: z.number(),
+      remaining: z.number(),
+      nodes: z.array(z.object({ node: z.string(), from: z.number(), to: z.number() })),
+      warnings: z.array(z.string()),
+      outcome: z.string().optional(),
+      because: z.string().optional(),
+      left: z.boolean().optional(),
+    }),
+  ),
+  leftOut: z.array(z.looseObject({ name: z.string(), reason: z.string(), because: z.string() })),
+});
+export type Rebalanced = z.infer<typeof told>;
+
+export function rebalanceCommand(): Command {
+  const gather = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(',')];
+  return new Command('rebalance')
+    .description('Move surplus tasks of services to nodes that have fewer: one replica more, then one less')
+    .requiredOption('--cluster <name>', 'the cluster')
+    .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
+    .option('--service <name>', 'only this service; may be repeated', gather, [])
+    .option('--max-moves <n>', `at most so many moves, up to ${MOVES.most}`, String(MOVES.default))
+    .option('--dry-run', 'only show what would be moved, and what would not and why', false)
+    .option('--cancel', 'end the one that is under way: it finishes the moves that it is at', false)
+    .option('--json', 'print the report as JSON', false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done or nothing to do, 1 wrong use, refused or not all done, 2 a dry run that would move something.',
+    )
+    .action(rebalance);
+}
+
+async function rebalance(options: Options): Promise<void> {
+  const { cluster, stage, dryRun } = options;
+  const maxMoves = numberOf(options.maxMoves);
+  await stateOf(cluster, stage);
+  if (options.cancel) {
+    await cancel(cluster, stage);
+    return;
+  }
+  const input = { cluster, services: options.service, maxMoves, dryRun };
+  const running = runMachine(statesClient(), `skep-${stage}-rebalance`, input, (arn) => {
+    process.stderr.write(`started ${arn}\n`);
+  });
+  const { succeeded, output, problem } = await explained(running, stage);
+  if (!succeeded) {
+    throw new UsageError(`not rebalanced: ${readable(problem)}`);
+  }
+  const report = told.safeParse(output);
+  if (!report.success) {
+    throw new UsageError('the rebalance of another version is deployed here');
+  }
+  say(options.json ? JSON.stringify(report.data, undefined, 2) : rebalanceText(report.data));
+  process.exitCode = exitCode(report.data);
+}
+
+function exitCode({ dryRun, planned, made }: Rebalanced): number {
+  if (dryRun) {
+    return planned > 0 ? 2 : 0;
+  }
+  return made < planned ? 1 : 0;
+}
+
+function numberOf(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > MOVES.most) {
+    throw new UsageError(`--max-moves ${text}: a number from 1 to ${MOVES.most} is wanted`);
+  }
+  return value;
+}
+
+const LOOK_EVERY = 2000;
+
+async function cancel(cluster: string, stage: string): Promise<void> {
+  const lock = new RebalanceLock(tableClient(), `skep-${stage}`);
+  const execution = await explained(lock.cancel(cluster), stage);
+  if (execution === undefined) {
+    say(`no rebalance of ${cluster} is under way`);
+    return;
+  }
+  say(`${execution} is told to end: it finishes the moves that it is at`);
+  const client = statesClient();
+  // One that was stopped from outside gives nothing back: the next rebalance takes its place.
+  while ((await endedExecutions(client, [execution])).size === 0) {
+    await sleep(LOOK_EVERY);
+  }
+  say('it has ended');
+}
+
+/** What a function throws comes as JSON. */
+function readable(problem: string): string {
+  const [, error = '', cause = ''] = /^([^:]*): (\{.*\})$/s.exec(problem) ?? [];
+  if (cause === '') {
+    return problem;
+  }
+  const parsed = z.object({ errorMessage: z.string() }).safeParse(JSON.parse(cause));
+  return parsed.success ? `${error}: ${parsed.data.errorMessage}` : problem;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,55 @@
+// What a rebalance tells people: what is moved, what is not and why.
+import CliTable from 'cli-table3';
+
+import type { Rebalanced } from './commands/rebalance.ts';
+
+const style = { head: [], border: [] };
+
+export function rebalanceText(report: Rebalanced): string {
+  const { services, leftOut, notTold, even } = report;
+  const moving = services.filter(({ moves }) => moves > 0);
+  const warned = moving.flatMap(({ name, warnings }) => warnings.map((one) => `  ${name}: ${one}`));
+  const ended = moving.flatMap((one) => endOf(one));
+  return [
+    headline(report),
+    ...(report.closing === undefined ? [] : [`it ended before its time: ${report.closing}`]),
+    ...(moving.length === 0 ? [] : ['', servicesTable(report)]),
+    ...section('mind:', warned),
+    ...section('not all done:', ended),
+    ...section(
+      'not touched:',
+      leftOut.map(({ name, because }) => `  ${name}: ${because}`),
+    ),
+    ...(notTold > 0 ? [`  and ${notTold} more`] : []),
+    ...(even > 0 ? ['', `${even} service(s) are as even as they can be`] : []),
+  ].join('\n');
+}
+
+function headline({ dryRun, planned, made, remaining }: Rebalanced): string {
+  if (planned === 0) {
+    return 'nothing to move';
+  }
+  const more = remaining === 0 ? '' : `, and ${remaining} more in another run`;
+  return dryRun ? `${planned} moves would be made${more}` : `${made} of ${planned} moves made${more}`;
+}
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, ...lines];
+
+function servicesTable({ services, dryRun }: Rebalanced): string {
+  const table = new CliTable({ head: ['service', 'moves', 'node', 'from', 'to'], style });
+  for (const { name, moves, made, nodes } of services.filter((one) => one.moves > 0)) {
+    const count = dryRun ? String(moves) : `${made} of ${moves}`;
+    table.push(...nodes.map(({ node, from, to }) => [name, count, node, from, to]));
+  }
+  return table.toString();
+}
+
+function endOf({ name, outcome, because = '', left }: Rebalanced['services'][number]): string[] {
+  if (outcome === undefined || outcome === 'moved') {
+    return [];
+  }
+  const marked =
+    left === true ? '; it has one replica more, which the tidy takes back when no running task is lost by it' : '';
+  return [`  ${name} (${outcome}): ${because}${marked}`];
+}
