@@ -144,6 +144,7 @@ describe('the alarms', () => {
     'ForcedCompletion',
     'LaunchAbandoned',
     'LeaderRecordLost',
+    'LeftBehind',
     'ManagerHeld',
     'NoManagerAnswers',
     'WebhookFailed',

@@ -185,6 +185,6 @@ describe('what two stages own', () => {
         .alarms.filter(({ namespace }) => namespace === 'skep')
         .map(({ dimensions: it }) => it),
     );
-    expect(dimensions).toEqual(STAGES.map((stage) => Array.from({ length: 15 }, () => ({ service: `skep-${stage}` }))));
+    expect(dimensions).toEqual(STAGES.map((stage) => Array.from({ length: 16 }, () => ({ service: `skep-${stage}` }))));
   });
 });

@@ -98,6 +98,15 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
     mend: { forget: Array<string>(200).fill(`${NODE_ID}@${INSTANCE}`), restore: [`${NODE_ID}@${INSTANCE}@77`] },
   },
   { verb: 'mend', what: 'none' },
+  { verb: 'shift', what: 'a look', shift: { changes: [], tell: 'services' }, offset: 40 },
+  {
+    verb: 'shift',
+    what: 'changes of many services',
+    shift: {
+      changes: [`${NODE_ID}@7@exclude@1900000000@${NODE_ID}+${NODE_ID}`, `${NODE_ID}@0@settle`],
+      tell: `on:${NODE_ID}`,
+    },
+  },
   { verb: 'rotate', what: 'a cluster', plan: { v: 1, route: 'ignore', because: '', cluster: 'prod' } },
   { verb: 'survey', what: 'a manager', plan: planOf({ role: 'manager' }) },
   { verb: 'fence', what: 'a manager', plan: planOf({ role: 'manager' }) },
@@ -175,7 +184,7 @@ describe('the parameters of a command', () => {
 
 describe('where a command goes', () => {
   it.each(VERBS)('%s', (verb) => {
-    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate'].includes(verb);
+    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate', 'shift'].includes(verb);
 
     expect(runsOnManager(verb)).toBe(onManager);
     expect(commandFor(requestOf({ verb })).target).toBe(onManager ? MANAGER_INSTANCE : INSTANCE);
@@ -242,7 +251,7 @@ describe('what changes the managers of a swarm', () => {
 describe('the times of a command', () => {
   it('on a manager it may wait for delivery as long as it may start, since the manager may be busy', () => {
     // Parameter Store may ask to slow down; and what is about many nodes takes its time.
-    const times: Partial<Record<Verb, string>> = { rotate: '180', inspect: '90', mend: '90' };
+    const times: Partial<Record<Verb, string>> = { rotate: '180', inspect: '90', mend: '90', shift: '90' };
     for (const verb of VERBS.filter(runsOnManager)) {
       expect(commandFor(requestOf({ verb }))).toMatchObject({
         deliveryTimeout: 600,

@@ -186,6 +186,7 @@ describe('what a good end changes in the item of its node', () => {
     inspect: {},
     mend: {},
     rotate: {},
+    shift: {},
     survey: {},
     fence: {},
     recover: {},
