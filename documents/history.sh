@@ -26,8 +26,8 @@ keep_history() { # SERVICE
   if [ -z "$SERVICE_PREVIOUS" ]; then return 0; fi
   keep_safe=no
   if is_safe; then keep_safe=yes; fi
-  api POST /configs/create 10 "$(printf '{"Name":"skep-shift-%s","Labels":{"skep.service":"%s","skep.safe":"%s"},"Data":"%s"}' \
-    "$1" "$1" "$keep_safe" "$(printf '%s' "$SERVICE_PREVIOUS" | base64 -w 0)")"
+  api POST /configs/create 10 "$(printf '{"Name":"skep-shift-%s","Labels":{"skep.at":"%s","skep.safe":"%s"},"Data":"%s"}' \
+    "$1" "$(now)" "$keep_safe" "$(printf '%s' "$SERVICE_PREVIOUS" | base64 -w 0)")"
   if [ "$STATUS" != 201 ]; then docker_failed "config create: $(complaint)"; fi
 }
 

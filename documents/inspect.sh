@@ -6,6 +6,7 @@
 if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
 if [ -z "${SSM_brief+x}" ]; then SSM_brief='{{ brief }}'; fi
 PAGE=400
+MARKS=50
 # So many are named. A full page leaves little room.
 GHOSTS=5
 
@@ -73,6 +74,26 @@ ghosts_told() {
     END { printf ",\"ghosts\":{\"count\":%d,\"tasks\":[%s]}", count, told }' "$WORK/ghosts"
 }
 
+# What skep itself left on services, and did not take away again: marks, and histories that were not put back. A line of each. Prints
+# members of the result; there is nothing, most of the time.
+marks_told() {
+  if ! marked=$(ask 10 service ls --quiet --filter label=skep.shift) || ! kept=$(ask 10 config ls --quiet --filter name=skep-shift-); then return 0; fi
+  if [ -z "$marked$kept" ]; then return 0; fi
+  marks=''
+  if [ -n "$marked" ]; then
+    marks=$(printf '%s\n' "$marked" | head -n "$MARKS" | xargs timeout -k 2 10 docker service inspect --format "${O}.ID$C ${O}index .Spec.Labels \"skep.shift\"$C ${O}.Spec.Name$C" 2>/dev/null 3>&- 9>&-) || :
+  fi
+  histories=''
+  if [ -n "$kept" ]; then
+    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout -k 2 10 docker config inspect --format "${O}.Spec.Name$C ${O}index .Spec.Labels \"skep.at\"$C" 2>/dev/null 3>&- 9>&- | sed 's/^skep-shift-//') || :
+  fi
+  printf ',"marks":[%s],"kept":[%s]' "$(quoted "$marks")" "$(quoted "$histories")"
+}
+
+quoted() { # LINES, of letters, digits and ._@+- only
+  printf '%s' "$1" | tr -cd '0-9A-Za-z._@+ \n-' | awk 'NF { printf "%s\"%s\"", first++ ? "," : "", $0 }'
+}
+
 page_of() { awk -v from="$SSM_offset" -v size="$PAGE" 'NF && NR > from && NR <= from + size'; }
 
 lock -s 5
@@ -105,10 +126,12 @@ if [ "$((SSM_offset + PAGE))" -lt "$total" ]; then next=",\"next\":$((SSM_offset
 # With the first page: what the tidy holds against what was published last, and what it can only tell of.
 digests=''
 ghosts=''
+marks_and_kept=''
 if [ "$SSM_offset" = 0 ]; then
   read_tokens
   digests=",\"tokens\":{\"worker\":\"$(digest_of "$worker_token")\",\"manager\":\"$(digest_of "$manager_token")\"}"
   ghosts=$(ghosts_told)
+  marks_and_kept=$(marks_told)
 fi
-finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s%s%s%s}' \
-  "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$healthy" "$next" "$digests" "$ghosts" "$(managers_told)")"
+finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s%s%s%s%s}' \
+  "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$healthy" "$next" "$digests" "$ghosts" "$marks_and_kept" "$(managers_told)")"

@@ -32,7 +32,8 @@ const wish = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'not the name of a service'))
     .max(100)
     .default([]),
-  maxMoves: z.int().min(1).max(MOVES.most).default(MOVES.default),
+  /** 0: only what others have left behind is taken back. */
+  maxMoves: z.int().min(0).max(MOVES.most).default(MOVES.default),
   dryRun: z.boolean().default(false),
 });
 const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;

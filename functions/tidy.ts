@@ -38,7 +38,13 @@ const planning = z.object({
 });
 
 /** All that there is of it was seen. */
-const NO_SWARM: ReadSwarm = { nodes: [], whole: true, tokens: undefined, ghosts: undefined };
+const NO_SWARM: ReadSwarm = {
+  nodes: [],
+  whole: true,
+  tokens: undefined,
+  ghosts: undefined,
+  left: { marks: [], kept: [] },
+};
 
 const nodeItems = z.array(
   z.object({
@@ -96,6 +102,7 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
     lock,
     tokens: { held: swarm.tokens, published },
     ghosts: swarm.ghosts,
+    left: swarm.left,
     downAfter,
     repairHooks,
     now,

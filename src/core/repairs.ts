@@ -3,6 +3,7 @@ import { hookProblems } from './hooks.ts';
 import { repairInstances } from './repair-instances.ts';
 import { repairNodes } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
+import { repairServices } from './repair-services.ts';
 import { repairTable } from './repair-table.ts';
 import { replaceDown } from './replace-down.ts';
 import { seenOf } from './seen.ts';
@@ -22,7 +23,13 @@ export function planTidy(facts: TidyFacts): TidyPlan {
       seen: null,
     };
   }
-  const found = [replaceDown(facts), repairNodes(facts), repairInstances(facts), repairHooks(facts)];
+  const found = [
+    replaceDown(facts),
+    repairNodes(facts),
+    repairInstances(facts),
+    repairServices(facts),
+    repairHooks(facts),
+  ];
   const forgotten = found.flatMap(({ repairs }) =>
     repairs.flatMap((repair) => (repair.kind === 'forget' ? repair.nodes.map(({ nodeId }) => nodeId) : [])),
   );

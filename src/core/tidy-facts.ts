@@ -69,6 +69,14 @@ export interface Ghosts {
   readonly tasks: readonly string[];
 }
 
+/** What skep itself has put on services and not taken away again. */
+export interface LeftOnServices {
+  /** As the label says it: see `readMark`. */
+  readonly marks: readonly { readonly serviceId: string; readonly name: string; readonly mark: string }[];
+  /** Histories that were not put back; epoch seconds. */
+  readonly kept: readonly { readonly serviceId: string; readonly since: number }[];
+}
+
 export interface TidyFacts {
   readonly cluster: string;
   readonly stage: string;
@@ -85,6 +93,7 @@ export interface TidyFacts {
   readonly tokens: { readonly held: TokenDigests | undefined; readonly published: TokenDigests | undefined };
   /** Undefined where the managers did not say. */
   readonly ghosts?: Ghosts | undefined;
+  readonly left?: LeftOnServices | undefined;
   /** How long a node may be down before its instance is reported, seconds. */
   readonly downAfter: number;
   readonly repairHooks: boolean;
@@ -132,6 +141,8 @@ export type Repair =
       readonly because: string;
     }
   | { readonly kind: 'unlock'; readonly instance: string; readonly leaseUntil: number; readonly because: string }
+  /** Started as a rebalance that moves nothing: it takes back what another execution has left on services. */
+  | { readonly kind: 'take-back'; readonly name: string; readonly because: string }
   | { readonly kind: 'publish'; readonly name: string; readonly because: string }
   | { readonly kind: 'hook'; readonly group: string; readonly hook: HookWish; readonly because: string };
 

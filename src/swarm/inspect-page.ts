@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { z } from 'zod';
 
-import type { Ghosts, KnownNode, SwarmNode, TokenDigests } from '../core/tidy-facts.ts';
+import type { Ghosts, KnownNode, LeftOnServices, SwarmNode, TokenDigests } from '../core/tidy-facts.ts';
 
 const STATES = ['ready', 'down', 'unknown', 'disconnected'] as const;
 const AVAILABILITIES = ['active', 'pause', 'drain'] as const;
@@ -18,6 +18,9 @@ export const inspectPage = z.object({
   tokens: z.object({ worker: z.string(), manager: z.string() }).optional(),
   /** With the first page, where the engine told its tasks; older documents tell nothing of them. */
   ghosts: z.object({ count: z.number(), tasks: z.array(z.string()) }).optional(),
+  /** `SERVICE MARK NAME`, and `SERVICE SINCE` of histories that were not put back. */
+  marks: z.array(z.string()).optional(),
+  kept: z.array(z.string()).optional(),
 });
 export type InspectPage = z.infer<typeof inspectPage>;
 
@@ -27,6 +30,7 @@ export interface ReadSwarm {
   readonly whole: boolean;
   readonly tokens: TokenDigests | undefined;
   readonly ghosts: Ghosts | undefined;
+  readonly left: LeftOnServices;
 }
 
 /**
@@ -39,7 +43,7 @@ export function readSwarm(pages: readonly InspectPage[], expected: readonly Know
   const [first] = pages;
   const isSame = ({ total, digest }: InspectPage): boolean => total === first?.total && digest === first.digest;
   const whole = first !== undefined && pages.every(isSame) && listed.length === first.total;
-  const told = { tokens: first?.tokens, ghosts: first?.ghosts };
+  const told = { tokens: first?.tokens, ghosts: first?.ghosts, left: leftOf(first) };
   if (first?.digest === undefined) {
     return { nodes: listed, whole, ...told };
   }
@@ -48,6 +52,19 @@ export function readSwarm(pages: readonly InspectPage[], expected: readonly Know
     nodeId === undefined || isListed.has(nodeId) ? [] : [plainWorker(nodeId, instance)],
   );
   return digestOf(plain) === first.digest ? { nodes: [...listed, ...plain], whole, ...told } : undefined;
+}
+
+function leftOf({ marks = [], kept = [] }: Partial<InspectPage> = {}): LeftOnServices {
+  return {
+    marks: marks.map((line) => {
+      const [serviceId = '', mark = '', name = ''] = line.split(' ');
+      return { serviceId, mark, name };
+    }),
+    kept: kept.map((line) => {
+      const [serviceId = '', since = ''] = line.split(' ');
+      return { serviceId, since: Number(since) };
+    }),
+  };
 }
 
 /** As documents/inspect.sh makes it. */

@@ -73,6 +73,8 @@ export const OUTPUTS = {
     digest: digest.optional(),
     next: count.optional(),
     tokens: z.strictObject(digests).optional(),
+    marks: z.array(z.string().regex(/^[0-9a-z]{25} (more|exclude)@[0-9a-z@+]+ \S+$/)).optional(),
+    kept: z.array(z.string().regex(/^[0-9a-z]{25} \d{10,11}$/)).optional(),
     ghosts: z
       .strictObject({ count, tasks: z.array(z.string().regex(/^[0-9a-z]{25}@([0-9a-z]{25}|-)$/)).max(5) })
       .optional(),

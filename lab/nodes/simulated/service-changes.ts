@@ -11,6 +11,8 @@ const IDLE: readonly (string | undefined)[] = [undefined, 'completed', 'rollback
 export interface KeptSpec {
   readonly previous: VersionedSpec;
   readonly isSafe: boolean;
+  /** When, epoch seconds. */
+  readonly at: number;
 }
 
 /** Why a change was not made. */
@@ -140,7 +142,7 @@ function unmarked(spec: ServiceSpec): ServiceSpec {
 // --- The history
 
 /** Before the first touch. What was kept before stays, if the last update was skep's. */
-function keepHistory({ swarm, service }: Context): void {
+function keepHistory({ script, swarm, service }: Context): void {
   const { serviceId, current, previous } = service;
   if (markOf(previous?.spec) !== '') {
     return;
@@ -148,7 +150,7 @@ function keepHistory({ swarm, service }: Context): void {
   if (previous === undefined) {
     swarm.kept.delete(serviceId);
   } else {
-    swarm.kept.set(serviceId, { previous, isSafe: isSafe(current.spec, previous.spec) });
+    swarm.kept.set(serviceId, { previous, isSafe: isSafe(current.spec, previous.spec), at: script.seconds() });
   }
 }
 

@@ -31,9 +31,19 @@ export async function inspect(script: Script): Promise<Record<string, unknown>> 
     nodes: page.length === 0 ? '' : gzipSync(page.join(''), { level: 9 }).toString('base64'),
     ...(brief ? { healthy: plain.length, digest: sha256(plain.join('\n')) } : {}),
     ...(next < told.length ? { next } : {}),
-    ...(offset === 0 ? { tokens: tokenDigests(swarm), ghosts: ghostsOf(swarm) } : {}),
+    ...(offset === 0 ? { tokens: tokenDigests(swarm), ghosts: ghostsOf(swarm), ...marksOf(swarm) } : {}),
     ...(await managersTold(script)),
   };
+}
+
+/** What skep itself left on services: marks, and histories that were not put back. */
+function marksOf({ tasks, kept }: Swarm): { readonly marks?: readonly string[]; readonly kept?: readonly string[] } {
+  const marks = tasks.services.all().flatMap(({ serviceId, current: { spec } }) => {
+    const mark = spec.labels['skep.shift'];
+    return mark === undefined ? [] : [`${serviceId} ${mark} ${spec.name}`];
+  });
+  const histories = [...kept].map(([serviceId, { at }]) => `${serviceId} ${at}`);
+  return marks.length + histories.length === 0 ? {} : { marks, kept: histories };
 }
 
 type Line = readonly [string, string, string, string, string, string, string, string, string, string];
