@@ -218,7 +218,11 @@ function await_(run: ServiceRun, service: ServiceFacts, around: Around): Looked 
   if (totalsOf(service).running > run.replicas) {
     const next: ServiceRun = isBetter(run, service)
       ? run
-      : { ...run, outcome: 'stuck', because: 'SwarmKit placed the extra task on a node that is as full as the others' };
+      : {
+          ...run,
+          outcome: 'stuck',
+          because: 'the extra task came up on a node that is as full as the others: an emptier one could not run it',
+        };
     return takeBack(next, service);
   }
   if (around.now - run.since <= PATIENCE) {
