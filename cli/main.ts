@@ -10,6 +10,7 @@ import { holdCommand, unholdCommand } from './commands/hold.ts';
 import { NotRecovered, recoverCommand } from './commands/recover.ts';
 import { labCommand } from './commands/lab.ts';
 import { rebalanceCommand } from './commands/rebalance.ts';
+import { rollbackCommand } from './commands/rollback.ts';
 import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { statusCommand } from './commands/status.ts';
 import { planCommand, tidyCommand } from './commands/tidy.ts';
@@ -33,6 +34,7 @@ const program = new Command('skep')
   .addCommand(planCommand())
   .addCommand(tidyCommand())
   .addCommand(rebalanceCommand())
+  .addCommand(rollbackCommand())
   .addCommand(labCommand())
   .exitOverride();
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
 
 import { UsageError } from './errors.ts';
 
@@ -54,4 +55,14 @@ async function machineArn(client: SFNClient, name: string): Promise<string> {
     }
   }
   throw new UsageError(`there is no state machine ${name} here: is its stage deployed in this account and region?`);
+}
+
+/** What a function throws comes as JSON. */
+export function readable(problem: string): string {
+  const [, error = '', cause = ''] = /^([^:]*): (\{.*\})$/s.exec(problem) ?? [];
+  if (cause === '') {
+    return problem;
+  }
+  const parsed = z.object({ errorMessage: z.string() }).safeParse(JSON.parse(cause));
+  return parsed.success ? `${error}: ${parsed.data.errorMessage}` : problem;
 }

@@ -74,7 +74,8 @@ ghosts_told() {
     END { printf ",\"ghosts\":{\"count\":%d,\"tasks\":[%s]}", count, told }' "$WORK/ghosts"
 }
 
-# What skep itself left on services, and did not take away again: marks, and histories that were not put back. A line of each. Prints
+# What skep itself left on services, and did not take away again: marks, and histories that were not put back and could be (another one
+# waits for a person: `skep rollback`). A line of each. Prints
 # members of the result; there is nothing, most of the time.
 marks_told() {
   if ! marked=$(ask 10 service ls --quiet --filter label=skep.shift) || ! kept=$(ask 10 config ls --quiet --filter name=skep-shift-); then return 0; fi
@@ -85,7 +86,7 @@ marks_told() {
   fi
   histories=''
   if [ -n "$kept" ]; then
-    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout -k 2 10 docker config inspect --format "${O}.Spec.Name$C ${O}index .Spec.Labels \"skep.at\"$C" 2>/dev/null 3>&- 9>&- | sed 's/^skep-shift-//') || :
+    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout -k 2 10 docker config inspect --format "${O}.Spec.Name$C ${O}index .Spec.Labels \"skep.at\"$C ${O}index .Spec.Labels \"skep.safe\"$C" 2>/dev/null 3>&- 9>&- | sed -n 's/^skep-shift-\(.*\) yes$/\1/p') || :
   fi
   printf ',"marks":[%s],"kept":[%s]' "$(quoted "$marks")" "$(quoted "$histories")"
 }

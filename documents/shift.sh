@@ -187,6 +187,22 @@ settle() { # SERVICE
   settle_history "$1"
 }
 
+# To what its owner would have gone back to before skep's updates, where that could not be put in its place.
+rollback() { # SERVICE
+  need_idle || return 1
+  if [ -z "$SERVICE_PREVIOUS_MARK" ]; then
+    # Its owner has updated it since, and Docker's own rollback goes back from that.
+    forget_history "$1"
+    WHY=changed
+    return 1
+  fi
+  if ! read_history "$1"; then
+    WHY=nothing
+    return 1
+  fi
+  write_service "$1" "$SERVICE_VERSION" "$KEPT" && forget_history "$1"
+}
+
 change() { # SERVICE@VERSION@KIND[@UNTIL[@NODES]]
   IFS=@ read -r change_service change_version change_kind change_until change_nodes <<END
 $1
@@ -203,6 +219,7 @@ END
   exclude) exclude "$change_service" "$change_until" "$change_nodes" ;;
   include) include "$change_service" ;;
   settle) settle "$change_service" ;;
+  rollback) rollback "$change_service" ;;
   esac
 }
 

@@ -16,6 +16,7 @@ import type { NextRound, ServiceRun } from '../src/core/rebalance-round.ts';
 import { MOVES, afterTrouble, finalReport, firstReport, leftovers, whyClose } from '../src/core/rebalance-run.ts';
 import type { Report } from '../src/core/rebalance-run.ts';
 import { toText } from '../src/core/service-facts.ts';
+import type { ServiceFacts } from '../src/core/service-facts.ts';
 import { logger, makeHandler } from '../src/handler.ts';
 import { readNodes, readServices, shiftPage } from '../src/swarm/services-page.ts';
 
@@ -35,6 +36,8 @@ const wish = z.strictObject({
   /** 0: only what others have left behind is taken back. */
   maxMoves: z.int().min(0).max(MOVES.most).default(MOVES.default),
   dryRun: z.boolean().default(false),
+  /** Nothing is moved: these services go back to the spec that a rebalance or a hand-over could not put in its place again. */
+  rollback: z.boolean().default(false),
 });
 const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const serviceRuns = z.array(z.custom<ServiceRun>((value) => anObject(value) && 'phase' in (value as object)));
@@ -49,6 +52,8 @@ const request = z.discriminatedUnion('do', [
     services: z.array(shiftPage),
     /** What was left behind was looked for. */
     swept: z.boolean(),
+    /** What of that was not done: `SERVICE why`. */
+    refused: z.array(z.string()).default([]),
     tries: z.number(),
   }),
   base.extend({
@@ -121,23 +126,51 @@ async function takeLock(cluster: string, execution: string): Promise<void> {
 /** How often nodes may come or go while they are read. */
 const READS = 4;
 
-function plan({ wish: wished, nodes: nodePages, services: pages, swept, tries }: Part<'plan'>): unknown {
+function plan({ wish: wished, nodes: nodePages, services: pages, swept, refused, tries }: Part<'plan'>): unknown {
+  if (wished.rollback && refused.length > 0) {
+    throw new FlowError(
+      'RollbackRefused',
+      `it was changed meanwhile, or an update is under way: ${refused.join(', ')}`,
+    );
+  }
   if (new Set([...nodePages, ...pages].map(({ digest }) => digest)).size > 1) {
     // Tasks are told by the place of their node among all nodes.
     throw new FlowError(tries < READS ? 'NotAsExpected' : 'NodesChanged', 'nodes came or went while they were read');
   }
-  const { cluster, services: only, maxMoves, dryRun } = wished;
+  const { cluster, services: only, maxMoves, dryRun, rollback } = wished;
   const now = seconds();
   const nodes = nodePages.flatMap((page) => readNodes(page));
   const ids = nodes.map(({ nodeId }) => nodeId).toSorted();
   const services = pages.flatMap((page) => readServices(page, (place) => ids[place] ?? `place ${place}`));
-  const sweep = swept || dryRun ? [] : leftovers(services, now).slice(0, 200);
-  const planned = planRebalance({ nodes, services, now }, { only, maxMoves });
+  const sweep = swept || dryRun ? [] : sweepOf(wished, services, now);
+  const planned = planRebalance({ nodes, services, now }, { only, maxMoves: rollback ? 0 : maxMoves });
   if (planned.unknown.length > 0) {
     throw new FlowError('ServiceUnknown', `${cluster} has no service ${planned.unknown.join(', ')}`);
   }
   logger.info('rebalance planned', { cluster, moves: planned.moves, remaining: planned.remaining, sweep });
   return { report: firstReport(planned), runs: dryRun ? [] : startRuns(planned, now), sweep };
+}
+
+const SWEPT = 200;
+
+/** What comes before the moves. @throws {FlowError} NothingKept: nothing was changed */
+function sweepOf(
+  { rollback, services: only, cluster }: z.infer<typeof wish>,
+  services: readonly ServiceFacts[],
+  now: number,
+): string[] {
+  if (!rollback) {
+    return leftovers(services, now).slice(0, SWEPT);
+  }
+  const asked = services.filter(({ name, serviceId }) => only.includes(name) || only.includes(serviceId));
+  const without = asked.filter(({ kept }) => !kept);
+  if (without.length > 0 || asked.length === 0) {
+    throw new FlowError(
+      'NothingKept',
+      `nothing is kept of ${without.map(({ name }) => name).join(', ')} of ${cluster}: docker service rollback goes where it should`,
+    );
+  }
+  return asked.map(({ serviceId, version }) => toText({ kind: 'rollback', serviceId, version }));
 }
 
 interface Decided extends Omit<NextRound, 'changes'> {

@@ -40,6 +40,8 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   DeadlineReached: 'look at what the execution waited for, or give the hook more `patience`',
   NotFounded: 'nothing, until its first manager is to be there: then look at that launch',
   RecoveryUnderWay: 'wait for its end, or stop its execution',
+  NothingKept: '`docker service rollback`: it goes where it should',
+  RollbackRefused: 'look at `docker service inspect`, and try again',
   RebalanceUnderWay: 'wait for its end, or `npx skep rebalance --cluster NAME --cancel`',
   ServiceUnknown: 'name services as `docker service ls` does',
   NodesChanged: 'nothing; if a rebalance ends with it, start it again when no instances come or go',

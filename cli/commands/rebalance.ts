@@ -13,7 +13,7 @@ import { stateOf } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { rebalanceText } from '../rebalance-table.ts';
-import { runMachine } from '../run-machine.ts';
+import { readable, runMachine } from '../run-machine.ts';
 
 interface Options {
   readonly cluster: string;
@@ -123,16 +123,6 @@ async function cancel(cluster: string, stage: string): Promise<void> {
     await sleep(LOOK_EVERY);
   }
   say('it has ended');
-}
-
-/** What a function throws comes as JSON. */
-function readable(problem: string): string {
-  const [, error = '', cause = ''] = /^([^:]*): (\{.*\})$/s.exec(problem) ?? [];
-  if (cause === '') {
-    return problem;
-  }
-  const parsed = z.object({ errorMessage: z.string() }).safeParse(JSON.parse(cause));
-  return parsed.success ? `${error}: ${parsed.data.errorMessage}` : problem;
 }
 
 function say(text: string): void {

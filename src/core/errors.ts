@@ -49,6 +49,11 @@ const FLOW_ERRORS = {
     meaning: 'the swarm is not what the table has: the tidy asks for all of its nodes',
   },
   RecoveryUnderWay: { retryable: false, meaning: 'another recovery of the cluster is under way' },
+  NothingKept: {
+    retryable: false,
+    meaning: 'no earlier spec of the service is kept: its own history is as its owner left it',
+  },
+  RollbackRefused: { retryable: false, meaning: 'the service was changed meanwhile, or an update of it is under way' },
   RebalanceUnderWay: { retryable: false, meaning: 'another rebalance of the cluster is under way' },
   ServiceUnknown: { retryable: false, meaning: 'a service that was to be rebalanced is not in the swarm' },
   NodesChanged: { retryable: false, meaning: 'nodes came or went while they were read: they are read again' },

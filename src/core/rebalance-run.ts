@@ -2,7 +2,7 @@
 import type { RebalancePlan, ServicePlan } from './rebalance.ts';
 import type { LeftOut } from './rebalance-facts.ts';
 import type { NextRound, Outcome, ServiceRun } from './rebalance-round.ts';
-import { MARK, readMark, toText } from './service-facts.ts';
+import { MARK, isIdle, readMark, toText } from './service-facts.ts';
 import type { Change, ServiceFacts } from './service-facts.ts';
 import { mayTakeBack } from './take-back.ts';
 
@@ -55,12 +55,20 @@ function giveUp(run: ServiceRun, error: string): ServiceRun {
   return { ...run, phase: 'ended', outcome, because: error, ...(mayBeMarked ? { left: true } : {}) };
 }
 
-/** Marks that somebody left behind, and that may be taken back. With their history, in the same command. */
+/**
+ * Marks that somebody left behind, and that may be taken back, with their history, in the same command; and histories that were left
+ * behind alone. No other rebalance is at work, and a hand-over never takes its mark away without the history.
+ */
 export function leftovers(services: readonly ServiceFacts[], now: number): string[] {
   return services.flatMap((service) => {
     const { serviceId, version, labels } = service;
     const mark = readMark(labels[MARK]);
-    if (mark === undefined || mark.until >= now || !mayTakeBack(service, mark)) {
+    if (mark === undefined) {
+      return labels[MARK] === undefined && service.kept && isIdle(service)
+        ? [toText({ kind: 'settle', serviceId, version })]
+        : [];
+    }
+    if (mark.until >= now || !mayTakeBack(service, mark)) {
       return [];
     }
     const back: Change = { kind: mark.kind === 'more' ? 'fewer' : 'include', serviceId, version };

@@ -104,7 +104,9 @@ export type Change =
   /** Takes the mark and its constraints away. */
   | { readonly kind: 'include'; readonly serviceId: string; readonly version: number }
   /** Puts the history back, so that a rollback goes where its owner expects. Version 0: that of the change before it. */
-  | { readonly kind: 'settle'; readonly serviceId: string; readonly version: number };
+  | { readonly kind: 'settle'; readonly serviceId: string; readonly version: number }
+  /** Goes back to the spec that was kept, where the history could not be put back. */
+  | { readonly kind: 'rollback'; readonly serviceId: string; readonly version: number };
 
 /** As the shift document takes it: `SERVICE@VERSION@VERB[@UNTIL[@NODE+NODE]]`. */
 export function toText(change: Change): string {

@@ -32,6 +32,7 @@ const KINDS: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['exclude', exclude],
   ['include', include],
   ['settle', settle],
+  ['rollback', rollback],
 ]);
 
 /** @returns why it was not made, or undefined */
@@ -184,4 +185,19 @@ function settle(context: Context): void {
     write(context, present);
   }
   swarm.kept.delete(serviceId);
+}
+
+function rollback(context: Context): void {
+  const { swarm, service } = context;
+  needIdle(context);
+  const kept = swarm.kept.get(service.serviceId);
+  if (markOf(service.previous?.spec) === '') {
+    swarm.kept.delete(service.serviceId);
+    throw new Refused('changed');
+  }
+  if (kept === undefined) {
+    throw new Refused('nothing');
+  }
+  write(context, kept.previous.spec);
+  swarm.kept.delete(service.serviceId);
 }

@@ -42,7 +42,7 @@ function marksOf({ tasks, kept }: Swarm): { readonly marks?: readonly string[]; 
     const mark = spec.labels['skep.shift'];
     return mark === undefined ? [] : [`${serviceId} ${mark} ${spec.name}`];
   });
-  const histories = [...kept].map(([serviceId, { at }]) => `${serviceId} ${at}`);
+  const histories = [...kept].flatMap(([serviceId, { at, isSafe }]) => (isSafe ? [`${serviceId} ${at}`] : []));
   return marks.length + histories.length === 0 ? {} : { marks, kept: histories };
 }
 
