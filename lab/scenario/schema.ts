@@ -200,6 +200,7 @@ const expectation = z.union([
       stage: stageName.optional(),
       machine: machine.optional(),
       error: z.string().optional(),
+      at: z.string().optional(),
       count: bounds.optional(),
       running: bounds.optional(),
       succeeded: bounds.optional(),
@@ -250,6 +251,7 @@ export const SELECTORS: ReadonlySet<string> = new Set([
   'name',
   'machine',
   'error',
+  'at',
   'labels',
   'to',
 ]);
