@@ -101,7 +101,7 @@ describe('a service of a scenario', () => {
       task: {
         args: ['serve', '5', '2'],
         env: ['A=1'],
-        health: { interval: 1000, startPeriod: 35_000 },
+        health: { interval: 2000, startPeriod: 35_000 },
         stopGrace: 12_000,
         restart: { condition: 'on-failure' },
         placement: { constraints: ['node.role==worker'], maxReplicas: 1 },
