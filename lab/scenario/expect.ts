@@ -8,7 +8,8 @@ import type { Requests } from './requests.ts';
 import { deniedOf, executionsOf, stateOf } from './result.ts';
 import type { ExpectationResult } from './result.ts';
 import { SELECTORS } from './schema.ts';
-import type { Bounds, Expectation } from './schema.ts';
+import type { Bounds } from './quantities.ts';
+import type { Expectation } from './schema.ts';
 import { rangIn } from './seen-by-people.ts';
 import type { SeenByPeople } from './seen-by-people.ts';
 
