@@ -51,11 +51,13 @@ function managersText({ managers }: ScenarioResult): string[] {
 
 /** What became of the requests between one `measure` and the next. */
 function requestsText({ requests }: ScenarioResult): string[] {
-  if (requests.length === 0) {
+  const named = requests.filter(({ as }) => as !== '');
+  const rows = named.length === 0 ? requests : named;
+  if (rows.length === 0) {
     return [];
   }
   const table = new CliTable({ head: ['measured', 'service', 'requests', 'failed', 'longest gap', 'how'], style });
-  for (const { as, service, sent, failed, gap, failures } of requests) {
+  for (const { as, service, sent, failed, gap, failures } of rows) {
     const how = Object.entries(failures).map(([kind, count]) => `${count} ${kind}`);
     table.push([as, service, sent, failed, `${gap.toFixed(1)} s`, how.join(', ')]);
   }

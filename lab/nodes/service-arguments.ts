@@ -56,7 +56,8 @@ const MOUNTS = {
 function running({ name, http, stopGrace, startsAfter = 0, ...service }: ServiceSpec): string[] {
   const check = http === true ? 'wget -q -O /dev/null http://127.0.0.1/' : 'cat /healthy';
   const patience = `${startsAfter + 30}s`;
-  const health = ['--health-cmd', check, '--health-interval', '1s', '--health-start-period', patience];
+  // Each check is a process that the engine starts: a dozen tasks that are checked every second take a whole processor.
+  const health = ['--health-cmd', check, '--health-interval', '2s', '--health-start-period', patience];
   return [
     // The engine's own patience must outlast the task's, or it kills the task before.
     ...['--stop-grace-period', `${stopGrace + SPARE_SECONDS}s`],

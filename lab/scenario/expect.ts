@@ -5,10 +5,11 @@ import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import type { ManagersSeen } from './managers.ts';
 import type { Requests } from './requests.ts';
-import { deniedOf, executionsOf } from './result.ts';
+import { deniedOf, executionsOf, stateOf } from './result.ts';
 import type { ExpectationResult } from './result.ts';
 import { SELECTORS } from './schema.ts';
-import type { Bounds, Expectation } from './schema.ts';
+import type { Bounds } from './quantities.ts';
+import type { Expectation } from './schema.ts';
 import { rangIn } from './seen-by-people.ts';
 import type { SeenByPeople } from './seen-by-people.ts';
 
@@ -203,14 +204,13 @@ function groupFacts(name: string, { lab, before }: Seen): Record<string, number>
   };
 }
 
-function executionFacts(
-  select: { stage?: string | undefined; machine?: string | undefined; error?: string | undefined },
-  lab: Lab,
-): Record<string, number> {
-  const executions = executionsOf(lab)
-    .filter(({ stage }) => select.stage === undefined || stage === select.stage)
-    .filter(({ machine }) => select.machine === undefined || machine === select.machine)
-    .filter(({ error }) => select.error === undefined || error === select.error);
+type Selected = Extract<Expectation, { executions: unknown }>['executions'];
+
+function executionFacts({ at, stage, machine, error }: Selected, lab: Lab): Record<string, number> {
+  const executions = executionsOf(lab, (one) => at === undefined || stateOf(one) === at)
+    .filter((one) => stage === undefined || one.stage === stage)
+    .filter((one) => machine === undefined || one.machine === machine)
+    .filter((one) => error === undefined || one.error === error);
   const byStatus = (...wanted: string[]): number => executions.filter(({ status }) => wanted.includes(status)).length;
   return {
     count: executions.length,

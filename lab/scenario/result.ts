@@ -128,8 +128,12 @@ export function instanceOf({ input }: Execution): string | null {
     : null;
 }
 
-export function executionsOf(lab: Lab): ExecutionResult[] {
-  return lab.executions.map((execution) => ({
+/** The state that it entered last. */
+export const stateOf = ({ history }: Execution): string | undefined =>
+  history.findLast(({ type }) => type.endsWith('StateEntered'))?.state;
+
+export function executionsOf(lab: Lab, chosen: (execution: Execution) => boolean = () => true): ExecutionResult[] {
+  return lab.executions.filter(chosen).map((execution) => ({
     stage: stageOf(execution),
     machine: machineOf(lab, execution),
     instance: instanceOf(execution),

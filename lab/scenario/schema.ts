@@ -3,31 +3,8 @@ import { z } from 'zod';
 
 import { LEVELS } from '../../src/core/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
+import { bounds, count, duration, manyBounds } from './quantities.ts';
 import { load, service } from './service-schema.ts';
-
-/** `45s`, `10m`, `1h30m`; in milliseconds. */
-const duration = z
-  .string()
-  .regex(/^(\d+h)?(\d+m)?(\d+s)?$/, 'a duration is written like 45s, 10m or 1h30m')
-  .refine((text) => text !== '', 'a duration is written like 45s, 10m or 1h30m')
-  .transform((text) => {
-    const [, hours = '0', minutes = '0', seconds = '0'] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
-    return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
-  });
-
-const count = z.int().min(0).max(5000);
-/** A number, or bounds of one. */
-const boundsOf = (number: typeof count) =>
-  z.union([
-    number,
-    z
-      .strictObject({ min: number.optional(), max: number.optional() })
-      .refine(({ min, max }) => min !== undefined || max !== undefined, 'min, max or both are wanted'),
-  ]);
-const bounds = boundsOf(count);
-/** Of what a whole burst costs. */
-const manyBounds = boundsOf(z.int().min(0).max(1_000_000));
-export type Bounds = z.infer<typeof bounds>;
 
 /** What DynamoDB refuses while a transaction is at the same item. */
 const CONFLICTING = /^dynamodb\.(TransactWriteItems|PutItem|UpdateItem|DeleteItem)$/;
@@ -200,6 +177,7 @@ const expectation = z.union([
       stage: stageName.optional(),
       machine: machine.optional(),
       error: z.string().optional(),
+      at: z.string().optional(),
       count: bounds.optional(),
       running: bounds.optional(),
       succeeded: bounds.optional(),
@@ -250,6 +228,7 @@ export const SELECTORS: ReadonlySet<string> = new Set([
   'name',
   'machine',
   'error',
+  'at',
   'labels',
   'to',
 ]);

@@ -1,9 +1,9 @@
 // Takes one step of a scenario.
 import { parsePattern } from '../events/pattern.ts';
-import type { DocumentOutcome } from '../nodes/machines.ts';
 import { befall, member, replace } from './befall.ts';
 import type { Blow } from './befall.ts';
 import { erase } from './erase.ts';
+import { createService, leaveGhost, operate, putLoad } from './operator.ts';
 import { hold, unhold } from './hold.ts';
 import { knownState, machineArn } from './machine.ts';
 import { changeHook, changeTags, writeItem, writeRecord } from './record.ts';
@@ -122,9 +122,6 @@ async function settle(run: ScenarioRun, limit: number): Promise<void> {
 }
 
 const LOOK_EVERY = 1000;
-/** Docker has answered by then, or the machine has given up on it. */
-const PATIENCE_OF_A_PERSON = 60_000;
-
 async function waitFor(run: ScenarioRun, { for: expectations, within }: Part<'wait'>['wait']): Promise<void> {
   const end = run.lab.clock.now() + within;
   for (;;) {
@@ -138,71 +135,6 @@ async function waitFor(run: ScenarioRun, { for: expectations, within }: Part<'wa
     }
     await run.lab.clock.advance(LOOK_EVERY);
   }
-}
-
-async function createService(run: ScenarioRun, service: Part<'service'>['service']): Promise<void> {
-  const manager = await run.lab.managerInstance(run.scenario.cluster);
-  if (manager === undefined) {
-    throw new StepFailed(`there is no manager to create service ${service.name} on`);
-  }
-  run.say(`service ${service.name}: ${service.mode === 'global' ? 'global' : `${service.replicas} replica(s)`}`);
-  await run.lab.machines.createService(manager, service);
-}
-
-async function putLoad(run: ScenarioRun, { service, group, perSecond }: Part<'load'>['load']): Promise<void> {
-  const { instanceId } = member(run, group);
-  run.say(
-    `${instanceId} of ${group} asks ${service} ${perSecond} times per second, and for something slow all the time`,
-  );
-  const { machines, clock } = run.lab;
-  await clock.busy(machines.load(instanceId, { service, perSecond }, run.requests.of(service)));
-}
-
-async function leaveGhost({ lab, scenario, say }: ScenarioRun, service: string): Promise<void> {
-  const manager = await lab.managerInstance(scenario.cluster);
-  if (manager === undefined || lab.machines.leaveGhost === undefined) {
-    throw new StepFailed(`no task of ${service} can be left on a node that is gone: that takes simulated nodes`);
-  }
-  say(`a task of ${service} is left on record as at work, on a node that is gone`);
-  await lab.machines.leaveGhost(manager, service);
-}
-
-/** As a person types it on the oldest instance of the group. */
-async function operate(run: ScenarioRun, { group, run: line }: Part<'docker'>['docker']): Promise<void> {
-  const { lab } = run;
-  const { instanceId } = member(run, group);
-  run.say(`docker ${line}, on ${instanceId} of ${group}`);
-  const words = await Promise.all(line.split(' ').map((word) => fillWord(run, word)));
-  let outcome: DocumentOutcome | undefined;
-  const running = lab.machines.docker(instanceId, words).then((ended) => {
-    outcome = ended;
-  });
-  await lab.clock.until(() => outcome !== undefined, PATIENCE_OF_A_PERSON);
-  await running;
-  if (outcome?.exitCode !== 0) {
-    throw new StepFailed(`docker ${line}: exit code ${outcome?.exitCode ?? 'none'}: ${outcome?.stderr.trim() ?? ''}`);
-  }
-}
-
-/** `$group` stands for the node of the oldest instance of that group, `@group` for its address, `$join-token` for a worker's. */
-async function fillWord(run: ScenarioRun, word: string): Promise<string> {
-  if (word === '$join-token') {
-    return run.lab.joinToken(run.scenario.cluster);
-  }
-  if (word.startsWith('@')) {
-    const { instanceId } = member(run, word.slice(1).replace(/:.*$/, ''));
-    return `${run.lab.ec2.instances.get(instanceId)?.privateIp ?? ''}${word.replace(/^[^:]*/, '')}`;
-  }
-  if (!word.startsWith('$')) {
-    return word;
-  }
-  const { instanceId } = member(run, word.slice(1));
-  const nodes = (await run.view(run.scenario.stage))?.nodes ?? [];
-  const node = nodes.find(({ labels }) => labels['skep.instance'] === instanceId);
-  if (node === undefined) {
-    throw new StepFailed(`${instanceId} of ${word.slice(1)} is no node`);
-  }
-  return node.nodeId;
 }
 
 /** Steps that are done at once. */

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import dynalite from 'dynalite';
 import { z } from 'zod';
 
+import { resultText } from '../../cli/tables.ts';
 import { Clock } from '../../lab/clock.ts';
 import { SimulatedMachines } from '../../lab/nodes/simulated/simulated-machines.ts';
 import { seededRandom } from '../../lab/random.ts';
@@ -99,6 +100,13 @@ describe('the examples in docs/lab.md', () => {
 
     expect(result.expectations.filter(({ ok }) => !ok)).toEqual([]);
     expect(result.ok).toBe(true);
+  });
+
+  it('print what became of requests, one row for each measure that has a name', () => {
+    const texts = results.filter(({ requests }) => requests.length > 0).map(resultText);
+    expect(texts).toHaveLength(1);
+    const rows = texts.join().match(/^│ .* │ web .*$/gm) ?? [];
+    expect(rows.map((row) => row.split('│')[1]?.trim())).toEqual(['nothing happens', 'drained by hand']);
   });
 
   it('have results with the fields that the page lists, and no others', () => {

@@ -149,7 +149,7 @@ export class DockerMachines implements Machines {
     const name = `load-${service}`;
     // Docker's own resolver answers in the namespaces of containers alone: this one does nothing but have one.
     const args = `--detach --network ${WEB} --name ${name} ${IMAGE} sh -c 'while :; do sleep 3600; done'`;
-    await this.shell(instanceId, `docker run ${args}`);
+    await this.shell(instanceId, `docker run ${args}`, ENGINE_START_MS);
     const pid = await this.shell(instanceId, `docker inspect --format '{{.State.Pid}}' ${name}`);
     const network = `--net=${instance.networkOf(Number(pid))}`;
     const words = [process.execPath, LOAD_CLIENT, service, String(perSecond), String(SLOW_SECONDS)];

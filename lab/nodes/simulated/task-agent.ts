@@ -14,6 +14,8 @@ const PREPARE_TIME = 150;
 const START_TIME = 350;
 /** Until a container that ends at once has ended, as the managers see it. */
 const STOP_TIME = 400;
+/** Of a container on an overlay network the engine first takes the name away, and gives the others that time to hear of it. */
+const UNNAMED_FOR = 2000;
 /** What an engine gives containers to stop that ran on while it was dead, ms. */
 const RESTART_PATIENCE = 10_000;
 const IMAGE = 'skep/idle:1';
@@ -252,7 +254,8 @@ export class TaskAgents {
 /** It does not end of itself when it is told to. */
 const mustBeKilled = ({ spec }: Task): boolean => readProgram(spec.args).stop > spec.stopGrace;
 
-const stopTime = ({ spec }: Task): number => STOP_TIME + Math.min(readProgram(spec.args).stop, spec.stopGrace);
+const stopTime = ({ spec }: Task): number =>
+  STOP_TIME + (spec.networks.length > 0 ? UNNAMED_FOR : 0) + Math.min(readProgram(spec.args).stop, spec.stopGrace);
 
 /** A task with a health check is starting until the first check that it passes, and stopped after so many that it does not. */
 function health({ spec }: Task, program: Program): { readonly healthyAfter: number; readonly unhealthyAfter: number } {

@@ -6,6 +6,7 @@ import type { ServiceSpec } from '../../../lab/nodes/machines.ts';
 import { readProgram } from '../../../lab/nodes/simulated/container-program.ts';
 import { ago, applyTemplate, readDuration } from '../../../lab/nodes/simulated/output-format.ts';
 import { createdSpec, readUpdate } from '../../../lab/nodes/simulated/service-options.ts';
+import { createArguments } from '../../../lab/nodes/service-arguments.ts';
 import { Tasks } from '../../../lab/nodes/simulated/tasks.ts';
 
 const WEB: ServiceSpec = { name: 'web', mode: 'replicated', replicas: 2, constraints: [], stopGrace: 1 };
@@ -80,6 +81,43 @@ describe('simulated tasks', () => {
   });
 });
 
+describe('a service of a scenario', () => {
+  it('is what an operator would type, with every option that there is', () => {
+    const service: ServiceSpec = {
+      ...{ ...WEB, http: true, startsAfter: 5, stopGrace: 2, health: 'check', order: 'start-first', hostPort: 8080 },
+      update: { parallelism: 0, delay: 3, failureAction: 'rollback', monitor: 7 },
+      restart: 'on-failure',
+      mounts: ['volume', 'bind', 'tmpfs'],
+      labels: { team: 'a=b' },
+      env: { A: '1' },
+      maxReplicas: 1,
+      constraints: ['node.role==worker'],
+    };
+    expect(createdSpec(createArguments(service), () => '')).toMatchObject({
+      name: 'web',
+      replicas: 2,
+      endpointMode: 'dnsrr',
+      labels: { team: 'a=b' },
+      task: {
+        args: ['serve', '5', '2'],
+        env: ['A=1'],
+        health: { interval: 2000, startPeriod: 35_000 },
+        stopGrace: 12_000,
+        restart: { condition: 'on-failure' },
+        placement: { constraints: ['node.role==worker'], maxReplicas: 1 },
+        hostPorts: [8080],
+        mounts: ['volume:local', 'bind', 'tmpfs'],
+      },
+      update: { parallelism: 0, delay: 3000, failureAction: 'rollback', monitor: 7000, order: 'start-first' },
+    });
+  });
+
+  it('without HTTP is healthy after its start, if it has a check, and waits for nothing when it is told to stop', () => {
+    const { task } = createdSpec(createArguments({ ...WEB, startsAfter: 5, health: 'check' }), () => '');
+    expect(readProgram(task.args)).toEqual({ exit: undefined, healthyAfter: 5000, servesAfter: Infinity, stop: 1000 });
+  });
+});
+
 describe('what is not simulated', () => {
   it.each([
     ['a program', () => readProgram(['sh', '-c', 'rm -rf /'])],
@@ -90,6 +128,12 @@ describe('what is not simulated', () => {
       "a port that is not the host's",
       () => createdSpec(['--detach', '--publish', '80:80', 'skep/idle:1', 'true'], () => ''),
     ],
+    [
+      'a driver of volumes',
+      () => createdSpec(['--detach', '--mount', 'target=/a,volume-driver=nfs', 'skep/idle:1', 'true'], () => ''),
+    ],
+    ['a mount of nothing', () => createdSpec(['--detach', '--mount', 'type=tmpfs', 'skep/idle:1', 'true'], () => '')],
+    ['a server without its times', () => readProgram(['serve', '5'])],
     ['a field', () => applyTemplate('{{.Nope}}', { ID: '1' })],
     ['a template', () => applyTemplate('{{range .}}{{end}}', { ID: '1' })],
     ['a duration', () => readDuration('5')],

@@ -42,6 +42,21 @@ describe('a scenario that is wrong is told by file, line and key', () => {
       'my.yaml:5: groups.workers.image.swarmFolderOf: unknown group wrokers',
     ],
     [
+      'load on a service that serves no HTTP',
+      `${WORKERS}  - service: { name: web }\n  - load: { service: web, group: workers }\n`,
+      'my.yaml:6: steps.1.load.service: no service web with http: true',
+    ],
+    [
+      'requests to a service that nobody asks',
+      `${WORKERS}  - service: { name: web, http: true }\n  - expect:\n      - requests: { service: web, failed: 0 }\n`,
+      'my.yaml:7: steps.1.expect.0.requests.service: nobody asks service web',
+    ],
+    [
+      'a limit per node of a service that is on every node',
+      `${WORKERS}  - service: { name: web, mode: global, maxReplicas: 2 }\n`,
+      'my.yaml:5: steps.0.service.maxReplicas: only a replicated service has that',
+    ],
+    [
       'a number that is none',
       `${WORKERS}  - scale:\n      group: workers\n      to: many\n`,
       'my.yaml:7: steps.0.scale.to: Invalid input: expected number, received string',
