@@ -11,8 +11,8 @@ const resultSchema = z.object({
   expectations: z.array(z.object({ what: z.string(), ok: z.boolean(), seen: z.unknown() })).min(1),
 });
 
-type Folder = 'managers' | 'tidy';
-const FOLDERS: readonly Folder[] = ['managers', 'tidy'];
+const FOLDERS = ['managers', 'tidy', 'drain'] as const;
+type Folder = (typeof FOLDERS)[number];
 
 /** @param name of a file in test/scenarios, with its folder */
 export async function expectToHold(name: string): Promise<void> {
