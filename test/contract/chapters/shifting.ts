@@ -204,6 +204,11 @@ export const shifting: Chapter = {
         );
         await untilUpdate(scene, 'shop', 'completed');
         expect(await look(scene, 'shop')).toMatchObject({ constraints: [`node.id!=${node}`], kept: true });
+        // A tidy sees what would be left of it, were it left so.
+        const { marks, kept } = await scene.ok(FOUNDER, 'inspect', { offset: '0' });
+        const { serviceId } = await look(scene, 'shop');
+        expect(marks).toEqual([`${serviceId} exclude@${LATER}@${node} shop`]);
+        expect(kept?.map((line) => line.split(' ')[0])).toEqual([serviceId]);
         expect(await settled(scene, 'shop', 'include')).toEqual([]);
         await scene.world.pass(3000);
         const after = await runningTasks(scene, 'shop');
@@ -221,7 +226,7 @@ export const shifting: Chapter = {
       },
     },
     {
-      name: 'a service that was never updated has no past but itself afterwards; one that was scaled before keeps no safe one',
+      name: 'a service that was never updated has no past but itself afterwards; one that was scaled before goes back by hand only',
       tell: async (scene) => {
         await create(scene, 'new', ['--replicas', '2', ...FIRST]);
         await untilRunning(scene, 'new', 2);
@@ -237,6 +242,11 @@ export const shifting: Chapter = {
         await untilRunning(scene, 'new', 4);
         expect(await settled(scene, 'new', 'fewer')).toEqual([`${serviceId} unsafe`]);
         await untilRunning(scene, 'new', 3);
+        // It had two replicas before its owner asked for three: that is what a rollback goes back to, when a person wants it.
+        expect((await change(scene, 'new', 'rollback')).refused).toEqual([]);
+        await untilRunning(scene, 'new', 2);
+        expect((await change(scene, 'new', 'rollback')).refused).toEqual([`${serviceId} changed`]);
+        expect(await look(scene, 'new')).toMatchObject({ replicas: 2, kept: false, labels: {} });
         await remove(scene, 'new');
       },
     },

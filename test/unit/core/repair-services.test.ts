@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { repairServices } from '../../../src/core/repair-services.ts';
+import type { LeftOnServices } from '../../../src/core/tidy-facts.ts';
+import { NOW } from '../support/examples.ts';
+import { factsOf } from '../support/tidy-facts.ts';
+
+const ID = 'a'.repeat(25);
+const found = (left: Partial<LeftOnServices>) => repairServices(factsOf({ left: { marks: [], kept: [], ...left } }));
+const marked = (mark: string) => found({ marks: [{ serviceId: ID, name: 'web', mark }] });
+
+describe('what a tidy does about services', () => {
+  it('nothing, where skep has left nothing', () => {
+    expect(found({})).toEqual({ repairs: [], reports: [] });
+    expect(repairServices(factsOf({}))).toEqual({ repairs: [], reports: [] });
+  });
+
+  it.each([
+    ['one replica more', `more@${NOW - 60}@3`, 1],
+    ['a node that is kept off', `exclude@${NOW - 60}@${ID}`, 1],
+    ['a mark whose time is not over', `more@${NOW}@3`, 0],
+    ['a mark of an execution that may still be at it', `exclude@${NOW + 900}@${ID}`, 0],
+  ])('%s', (_what, mark, repairs) => {
+    expect(marked(mark)).toMatchObject({ repairs: { length: repairs }, reports: [] });
+  });
+
+  it('takes back all of it by one execution, which is named the same for two tidies that see the same', () => {
+    const [repair] = marked(`more@${NOW - 60}@3`).repairs;
+    expect(repair?.kind).toBe('take-back');
+    expect(repair?.because).toContain('web');
+    expect(marked(`more@${NOW - 60}@3`).repairs).toEqual([repair]);
+  });
+
+  it('takes a history back that nobody puts back any more, not one of an execution that may live', () => {
+    expect(found({ kept: [{ serviceId: ID, since: NOW - 4 * 3600 }] }).repairs).toHaveLength(1);
+    expect(found({ kept: [{ serviceId: ID, since: NOW - 3600 }] }).repairs).toEqual([]);
+    const both = {
+      kept: [{ serviceId: ID, since: 0 }],
+      marks: [{ serviceId: ID, name: 'web', mark: `more@${NOW}@1` }],
+    };
+    expect(found(both).repairs).toEqual([]);
+  });
+
+  it('tells of a label that is none of its own, and leaves it', () => {
+    const { repairs, reports } = marked('by hand');
+    expect(repairs).toEqual([]);
+    expect(reports.map(({ because }) => because)).toEqual([expect.stringContaining('web')]);
+  });
+});
