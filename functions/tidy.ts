@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
-import { instanceStates } from '../src/aws/ec2.ts';
+import { instanceStates, instancesNotFound } from '../src/aws/ec2.ts';
 import { endedExecutions } from '../src/aws/executions.ts';
 import { TidyStore } from '../src/aws/tidy-store.ts';
 import { readConfig } from '../src/config.ts';
@@ -15,7 +15,7 @@ import { clusterName, nodeRole } from '../src/core/names.ts';
 import { holdText, isForgotten } from '../src/core/hold.ts';
 import type { Hold } from '../src/core/hold.ts';
 import { silentOwners } from '../src/core/repair-instances.ts';
-import { instanceOf } from '../src/core/repair-nodes.ts';
+import { instanceOf, perhapsForgotten } from '../src/core/repair-nodes.ts';
 import { planTidy, underHold } from '../src/core/repairs.ts';
 import type { KnownNode, SwarmNode, TidyGroup, TidyPlan } from '../src/core/tidy-facts.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
@@ -25,7 +25,7 @@ import type { ReadSwarm } from '../src/swarm/inspect-page.ts';
 const config = readConfig(process.env);
 const store = new TidyStore(tableClient(), config.table);
 const autoScaling = autoScalingClient();
-const states = statesClient();
+const executions = statesClient();
 const ec2 = new EC2Client({});
 
 const planning = z.object({
@@ -90,6 +90,8 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
   const { known, lock, downAfter, published, hold } = stored;
   const now = Math.floor(Date.now() / 1000);
   const asked = doubtful(swarm.nodes, groups, known);
+  const states = asked.length === 0 ? new Map<string, string>() : await instanceStates(ec2, asked);
+  const forgotten = perhapsForgotten({ nodes: swarm.nodes, known, groups, states });
   const facts = {
     cluster,
     stage: config.stage,
@@ -97,8 +99,9 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
     whole: swarm.whole,
     groups,
     known,
-    states: asked.length === 0 ? new Map<string, string>() : await instanceStates(ec2, asked),
-    ended: await endedExecutions(states, silentOwners({ groups, known, now })),
+    states,
+    notFound: await instancesNotFound(ec2, forgotten),
+    ended: await endedExecutions(executions, silentOwners({ groups, known, now })),
     lock,
     tokens: { held: swarm.tokens, published },
     ghosts: swarm.ghosts,

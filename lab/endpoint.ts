@@ -15,11 +15,13 @@ import { transactionConflict } from './services/dynamodb-transaction.ts';
 import { AwsError, UnknownOperation } from './services/service.ts';
 import type { Caller, Service } from './services/service.ts';
 
-/** What a scenario makes of calls: throttled, failed, carried out with the answer lost, or in conflict with a transaction. */
+/** What a scenario makes of calls: throttled, failed, in conflict with a transaction, or carried out with the answer lost or not whole. */
 export interface CallFault {
   /** @example ssm.SendCommand */
   readonly operation: string;
-  readonly effect: 'throttle' | 'fail' | 'lose-answer' | 'conflict';
+  readonly effect: 'throttle' | 'fail' | 'lose-answer' | 'conflict' | 'leave-out';
+  /** The instances that are left out of the answer. */
+  readonly leavesOut?: (instanceId: string) => boolean;
   times: number;
 }
 
@@ -94,15 +96,15 @@ export class Endpoint {
     }
     this.#gate.authorize(caller, name, operation, input);
     const fault = this.#takeFault(`${name}.${operation}`, caller);
-    const refusal = fault === undefined ? undefined : faultyAnswer(fault, name, operation, input);
+    const refusal = fault === undefined ? undefined : faultyAnswer(fault.effect, name, operation, input);
     if (refusal !== undefined) {
       throw refusal;
     }
     const answer = await this.#answer(name, operation, input, caller);
-    if (fault === 'lose-answer') {
+    if (fault?.effect === 'lose-answer') {
       throw new AwsError('ServiceUnavailable', 'the lab was told to lose this answer', 503);
     }
-    return answer;
+    return fault?.leavesOut === undefined ? answer : without(fault.leavesOut, answer);
   }
 
   async #answer(service: string, operation: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
@@ -147,13 +149,13 @@ export class Endpoint {
     }
   }
 
-  #takeFault(call: string, { kind }: Caller): CallFault['effect'] | undefined {
+  #takeFault(call: string, { kind }: Caller): CallFault | undefined {
     const fault = this.faults.find(({ operation, times }) => operation === call && times > 0);
     if (fault === undefined || kind === 'person') {
       return undefined;
     }
     fault.times -= 1;
-    return fault.effect;
+    return fault;
   }
 
   /** For those who are inside the lab. */
@@ -212,8 +214,20 @@ function faultyAnswer(
         ? transactionConflict(input)
         : new AwsError('TransactionConflictException', 'Transaction is ongoing for the item');
     case 'lose-answer':
+    case 'leave-out':
       return undefined;
   }
+}
+
+/** An answer from which instances are missing, as if it were one page less: in lists of whatever depth. */
+function without(leavesOut: (instanceId: string) => boolean, answer: unknown): unknown {
+  if (Array.isArray(answer)) {
+    const instanceOf = (one: unknown): unknown => (one as { InstanceId?: unknown } | null)?.InstanceId;
+    return answer.filter((one) => !leavesOut(String(instanceOf(one)))).map((one: unknown) => without(leavesOut, one));
+  }
+  return typeof answer === 'object' && answer !== null && !(answer instanceof Date)
+    ? Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, without(leavesOut, value)]))
+    : answer;
 }
 
 function asAwsError(error: unknown): AwsError {

@@ -7,7 +7,9 @@ export interface MachineSpec {
   /** dockerd starts this long after the machine (user data that installs Docker), ms. */
   readonly dockerAfter: number;
   /** An image with a copied swarm folder in it: that of this other machine, as it is at the launch. */
-  readonly swarmFolderOf?: string;
+  readonly swarmFolderOf?: string | undefined;
+  /** What it calls itself, where that is not made from its address. */
+  readonly hostname?: string | undefined;
 }
 
 /** One run of a document's script on a machine, as the SSM agent does it. */

@@ -10,10 +10,10 @@ export interface Problem {
 export function danglingReferences(scenario: Scenario): Problem[] {
   const { groups, steps, expect } = scenario;
   return [
-    ...Object.entries(groups).flatMap(([name, { image }]) =>
-      image !== undefined && !(image.swarmFolderOf in groups)
-        ? [{ path: ['groups', name, 'image', 'swarmFolderOf'], message: `unknown group ${image.swarmFolderOf}` }]
-        : [],
+    ...Object.entries(groups).flatMap(([name, { image = {} }]) =>
+      Object.entries(image)
+        .filter(([, origin = '']) => !(origin in groups))
+        .map(([key, origin = '']) => ({ path: ['groups', name, 'image', key], message: `unknown group ${origin}` })),
     ),
     ...steps.flatMap((step, index) =>
       'each' in step

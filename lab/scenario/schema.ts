@@ -2,14 +2,10 @@
 import { z } from 'zod';
 
 import { LEVELS } from '../../src/core/findings.ts';
-import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
+import { clusterName, nodeRole } from '../../src/core/names.ts';
+import { fault } from './fault-schema.ts';
 import { bounds, count, duration, manyBounds } from './quantities.ts';
 import { load, service } from './service-schema.ts';
-
-/** What DynamoDB refuses while a transaction is at the same item. */
-const CONFLICTING = /^dynamodb\.(TransactWriteItems|PutItem|UpdateItem|DeleteItem)$/;
-
-const times = z.int().min(1).max(10_000).default(1);
 
 const hook = z.strictObject({
   timeout: z.int().min(30).max(7200).default(1800),
@@ -53,8 +49,8 @@ const group = z.strictObject({
   /** Knobs: what AWS does is not documented. */
   launchesAfter: z.enum(['termination-begins', 'termination-ends']).default('termination-begins'),
   retainedEndsBy: z.enum(['at-once', 'hook-again']).default('at-once'),
-  /** What is wrong with the image that its machines boot from: the swarm folder of the oldest instance of that group is in it. */
-  image: z.strictObject({ swarmFolderOf: z.string() }).optional(),
+  /** A bad image: the swarm folder of the oldest instance of that group is in it, or the id of that instance is its hostname. */
+  image: z.strictObject({ swarmFolderOf: z.string().optional(), hostnameOf: z.string().optional() }).optional(),
   /** The role of its instances, where it is not as docs/security.md says. */
   instanceRole: z
     .strictObject({
@@ -79,25 +75,6 @@ const limits = z.strictObject({
     .optional(),
   resourceTags: duration.optional(),
   lag: z.strictObject({ instances: duration.optional(), groups: duration.optional() }).optional(),
-});
-
-const callFault = z
-  .strictObject({ call: z.string(), effect: z.enum(['throttle', 'fail', 'lose-answer', 'conflict']), times })
-  .refine(({ call, effect }) => effect !== 'conflict' || CONFLICTING.test(call), {
-    path: ['effect'],
-    message: 'only writes of DynamoDB conflict',
-  });
-const commandFault = z.strictObject({
-  document: z.enum(VERBS),
-  exitCode: z.int().min(1).max(255).optional(),
-  status: z.enum(['TimedOut', 'Undeliverable', 'DeliveryTimedOut']).optional(),
-  times,
-});
-const eventFault = z.strictObject({
-  event: z.record(z.string(), z.unknown()),
-  effect: z.enum(['drop', 'delay', 'late', 'duplicate']),
-  by: duration.optional(),
-  times,
 });
 
 const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance']);
@@ -307,7 +284,7 @@ const plainSteps = [
   z.strictObject({
     hook: z.strictObject({ group: z.string(), of: z.enum(['launch', 'terminate']), change: hookChange.nullable() }),
   }),
-  z.strictObject({ fault: z.union([callFault, commandFault, eventFault]) }),
+  z.strictObject({ fault }),
   z.strictObject({
     event: z.strictObject({
       'detail-type': z.string(),

@@ -1,4 +1,5 @@
 // Takes one step of a scenario.
+import type { CallFault } from '../endpoint.ts';
 import { parsePattern } from '../events/pattern.ts';
 import { befall, member, replace } from './befall.ts';
 import type { Blow } from './befall.ts';
@@ -220,7 +221,7 @@ function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
     if (!lab.endpoint.knows(fault.call)) {
       throw new StepFailed(`nothing calls ${fault.call}: a call is written like ssm.SendCommand`);
     }
-    armFault(run, lab.endpoint.faults, { operation: fault.call, effect: fault.effect, times: fault.times });
+    armFault(run, lab.endpoint.faults, callFault(run, fault));
   } else if ('document' in fault) {
     const outcome = fault.status === undefined ? { exitCode: fault.exitCode ?? 1 } : { status: fault.status };
     armFault(run, lab.runCommand.faults, { verb: fault.document, outcome, times: fault.times });
@@ -229,6 +230,12 @@ function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
     const effect = kind === 'delay' || kind === 'late' ? { kind, ms } : { kind };
     armFault(run, lab.bus.faults, { pattern: parsePattern(fault.event), effect, times: fault.times });
   }
+}
+
+function callFault({ lab }: ScenarioRun, fault: Extract<Part<'fault'>['fault'], { call: string }>): CallFault {
+  const { call: operation, effect, group, times } = fault;
+  const left = group === undefined ? undefined : new Set(lab.autoScaling.group(group).members.keys());
+  return { operation, effect, times, ...(left === undefined ? {} : { leavesOut: (id): boolean => left.has(id) }) };
 }
 
 function armFault<Fault extends { readonly times: number }>(run: ScenarioRun, list: Fault[], fault: Fault): void {

@@ -5,6 +5,7 @@ import type { Ec2 } from './ec2.ts';
 import { planChange } from './replacement.ts';
 import type { HealthyRange, InstanceRefresh } from './replacement.ts';
 import { checkTags, globalTimeout } from './group-limits.ts';
+import type { MachineSpec } from '../nodes/machines.ts';
 import { AwsError } from './service.ts';
 
 export type Lifecycle =
@@ -50,7 +51,9 @@ export interface Group {
     readonly dockerAfter: number;
     readonly agentAfter: number;
     /** The group whose oldest instance has left its swarm folder in the image. */
-    readonly swarmFolderOf?: string;
+    readonly swarmFolderOf?: string | undefined;
+    /** The group by whose oldest instance's id its machines call themselves. */
+    readonly hostnameOf?: string | undefined;
   };
   /** The last one, under way or over. */
   refresh?: InstanceRefresh;
@@ -258,10 +261,11 @@ export class AutoScaling {
     this.#options.onMember(group, member);
   }
 
-  #imageOf({ machine }: Group): { readonly swarmFolderOf?: string } {
-    const members = [...(this.groups.get(machine.swarmFolderOf ?? '')?.members.values() ?? [])];
-    const origin = members.find(({ instanceId }) => this.#options.ec2.isRunning(instanceId));
-    return origin === undefined ? {} : { swarmFolderOf: origin.instanceId };
+  #imageOf({ machine }: Group): Pick<MachineSpec, 'swarmFolderOf' | 'hostname'> {
+    const [swarmFolderOf, hostname] = [machine.swarmFolderOf, machine.hostnameOf].map((name = '') =>
+      [...(this.groups.get(name)?.members.keys() ?? [])].find((id) => this.#options.ec2.isRunning(id)),
+    );
+    return { swarmFolderOf, hostname };
   }
 
   /** Called by EC2 when a machine is up. */

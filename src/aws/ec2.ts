@@ -1,6 +1,8 @@
 // EC2: which instances still live. Only the tidy needs it here; its client is three times the size of the others.
-import { paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+
+import { errorName } from './errors.ts';
 
 /** AWS: at most 200 values per filter. */
 const VALUES = 200;
@@ -22,4 +24,23 @@ export async function instanceStates(client: EC2Client, instances: readonly stri
     }
   }
   return states;
+}
+
+/**
+ * Those of them that EC2 says that there are not. Asked for one by one, by id: then it says so by an error, where a list would only lack
+ * them, as it does when it is not whole.
+ */
+export async function instancesNotFound(client: EC2Client, instances: readonly string[]): Promise<Set<string>> {
+  const notFound = new Set<string>();
+  for (const instance of instances) {
+    try {
+      await client.send(new DescribeInstancesCommand({ InstanceIds: [instance] }));
+    } catch (error) {
+      if (errorName(error) !== 'InvalidInstanceID.NotFound') {
+        throw error;
+      }
+      notFound.add(instance);
+    }
+  }
+  return notFound;
 }

@@ -14,6 +14,8 @@ import type {
 const NODES_AT_ONCE = 200;
 /** EC2 shows what was terminated for about an hour. What it shows no more must have been down for longer than that. Seconds. */
 export const SHOWN_FOR = 3600;
+/** One call each: the next tidy goes on. */
+const ASKED_BY_ID = 50;
 
 export interface Found {
   readonly repairs: readonly Repair[];
@@ -164,17 +166,33 @@ function hasSuccessor({ nodeId }: SwarmNode, instance: string, { nodes }: TidyFa
 }
 
 /**
- * EC2 shows an instance as terminated, or has forgotten it: the latter is also what an answer that is not whole looks like, so it
- * counts only for what has been down for longer than EC2 shows what is gone, and is in no group.
+ * EC2 shows an instance as terminated, or has forgotten it. That it is missing from an answer says nothing, since an answer may not be
+ * whole: EC2 must say, asked for this very instance, that there is none, and only of what has been down for longer than EC2 shows what
+ * is gone, and is in no group.
  */
-export function whyGone(instance: string, age: number | undefined, { states, groups }: TidyFacts): string | undefined {
+export function whyGone(instance: string, age: number | undefined, facts: TidyFacts): string | undefined {
+  const { states, groups, notFound } = facts;
   const state = states.get(instance);
   if (state !== undefined) {
     return GONE.includes(state) ? `its instance is ${state}` : undefined;
   }
-  return groupOf(instance, groups) === undefined && (age ?? 0) >= SHOWN_FOR
+  return groupOf(instance, groups) === undefined && (age ?? 0) >= SHOWN_FOR && notFound.has(instance)
     ? 'EC2 does not know its instance any more'
     : undefined;
+}
+
+/** Whom EC2 is to be asked for by id: it may have forgotten them, or have left them out of its answer. */
+export function perhapsForgotten({
+  nodes,
+  known,
+  groups,
+  states,
+}: Pick<TidyFacts, 'nodes' | 'known' | 'groups' | 'states'>): string[] {
+  const missing = nodes
+    .filter(({ status, age = 0 }) => status === 'down' && age >= SHOWN_FOR)
+    .flatMap((node) => instanceOf(node, known) ?? [])
+    .filter((instance) => !states.has(instance) && groupOf(instance, groups) === undefined);
+  return [...new Set(missing)].slice(0, ASKED_BY_ID);
 }
 
 /** Ready, and not active: a drain or a demotion of skep's whose execution died, or what a person wants. */

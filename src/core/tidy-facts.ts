@@ -87,6 +87,8 @@ export interface TidyFacts {
   readonly known: readonly KnownNode[];
   /** What EC2 says of the instances that it was asked for; those that it does not show are missing. */
   readonly states: ReadonlyMap<string, string>;
+  /** Of those that are missing the ones that EC2, asked for by id, says that there are not. */
+  readonly notFound: ReadonlySet<string>;
   /** Executions that own a node and have ended, by ARN. */
   readonly ended: ReadonlySet<string>;
   readonly lock: { readonly instance: string; readonly leaseUntil: number } | undefined;

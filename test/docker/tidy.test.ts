@@ -9,12 +9,10 @@ const MORE = [
   'joined-again',
   'left-drained',
   'left-demoted',
-  'forgets-what-died',
   'half-of-twenty',
   'joins-what-came-through',
   'launch-event-lost',
   'launch-event-late',
-  'label-changed',
   'node-of-nobody',
   'two-at-once',
 ];

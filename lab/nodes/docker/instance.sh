@@ -13,6 +13,7 @@ delay=$5
 cgroup=$6    # /skep-lab-...: the parent of all containers' control groups
 image=$7     # a tar with the root of skep/idle:1
 swarm=$8    # a folder to begin with as /var/lib/docker/swarm, as an image of another machine has it; or empty
+name=$9     # its hostname; empty for one that is made from its address
 tools='/usr/bin/docker /usr/local/bin/docker'
 
 # --- A private root: the host's, copy on write. What documents, docker or a user's experiments write ends with the instance.
@@ -46,7 +47,7 @@ pivot_root . .
 umount -l .
 cd /
 
-name="ip-$(printf '%s' "$address" | tr . -)"
+if [ -z "$name" ]; then name="ip-$(printf '%s' "$address" | tr . -)"; fi
 hostname "$name"
 printf '127.0.0.1 localhost\n%s %s\n' "$address" "$name" >/etc/hosts
 : >/etc/resolv.conf

@@ -145,6 +145,7 @@ function initArguments(site: Site, placement: Placement, swarmFolder: string): s
     placement.cgroup,
     site.image,
     swarmFolder,
+    placement.spec.hostname ?? '',
   ];
   return [...namespaces, 'sh', INIT, ...parameters];
 }

@@ -6,6 +6,7 @@ import type { Random } from '../../random.ts';
 import { ClientError, DockerError } from './docker-command.ts';
 import type { ClusterApi } from './docker-command.ts';
 import { enterSwarm, outlasts } from './engine-join.ts';
+import type { EngineSpec } from './engine-spec.ts';
 import type { Attempt, JoinRequest } from './engine-join.ts';
 import * as says from './engine-texts.ts';
 import type { Network } from './network.ts';
@@ -77,15 +78,11 @@ export class Engine implements Participant, ClusterApi {
   #steppingDownUntil = 0;
   #cancelBoot: () => void = () => undefined;
 
-  constructor(
-    around: EngineWorld,
-    chassis: Chassis,
-    spec: { readonly address: string; readonly startsAt: number; readonly folder: SwarmFolder | undefined },
-  ) {
+  constructor(around: EngineWorld, chassis: Chassis, spec: EngineSpec) {
     this.#around = around;
     this.#chassis = chassis;
     this.address = spec.address;
-    this.hostname = `ip-${spec.address.replaceAll('.', '-')}`;
+    this.hostname = spec.hostname ?? `ip-${spec.address.replaceAll('.', '-')}`;
     this.#upAt = spec.startsAt + START_TIME;
     this.#folder = spec.folder;
     if (spec.folder !== undefined) {

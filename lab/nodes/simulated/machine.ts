@@ -41,7 +41,8 @@ export class SimulatedMachine implements Chassis {
     this.died = new Promise((resolve) => {
       this.#die = resolve;
     });
-    this.engine = new Engine(world, this, { address: privateIp, startsAt: this.#dockerInstalledAt, folder });
+    const { hostname } = spec;
+    this.engine = new Engine(world, this, { address: privateIp, hostname, startsAt: this.#dockerInstalledAt, folder });
   }
 
   get alive(): boolean {

@@ -17,7 +17,7 @@ import {
   groupsOfCluster,
   isInAnyGroup,
 } from '../../../src/aws/auto-scaling.ts';
-import { instanceStates } from '../../../src/aws/ec2.ts';
+import { instanceStates, instancesNotFound } from '../../../src/aws/ec2.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
@@ -179,5 +179,15 @@ describe('which instances live', () => {
     const filters = ec2.commandCalls(DescribeInstancesCommand).map(({ args }) => args[0].input.Filters);
     expect(filters.map((one) => one?.[0]?.Values?.length)).toEqual([200, 200, 1]);
     expect(filters.flatMap((one) => one?.[0]?.Values)).toEqual(many);
+  });
+
+  it('takes an instance for forgotten only where EC2 says so of it, and not where an answer lacks it', async () => {
+    const refusal = (name: string): Error => Object.assign(new Error(name), { name });
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+    ec2.on(DescribeInstancesCommand, { InstanceIds: ['i-2'] }).rejects(refusal('InvalidInstanceID.NotFound'));
+
+    expect(await instancesNotFound(ec2Client, ['i-1', 'i-2', 'i-3'])).toEqual(new Set(['i-2']));
+    ec2.on(DescribeInstancesCommand, { InstanceIds: ['i-3'] }).rejects(refusal('RequestLimitExceeded'));
+    await expect(instancesNotFound(ec2Client, ['i-2', 'i-3'])).rejects.toThrow('RequestLimitExceeded');
   });
 });

@@ -1,10 +1,11 @@
 // What executions that died, people and old engines leave behind in a swarm: what of it a tidy takes back, and what it tells.
 import { describe, expect, it } from '@jest/globals';
 
+import { perhapsForgotten } from '../../../src/core/repair-nodes.ts';
 import { planTidy } from '../../../src/core/repairs.ts';
 import type { SwarmNode, TidyFacts } from '../../../src/core/tidy-facts.ts';
 import { INSTANCE, NODE_ID, NOW } from '../support/examples.ts';
-import { factsOf, item, managerGroup, node } from '../support/tidy-facts.ts';
+import { down, factsOf, group, item, managerGroup, node } from '../support/tidy-facts.ts';
 
 const paused = (changes: Partial<SwarmNode> = {}): SwarmNode =>
   node({ availability: 'pause', isLeaving: true, version: '7', ...changes });
@@ -75,5 +76,29 @@ describe('ghosts', () => {
   it('that there are not, or that nobody knows of, are not told of', () => {
     expect(planned({ ghosts: { count: 0, tasks: [] } })).toEqual([]);
     expect(planned({ ghosts: undefined })).toEqual([]);
+  });
+});
+
+describe('whom EC2 is asked for by id', () => {
+  const asked = (facts: Partial<TidyFacts>): string[] => perhapsForgotten(factsOf({ groups: [group([])], ...facts }));
+
+  it('is down for an hour, in no group, and not shown', () => {
+    expect(asked({ nodes: [down({ age: 3600 })] })).toEqual([INSTANCE]);
+  });
+
+  it.each<[string, Partial<TidyFacts>]>([
+    ['is Ready', { nodes: [node()] }],
+    ['is down for less', { nodes: [down({ age: 3599 })] }],
+    ['is in a group', { nodes: [down({ age: 3600 })], groups: [group()] }],
+    ['is shown', { nodes: [down({ age: 3600 })], states: new Map([[INSTANCE, 'running']]) }],
+  ])('and not one that %s', (_name, facts) => {
+    expect(asked(facts)).toEqual([]);
+  });
+
+  it('is not everybody at once', () => {
+    const nodes = Array.from({ length: 99 }, (_, n) =>
+      down({ nodeId: `n${n}`, instance: `i-${String(n).padStart(17, '0')}`, age: 3600 }),
+    );
+    expect(asked({ nodes, known: [] })).toHaveLength(50);
   });
 });

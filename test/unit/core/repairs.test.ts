@@ -43,16 +43,17 @@ describe('nodes', () => {
       [],
     ],
     [
-      'EC2 does not show its instance: an answer that is not whole looks the same',
-      { nodes: [down({ age: 3599 })], groups: left, states: new Map() },
+      'EC2 says that there is no such instance, and the node is down for less than EC2 shows what is gone',
+      { nodes: [down({ age: 3599 })], groups: left, notFound: new Set([INSTANCE]) },
       [],
     ],
+    ['down for longer, and EC2 only does not show it', { nodes: [down({ age: 3600 })], groups: left }, []],
     [
-      'the same, down for longer than EC2 shows what is gone',
-      { nodes: [down({ age: 3600 })], groups: left, states: new Map() },
+      'the same, and EC2 says that there is none',
+      { nodes: [down({ age: 3600 })], groups: left, notFound: new Set([INSTANCE]) },
       ['forget', 'erase'],
     ],
-    ['the same, but it is in its group', { nodes: [down({ age: 3600 })], states: new Map() }, []],
+    ['the same, but it is in its group', { nodes: [down({ age: 3600 })], notFound: new Set([INSTANCE]) }, []],
     ['Unknown is not Down', { nodes: [node({ status: 'unknown', age: 9999 })], states: terminated }, []],
     ['Disconnected is not Down', { nodes: [node({ status: 'disconnected', age: 9999 })], states: terminated }, []],
     [

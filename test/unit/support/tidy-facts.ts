@@ -80,6 +80,7 @@ export const factsOf = (changes: Partial<TidyFacts> = {}): TidyFacts => ({
   groups: [group()],
   known: [item()],
   states: new Map(),
+  notFound: new Set(),
   ended: new Set(),
   lock: undefined,
   tokens: { held: undefined, published: undefined },

@@ -1,0 +1,11 @@
+// What an engine begins with.
+import type { SwarmFolder } from './engine.ts';
+
+export interface EngineSpec {
+  readonly address: string;
+  /** Where it is not made from the address. */
+  readonly hostname: string | undefined;
+  readonly startsAt: number;
+  /** A copied one, in the image of its machine. */
+  readonly folder: SwarmFolder | undefined;
+}
