@@ -38,6 +38,7 @@ const wish = z.strictObject({
   dryRun: z.boolean().default(false),
   /** Nothing is moved: these services go back to the spec that a rebalance or a hand-over could not put in its place again. */
   rollback: z.boolean().default(false),
+  even: z.enum(['services', 'cluster']).default('services'),
 });
 const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const serviceRuns = z.array(z.custom<ServiceRun>((value) => anObject(value) && 'phase' in (value as object)));
@@ -66,6 +67,8 @@ const request = z.discriminatedUnion('do', [
     troubles: z.number(),
     rounds: z.number(),
     closing: z.string(),
+    /** Of all nodes, when it was planned. */
+    digest: z.string(),
     startedAt: z.string(),
   }),
   base.extend({ do: z.literal('finish'), cluster: clusterName, runs: serviceRuns, report }),
@@ -126,29 +129,26 @@ async function takeLock(cluster: string, execution: string): Promise<void> {
 /** How often nodes may come or go while they are read. */
 const READS = 4;
 
-function plan({ wish: wished, nodes: nodePages, services: pages, swept, refused, tries }: Part<'plan'>): unknown {
-  if (wished.rollback && refused.length > 0) {
-    throw new FlowError(
-      'RollbackRefused',
-      `it was changed meanwhile, or an update is under way: ${refused.join(', ')}`,
-    );
-  }
-  if (new Set([...nodePages, ...pages].map(({ digest }) => digest)).size > 1) {
+function plan({ wish: wished, nodes: nodePages, services: pages, swept, tries }: Part<'plan'>): unknown {
+  const digests = [...nodePages, ...pages].map(({ digest }) => digest ?? '');
+  const [digest = ''] = digests;
+  if (digests.some((one) => one !== digest)) {
     // Tasks are told by the place of their node among all nodes.
     throw new FlowError(tries < READS ? 'NotAsExpected' : 'NodesChanged', 'nodes came or went while they were read');
   }
-  const { cluster, services: only, maxMoves, dryRun, rollback } = wished;
+  const { cluster, services: only, maxMoves, dryRun, rollback, even } = wished;
   const now = seconds();
   const nodes = nodePages.flatMap((page) => readNodes(page));
   const ids = nodes.map(({ nodeId }) => nodeId).toSorted();
   const services = pages.flatMap((page) => readServices(page, (place) => ids[place] ?? `place ${place}`));
   const sweep = swept || dryRun ? [] : sweepOf(wished, services, now);
-  const planned = planRebalance({ nodes, services, now }, { only, maxMoves: rollback ? 0 : maxMoves });
+  const planned = planRebalance({ nodes, services, now }, { only, maxMoves: rollback ? 0 : maxMoves, even });
   if (planned.unknown.length > 0) {
     throw new FlowError('ServiceUnknown', `${cluster} has no service ${planned.unknown.join(', ')}`);
   }
   logger.info('rebalance planned', { cluster, moves: planned.moves, remaining: planned.remaining, sweep });
-  return { report: firstReport(planned), runs: dryRun ? [] : startRuns(planned, now), sweep };
+  const runs = startRuns(planned, now, (nodeId) => String(ids.indexOf(nodeId)));
+  return { report: firstReport(planned), runs: dryRun ? [] : runs, sweep, digest };
 }
 
 const SWEPT = 200;
@@ -186,9 +186,17 @@ async function decide(input: Part<'decide'>): Promise<Decided> {
   const closing = input.closing === '' ? await whyEnd(input, now) : input.closing;
   const troubles = failed === '' ? 0 : input.troubles + 1;
   const seen = readServices(page, String);
+  const moved = page.digest !== undefined && page.digest !== input.digest;
   const next =
     failed === ''
-      ? nextRound({ runs, seen, cut: page.next !== undefined, closing: closing === '' ? undefined : closing, now })
+      ? nextRound({
+          runs,
+          seen,
+          cut: page.next !== undefined,
+          moved,
+          closing: closing === '' ? undefined : closing,
+          now,
+        })
       : afterTrouble(runs, troubles, failed);
   const changes = next.changes.map(toText);
   for (const change of changes) {

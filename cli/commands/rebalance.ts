@@ -2,7 +2,7 @@
 // the same machine, so that what is shown is what would be done.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { z } from 'zod';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
@@ -20,6 +20,7 @@ interface Options {
   readonly stage: string;
   readonly service: readonly string[];
   readonly maxMoves: string;
+  readonly even: string;
   readonly dryRun: boolean;
   readonly cancel: boolean;
   readonly json: boolean;
@@ -58,6 +59,11 @@ export function rebalanceCommand(): Command {
     .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
     .option('--service <name>', 'only this service; may be repeated', gather, [])
     .option('--max-moves <n>', `at most so many moves, up to ${MOVES.most}`, String(MOVES.default))
+    .addOption(
+      new Option('--even <what>', 'services, or the cluster too: single tasks from full nodes to emptier ones')
+        .choices(['services', 'cluster'])
+        .default('services'),
+    )
     .option('--dry-run', 'only show what would be moved, and what would not and why', false)
     .option('--cancel', 'end the one that is under way: it finishes the moves that it is at', false)
     .option('--json', 'print the report as JSON', false)
@@ -69,14 +75,14 @@ export function rebalanceCommand(): Command {
 }
 
 async function rebalance(options: Options): Promise<void> {
-  const { cluster, stage, dryRun } = options;
+  const { cluster, stage, dryRun, even } = options;
   const maxMoves = numberOf(options.maxMoves);
   await stateOf(cluster, stage);
   if (options.cancel) {
     await cancel(cluster, stage);
     return;
   }
-  const input = { cluster, services: options.service, maxMoves, dryRun };
+  const input = { cluster, services: options.service, maxMoves, dryRun, even };
   const running = runMachine(statesClient(), `skep-${stage}-rebalance`, input, (arn) => {
     process.stderr.write(`started ${arn}\n`);
   });

@@ -154,3 +154,16 @@ export function hasRoom(
     hostPorts.every((port) => !place.hostPorts.has(port))
   );
 }
+
+/** Where SwarmKit puts the next task: of the nodes with room that with the fewest tasks of the service, then with the fewest at all. */
+export function nextTarget(service: ServiceFacts, allowed: readonly Place[]): Place | undefined {
+  let target: Place | undefined;
+  for (const place of allowed) {
+    const isBetter =
+      target === undefined || place.own < target.own || (place.own === target.own && place.tasks < target.tasks);
+    if (isBetter && hasRoom(service, place)) {
+      target = place;
+    }
+  }
+  return target;
+}

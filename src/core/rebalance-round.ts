@@ -15,6 +15,8 @@ const PATIENCE = 120;
 /** When a mark is left to the tidy, and when the tidy takes it. Seconds. */
 const LEAVE_AFTER = 600;
 const MARKED_FOR = 900;
+/** For one task that is to leave a node SwarmKit may take the new one as well as the old: so often it is tried. */
+const TRIES = 8;
 /** How long the history may take to be put back. Seconds. */
 const SETTLES_IN = 60;
 
@@ -43,6 +45,10 @@ export interface ServiceRun {
   readonly replicas: number;
   /** Of skep's mark; 0 before the first. */
   readonly until: number;
+  /** The place of the node that is to have one less, where it is not the surplus of the service, and what it has. */
+  readonly source?: { readonly place: string; readonly count: number } | undefined;
+  /** Moves that were made in vain. */
+  readonly tries?: number | undefined;
   /** Before the present move: how many tasks are on the fullest node, and how many nodes are as full. */
   readonly full: readonly [number, number];
   readonly outcome?: Outcome | undefined;
@@ -56,6 +62,8 @@ export interface Round {
   readonly seen: readonly ServiceFacts[];
   /** More was to be told than fitted. */
   readonly cut: boolean;
+  /** Nodes came or went since it was planned, so that a place among them is another node's by now. */
+  readonly moved?: boolean;
   /** Why there are to be no new moves, if so. */
   readonly closing: string | undefined;
   readonly now: number;
@@ -70,20 +78,26 @@ export interface NextRound {
   readonly wait: number;
 }
 
-export function startRuns({ services }: Pick<RebalancePlan, 'services'>, now: number): ServiceRun[] {
+/** @param placeOf the place of a node among all, by which rounds are told of tasks */
+export function startRuns(
+  { services }: Pick<RebalancePlan, 'services'>,
+  now: number,
+  placeOf: (nodeId: string) => string = (nodeId) => nodeId,
+): ServiceRun[] {
   return services
     .filter(({ moves }) => moves > 0)
-    .map(({ serviceId, name, version, replicas, moves }) => ({
+    .map(({ serviceId, name, version, replicas, moves, source }) => ({
       ...{ serviceId, name, version, replicas, moves },
       done: 0,
       phase: 'queued',
       since: now,
       until: 0,
       full: [0, 0],
+      ...(source === undefined ? {} : { source: { place: placeOf(source), count: 0 } }),
     }));
 }
 
-export function nextRound({ runs: before, seen, cut, closing, now }: Round): NextRound {
+export function nextRound({ runs: before, seen, cut, moved = false, closing, now }: Round): NextRound {
   const facts = new Map(seen.map((one) => [one.serviceId, one]));
   const changes: Change[] = [];
   const looked = before.map((run) => {
@@ -92,7 +106,8 @@ export function nextRound({ runs: before, seen, cut, closing, now }: Round): Nex
     if (!isAsked || (service === undefined && cut)) {
       return run;
     }
-    const next = service === undefined ? end(run, 'changed', 'it is gone') : look(run, service, { closing, now });
+    const next =
+      service === undefined ? end(run, 'changed', 'it is gone') : look(run, service, { closing, moved, now });
     if ('change' in next) {
       changes.push(next.change);
       return next.run;
@@ -130,7 +145,10 @@ function pause(underWay: readonly ServiceRun[], now: number): number {
   return age < 15 ? 2 : age < 60 ? 5 : 15;
 }
 
+const MOVED = 'nodes came or went: where its tasks are is not known';
+
 interface Around {
+  readonly moved: boolean;
   readonly closing: string | undefined;
   readonly now: number;
 }
@@ -176,8 +194,9 @@ function begin(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
   if (run.done >= run.moves) {
     return finish(run, service, around, 'moved');
   }
-  if (closing !== undefined) {
-    return finish(run, service, around, 'stopped', closing);
+  const stop = closing ?? (run.source !== undefined && around.moved ? MOVED : undefined);
+  if (stop !== undefined) {
+    return finish(run, service, around, 'stopped', stop);
   }
   if (!isSettled(service)) {
     const { running } = totalsOf(service);
@@ -186,11 +205,17 @@ function begin(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
   }
   const until = now + MARKED_FOR;
   const change: Change = { kind: 'more', serviceId: run.serviceId, version: service.version, until };
-  return { run: { ...run, phase: 'more', since: now, until, full: fullest(service) }, change };
+  const source = run.source && { ...run.source, count: countOn(service, run.source.place) };
+  return { run: { ...run, phase: 'more', since: now, until, full: fullest(service), source }, change };
+}
+
+function countOn({ tasks }: ServiceFacts, place: string): number {
+  const { running, others } = tasks.get(place) ?? { running: 0, others: 0 };
+  return running + others;
 }
 
 /** Between two moves nobody else may have touched it. */
-function changedSince({ done, version, replicas }: ServiceRun, service: ServiceFacts): string | undefined {
+function changedSince({ until, version, replicas }: ServiceRun, service: ServiceFacts): string | undefined {
   if (service.labels[MARK] !== undefined) {
     return 'another run of skep is at work on it';
   }
@@ -198,7 +223,7 @@ function changedSince({ done, version, replicas }: ServiceRun, service: ServiceF
     return `its replicas were set to ${service.replicas}`;
   }
   // After a move the spec before is skep's own, with its mark. Before the first the version itself must be what was planned from.
-  const isOurs = done === 0 ? service.version === version : service.previousMark !== '';
+  const isOurs = until === 0 ? service.version === version : service.previousMark !== '';
   return isOurs && isIdle(service) ? undefined : 'it was changed meanwhile';
 }
 
@@ -247,7 +272,11 @@ function touchedUnder({ replicas }: { readonly replicas: number }, service: Serv
 }
 
 /** The fullest node must still be another than that of the extra task: else SwarmKit may take any of them. */
-function isBetter({ full: [most, nodes] }: ServiceRun, service: ServiceFacts): boolean {
+function isBetter({ full: [most, nodes], source }: ServiceRun, service: ServiceFacts): boolean {
+  if (source !== undefined) {
+    // Two nodes have the most now, and one of them is the source.
+    return true;
+  }
   const [mostNow, nodesNow] = fullest(service);
   return mostNow === most && nodesNow <= nodes;
 }
@@ -285,7 +314,26 @@ function finishMove(run: ServiceRun, service: ServiceFacts, around: Around): Loo
   if (outcome !== undefined) {
     return finish(run, service, around, outcome, because);
   }
-  return begin({ ...run, phase: 'ready', since: around.now, done: run.done + 1 }, service, around);
+  return run.source === undefined
+    ? begin({ ...run, phase: 'ready', since: around.now, done: run.done + 1 }, service, around)
+    : judge(run, service, around);
+}
+
+/** Which of the two SwarmKit has taken. */
+function judge(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+  const { source, tries = 0, done } = run;
+  if (!isSettled(service) && around.now - run.since <= LEAVE_AFTER) {
+    return run;
+  }
+  if (around.moved) {
+    return finish(run, service, around, 'stopped', MOVED);
+  }
+  if (source !== undefined && countOn(service, source.place) < source.count) {
+    return begin({ ...run, phase: 'ready', since: around.now, done: done + 1 }, service, around);
+  }
+  return tries + 1 >= TRIES
+    ? finish(run, service, around, 'stuck', `SwarmKit took the new task away again, ${TRIES} times`)
+    : begin({ ...run, phase: 'ready', since: around.now, tries: tries + 1 }, service, around);
 }
 
 function settle(run: ServiceRun, service: ServiceFacts, { now }: Around): Looked {

@@ -64,7 +64,7 @@ export function leftovers(services: readonly ServiceFacts[], now: number): strin
     const { serviceId, version, labels } = service;
     const mark = readMark(labels[MARK]);
     if (mark === undefined) {
-      return labels[MARK] === undefined && service.kept && isIdle(service)
+      return labels[MARK] === undefined && service.kept && isIdle(service) && maySettle(service)
         ? [toText({ kind: 'settle', serviceId, version })]
         : [];
     }
@@ -75,6 +75,9 @@ export function leftovers(services: readonly ServiceFacts[], now: number): strin
     return [toText(back), toText({ kind: 'settle', serviceId, version: 0 })];
   });
 }
+
+/** Of a stop-first service only `npx skep rollback` can put it back. Where its owner has updated it since, it is only forgotten. */
+const maySettle = ({ order, previousMark }: ServiceFacts): boolean => order === 'start-first' || previousMark === '';
 
 /** What a person is told, of a dry run and of a run. */
 export interface Report {

@@ -3,7 +3,9 @@
 // A move is one replica more, then one less. Where both go is SwarmKit's choice, not skep's: the extra one goes to the node with the
 // fewest tasks of the service, then with the fewest at all (manager/scheduler/scheduler.go); the one less is taken from the node with
 // the most (manager/orchestrator/replicated/services.go). So a plan is what these two rules lead to.
-import { addTasks, allowedNodes, emptyPlace, hasRoom, placesOf } from './placement.ts';
+import { evenOut } from './even-cluster.ts';
+import type { Candidate } from './even-cluster.ts';
+import { addTasks, allowedNodes, emptyPlace, hasRoom, nextTarget, placesOf } from './placement.ts';
 import type { Place } from './placement.ts';
 import { isOfUnknownPlatform, isSettled, totalsOf, warningsOf, why, whyLeftOut } from './rebalance-facts.ts';
 import type { LeftOut, Why } from './rebalance-facts.ts';
@@ -20,6 +22,8 @@ export interface RebalanceOptions {
   /** Names or ids; none for all services. */
   readonly only: readonly string[];
   readonly maxMoves: number;
+  /** Of the whole cluster, too: single tasks from full nodes to emptier ones. */
+  readonly even?: 'services' | 'cluster';
 }
 
 export interface NodeChange {
@@ -39,6 +43,8 @@ export interface ServicePlan {
   /** Of nodes that are equally full SwarmKit takes any: then these are as many, and may be others. */
   readonly nodes: readonly NodeChange[];
   readonly warnings: readonly string[];
+  /** The node that is to have one less: for the sake of the cluster. Undefined for the surplus of a service. */
+  readonly source?: string;
 }
 
 export interface RebalancePlan {
@@ -59,14 +65,14 @@ interface Spread {
   readonly gap: number;
 }
 
-export function planRebalance(facts: RebalanceFacts, { only, maxMoves }: RebalanceOptions): RebalancePlan {
+export function planRebalance(facts: RebalanceFacts, { only, maxMoves, even: wish }: RebalanceOptions): RebalancePlan {
   const { nodes, services, now } = facts;
   const isAsked = ({ name, serviceId }: ServiceFacts): boolean => only.includes(name) || only.includes(serviceId);
   const places = placesOf(nodes, services);
   const leftOut: LeftOut[] = [];
   const planned: ServicePlan[] = [];
   let left = maxMoves;
-  let even = 0;
+  const even: Spread[] = [];
   for (const spread of inOrder(only.length === 0 ? services : services.filter(isAsked), places)) {
     const { service } = spread;
     const made = whyLeftOut(service, now) ?? planService(spread, places, left);
@@ -77,18 +83,45 @@ export function planRebalance(facts: RebalanceFacts, { only, maxMoves }: Rebalan
       left -= made.moves;
       planned.push({ ...made, warnings: warningsOf(service, now) });
     } else {
-      even += 1;
+      even.push(spread);
     }
   }
+  const moved = wish === 'cluster' ? planEven(even, places, left, now) : [];
+  planned.push(...moved);
   return {
-    moves: maxMoves - left,
+    moves: maxMoves - left + moved.length,
     remaining: planned.reduce((sum, { remaining }) => sum + remaining, 0),
     services: planned,
     // Nobody expects to hear of a global service, unless they have asked.
     leftOut: leftOut.filter(({ reason }) => reason !== 'NotReplicated' || only.length > 0),
-    even,
+    even: even.length - moved.length,
     unknown: only.filter((one) => !services.some(({ name, serviceId }) => one === name || one === serviceId)),
   };
+}
+
+function planEven(
+  even: readonly Spread[],
+  places: ReadonlyMap<string, Place>,
+  most: number,
+  now: number,
+): ServicePlan[] {
+  const candidates: Candidate[] = even.flatMap(({ service, allowed }) => {
+    const held = [...service.tasks].flatMap(([nodeId, { running, others }]) => {
+      const place = places.get(nodeId);
+      return place === undefined ? [] : [[place, running + others] as const];
+    });
+    // Of a node that is gone nothing is known.
+    return held.length < service.tasks.size ? [] : [{ service, allowed, holders: new Map(held) }];
+  });
+  return evenOut(candidates, [...places.values()], most).map(({ service, source, target, from }) => {
+    const { serviceId, name, version, replicas } = service;
+    const nodes = [
+      { node: source.node.hostname, from, to: from - 1 },
+      { node: target.node.hostname, from: from - 1, to: from },
+    ];
+    const warnings = warningsOf(service, now);
+    return { serviceId, name, version, replicas, moves: 1, remaining: 0, nodes, warnings, source: source.node.nodeId };
+  });
 }
 
 /** The most uneven first: where not all moves can be made, those that matter most are. */
@@ -227,19 +260,6 @@ function mostOf(places: Iterable<Place>): Place | undefined {
     most = most === undefined || place.own > most.own ? place : most;
   }
   return most;
-}
-
-/** Of the nodes with room the one with the fewest tasks of the service, then with the fewest at all. */
-function nextTarget(service: ServiceFacts, allowed: readonly Place[]): Place | undefined {
-  let target: Place | undefined;
-  for (const place of allowed) {
-    const isBetter =
-      target === undefined || place.own < target.own || (place.own === target.own && place.tasks < target.tasks);
-    if (isBetter && hasRoom(service, place)) {
-      target = place;
-    }
-  }
-  return target;
 }
 
 function changesOf(before: ReadonlyMap<Place, number>, after: ReadonlyMap<Place, number>): NodeChange[] {
