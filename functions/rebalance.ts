@@ -129,7 +129,8 @@ async function takeLock(cluster: string, execution: string): Promise<void> {
 /** How often nodes may come or go while they are read. */
 const READS = 4;
 
-function plan({ wish: wished, nodes: nodePages, services: pages, swept, tries }: Part<'plan'>): unknown {
+function plan({ wish: wished, nodes: nodePages, services: pages, swept, refused, tries }: Part<'plan'>): unknown {
+  refuseRollback(wished, refused);
   const digests = [...nodePages, ...pages].map(({ digest }) => digest ?? '');
   const [digest = ''] = digests;
   if (digests.some((one) => one !== digest)) {
@@ -149,6 +150,16 @@ function plan({ wish: wished, nodes: nodePages, services: pages, swept, tries }:
   logger.info('rebalance planned', { cluster, moves: planned.moves, remaining: planned.remaining, sweep });
   const runs = startRuns(planned, now, (nodeId) => String(ids.indexOf(nodeId)));
   return { report: firstReport(planned), runs: dryRun ? [] : runs, sweep, digest };
+}
+
+/** @throws {FlowError} RollbackRefused */
+function refuseRollback({ rollback }: z.infer<typeof wish>, refused: readonly string[]): void {
+  if (rollback && refused.length > 0) {
+    throw new FlowError(
+      'RollbackRefused',
+      `it was changed meanwhile, or an update is under way: ${refused.join(', ')}`,
+    );
+  }
 }
 
 const SWEPT = 200;
