@@ -1,9 +1,9 @@
 // Evening out a whole cluster, beyond what each service is: single tasks from full nodes to emptier ones. Zones come first; nodes are
 // weighed by what is reserved on them, or, where nobody reserves anything, by their tasks.
 //
-// A move is the same as any: one replica more, one less. But here both nodes have as many tasks of the service in between, and SwarmKit
-// takes either. So a move may have to be made again, until it was the old one.
-import { addTasks, isOpen, nextTarget } from './placement.ts';
+// One replica more and one less would not do: both nodes then have as many tasks of the service, and engines were seen to take the new one
+// away again, each time. A constraint that keeps the service off the full node moves its one task there under the service's own update policy.
+import { addTasks, hasRoom, isOpen, nextTarget } from './placement.ts';
 import type { Place } from './placement.ts';
 import type { ServiceFacts } from './service-facts.ts';
 
@@ -18,13 +18,21 @@ export interface EvenMove {
   readonly service: ServiceFacts;
   readonly source: Place;
   readonly target: Place;
-  readonly from: number;
+  /** Of nodes that are as good SwarmKit takes any. */
+  readonly may: readonly Place[];
 }
 
 /** At most one move of each service. What it moves is moved in the places, too. */
 export function evenOut(candidates: readonly Candidate[], places: readonly Place[], most: number): EvenMove[] {
   const weigh = weigher(candidates.map(({ service }) => service));
-  const waiting = Map.groupBy(candidates.filter(mayRunTwice), (one) => sourceOf(one)?.node.nodeId);
+  const waiting = new Map<Place, Set<Candidate>>();
+  for (const candidate of candidates.filter(mayMove)) {
+    for (const [place, count] of candidate.holders) {
+      if (count === 1) {
+        waiting.set(place, (waiting.get(place) ?? new Set()).add(candidate));
+      }
+    }
+  }
   const moves: EvenMove[] = [];
   const exhausted = new Set<Place>();
   while (moves.length < most) {
@@ -32,32 +40,23 @@ export function evenOut(candidates: readonly Candidate[], places: readonly Place
     if (source === undefined) {
       break;
     }
-    const own = waiting.get(source.node.nodeId) ?? [];
-    const next = bestMove(own, source, places, weigh);
+    const next = bestMove([...(waiting.get(source) ?? [])], source, places, weigh);
     if (next === undefined) {
       exhausted.add(source);
     } else {
       addTasks(source, next.service, -1);
       addTasks(next.target, next.service, 1);
-      waiting.set(
-        source.node.nodeId,
-        own.filter(({ service }) => service !== next.service),
-      );
+      for (const some of waiting.values()) {
+        some.forEach((one) => one.service === next.service && some.delete(one));
+      }
       moves.push(next);
     }
   }
   return moves;
 }
 
-/** One of which there is to be one at a time, and that is updated stop-first, may be one that must never run twice. */
-const mayRunTwice = ({ service: { replicas, order } }: Candidate): boolean => replicas > 1 || order === 'start-first';
-
-/** The one node that has the most; undefined where several have as many. */
-function sourceOf({ holders }: Candidate): Place | undefined {
-  const most = Math.max(...holders.values());
-  const full = [...holders].filter(([, count]) => count === most);
-  return full.length === 1 ? full[0]?.[0] : undefined;
-}
+/** Only where the new task is started before the old one is stopped. */
+const mayMove = ({ service: { order, restart } }: Candidate): boolean => order === 'start-first' && restart !== 'none';
 
 type Weigh = (place: Place) => number;
 
@@ -100,25 +99,35 @@ function bestMove(
   const zones = zoneLoads(places, weigh);
   const load = (place: Place): number => zones.get(zoneOf(place)) ?? 0;
   const moves = candidates.flatMap((candidate) => moveOf(candidate, source) ?? []);
-  const better = moves
-    .filter(({ service, target }) => isBetter(service, source, target, weigh))
-    .filter(({ target }) => zoneOf(target) === zoneOf(source) || load(target) < load(source));
+  const zone = zoneOf(source);
+  const better = moves.filter(({ service, may }) =>
+    may.every(
+      (target) => isBetter(service, source, target, weigh) && (zoneOf(target) === zone || load(target) < load(source)),
+    ),
+  );
   return better.toSorted((a, b) => load(a.target) - load(b.target) || weigh(a.target) - weigh(b.target))[0];
 }
 
-/** SwarmKit chooses the target. It must have one less than the source: then one of these two is the one that goes. */
+/** SwarmKit chooses the target. The service is to be as even as before. */
 function moveOf({ service, allowed, holders }: Candidate, source: Place): EvenMove | undefined {
   for (const [place, count] of holders) {
     place.own = count;
   }
-  const target = nextTarget(service, allowed);
-  const from = source.own;
-  const isNext = target !== undefined && target.own === from - 1;
+  const target = nextTarget(
+    service,
+    allowed.filter((place) => place !== source),
+  );
+  const isEmpty = target?.own === 0;
+  const may = allowed.filter(
+    (place) => place !== source && isEmpty && isAsGood(place, target) && hasRoom(service, place),
+  );
   for (const place of holders.keys()) {
     place.own = 0;
   }
-  return isNext ? { service, source, target, from } : undefined;
+  return isEmpty ? { service, source, target, may } : undefined;
 }
+
+const isAsGood = (place: Place, other: Place): boolean => place.own === other.own && place.tasks === other.tasks;
 
 /** The fuller of the two is less full afterwards. */
 function isBetter(service: ServiceFacts, source: Place, target: Place, weigh: Weigh): boolean {

@@ -15,8 +15,6 @@ const PATIENCE = 120;
 /** When a mark is left to the tidy, and when the tidy takes it. Seconds. */
 const LEAVE_AFTER = 600;
 const MARKED_FOR = 900;
-/** For one task that is to leave a node SwarmKit may take the new one as well as the old: so often it is tried. */
-const TRIES = 8;
 /** How long the history may take to be put back. Seconds. */
 const SETTLES_IN = 60;
 
@@ -45,10 +43,8 @@ export interface ServiceRun {
   readonly replicas: number;
   /** Of skep's mark; 0 before the first. */
   readonly until: number;
-  /** The place of the node that is to have one less, where it is not the surplus of the service, and what it has. */
-  readonly source?: { readonly place: string; readonly count: number } | undefined;
-  /** Moves that were made in vain. */
-  readonly tries?: number | undefined;
+  /** The node that its task is to leave, for the sake of the cluster, and its place among all. Undefined for a surplus. */
+  readonly source?: { readonly nodeId: string; readonly place: string } | undefined;
   /** Before the present move: how many tasks are on the fullest node, and how many nodes are as full. */
   readonly full: readonly [number, number];
   readonly outcome?: Outcome | undefined;
@@ -93,7 +89,7 @@ export function startRuns(
       since: now,
       until: 0,
       full: [0, 0],
-      ...(source === undefined ? {} : { source: { place: placeOf(source), count: 0 } }),
+      ...(source === undefined ? {} : { source: { nodeId: source, place: placeOf(source) } }),
     }));
 }
 
@@ -204,9 +200,10 @@ function begin(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
     return now - run.since > PATIENCE ? finish(run, service, around, 'failed', late) : run;
   }
   const until = now + MARKED_FOR;
-  const change: Change = { kind: 'more', serviceId: run.serviceId, version: service.version, until };
-  const source = run.source && { ...run.source, count: countOn(service, run.source.place) };
-  return { run: { ...run, phase: 'more', since: now, until, full: fullest(service), source }, change };
+  const on = { serviceId: run.serviceId, version: service.version, until };
+  const change: Change =
+    run.source === undefined ? { kind: 'more', ...on } : { kind: 'exclude', ...on, nodes: [run.source.nodeId] };
+  return { run: { ...run, phase: 'more', since: now, until, full: fullest(service) }, change };
 }
 
 function countOn({ tasks }: ServiceFacts, place: string): number {
@@ -236,6 +233,9 @@ function await_(run: ServiceRun, service: ServiceFacts, around: Around): Looked 
       ? finish(run, service, around, 'changed', 'it was changed meanwhile')
       : finish(run, service, around, 'stopped', closing);
   }
+  if (mark.kind === 'exclude') {
+    return leave(run, service, around);
+  }
   const touched = touchedUnder(mark, service);
   if (touched !== undefined) {
     return undo({ ...run, phase: 'undo', outcome: 'changed', because: touched }, service, around);
@@ -257,9 +257,25 @@ function await_(run: ServiceRun, service: ServiceFacts, around: Around): Looked 
   return undo({ ...run, phase: 'undo', outcome: 'failed', because }, service, around);
 }
 
-function ownMark({ until }: ServiceRun, service: ServiceFacts): (Mark & { kind: 'more' }) | undefined {
+/** The task goes by an update of the service's own: nothing but its end says that it is there. */
+function leave(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+  if (service.previousMark !== '') {
+    return undo({ ...run, phase: 'undo', outcome: 'changed', because: 'it was changed meanwhile' }, service, around);
+  }
+  const isAway = run.source !== undefined && !around.moved && countOn(service, run.source.place) === 0;
+  if (isAway && isIdle(service) && isSettled(service)) {
+    return takeBack(run, service);
+  }
+  if (!around.moved && around.now - run.since <= PATIENCE) {
+    return run;
+  }
+  const because = around.moved ? MOVED : `its task has not left within ${PATIENCE} s`;
+  return undo({ ...run, phase: 'undo', outcome: 'failed', because }, service, around);
+}
+
+function ownMark({ until }: ServiceRun, service: ServiceFacts): Mark | undefined {
   const mark = readMark(service.labels[MARK]);
-  return mark?.kind === 'more' && mark.until === until ? mark : undefined;
+  return mark?.until === until ? mark : undefined;
 }
 
 /** What its owner did while it bears skep's mark. */
@@ -272,11 +288,7 @@ function touchedUnder({ replicas }: { readonly replicas: number }, service: Serv
 }
 
 /** The fullest node must still be another than that of the extra task: else SwarmKit may take any of them. */
-function isBetter({ full: [most, nodes], source }: ServiceRun, service: ServiceFacts): boolean {
-  if (source !== undefined) {
-    // Two nodes have the most now, and one of them is the source.
-    return true;
-  }
+function isBetter({ full: [most, nodes] }: ServiceRun, service: ServiceFacts): boolean {
   const [mostNow, nodesNow] = fullest(service);
   return mostNow === most && nodesNow <= nodes;
 }
@@ -288,7 +300,8 @@ function fullest({ tasks }: ServiceFacts): [number, number] {
 }
 
 function takeBack(run: ServiceRun, { version }: ServiceFacts): Looked {
-  return { run: { ...run, phase: 'fewer' }, change: { kind: 'fewer', serviceId: run.serviceId, version } };
+  const kind = run.source === undefined ? 'fewer' : 'include';
+  return { run: { ...run, phase: 'fewer' }, change: { kind, serviceId: run.serviceId, version } };
 }
 
 /** The move is given up. No task that runs may be lost by that: it may have to wait until SwarmKit has found the extra one a place. */
@@ -314,26 +327,7 @@ function finishMove(run: ServiceRun, service: ServiceFacts, around: Around): Loo
   if (outcome !== undefined) {
     return finish(run, service, around, outcome, because);
   }
-  return run.source === undefined
-    ? begin({ ...run, phase: 'ready', since: around.now, done: run.done + 1 }, service, around)
-    : judge(run, service, around);
-}
-
-/** Which of the two SwarmKit has taken. */
-function judge(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
-  const { source, tries = 0, done } = run;
-  if (!isSettled(service) && around.now - run.since <= LEAVE_AFTER) {
-    return run;
-  }
-  if (around.moved) {
-    return finish(run, service, around, 'stopped', MOVED);
-  }
-  if (source !== undefined && countOn(service, source.place) < source.count) {
-    return begin({ ...run, phase: 'ready', since: around.now, done: done + 1 }, service, around);
-  }
-  return tries + 1 >= TRIES
-    ? finish(run, service, around, 'stuck', `SwarmKit took the new task away again, ${TRIES} times`)
-    : begin({ ...run, phase: 'ready', since: around.now, tries: tries + 1 }, service, around);
+  return begin({ ...run, phase: 'ready', since: around.now, done: run.done + 1 }, service, around);
 }
 
 function settle(run: ServiceRun, service: ServiceFacts, { now }: Around): Looked {

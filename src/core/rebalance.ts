@@ -113,11 +113,11 @@ function planEven(
     // Of a node that is gone nothing is known.
     return held.length < service.tasks.size ? [] : [{ service, allowed, holders: new Map(held) }];
   });
-  return evenOut(candidates, [...places.values()], most).map(({ service, source, target, from }) => {
+  return evenOut(candidates, [...places.values()], most).map(({ service, source, target }) => {
     const { serviceId, name, version, replicas } = service;
     const nodes = [
-      { node: source.node.hostname, from, to: from - 1 },
-      { node: target.node.hostname, from: from - 1, to: from },
+      { node: source.node.hostname, from: 1, to: 0 },
+      { node: target.node.hostname, from: 0, to: 1 },
     ];
     const warnings = warningsOf(service, now);
     return { serviceId, name, version, replicas, moves: 1, remaining: 0, nodes, warnings, source: source.node.nodeId };
