@@ -43,6 +43,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   force: 'yes',
   offset: '400',
   brief: 'yes',
+  handOver: 'yes',
   forget: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   restore: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0@1234',
   least: '3',
