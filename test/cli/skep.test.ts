@@ -187,7 +187,7 @@ describe('a scenario', () => {
       expect([code, stderr]).toEqual([0, '']);
       expect(Object.keys(result).toSorted()).toEqual(
         // prettier-ignore
-        ['scenario', 'ok', 'expectations', 'groups', 'nodes', 'executions', 'calls', 'hooks', 'alarms', 'deadLetters', 'last', 'bounds', 'agents', 'throttled', 'denied', 'managers', 'slowest', 'seed', 'seconds', 'virtualSeconds', 'rang', 'verdict', 'notices', 'webhook'].toSorted(),
+        ['scenario', 'ok', 'expectations', 'groups', 'nodes', 'executions', 'calls', 'hooks', 'alarms', 'deadLetters', 'last', 'bounds', 'agents', 'throttled', 'denied', 'managers', 'requests', 'slowest', 'seed', 'seconds', 'virtualSeconds', 'rang', 'verdict', 'notices', 'webhook'].toSorted(),
       );
       expect(result).toMatchObject({
         scenario: 'small',
