@@ -1,4 +1,5 @@
 // What a tidy does about the nodes of a swarm: removes what is down for good, takes back what skep left drained, tells the rest.
+import { readMark } from './service-facts.ts';
 import type {
   GroupInstance,
   KnownNode,
@@ -195,6 +196,13 @@ export function perhapsForgotten({
   return [...new Set(missing)].slice(0, ASKED_BY_ID);
 }
 
+/** Active again, it would have the tasks of that service rejected at once. */
+const isKeptOff = ({ nodeId }: SwarmNode, { left }: TidyFacts): boolean =>
+  left?.marks.some(({ mark }) => {
+    const read = readMark(mark);
+    return read?.kind === 'exclude' && read.nodes.includes(nodeId);
+  }) === true;
+
 /** Ready, and not active: a drain or a demotion of skep's whose execution died, or what a person wants. */
 function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
   if (isUnderWay(instance, facts) || node.instance === undefined) {
@@ -203,8 +211,11 @@ function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Ver
   if (!node.isLeaving) {
     return tell(node, `somebody has set it to ${node.availability}: never touched`);
   }
+  if (isKeptOff(node, facts)) {
+    return tell(node, "a service is kept off it by skep's constraint: it is activated when that is taken back");
+  }
   const { version } = node;
-  const did = node.availability === 'pause' ? 'paused the node to demote it' : 'drained the node';
+  const did = node.availability === 'pause' ? 'paused the node' : 'drained the node';
   return lifecycleOf(instance, facts.groups) === 'InService' && !node.isManager && version !== undefined
     ? {
         kind: 'restore',

@@ -2,12 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 
 import { repairServices } from '../../../src/core/repair-services.ts';
 import type { LeftOnServices } from '../../../src/core/tidy-facts.ts';
-import { NOW } from '../support/examples.ts';
-import { factsOf } from '../support/tidy-facts.ts';
+import { planTidy } from '../../../src/core/repairs.ts';
+import { NODE_ID, NOW } from '../support/examples.ts';
+import { factsOf, node as nodeOf } from '../support/tidy-facts.ts';
 
 const ID = 'a'.repeat(25);
 const found = (left: Partial<LeftOnServices>) => repairServices(factsOf({ left: { marks: [], kept: [], ...left } }));
 const marked = (mark: string) => found({ marks: [{ serviceId: ID, name: 'web', mark }] });
+
+const drained = (changes: Parameters<typeof nodeOf>[0]) => nodeOf({ isLeaving: true, version: '7', ...changes });
 
 describe('what a tidy does about services', () => {
   it('nothing, where skep has left nothing', () => {
@@ -45,5 +48,16 @@ describe('what a tidy does about services', () => {
     const { repairs, reports } = marked('by hand');
     expect(repairs).toEqual([]);
     expect(reports.map(({ because }) => because)).toEqual([expect.stringContaining('web')]);
+  });
+
+  it('activates no node as long as a constraint of skep keeps a service off it: its tasks would be rejected at once', () => {
+    const node = drained({ availability: 'pause' });
+    const at = (mark: string): string[] => {
+      const left = { marks: [{ serviceId: ID, name: 'web', mark }], kept: [] };
+      return planTidy(factsOf({ nodes: [node], left })).repairs.map(({ kind }) => kind);
+    };
+    expect(at(`exclude@${NOW + 900}@${NODE_ID}`)).not.toContain('restore');
+    expect(at(`exclude@${NOW + 900}@${ID}`)).toContain('restore');
+    expect(at(`more@${NOW + 900}@3`)).toContain('restore');
   });
 });
