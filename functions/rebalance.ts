@@ -39,6 +39,11 @@ const wish = z.strictObject({
   /** Nothing is moved: these services go back to the spec that a rebalance or a hand-over could not put in its place again. */
   rollback: z.boolean().default(false),
   even: z.enum(['services', 'cluster']).default('services'),
+  /** The tidy's, which asks but once for the same set of workers: kept when it has ended well. */
+  workers: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .exactOptional(),
 });
 const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const serviceRuns = z.array(z.custom<ServiceRun>((value) => anObject(value) && 'phase' in (value as object)));
@@ -71,7 +76,13 @@ const request = z.discriminatedUnion('do', [
     digest: z.string(),
     startedAt: z.string(),
   }),
-  base.extend({ do: z.literal('finish'), cluster: clusterName, runs: serviceRuns, report }),
+  base.extend({
+    do: z.literal('finish'),
+    cluster: clusterName,
+    runs: serviceRuns,
+    report,
+    workers: z.string().default(''),
+  }),
 ]);
 type Request = z.infer<typeof request>;
 type Part<Do extends Request['do']> = Extract<Request, { do: Do }>;
@@ -228,7 +239,10 @@ async function whyEnd({ cluster, execution, rounds, startedAt, failed }: Part<'d
   return because ?? failed;
 }
 
-async function finish({ cluster, execution, runs, report: told }: Part<'finish'>): Promise<Report> {
+async function finish({ cluster, execution, runs, report: told, workers }: Part<'finish'>): Promise<Report> {
+  if (workers !== '') {
+    await lock.recordWorkers(cluster, workers);
+  }
   await lock.release(cluster, execution);
   const final = finalReport(told, runs);
   logger.info('rebalance ended', { cluster, planned: final.planned, made: final.made, remaining: final.remaining });

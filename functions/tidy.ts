@@ -87,7 +87,7 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
   if (swarm === undefined) {
     throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
   }
-  const { known, lock, downAfter, published, hold } = stored;
+  const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;
   const now = Math.floor(Date.now() / 1000);
   const asked = doubtful(swarm.nodes, groups, known);
   const states = asked.length === 0 ? new Map<string, string>() : await instanceStates(ec2, asked);
@@ -107,6 +107,8 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
     ghosts: swarm.ghosts,
     left: swarm.left,
     downAfter,
+    rebalance,
+    rebalancedFor,
     repairHooks,
     now,
   };

@@ -1,5 +1,5 @@
 // `skep create`: declares a cluster. Its first manager then founds the swarm. Only a person does this, never a default.
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
 import { Table } from '../../src/aws/table.ts';
@@ -9,6 +9,7 @@ import type { ClusterConfig } from '../../src/core/commands.ts';
 import { checkCluster } from '../cluster.ts';
 import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/networks.ts';
 import type { Network } from '../../src/core/networks.ts';
+import { REBALANCE_WHEN } from '../../src/core/repair-services.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
@@ -21,6 +22,7 @@ interface Options {
   readonly dataPathPort: string;
   readonly tidyEvery?: string;
   readonly downAfter?: string;
+  readonly rebalance?: string;
 }
 
 const FOUNDING_OPTIONS = ['vpcCidr', 'addressPool', 'subnetSize', 'dataPathPort'];
@@ -40,6 +42,11 @@ export function createCommand(): Command {
       'how often the tidy comes: a multiple of 10, or off; also of a cluster that was declared before',
     )
     .option('--down-after <minutes>', 'how long a node may be down before its instance is reported; as above')
+    .addOption(
+      new Option('--rebalance <when>', 'whether the tidy rebalances when workers have come; as above').choices(
+        REBALANCE_WHEN,
+      ),
+    )
     .action(create);
 }
 
@@ -68,10 +75,12 @@ async function create(options: Options, command: Command): Promise<void> {
 }
 
 /** What can be changed at any time. */
-function checkPolicy({ tidyEvery, downAfter }: Options): TidyPolicy {
+function checkPolicy({ tidyEvery, downAfter, rebalance }: Options): TidyPolicy {
+  const when = REBALANCE_WHEN.find((one) => one === rebalance);
   return {
     ...(tidyEvery === undefined ? {} : { tidyEvery: tidyEvery === 'off' ? 0 : tens('--tidy-every', tidyEvery) }),
     ...(downAfter === undefined ? {} : { downAfter: number('--down-after', downAfter, 1, 10_080) * 60 }),
+    ...(when === undefined ? {} : { rebalance: when }),
   };
 }
 
@@ -84,7 +93,7 @@ function tens(option: string, text: string): number {
   return minutes / 10;
 }
 
-function tellPolicy({ tidyEvery, downAfter }: TidyPolicy): void {
+function tellPolicy({ tidyEvery, downAfter, rebalance }: TidyPolicy): void {
   if (tidyEvery !== undefined) {
     process.stdout.write(
       tidyEvery === 0 ? 'no tidy comes by itself\n' : `the tidy comes every ${tidyEvery * 10} minutes\n`,
@@ -92,6 +101,11 @@ function tellPolicy({ tidyEvery, downAfter }: TidyPolicy): void {
   }
   if (downAfter !== undefined) {
     process.stdout.write(`a node that is down for ${downAfter / 60} minutes is reported\n`);
+  }
+  if (rebalance !== undefined) {
+    process.stdout.write(
+      rebalance === 'off' ? 'only a person rebalances it\n' : 'it is rebalanced when workers have come\n',
+    );
   }
 }
 

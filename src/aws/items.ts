@@ -1,6 +1,7 @@
 // The items of the table, as they are read back: whatever else lies there is refused here, not met later.
 import { z } from 'zod';
 
+import { REBALANCE_WHEN } from '../core/repair-services.ts';
 import type { LeaderRecord } from '../core/claim.ts';
 import { holdItem } from '../core/hold.ts';
 import { nodeRole } from '../core/names.ts';
@@ -45,7 +46,12 @@ export const groupItem = z.object({
 });
 export const configItem = z.object({ addressPool: z.string(), subnetSize: z.number(), dataPathPort: z.number() });
 /** The same item, as the tidy reads it. */
-export const policyItem = z.looseObject({ downAfter: z.number().default(900) });
+export const policyItem = z.looseObject({
+  downAfter: z.number().default(900),
+  rebalance: z.enum(REBALANCE_WHEN).default('off'),
+});
+/** The workers that there were when the tidy's last rebalance ended well, as a digest. */
+export const rebalancedItem = z.looseObject({ workers: z.string() });
 export const tokenDigests = z.object({ worker: z.string(), manager: z.string() });
 export const lockItem = z.object({ instance: z.string(), leaseUntil: z.number() });
 

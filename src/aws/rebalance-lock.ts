@@ -64,6 +64,11 @@ export class RebalanceLock {
     return told ? seen.execution : undefined;
   }
 
+  /** Of a rebalance that the tidy has started: it does not start another one for the same workers. */
+  async recordWorkers(cluster: string, workers: string): Promise<void> {
+    await this.#client.send(new PutCommand({ TableName: this.#table, Item: { ...keys.rebalanced(cluster), workers } }));
+  }
+
   async release(cluster: string, execution: string): Promise<void> {
     await passes(
       this.#client.send(

@@ -19,6 +19,7 @@ import { readRecord } from '../core/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/leader-record.ts';
 import { clusterName, keys, waiterPrefix } from '../core/names.ts';
 import type { Key, WaitCause } from '../core/names.ts';
+import type { RebalanceWhen } from '../core/repair-services.ts';
 import { counterOf, isOwnItem, rendezvousItem } from '../core/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import type { TokenDigests } from '../core/tidy-facts.ts';
@@ -43,6 +44,8 @@ export interface TidyPolicy {
   readonly tidyEvery?: number;
   /** How long a node may be down before its instance is reported, seconds. */
   readonly downAfter?: number;
+  /** Whether the tidy starts a rebalance when workers have come. */
+  readonly rebalance?: RebalanceWhen;
 }
 
 /** Somebody else wrote in between: read again, and decide again. */
@@ -204,8 +207,8 @@ export class Table {
   }
 
   /** What can be changed of a cluster at any time; what is not said stays as it is. The list of clusters is what the schedule reads. */
-  async writePolicy(cluster: string, { tidyEvery, downAfter }: TidyPolicy): Promise<void> {
-    const set = (key: Key, name: string, value: number): Promise<unknown> =>
+  async writePolicy(cluster: string, { tidyEvery, downAfter, rebalance }: TidyPolicy): Promise<void> {
+    const set = (key: Key, name: string, value: number | string): Promise<unknown> =>
       this.#client.send(
         new UpdateCommand({
           TableName: this.#name,
@@ -220,6 +223,9 @@ export class Table {
     }
     if (downAfter !== undefined) {
       await set(keys.config(cluster), 'downAfter', downAfter);
+    }
+    if (rebalance !== undefined) {
+      await set(keys.config(cluster), 'rebalance', rebalance);
     }
   }
 

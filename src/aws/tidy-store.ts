@@ -7,7 +7,7 @@ import type { Hold } from '../core/hold.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, keys } from '../core/names.ts';
 import type { ItemRef, KnownNode, TidyFacts, TokenDigests } from '../core/tidy-facts.ts';
 import { errorName } from './errors.ts';
-import { lockItem, nodeItem, policyItem, stateItem, tokenDigests } from './items.ts';
+import { lockItem, nodeItem, policyItem, rebalancedItem, stateItem, tokenDigests } from './items.ts';
 import { queryAll } from './query.ts';
 
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
@@ -20,11 +20,16 @@ const NOBODY = 'tidy';
 /** Without its task token, which is a capability. */
 const knownNode = nodeItem.omit({ taskToken: true, address: true });
 
-export interface Stored extends Pick<TidyFacts, 'known' | 'lock' | 'downAfter'> {
+export interface Stored extends Pick<TidyFacts, 'known' | 'lock' | 'downAfter' | 'rebalance' | 'rebalancedFor'> {
   readonly known: readonly KnownNode[];
   readonly hold: Hold | undefined;
   readonly published: TokenDigests | undefined;
 }
+
+const policyOf = (item: unknown): Pick<Stored, 'downAfter' | 'rebalance'> => {
+  const { downAfter, rebalance } = policyItem.parse(item ?? {});
+  return { downAfter, rebalance };
+};
 
 export class TidyStore {
   readonly #client: DynamoDBDocumentClient;
@@ -54,7 +59,8 @@ export class TidyStore {
       hold: stateItem.optional().parse(state)?.hold,
       lock: lockItem.safeParse(item(MEMBERSHIP_LOCK_PREFIX)).data,
       published: tokenDigests.safeParse(state?.['tokens']).data,
-      downAfter: policyItem.parse(item(keys.config(cluster).sk) ?? {}).downAfter,
+      ...policyOf(item(keys.config(cluster).sk)),
+      rebalancedFor: rebalancedItem.safeParse(item(keys.rebalanced(cluster).sk)).data?.workers,
     };
   }
 

@@ -74,6 +74,7 @@ export const keys = {
   }),
   membershipLock: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LOCK#membership' }),
   rebalanceLock: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'LOCK#rebalance' }),
+  rebalanced: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'REBALANCED' }),
   membershipWaiter: (cluster: string, instance: string): Key => ({
     pk: `CLUSTER#${cluster}`,
     sk: `LOCK#membership#WAIT#${instance}`,

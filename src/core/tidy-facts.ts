@@ -2,6 +2,7 @@
 import type { NodePhase } from './claim.ts';
 import type { HookFacts, HookWish } from './hooks.ts';
 import type { NodeRole } from './names.ts';
+import type { RebalanceWhen } from './repair-services.ts';
 import type { Seen } from './seen.ts';
 
 /** A node as the managers see it. */
@@ -99,6 +100,10 @@ export interface TidyFacts {
   /** How long a node may be down before its instance is reported, seconds. */
   readonly downAfter: number;
   readonly repairHooks: boolean;
+  /** Off where nothing is said. */
+  readonly rebalance?: RebalanceWhen;
+  /** The workers, as a digest, of the last rebalance that the tidy has started and that ended well. */
+  readonly rebalancedFor?: string | undefined;
   /** Epoch seconds. */
   readonly now: number;
 }
@@ -145,6 +150,7 @@ export type Repair =
   | { readonly kind: 'unlock'; readonly instance: string; readonly leaseUntil: number; readonly because: string }
   /** Started as a rebalance that moves nothing: it takes back what another execution has left on services. */
   | { readonly kind: 'take-back'; readonly name: string; readonly because: string }
+  | { readonly kind: 'rebalance'; readonly name: string; readonly workers: string; readonly because: string }
   | { readonly kind: 'publish'; readonly name: string; readonly because: string }
   | { readonly kind: 'hook'; readonly group: string; readonly hook: HookWish; readonly because: string };
 

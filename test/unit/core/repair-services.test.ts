@@ -61,3 +61,36 @@ describe('what a tidy does about services', () => {
     expect(at(`more@${NOW + 900}@3`)).toContain('restore');
   });
 });
+
+describe('a rebalance by the tidy', () => {
+  const started = (changes: Parameters<typeof factsOf>[0] = {}) =>
+    repairServices(factsOf({ rebalance: 'after-scale-out', ...changes })).repairs;
+  const workersOf = ([repair]: ReturnType<typeof started>): string =>
+    repair?.kind === 'rebalance' ? repair.workers : 'none';
+
+  it('is off, unless somebody has asked for it', () => {
+    expect(repairServices(factsOf({})).repairs).toEqual([]);
+    expect(started({ rebalance: 'off' })).toEqual([]);
+    expect(started()).toMatchObject([{ kind: 'rebalance' }]);
+  });
+
+  it('comes once for the same workers', () => {
+    const workers = workersOf(started());
+    expect(started({ rebalancedFor: workers })).toEqual([]);
+    expect(workersOf(started({ rebalancedFor: 'others' }))).toBe(workers);
+  });
+
+  it.each<[string, Parameters<typeof factsOf>[0]]>([
+    ['a worker is not ready', { nodes: [nodeOf({ status: 'down', age: 9 })] }],
+    ['a worker is on its way out', { nodes: [nodeOf({ isLeaving: true, version: '7' })] }],
+    ['a worker is paused', { nodes: [nodeOf({ availability: 'pause' })] }],
+    ['a worker is not in the swarm', { nodes: [] }],
+    ['there is no worker', { groups: [] }],
+    [
+      'a service bears a mark',
+      { left: { marks: [{ serviceId: ID, name: 'web', mark: `more@${NOW + 9}@1` }], kept: [] } },
+    ],
+  ])('waits while %s', (_what, changes) => {
+    expect(started(changes)).toEqual([]);
+  });
+});
