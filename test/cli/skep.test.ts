@@ -305,7 +305,7 @@ describe('a lab that keeps running', () => {
         /^nothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/,
       ),
     });
-    // The scheduled tidy may have come by meanwhile, and have met the hold.
+    // On a slow machine an action of a test before may have met the hold.
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n\d+ execution/);
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo was not held\n0 execution/);
   });
