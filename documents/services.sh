@@ -58,7 +58,6 @@ inspect_all() { # node|service FORMAT, reads ids
 list_nodes() {
   if ! node_list=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
   printf '%s\n' "$node_list" | sort >"$WORK/nodes"
-  NODES_DIGEST=$(sha256sum <"$WORK/nodes" | cut -c 1-64)
 }
 
 # Prints a line for each task that is to run: service, node (- where it has none yet), state. These members of a task stand side by

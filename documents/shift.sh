@@ -244,6 +244,7 @@ if [ "$SSM_changes" != none ]; then
 fi
 
 list_nodes
+digest=$(sha256sum <"$WORK/nodes" | cut -c 1-64)
 of=''
 places=''
 IFS=: read -r tell_what tell_ids <<END
@@ -273,4 +274,4 @@ nodes)
   told=$(packed services "$WORK/services" "$SSM_offset")
   ;;
 esac
-finish "{\"digest\":\"$NODES_DIGEST\",\"refused\":[${refused#,}]$of$told$(managers_told)}"
+finish "{\"digest\":\"$digest\",\"refused\":[${refused#,}]$of$told$(managers_told)}"
