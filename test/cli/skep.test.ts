@@ -305,7 +305,7 @@ describe('a lab that keeps running', () => {
         /^nothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/,
       ),
     });
-    // On a slow machine an action of a test before may have met the hold.
+    // The first instances come ten seconds after the lab: on a slow machine the launch of the founder meets the hold.
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n\d+ execution/);
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo was not held\n0 execution/);
   });
