@@ -13,8 +13,7 @@ import {
 import type { FoundNode } from './found-node.ts';
 import type { NodeSpec } from './node-record.ts';
 import type { Script } from './script.ts';
-import { packed, serviceLine } from './service-lines.ts';
-import { nodePlaces, placesOf, runsOn } from './shift-document.ts';
+import { nodePlaces, packed, placesOf, runsOn, serviceLine } from './service-lines.ts';
 
 /** Looks, and milliseconds between them. */
 const PATIENCE = 10;

@@ -78,3 +78,12 @@ export function packed(name: string, lines: readonly Line[], offset: number): Re
     }
   }
 }
+
+export const runsOn = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
+  swarm.tasks.of(service).some(({ nodeId, desiredState }) => desiredState === 'running' && nodes.includes(nodeId));
+
+export const placesOf = (nodes: readonly string[], places: ReadonlyMap<string, number>): number[] =>
+  nodes.map((nodeId) => places.get(nodeId) ?? -1);
+
+export const nodePlaces = (swarm: Swarm): ReadonlyMap<string, number> =>
+  new Map([...swarm.nodes.keys()].toSorted().map((nodeId, place) => [nodeId, place]));

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { begin, managersTold } from './found-node.ts';
 import type { Script } from './script.ts';
 import { changeService } from './service-changes.ts';
-import { nodeLine, packed, serviceLine } from './service-lines.ts';
+import { nodeLine, nodePlaces, packed, placesOf, runsOn, serviceLine } from './service-lines.ts';
 import type { Service } from './service.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -73,12 +73,3 @@ const isMarked = ({ current }: Service): boolean => current.spec.labels['skep.sh
 
 const isMoving = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
   isMarked(service) && runsOn(swarm, service, nodes);
-
-export const runsOn = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
-  swarm.tasks.of(service).some(({ nodeId, desiredState }) => desiredState === 'running' && nodes.includes(nodeId));
-
-export const placesOf = (nodes: readonly string[], places: ReadonlyMap<string, number>): number[] =>
-  nodes.map((nodeId) => places.get(nodeId) ?? -1);
-
-export const nodePlaces = (swarm: Swarm): ReadonlyMap<string, number> =>
-  new Map([...swarm.nodes.keys()].toSorted().map((nodeId, place) => [nodeId, place]));
