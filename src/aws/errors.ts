@@ -44,6 +44,19 @@ export function asFlowError(error: unknown): unknown {
   return isUnavailable(error) ? new FlowError('AwsUnavailable', message, { cause: error }) : error;
 }
 
+/** Whether a conditional write went through. False where its condition does not hold, since somebody has written in between. */
+export async function passes(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (errorName(error) === 'ConditionalCheckFailedException') {
+      return false;
+    }
+    throw error;
+  }
+}
+
 function statusOf(error: unknown): number | undefined {
   const metadata = property(error, '$metadata');
   const status = property(metadata, 'httpStatusCode');

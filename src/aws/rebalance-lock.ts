@@ -4,7 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
 import { keys } from '../core/names.ts';
-import { errorName } from './errors.ts';
+import { passes } from './errors.ts';
 
 const lockItem = z.object({ execution: z.string(), since: z.number(), cancelled: z.boolean().default(false) });
 export type RebalanceLockItem = z.infer<typeof lockItem>;
@@ -80,17 +80,5 @@ export class RebalanceLock {
         }),
       ),
     );
-  }
-}
-
-async function passes(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (errorName(error) === 'ConditionalCheckFailedException') {
-      return false;
-    }
-    throw error;
   }
 }

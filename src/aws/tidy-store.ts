@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Hold } from '../core/hold.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, keys } from '../core/names.ts';
 import type { ItemRef, KnownNode, TidyFacts, TokenDigests } from '../core/tidy-facts.ts';
-import { errorName } from './errors.ts';
+import { passes } from './errors.ts';
 import { lockItem, nodeItem, policyItem, rebalancedItem, stateItem, tokenDigests } from './items.ts';
 import { queryAll } from './query.ts';
 
@@ -139,17 +139,4 @@ async function inTurns<T>(items: readonly T[], write: (item: T) => Promise<boole
     done += written.filter(Boolean).length;
   }
   return done;
-}
-
-/** False where somebody has changed it since: it is not what the plan was made from. */
-async function passes(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    if (errorName(error) === 'ConditionalCheckFailedException') {
-      return false;
-    }
-    throw error;
-  }
 }
