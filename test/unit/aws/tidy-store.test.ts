@@ -54,16 +54,19 @@ describe('what a tidy reads', () => {
       lock: undefined,
       published: undefined,
       downAfter: 900,
+      rebalance: 'off',
+      rebalancedFor: undefined,
     });
     const tokens = { worker: 'a', manager: 'b' };
     await db.table.declareCluster('whole', DEFAULT_CONFIG);
-    await db.table.writePolicy('whole', { downAfter: 60, tidyEvery: 0 });
+    await db.table.writePolicy('whole', { downAfter: 60, tidyEvery: 0, rebalance: 'after-scale-out' });
     await db.table.recordTokens('whole', tokens);
     await put({ ...keys.membershipLock('whole'), instance: INSTANCE, leaseUntil: NOW });
     expect(await store.read('whole')).toMatchObject({
       lock: { instance: INSTANCE, leaseUntil: NOW },
       published: tokens,
       downAfter: 60,
+      rebalance: 'after-scale-out',
     });
     expect(await db.get({ pk: keys.clusters(), sk: 'whole' })).toMatchObject({ tidyEvery: 0 });
     expect(await db.table.readConfig('whole')).toEqual(DEFAULT_CONFIG);
