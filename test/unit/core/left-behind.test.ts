@@ -21,7 +21,7 @@ describe('a pause', () => {
     expect(repair).toEqual({
       kind: 'restore',
       nodes: [{ nodeId: NODE_ID, instance: INSTANCE, version: '7' }],
-      because: 'skep has paused the node to demote it, no execution is at work on it, and its instance is in service',
+      because: 'skep has paused the node, no execution is at work on it, and its instance is in service',
     });
   });
 
