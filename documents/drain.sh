@@ -23,7 +23,7 @@ look_at_services() {
   AVAILABILITY=drain
   if [ "$SSM_handOver" != yes ] || [ "$FOUND_STATE" != ready ]; then return 0; fi
   list_nodes
-  asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$FOUND_ID\"]}" | cut -d ' ' -f 1)
+  asked=$(services_on "$FOUND_ID")
   need_answer
   describe_services "$asked"
   TOLD=",\"of\":[$(places_of "$FOUND_ID")]$(packed services "$WORK/services" 0)"

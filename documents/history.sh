@@ -74,10 +74,12 @@ settle_history() { # SERVICE
 
 # The engine has the kept spec for the present one: the same image and arguments, of another run of tasks.
 is_kept_now() {
-  now_image=$(printf '%s' "$SERVICE_SPEC" | sed -n 's/.*"ContainerSpec":{"Image":\("[^"]*"\).*/\1/p')
-  kept_image=$(printf '%s' "$KEPT" | sed -n 's/.*"ContainerSpec":{"Image":\("[^"]*"\).*/\1/p')
-  before_image=$(printf '%s' "$SERVICE_PREVIOUS" | sed -n 's/.*"ContainerSpec":{"Image":\("[^"]*"\).*/\1/p')
-  [ "$now_image" = "$kept_image" ] && [ "$now_image" != "$before_image" ]
+  now_image=$(image_of "$SERVICE_SPEC")
+  [ "$now_image" = "$(image_of "$KEPT")" ] && [ "$now_image" != "$(image_of "$SERVICE_PREVIOUS")" ]
+}
+
+image_of() { # SPEC
+  printf '%s' "$1" | sed -n 's/.*"ContainerSpec":{"Image":\("[^"]*"\).*/\1/p'
 }
 
 # The version moves by itself, since the engine begins with the update at once: read again, while nobody has written another spec.

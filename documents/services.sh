@@ -69,6 +69,11 @@ tasks_of() { # FILTERS, as JSON
     sed 's/^"ServiceID":"\([0-9a-z]*\)",\("Slot":[0-9]*,\)\{0,1\}\(.*\)"Status":{.*"State":"\([a-z]*\)"$/\1 \3 \4/; s/"NodeID":"\([0-9a-z]*\)",/\1/; s/  / - /'
 }
 
+# Prints the services of the tasks that are to run on these nodes.
+services_on() { # NODE,...
+  tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$(printf '%s' "$1" | sed 's/,/","/g')\"]}" | cut -d ' ' -f 1
+}
+
 need_answer() {
   if [ -e "$WORK/unanswered" ]; then docker_failed 'the list of tasks: docker did not answer in time'; fi
 }

@@ -262,7 +262,7 @@ nodes)
     ;;
   ids) asked=$(printf '%s' "$tell_ids" | tr , '\n') ;;
   *)
-    asked=$(tasks_of "{\"desired-state\":[\"running\"],\"node\":[\"$(printf '%s' "$tell_ids" | sed 's/,/","/g')\"]}" | cut -d ' ' -f 1)
+    asked=$(services_on "$tell_ids")
     need_answer
     if ! marked=$(ask 20 service ls --quiet --filter label=skep.shift); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
     asked="$asked$NEWLINE$marked"
