@@ -11,7 +11,7 @@ import type { Hold } from '../core/hold.ts';
 import { NODE_PREFIX, keys, waiterPrefix } from '../core/names.ts';
 import type { Key } from '../core/names.ts';
 import type { StepKey } from '../core/rendezvous.ts';
-import { errorName } from './errors.ts';
+import { passes } from './errors.ts';
 import { queryCluster } from './query.ts';
 
 /** Somebody is at work on these. */
@@ -128,14 +128,14 @@ export class Holds {
   }
 
   /** @returns false where the condition did not hold */
-  async #change(
+  #change(
     { pk, sk }: Key,
     update: string,
     condition: string,
     { names, values }: { readonly names: Record<string, string>; readonly values?: Record<string, unknown> },
   ): Promise<boolean> {
-    try {
-      await this.#client.send(
+    return passes(
+      this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: { pk, sk },
@@ -144,14 +144,8 @@ export class Holds {
           ExpressionAttributeNames: names,
           ExpressionAttributeValues: values,
         }),
-      );
-      return true;
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        return false;
-      }
-      throw error;
-    }
+      ),
+    );
   }
 }
 

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { FlowError } from '../core/errors.ts';
 import { MEMBERSHIP_LOCK_PREFIX, keys } from '../core/names.ts';
-import { errorName } from './errors.ts';
+import { passes } from './errors.ts';
 import { queryCluster } from './query.ts';
 
 /** For the holder to take its first step: every command that it sends renews the lease for longer. Seconds. */
@@ -48,7 +48,7 @@ export class MembershipLock {
 
   /** `taken`: whoever hands the lock over sees by it that its new holder has come. */
   async #prolong({ cluster, instance }: Holder, now: number, until: number): Promise<boolean> {
-    return passes(
+    return goesThrough(
       this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
@@ -64,7 +64,7 @@ export class MembershipLock {
   }
 
   async #isHeldLonger({ cluster, instance }: Holder, until: number): Promise<boolean> {
-    return passes(
+    return goesThrough(
       this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
@@ -128,7 +128,7 @@ export class MembershipLock {
   /** @param given it was handed over, and its new holder may not have come: should it come back, it has taken it */
   async #free({ cluster, instance }: Holder, given: boolean): Promise<void> {
     const { condition, values } = stillHeld(instance, given);
-    await passes(
+    await goesThrough(
       this.#client.send(
         new DeleteCommand({
           TableName: this.#table,
@@ -158,7 +158,7 @@ export class MembershipLock {
   async #handOver({ cluster, instance }: Holder, next: Waiter, now: number, given: boolean): Promise<boolean> {
     const TableName = this.#table;
     const { condition, values } = stillHeld(instance, given);
-    return passes(
+    return goesThrough(
       this.#client.send(
         new TransactWriteCommand({
           TransactItems: [
@@ -203,15 +203,11 @@ function stillHeld(instance: string, given: boolean): { condition: string; value
 
 const cancelled = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
-/** False where the condition of a write did not hold. */
-async function passes(write: Promise<unknown>): Promise<boolean> {
+/** False where the condition of a write did not hold, or that of one of a transaction's. */
+async function goesThrough(write: Promise<unknown>): Promise<boolean> {
   try {
-    await write;
-    return true;
+    return await passes(write);
   } catch (error) {
-    if (errorName(error) === 'ConditionalCheckFailedException') {
-      return false;
-    }
     const { success, data } = cancelled.safeParse(error);
     if (!success) {
       throw error;
