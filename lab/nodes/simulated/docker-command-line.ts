@@ -1,7 +1,7 @@
 // `docker ...` on a simulated machine: which command it is, its exit code, and a time-out around it.
 import type { Clock } from '../../clock.ts';
 import type { DocumentOutcome } from '../machines.ts';
-import { ClientError, DockerError } from './docker-command.ts';
+import { ClientError, DockerError } from './docker-error.ts';
 import type { DockerCommand, DockerCommands } from './docker-command.ts';
 import { nodeCommands } from './docker-node-commands.ts';
 import { serviceCommands } from './docker-service-commands.ts';

@@ -1,23 +1,6 @@
 // What a command of the simulated docker command line is: its words, and what it does on an engine.
 import type { Swarm } from './swarm.ts';
 
-/** The engine refuses: its words come on stderr after `Error response from daemon: `, and the exit code is 1. */
-export class DockerError extends Error {
-  override readonly name: string = 'DockerError';
-  /** What the command had printed before. */
-  readonly stdout: string;
-
-  constructor(message: string, stdout = '') {
-    super(message);
-    this.stdout = stdout;
-  }
-}
-
-/** The command itself complains, in words of its own. */
-export class ClientError extends DockerError {
-  override readonly name = 'ClientError';
-}
-
 /** What commands about the cluster need of the engine that they run on. */
 export interface ClusterApi {
   /**

@@ -1,6 +1,6 @@
 // The docker command line about nodes: ls, inspect, update, rm, promote, demote.
 import { parseArguments } from './docker-arguments.ts';
-import { ClientError, DockerError } from './docker-command.ts';
+import { ClientError, DockerError } from './docker-error.ts';
 import type { DockerCommand, DockerCommands } from './docker-command.ts';
 import type { Engine } from './engine.ts';
 import type { NodeRecord, NodeSpec } from './node-record.ts';

@@ -1,6 +1,6 @@
 // The docker command line about services and tasks, on a simulated machine.
 import { parseArguments } from './docker-arguments.ts';
-import { ClientError, DockerError } from './docker-command.ts';
+import { ClientError, DockerError } from './docker-error.ts';
 import type { DockerCommand, DockerCommands } from './docker-command.ts';
 import type { Engine } from './engine.ts';
 import { applyTemplate, table, toJson } from './output-format.ts';

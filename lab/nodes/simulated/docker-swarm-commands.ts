@@ -1,7 +1,7 @@
 // The docker command line about an engine's own membership: info, swarm init, join, leave, join-token.
 import { parseArguments } from './docker-arguments.ts';
 import type { Arguments } from './docker-arguments.ts';
-import { ClientError } from './docker-command.ts';
+import { ClientError } from './docker-error.ts';
 import type { DockerCommand, DockerCommands } from './docker-command.ts';
 import type { Engine, SwarmInfo } from './engine.ts';
 import type { NodeSpec } from './node-record.ts';

@@ -1,11 +1,16 @@
 // How an engine gets into a swarm: who answers, what is refused after how long, and what stays on record when it fails half-way.
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
-import { DockerError } from './docker-command.ts';
-import type { Engine, SwarmFolder } from './engine.ts';
-import type { Network } from './network.ts';
+import { DockerError } from './docker-error.ts';
+import type { Host, Network } from './network.ts';
 import type { NodeRecord, NodeSpec } from './node-record.ts';
+import type { SwarmFolder } from './swarm-folder.ts';
 import type { Swarm } from './swarm.ts';
+
+/** An engine, as one that joins meets it. */
+interface Peer extends Host {
+  readonly folder: SwarmFolder | undefined;
+}
 
 export interface JoinRequest {
   readonly token: string;
@@ -26,8 +31,8 @@ export interface Attempt {
 interface Joiner {
   readonly clock: Clock;
   readonly random: Random;
-  readonly network: Network<Engine>;
-  readonly engine: Engine;
+  readonly network: Network<Peer>;
+  readonly engine: Peer;
   readonly request: JoinRequest;
   /** The attempt was given up: by a leave, or with the process. */
   readonly isOver: () => boolean;
@@ -92,7 +97,7 @@ export async function outlasts(work: Promise<unknown>, clock: Clock, ms: number)
 }
 
 /** The swarm of the first manager that answers, with a leader. */
-async function findSwarm({ clock, network, engine, request, isOver }: Joiner): Promise<{ swarm: Swarm; via: Engine }> {
+async function findSwarm({ clock, network, engine, request, isOver }: Joiner): Promise<{ swarm: Swarm; via: Peer }> {
   for (;;) {
     const answers = request.remotes.map((address) => network.dial(engine, address));
     const manager = answers.find((answer) => typeof answer === 'object' && answer.folder?.role === 'manager');
@@ -113,7 +118,7 @@ async function findSwarm({ clock, network, engine, request, isOver }: Joiner): P
   }
 }
 
-async function leaderOf(swarm: Swarm, manager: Engine, clock: Clock): Promise<void> {
+async function leaderOf(swarm: Swarm, manager: Peer, clock: Clock): Promise<void> {
   const begun = clock.now();
   try {
     await swarm.raft.access(manager, 'write');

@@ -1,5 +1,5 @@
 // What an engine begins with.
-import type { SwarmFolder } from './engine.ts';
+import type { SwarmFolder } from './swarm-folder.ts';
 
 export interface EngineSpec {
   readonly address: string;

@@ -3,7 +3,7 @@
 // What it knows is in its swarm folder, and may be wrong: a node that was removed, a folder that was copied.
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
-import { ClientError, DockerError } from './docker-command.ts';
+import { ClientError, DockerError } from './docker-error.ts';
 import type { ClusterApi } from './docker-command.ts';
 import { enterSwarm, outlasts } from './engine-join.ts';
 import type { EngineSpec } from './engine-spec.ts';
@@ -12,6 +12,7 @@ import * as says from './engine-texts.ts';
 import type { Network } from './network.ts';
 import type { NodeRecord, NodeSpec } from './node-record.ts';
 import { refusalToLeave } from './refusal-to-leave.ts';
+import type { SwarmFolder } from './swarm-folder.ts';
 import type { Participant, Swarm, SwarmOptions } from './swarm.ts';
 
 /** Until dockerd answers after its start. */
@@ -24,17 +25,6 @@ const LEAVE_TIME = 500;
 const STEP_DOWN_TIME = 5000;
 /** Docker's own patience with a join; the attempt goes on behind it. */
 const JOIN_PATIENCE = 20_000;
-
-/** What lies in /var/lib/docker/swarm. */
-export interface SwarmFolder {
-  readonly swarm: Swarm;
-  readonly nodeId: string;
-  /** As the certificate has it. */
-  readonly role: 'worker' | 'manager';
-  readonly address: string;
-  /** A manager's state is there, or was. */
-  readonly raft: boolean;
-}
 
 export interface SwarmInfo {
   readonly nodeId: string;

@@ -2,7 +2,8 @@
 import type { Clock } from '../../clock.ts';
 import type { MachineSpec } from '../machines.ts';
 import { Engine } from './engine.ts';
-import type { Chassis, EngineWorld, SwarmFolder } from './engine.ts';
+import type { Chassis, EngineWorld } from './engine.ts';
+import type { SwarmFolder } from './swarm-folder.ts';
 import { NodeLock } from './node-lock.ts';
 
 export interface Memory {

@@ -1,5 +1,5 @@
 // How docker prints: tables, durations, and the little of Go's templates that scripts use.
-import { ClientError } from './docker-command.ts';
+import { ClientError } from './docker-error.ts';
 
 /** null: a field that is there and empty, which JSON leaves out. */
 export type Fields = Readonly<Record<string, unknown>>;

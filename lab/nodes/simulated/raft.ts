@@ -1,7 +1,7 @@
 // The managers of a swarm as members of raft: who leads, whether there is a quorum, and what a manager answers while there is none.
 import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
-import { DockerError } from './docker-command.ts';
+import { DockerError } from './docker-error.ts';
 import { reaches } from './network.ts';
 import type { Host } from './network.ts';
 

@@ -2,7 +2,7 @@
 import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
 import type { Clock } from '../../clock.ts';
 import type { DocumentRun } from '../machines.ts';
-import { DockerError } from './docker-command.ts';
+import { DockerError } from './docker-error.ts';
 import { messageOf } from './engine.ts';
 import type { Engine, SwarmInfo } from './engine.ts';
 import type { LockMode } from './node-lock.ts';

@@ -1,19 +1,11 @@
 // How documents change services, on a simulated machine. As documents/shift.sh and documents/history.sh have it.
 import type { Script } from './script.ts';
-import type { Service, VersionedSpec } from './service.ts';
+import type { Service } from './service.ts';
 import type { ServiceSpec } from './service-spec.ts';
 import type { Swarm } from './swarm.ts';
 
 const MARK = 'skep.shift';
 const IDLE: readonly (string | undefined)[] = [undefined, 'completed', 'rollback_completed'];
-
-/** What is kept in a config object of the swarm, while skep's updates take its place as the spec before. */
-export interface KeptSpec {
-  readonly previous: VersionedSpec;
-  readonly isSafe: boolean;
-  /** When, epoch seconds. */
-  readonly at: number;
-}
 
 /** Why a change was not made. */
 class Refused extends Error {}

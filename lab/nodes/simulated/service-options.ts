@@ -1,7 +1,7 @@
 // The options of `docker service create` and `update`, and what they make of a spec.
 import { parseArguments } from './docker-arguments.ts';
 import type { Arguments } from './docker-arguments.ts';
-import { DockerError } from './docker-command.ts';
+import { DockerError } from './docker-error.ts';
 import { readDuration } from './output-format.ts';
 import { serviceSpec } from './service-spec.ts';
 import type { HealthCheck, ServiceSpec, TaskSpec, UpdateConfig } from './service-spec.ts';

@@ -30,3 +30,11 @@ export const isPaused = ({ updateStatus }: Service): boolean =>
   updateStatus?.state === 'paused' || updateStatus?.state === 'rollback_paused';
 
 export const isRollingBack = ({ updateStatus }: Service): boolean => updateStatus?.state === 'rollback_started';
+
+/** What is kept in a config object of the swarm, while skep's updates take its place as the spec before. */
+export interface KeptSpec {
+  readonly previous: VersionedSpec;
+  readonly isSafe: boolean;
+  /** When, epoch seconds. */
+  readonly at: number;
+}

@@ -1,7 +1,7 @@
 // The services of a swarm, and what SwarmKit's control API does with them.
 import { isConstraint } from './constraint.ts';
 import { readProgram } from './container-program.ts';
-import { DockerError } from './docker-command.ts';
+import { DockerError } from './docker-error.ts';
 import type { Service, UpdateStatus } from './service.ts';
 import type { ServiceSpec } from './service-spec.ts';
 

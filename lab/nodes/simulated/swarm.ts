@@ -3,14 +3,14 @@ import type { Clock } from '../../clock.ts';
 import type { Random } from '../../random.ts';
 import type { NodeView, SwarmView } from '../machines.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { DockerError } from './docker-command.ts';
+import { DockerError } from './docker-error.ts';
 import type { Host } from './network.ts';
 import { NodeRecord } from './node-record.ts';
 import type { Agent, NodeSpec } from './node-record.ts';
 import { Raft } from './raft.ts';
 import { RoleManager } from './role-manager.ts';
 import type { RoleBearer } from './role-manager.ts';
-import type { KeptSpec } from './service-changes.ts';
+import type { KeptSpec } from './service.ts';
 import { Tasks } from './tasks.ts';
 
 /** An engine, as a swarm knows it. */

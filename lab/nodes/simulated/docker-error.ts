@@ -1,0 +1,18 @@
+// How a docker command fails: refused by the engine, or by the command itself.
+
+/** The engine refuses: its words come on stderr after `Error response from daemon: `, and the exit code is 1. */
+export class DockerError extends Error {
+  override readonly name: string = 'DockerError';
+  /** What the command had printed before. */
+  readonly stdout: string;
+
+  constructor(message: string, stdout = '') {
+    super(message);
+    this.stdout = stdout;
+  }
+}
+
+/** The command itself complains, in words of its own. */
+export class ClientError extends DockerError {
+  override readonly name = 'ClientError';
+}
