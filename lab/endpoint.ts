@@ -12,7 +12,7 @@ import type { Random } from './random.ts';
 import type { DynamoDb } from './services/dynamodb.ts';
 import { DYNAMODB_OPERATIONS } from './services/dynamodb-members.ts';
 import { transactionConflict } from './services/dynamodb-transaction.ts';
-import { AwsError, UnknownOperation } from './services/service.ts';
+import { AwsError, ownName, UnknownOperation } from './services/service.ts';
 import type { Caller, Service } from './services/service.ts';
 
 /** What a scenario makes of calls: throttled, failed, in conflict with a transaction, or carried out with the answer lost or not whole. */
@@ -33,9 +33,6 @@ export interface Exchange {
   readonly output?: unknown;
   readonly error?: unknown;
 }
-
-/** The SDK's name of a service in an integration, where it is not that of its ARNs. */
-const ALIASES: Readonly<Record<string, string>> = { sfn: 'states' };
 
 /** Who calls, and whether they may: IAM's part. */
 export interface Gate {
@@ -84,12 +81,12 @@ export class Endpoint {
   /** Whether `service.Operation` is something that the lab answers. */
   knows(call: string): boolean {
     const [service = '', operation = ''] = call.split('.');
-    return this.operations.includes(`${ALIASES[service] ?? service}.${operation}`);
+    return this.operations.includes(`${ownName(service)}.${operation}`);
   }
 
   /** A call from within the lab: a state machine's integration. */
   async call(service: string, operation: string, input: Record<string, unknown>, caller: Caller): Promise<unknown> {
-    const name = ALIASES[service] ?? service;
+    const name = ownName(service);
     this.#count(`${name}.${operation}`, caller);
     if (!this.knows(`${name}.${operation}`)) {
       throw new UnknownOperation(name, operation);

@@ -14,6 +14,12 @@ export interface Service {
   readonly operations: Readonly<Record<string, Operation>>;
 }
 
+/** The SDK's names of services in integrations, where they are not those of their ARNs. */
+const OWN_NAMES: Readonly<Record<string, string>> = { sfn: 'states' };
+
+/** @example ownName('sfn') // states */
+export const ownName = (service: string): string => OWN_NAMES[service] ?? service;
+
 /** An error as AWS would answer it. */
 export class AwsError extends Error {
   readonly code: string;

@@ -9,13 +9,14 @@ import { checkIntegrations } from '../states/integrations.ts';
 import { deployedDefinition } from '../states/deployed.ts';
 import type { Definition } from '../states/definition.ts';
 import { StatesError, TaskTokenError } from '../states/errors.ts';
+import { optimizedError, sdkError } from '../states/integration-errors.ts';
 import { Execution } from '../states/execution.ts';
 import type { HistoryEvent } from '../states/history.ts';
 import type { StatesRuntime, TaskCall } from '../states/runtime.ts';
 import { PAYLOAD_LIMIT } from '../states/json.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
-import { AwsError } from './service.ts';
+import { AwsError, ownName } from './service.ts';
 import type { Caller, Service } from './service.ts';
 
 const arn = z.string().min(1).max(256);
@@ -51,13 +52,8 @@ const historyAsked = oneExecution.extend({
   includeExecutionData: z.boolean().optional(),
 });
 
-/** How SDK integrations name services in errors. */
-const ERROR_PREFIX: Readonly<Record<string, string>> = {
-  autoscaling: 'AutoScaling',
-  ec2: 'Ec2',
-  dynamodb: 'DynamoDb',
-  sfn: 'Sfn',
-};
+/** How an integration names what a service answered; the second argument is the id of the request. */
+type ErrorNames = (error: AwsError, requestId: string) => StatesError;
 
 export interface StatesOptions {
   readonly clock: Clock;
@@ -216,8 +212,11 @@ export class States implements Service {
     const { FunctionName: name, Payload: payload } = invocation.parse(input);
     try {
       this.#options.authorize(callerOf(task), 'lambda', 'InvokeFunction', input);
+      if (!this.#options.lambda.has(name)) {
+        throw new AwsError('ResourceNotFoundException', `Function not found: ${name}`, 404);
+      }
     } catch (error) {
-      throw statesErrorOf(error, 'Lambda');
+      throw this.#named(error, (known, id) => optimizedError('lambda', known, id));
     }
     const outcome = await this.#options.lambda.invoke(name, payload);
     if (!outcome.ok) {
@@ -230,14 +229,16 @@ export class States implements Service {
   async #startFromTask(input: Record<string, unknown>, task: TaskCall): Promise<unknown> {
     const { StateMachineArn: stateMachineArn, Name: name, Input: given } = input;
     const call = { stateMachineArn, name, input: JSON.stringify(given ?? {}) };
-    const started = await this.#integrate('states', 'StartExecution', call, task, 'StepFunctions');
+    const started = await this.#integrate('states', 'StartExecution', call, task, (error, id) =>
+      optimizedError('states', error, id),
+    );
     const { executionArn } = z.object({ executionArn: z.string() }).parse(started);
     return { ExecutionArn: executionArn, StartDate: new Date(this.#options.clock.now()).toISOString() };
   }
 
   async #sdkCall(service: string, action: string, input: Record<string, unknown>, task: TaskCall): Promise<unknown> {
     const operation = action.charAt(0).toUpperCase() + action.slice(1);
-    return this.#integrate(service, operation, input, task, ERROR_PREFIX[service] ?? service);
+    return this.#integrate(service, operation, input, task, (error, id) => sdkError(ownName(service), error, id));
   }
 
   async #integrate(
@@ -245,13 +246,17 @@ export class States implements Service {
     operation: string,
     input: Record<string, unknown>,
     task: TaskCall,
-    prefix: string,
+    name: ErrorNames,
   ): Promise<unknown> {
     try {
       return await this.#options.call(service, operation, input, callerOf(task));
     } catch (error) {
-      throw statesErrorOf(error, prefix);
+      throw this.#named(error, name);
     }
+  }
+
+  #named(error: unknown, name: ErrorNames): unknown {
+    return error instanceof AwsError ? name(error, this.#options.random.uuid()) : error;
   }
 
   #startExecution({ stateMachineArn, name, input }: z.infer<typeof start>): unknown {
@@ -348,18 +353,6 @@ export function payloadsOf({ input, output }: Pick<Execution, 'input' | 'output'
 }
 
 const callerOf = ({ execution }: TaskCall): Caller => ({ kind: 'machine', name: execution.arn.split(':')[6] ?? '' });
-
-/** Errors that no API models come under the service's general name. Which those are, AWS does not document for ValidationError (flows 27). */
-const UNMODELLED = new Set(['ValidationError', 'AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
-
-function statesErrorOf(error: unknown, prefix: string): unknown {
-  if (!(error instanceof AwsError)) {
-    return error;
-  }
-  const general = prefix === 'Lambda' ? 'AWSLambdaException' : `${prefix}Exception`;
-  const name = UNMODELLED.has(error.code) ? general : error.code;
-  return new StatesError(`${prefix}.${name}`, `${error.message} (Service: ${prefix}, Status Code: ${error.status})`);
-}
 
 function describe(execution: Execution): unknown {
   const { arn: executionArn, name, status, startDate, stopDate, stateMachine, input, output, error, cause } = execution;
