@@ -301,7 +301,7 @@ export class ScenarioRun {
         spec: spec.terminateHook,
         name: terminateHook(stage),
         transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        // A manager that may not go is retained, not killed (design 4).
+        // A manager that may not go is retained, not killed (docs/decisions/managers-one-at-a-time.md).
         otherwise: spec.role === 'manager' ? 'ABANDON' : 'CONTINUE',
       },
     ] as const;

@@ -15,7 +15,7 @@ export interface ClusterConfig {
   readonly dataPathPort: number;
 }
 
-/** Away from 10.0.0.0/8, Docker's default, which collides with most VPCs (design 4). */
+/** Away from 10.0.0.0/8, Docker's default, which collides with most VPCs (docs/decisions/address-pool.md). */
 export const DEFAULT_CONFIG: ClusterConfig = { addressPool: '172.30.0.0/16', subnetSize: 24, dataPathPort: 4789 };
 
 /** What earlier steps found out of the node: the output of the join, init or leave document. */
