@@ -38,7 +38,7 @@ export const handler = makeHandler(commandEvent, async ({ detail }) => {
     throw new FlowError('AwsUnavailable', `SSM does not show the invocation of ${detail['command-id']} yet`);
   }
   const key = fromComment(invocation.comment);
-  const outcome = outcomeOf(invocation);
+  const outcome = outcomeOf(verb, invocation);
   if (key === undefined || outcome === undefined) {
     return { ignored: key === undefined ? 'somebody else sent the document' : 'the command is under way' };
   }

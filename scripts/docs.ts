@@ -10,6 +10,7 @@ import type { Quota } from '../lab/services/quotas.ts';
 import { CLOSED_ERRORS, ERRORS } from '../src/core/errors.ts';
 import type { ClosedError, FlowErrorName } from '../src/core/errors.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
+import { FINAL_ERRORS } from '../src/core/final-errors.ts';
 
 export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 export const LAB_PAGE = fileURLToPath(new URL('../docs/lab.md', import.meta.url));
@@ -32,12 +33,16 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   CommandTimedOut: 'look at what runs long on the instance',
   CommandUndelivered: 'look at the agent of the instance that the command was for',
   CommandCancelled: 'ask who cancelled it (CloudTrail: CancelCommand)',
+  ScriptLost:
+    'nothing; if it stays, look at the agent of the instance that the command was for, and at the space on its disk',
   CommandFailed: 'look at the output of the command in Systems Manager, and report it',
   InstanceUnreachable: 'nothing: EC2 and the managers are asked instead; look at the agent if the instance lives',
   NodeUnresponsive: 'as for InstanceUnreachable',
   InstanceGone: 'nothing',
   Superseded: 'nothing',
   DeadlineReached: 'look at what the execution waited for, or give the hook more `patience`',
+  Unconfirmed: 'bring back a majority of the managers: the next tidy confirms the node',
+  MissedRecovery: 'nothing: the launch is undone',
   NotFounded: 'nothing, until its first manager is to be there: then look at that launch',
   RecoveryUnderWay: 'wait for its end, or stop its execution',
   NothingKept: '`docker service rollback`: it goes where it should',
@@ -62,15 +67,25 @@ type Row = readonly string[];
 
 const table = (head: Row, rows: readonly Row[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-const yesNo = (flag: boolean): string => (flag ? 'yes' : 'no');
+
+/** Whether it is tried again: by all but those documents and waits that the table of final errors names. */
+function triedAgain(error: string): string {
+  const rows = FINAL_ERRORS.filter((row) => row.error === error);
+  return rows.length === 0 ? 'yes' : `not by ${rows.flatMap(({ of }) => of).join(', ')}`;
+}
+
+function finals(): string {
+  const rows = FINAL_ERRORS.map(({ error, of, then, why }) => [`\`${error}\``, of.join(', '), then, why]);
+  return table(['name', 'of', 'the action', 'why'], rows);
+}
 
 function exitCodes(): string {
   return table(
-    ['code', 'name', 'retryable', 'meaning', 'what to do'],
-    EXIT_CODES.map(({ code, error, retryable, meaning, remedy }) => [
+    ['code', 'name', 'tried again', 'meaning', 'what to do'],
+    EXIT_CODES.map(({ code, error, meaning, remedy }) => [
       String(code),
       `\`${error}\``,
-      yesNo(retryable),
+      triedAgain(error),
       meaning,
       remedy,
     ]),
@@ -84,8 +99,8 @@ function errors(closed: boolean): string {
   );
   const remedies: Readonly<Record<string, string>> = REMEDIES;
   return table(
-    ['name', 'retryable', 'meaning', 'what to do'],
-    rows.map(([name, { retryable, meaning }]) => [`\`${name}\``, yesNo(retryable), meaning, remedies[name] ?? '']),
+    ['name', 'meaning', 'what to do'],
+    rows.map(([name, meaning]) => [`\`${name}\``, meaning, remedies[name] ?? '']),
   );
 }
 
@@ -126,6 +141,7 @@ const ERROR_TABLES: Tables = {
   'exit codes': exitCodes,
   'errors on the way': () => errors(false),
   'errors at the end': () => errors(true),
+  'final errors': finals,
 };
 const LAB_TABLES: Tables = { operations: fidelity, absent, quotas };
 

@@ -8,14 +8,24 @@ import type { StepPorts, StepRequest } from './step.ts';
 const DAY = 86_400;
 
 /** What a manager ends with that is none, has no swarm, or was not reached. A node that is not Ready yet, say, is no fault of its manager. */
-const NO_ANSWERS = ['NotManager', 'NoLeader', 'DockerDown', 'CommandTimedOut', 'CommandUndelivered', 'OtherEpoch'];
+const NO_ANSWERS = [
+  'NotManager',
+  'NoLeader',
+  'DockerDown',
+  'CommandTimedOut',
+  'CommandUndelivered',
+  'OtherEpoch',
+  'ScriptLost',
+];
 
-/** How often managers were asked before, and what came of it. */
+/** What is asked of a manager, how often managers were asked before, and what came of it. */
 export interface Asked {
   /** Which command of its step it is, from 1. */
   readonly number: number;
   /** The error of the one before it. */
   readonly failure: string | undefined;
+  /** A join only reads who they are: that its own instance failed says nothing about them. */
+  readonly ofManagers: boolean;
 }
 
 /** Undefined while the cluster has no swarm. Read at the moment of use: managers come and go. */
@@ -31,7 +41,7 @@ export async function readSwarm({ table }: StepPorts, cluster: string): Promise<
 export async function findManagers(
   { table, raise }: StepPorts,
   cluster: string,
-  { number, failure }: Asked,
+  { number, failure, ofManagers }: Asked,
 ): Promise<PlannedSwarm | undefined> {
   const [state, { record, defect }] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
   if (state?.status !== 'founded') {
@@ -47,7 +57,7 @@ export async function findManagers(
   const known = new Set(swarm.managers.map(({ instance }) => instance));
   const candidates = (await table.managerNodes(cluster)).filter(({ instance }) => !known.has(instance));
   const all = swarm.managers.length + candidates.length;
-  if (number > all && (all === 0 || NO_ANSWERS.includes(failure ?? ''))) {
+  if (ofManagers && number > all && (all === 0 || NO_ANSWERS.includes(failure ?? ''))) {
     raise('NoManagerAnswers', `no manager of ${cluster} does what it is asked`, { cluster });
   }
   return { ...swarm, candidates };

@@ -31,7 +31,7 @@ interface Sent {
 export async function look(ports: StepPorts, request: StepRequest, verb: Verb, sent: Sent): Promise<void> {
   const now = ports.now();
   const invocation = await readInvocation(ports.ssm, sent.commandId, sent.target);
-  const outcome = invocation === undefined ? undefined : outcomeOf(invocation);
+  const outcome = invocation === undefined ? undefined : outcomeOf(verb, invocation);
   if (outcome !== undefined) {
     const key = { ...stepKey(request), try: sent.try };
     await storeAndDeliver(ports, { key, verb, outcome, endedAt: invocation?.endedAt, now });
@@ -64,8 +64,8 @@ async function giveUpSilent(ports: StepPorts, request: StepRequest, sent: Sent, 
 
 /** What is held goes on: its end is heard of when the hold is lifted, or asked for again. */
 async function giveUpLate(ports: StepPorts, request: StepRequest, sent: Sent, now: number): Promise<void> {
-  const late = await whyTooLate(ports, request, now);
-  if (late?.name === 'DeadlineReached') {
+  const late = await whyTooLate(ports, request, now, undefined);
+  if (late !== undefined && late.name !== 'Held') {
     await cancelQuietly(ports, sent);
   }
   if (late !== undefined) {

@@ -101,7 +101,7 @@ async function begin(ports: StepPorts, request: StepRequest, number: number, fai
   if (command === undefined) {
     return;
   }
-  await refuseAfterDeadline(ports, request, now);
+  await refuseAfterDeadline(ports, request, now, failure);
   const key = stepKey(request);
   await holdLock(ports, request, command, now);
   const begun = { ...key, try: number };
@@ -141,7 +141,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
   }
   refuseIfHeld(request, item);
   await refuseIfClusterHeld(ports, request);
-  await refuseAfterDeadline(ports, request, now);
+  await refuseAfterDeadline(ports, request, now, errorOf(item));
   await holdLock(ports, request, command, now);
   await sendOnce(ports, request, command, comment);
 }
@@ -213,7 +213,7 @@ async function prepare(
   ports: StepPorts,
   request: StepRequest,
   now: number,
-  asked: Asked,
+  asked: Tried,
 ): Promise<Prepared | undefined> {
   const verb = verbOf(request);
   const { number } = asked;
@@ -265,6 +265,8 @@ async function refuseIfOnly(ports: StepPorts, { verb, force: gone, undo }: StepR
   }
 }
 
+type Tried = Omit<Asked, 'ofManagers'>;
+
 interface Prepared extends Command {
   /** The digest of the record that it is sent by. */
   readonly record?: string;
@@ -290,7 +292,7 @@ async function managersLeft({ autoScaling, stage }: StepPorts, request: StepRequ
 }
 
 /** The plan with the swarm's managers; undefined when there are none: a join is queued then, and woken by the founding. */
-async function withSwarm(ports: StepPorts, request: StepRequest, now: number, asked: Asked): Promise<Plan | undefined> {
+async function withSwarm(ports: StepPorts, request: StepRequest, now: number, asked: Tried): Promise<Plan | undefined> {
   const { plan } = request;
   if (request.verb === 'leave' && plan.swarm === undefined) {
     // Claimed before the founding: by the swarm's id it knows which one is not to be left.
@@ -300,14 +302,15 @@ async function withSwarm(ports: StepPorts, request: StepRequest, now: number, as
   if (!readsLeader(request, asked.number)) {
     return plan;
   }
-  const swarm = await findManagers(ports, plan.cluster ?? '', asked);
+  const ofManagers = runsOnManager(verbOf(request));
+  const swarm = await findManagers(ports, plan.cluster ?? '', { ...asked, ofManagers });
   if (swarm === undefined) {
     await doWithoutSwarm(ports, request, now);
     return undefined;
   }
   if (swarm.managers.length + (swarm.candidates ?? []).length === 0) {
     // A reason to wait, never to give up: the next look asks again.
-    await refuseAfterDeadline(ports, request, now);
+    await refuseAfterDeadline(ports, request, now, asked.failure);
     return undefined;
   }
   return { ...plan, swarm };

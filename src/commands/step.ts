@@ -77,20 +77,40 @@ function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
   return !undo && plan.deadline !== undefined && now >= plan.deadline;
 }
 
-/** What is held has no deadline but its hook's own end. Only who is late pays for the question. */
-export async function whyTooLate(ports: StepPorts, request: StepRequest, now: number): Promise<FlowError | undefined> {
+/** What a manager with a leader says of a node that is none yet. With any other error nobody has said how it stands. */
+const NOT_A_NODE = ['NotReady', 'UnknownNode'];
+
+/**
+ * What is held has no deadline but its hook's own end. Only who is late pays for the question.
+ *
+ * @param failure what the try before this one ended with
+ */
+export async function whyTooLate(
+  ports: StepPorts,
+  request: StepRequest,
+  now: number,
+  failure: string | undefined,
+): Promise<FlowError | undefined> {
   if (!isAfterDeadline(request, now)) {
     return undefined;
   }
   const { cluster = '', instance = 'this action' } = request.plan;
   const hold = await ports.holds.read(cluster);
-  return hold === undefined
-    ? new FlowError('DeadlineReached', `the time for ${instance} is over`)
-    : new FlowError('Held', holdText(cluster, hold));
+  if (hold !== undefined) {
+    return new FlowError('Held', holdText(cluster, hold));
+  }
+  return request.verb === 'confirm' && !NOT_A_NODE.includes(failure ?? '')
+    ? new FlowError('Unconfirmed', `no manager has said how ${instance} stands: ${failure ?? 'none has answered'}`)
+    : new FlowError('DeadlineReached', `the time for ${instance} is over`);
 }
 
-export async function refuseAfterDeadline(ports: StepPorts, request: StepRequest, now: number): Promise<void> {
-  const late = await whyTooLate(ports, request, now);
+export async function refuseAfterDeadline(
+  ports: StepPorts,
+  request: StepRequest,
+  now: number,
+  failure?: string,
+): Promise<void> {
+  const late = await whyTooLate(ports, request, now, failure);
   if (late !== undefined) {
     throw late;
   }

@@ -1,6 +1,6 @@
 // Reads how a command ended, from what GetCommandInvocation says.
 import { exitCode } from './exit-codes.ts';
-import { isRetryable } from './errors.ts';
+import { isEnd } from './final-errors.ts';
 import type { Verb } from './names.ts';
 import type { Outcome } from './rendezvous.ts';
 
@@ -22,16 +22,16 @@ const FRESH = 30;
 const UNDER_WAY = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
 
 /** Undefined while the command is under way. */
-export function outcomeOf(invocation: Invocation): Outcome | undefined {
+export function outcomeOf(verb: Verb, invocation: Invocation): Outcome | undefined {
   if (UNDER_WAY.includes(invocation.status)) {
     return undefined;
   }
   if (invocation.status === 'Success') {
-    return success(invocation);
+    return success(verb, invocation);
   }
   const error = errorOf(invocation);
   const said = invocation.stderr.trim().slice(-500);
-  return failure(error, `${causeOf(invocation)}${said === '' ? '' : `; stderr: ${said}`}`);
+  return failure(verb, error, `${causeOf(invocation)}${said === '' ? '' : `; stderr: ${said}`}`);
 }
 
 /**
@@ -40,11 +40,15 @@ export function outcomeOf(invocation: Invocation): Outcome | undefined {
  */
 export function asHeard(verb: Verb, outcome: Outcome, endedAt: number | undefined, now: number): Outcome {
   return verb === 'init' && outcome.ok && endedAt !== undefined && now - endedAt > FRESH
-    ? failure('HeardTooLate', `the founding ended ${now - endedAt} s ago`)
+    ? failure(verb, 'HeardTooLate', `the founding ended ${now - endedAt} s ago`)
     : outcome;
 }
 
-function errorOf({ status, statusDetails, responseCode }: Invocation): string {
+/**
+ * Documents end with their JSON and a code of the table. Where both are missing it was not the document that ended: its worker was killed
+ * (code 1), the machine rebooted (0), the agent refused the command (-1), or the answer was cut off. So it says nothing about the node.
+ */
+function errorOf({ status, statusDetails, responseCode, stdout }: Invocation): string {
   const details = statusDetails.replaceAll(/\s/g, '');
   // "Delivery timed out" does not prove that the script did not run: documents are idempotent for this reason.
   if (details === 'Undeliverable' || details === 'DeliveryTimedOut') {
@@ -56,7 +60,7 @@ function errorOf({ status, statusDetails, responseCode }: Invocation): string {
   if (status === 'Cancelled' || status === 'Canceled' || details === 'Terminated') {
     return 'CommandCancelled';
   }
-  return exitCode(responseCode)?.error ?? 'CommandFailed';
+  return exitCode(responseCode)?.error ?? (lastJson(stdout) === undefined ? 'ScriptLost' : 'CommandFailed');
 }
 
 function causeOf({ statusDetails, responseCode, stdout }: Invocation): string {
@@ -66,15 +70,15 @@ function causeOf({ statusDetails, responseCode, stdout }: Invocation): string {
   return `${what} (exit code ${responseCode}${meaning === undefined ? '' : `; ${meaning.remedy}`})`;
 }
 
-function success({ stdout }: Invocation): Outcome {
+function success(verb: Verb, { stdout }: Invocation): Outcome {
   const output = lastJson(stdout);
   return output === undefined
-    ? failure('CommandFailed', 'the document ended well, but its last line is not JSON: was its output cut off?')
+    ? failure(verb, 'ScriptLost', 'the document ended well, but its last line is not JSON: was its output cut off?')
     : { ok: true, output };
 }
 
-function failure(error: string, cause: string): Outcome {
-  return { ok: false, error, cause, retryable: isRetryable(error) };
+function failure(verb: Verb, error: string, cause: string): Outcome {
+  return { ok: false, error, cause, retryable: !isEnd(verb, error) };
 }
 
 /** Documents end with one JSON line; docker may have printed before it. */

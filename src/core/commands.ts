@@ -247,7 +247,7 @@ function refuseFormer({ role, instance, swarm }: Plan, { epoch }: NodeFacts): vo
   const current = swarm?.epoch ?? 0;
   if (role === 'manager' && epoch !== undefined && epoch < current) {
     throw new FlowError(
-      'FormerManager',
+      'MissedRecovery',
       `${instance ?? ''} joined in epoch ${epoch}, the cluster is in epoch ${current}`,
     );
   }

@@ -56,6 +56,8 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
   'CommandTimedOut',
   'CommandUndelivered',
   'CommandFailed',
+  'CommandCancelled',
+  'ScriptLost',
   'InstanceUnreachable',
   'NodeUnresponsive',
   'States.Timeout',

@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { parseDefinition } from '../../lab/states/definition.ts';
 import { WAITS } from '../../src/commands/step.ts';
 import { CLOSED_ERRORS, ERRORS } from '../../src/core/errors.ts';
-import { EXIT_CODES } from '../../src/core/exit-codes.ts';
+import { FINAL_ERRORS, isFinal } from '../../src/core/final-errors.ts';
+import type { StepKind } from '../../src/core/final-errors.ts';
 import { VERBS } from '../../src/core/names.ts';
 import { everyState, machineNames, nextOf, partsOf, rawMachine, resolved } from './machines.ts';
 import type { Named, Part, State } from './machines.ts';
@@ -23,11 +24,17 @@ const completes = (state: { Resource?: string | undefined } | undefined): boolea
 /** Names that AWS gives: its own errors, and those of the services that it calls for us. */
 const AWS_NAMES = /^(States|Lambda|Sandbox|AutoScaling|StepFunctions)\.[A-Za-z]+$/;
 
-const retryableOfDocuments = [
-  ...EXIT_CODES.filter(({ retryable }) => retryable).map(({ error }) => error),
-  'CommandTimedOut',
-  'CommandUndelivered',
-].toSorted();
+const payloadOf = ({ Arguments }: Named): Record<string, unknown> =>
+  (Arguments as { Payload: Record<string, unknown> }).Payload;
+const kindOf = (state: Named): StepKind => payloadOf(state)['verb'] as StepKind;
+const undoes = (state: Named): boolean => payloadOf(state)['undo'] === true;
+/** What a state does not try again. */
+const knownOf = ({ Retry }: Named): string[] =>
+  Retry.filter((one) => one['MaxAttempts'] === 0).flatMap(({ ErrorEquals }) => ErrorEquals);
+const everythingElse = (rules: readonly { ErrorEquals: string[] }[]): { ErrorEquals: string[] } | undefined =>
+  rules.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+/** They have an end: the deadline of the action, where the command function, or else the machine itself, ends them. */
+const bound = waits.filter((state) => answersHooks(state) && !undoes(state) && state.name !== 'Held');
 
 describe('the state machines', () => {
   it('are six', () => {
@@ -94,32 +101,74 @@ describe('the names of errors', () => {
     expect(without.map(label)).toEqual(['scale-out > Demote', 'scale-out > Undo', 'scale-out > Forget']);
   });
 
-  it.each(
-    states.flatMap((state) =>
-      state.Retry.filter(({ ErrorEquals }) => ErrorEquals.includes('Busy') && !givesTheLockBack(state)).map(
-        ({ ErrorEquals }) => [label(state), ErrorEquals] as const,
-      ),
-    ),
-  )('%s tries again exactly what the table of exit codes calls retryable', (_state, names) => {
-    // LeaderFound wakes who waits for a leader: no document ends with it.
-    expect(names.filter((name) => name !== 'LeaderFound').toSorted()).toEqual(retryableOfDocuments);
+  it.each(table(waits))('%s tries everything again but what the table of final errors names', (_state, state) => {
+    const known = knownOf(state).filter((name) => name !== 'States.Timeout');
+
+    expect(known.filter((name) => !isFinal(kindOf(state), name))).toEqual([]);
+    expect(state.Retry.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
+    expect(state.Retry.at(-1)?.['MaxAttempts']).toBeGreaterThanOrEqual(4);
   });
 
-  it('a demotion that is refused gives the lock back and waits; only what passes by itself is tried again under it', () => {
+  it.each(table(bound))('%s ends with each error that ends it by that table', (_state, state) => {
+    // What ends a launch is of the instance; a leave tells of the last manager only where it is that.
+    const ending = FINAL_ERRORS.filter(({ then, of }) => then === 'ends' && of.includes(kindOf(state)));
+    // A hand-over does not end anything: the drain does.
+    const may = ending.filter(({ error }) => state.machine === 'scale-out' || !['InstanceGone'].includes(error));
+
+    expect(knownOf(state)).toEqual(expect.arrayContaining(may.map(({ error }) => error)));
+  });
+
+  it.each(table(waits.filter(answersHooks)))(
+    '%s goes a way of its own exactly after what it does not try again',
+    (_state, state) => {
+      const named = state.Catch.flatMap(({ ErrorEquals }) => ErrorEquals).filter(
+        (name) => !['States.ALL', 'States.DataLimitExceeded'].includes(name),
+      );
+      // These two were tried: a sleep goes on in another state, and a node that nobody knows joins again.
+      const tried = ['States.Timeout', 'UnknownNode'].filter((name) => !knownOf(state).includes(name));
+      const left = state.name === 'HandOver' ? ['DeadlineReached'] : [];
+
+      expect([...named.filter((name) => !tried.includes(name)), ...left].toSorted()).toEqual(knownOf(state).toSorted());
+    },
+  );
+
+  it.each(table(bound))('%s does not end an action by an error that nobody knows', (_state, state) => {
+    const elsewhere: Readonly<Record<string, string>> = {
+      HandOver: 'Drain',
+      Leave: 'LookEc2',
+      LeaveOn: 'LookEc2',
+      LeaveLast: 'LookLast',
+    };
+
+    expect(everythingElse(state.Catch)).toMatchObject(
+      elsewhere[state.name] === undefined
+        ? { Next: 'Again', Assign: { back: expect.any(String), failure: '{% $states.errorOutput %}' } }
+        : { Next: elsewhere[state.name] },
+    );
+  });
+
+  it.each(['scale-in', 'scale-out'])('%s goes on, after a pause, wherever an unknown error was met', (machine) => {
+    const own = states.filter((state) => state.machine === machine);
+    const back = own.flatMap(({ Catch }) => Catch.map((one) => (one['Assign'] as { back?: string } | undefined)?.back));
+    const wanted = new Set(
+      back.flatMap((name) => (name?.startsWith('{%') === true ? ['Confirm', 'Join'] : [name ?? []].flat())),
+    );
+    const resume = own.find(({ name }) => name === 'Resume');
+    const places = new Map((resume?.Choices ?? []).map((one) => [String(one['Condition']), one.Next] as const));
+
+    expect(wanted.size).toBeGreaterThan(5);
+    for (const name of wanted) {
+      expect(places.get(`{% $back = '${name}' %}`) ?? resume?.Default).toBe(name);
+    }
+  });
+
+  it('a demotion that is refused gives the lock back and waits; what may have been accepted keeps it', () => {
     const [demotion] = states.filter(givesTheLockBack);
-    const tried = (demotion?.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
-    const otherwise = (demotion?.Catch ?? []).find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+    const refused = (demotion?.Catch ?? []).find(({ ErrorEquals }) => ErrorEquals.includes('QuorumWouldBreak'));
 
-    expect(tried).not.toContain('QuorumWouldBreak');
-    expect(tried).toContain('DemotionPending');
-    expect(otherwise).toMatchObject({ Next: 'Lock', Assign: { refused: true } });
-  });
-
-  it('a terminal error of a document is tried again nowhere', () => {
-    const terminal = EXIT_CODES.filter(({ retryable }) => !retryable).map(({ error }) => error);
-    const retried = new Set(states.flatMap(({ Retry }) => Retry.flatMap(({ ErrorEquals }) => ErrorEquals)));
-
-    expect(terminal.filter((error) => retried.has(error))).toEqual([]);
+    expect(refused).toMatchObject({ Next: 'Lock', Assign: { refused: true } });
+    expect(everythingElse(demotion?.Catch ?? [])).toMatchObject({ Next: 'Again', Assign: { back: 'Demote' } });
+    expect(knownOf(demotion as Named)).not.toContain('DemotionPending');
   });
 });
 
@@ -128,21 +177,20 @@ describe('tasks', () => {
     expect(typeof TimeoutSeconds === 'number' ? TimeoutSeconds > 0 : TimeoutSeconds?.startsWith('{%')).toBe(true);
   });
 
-  it.each(table(tasks))('%s is tried again after what passes', (_state, { Retry, Resource }) => {
-    const names = Retry.flatMap(({ ErrorEquals }) => ErrorEquals);
-    const wanted = Resource?.includes('lambda:invoke')
-      ? [
-          'Lambda.ServiceException',
-          'Lambda.TooManyRequestsException',
-          'Sandbox.Timedout',
-          'Throttled',
-          'AwsUnavailable',
-        ]
-      : completes({ Resource })
-        ? ['AutoScaling.ResourceContentionFault', 'AutoScaling.ThrottlingException']
-        : ['States.ALL'];
+  it.each(table(tasks))('%s is tried again after what passes', (_state, { machine, Retry, Resource }) => {
+    const names = Retry.filter((one) => one['MaxAttempts'] !== 0).flatMap(({ ErrorEquals }) => ErrorEquals);
+    // A function that a person waits for ends with its error at once, but for what passes by itself.
+    const transient = [
+      'Lambda.ServiceException',
+      'Lambda.ClientExecutionTimeoutException',
+      'Lambda.TooManyRequestsException',
+      'Sandbox.Timedout',
+      'Throttled',
+      'AwsUnavailable',
+    ];
+    const asks = Resource === 'arn:aws:states:::lambda:invoke' && !answersHooks({ machine });
 
-    expect(names).toEqual(expect.arrayContaining(wanted));
+    expect(names).toEqual(expect.arrayContaining(asks ? transient : ['States.ALL']));
   });
 
   it.each(table(waits))(
@@ -164,20 +212,21 @@ describe('tasks', () => {
     },
   );
 
-  const lifecycleCalls = tasks.filter(
-    ({ machine, Resource }) => answersHooks({ machine }) && (Resource?.includes('lambda:invoke') ?? false),
+  it.each(table(tasks.filter((state) => completes(state) && state.name !== 'CompleteRejected')))(
+    '%s tells by the text what has one name for all: no action waits, or calls are throttled',
+    (_state, state) => {
+      const choice = states.find(
+        ({ machine, name }) => machine === state.machine && name === everythingElse(state.Catch)?.['Next' as never],
+      );
+
+      expect(knownOf(state)).toEqual(['AutoScaling.AutoScalingException']);
+      expect(choice).toMatchObject({ Type: 'Choice', Default: 'HookLeftOpen' });
+      expect(choice?.Choices.map((one) => one['Condition'])).toEqual([
+        expect.stringContaining('no active lifecycle action'),
+        '{% $completions < 20 %}',
+      ]);
+    },
   );
-  /** What comes before the deadline is looked at by the function; what comes after it, or before there is one, is not. */
-  const UNDO = ['Demote', 'Undo', 'Leave', 'Forget'].map((name) => `scale-out > ${name}`);
-  const UNBOUND = ['Claim', 'ClaimAgain', 'Verdict', ...UNDO];
-
-  it.each(table(lifecycleCalls))('%s outlasts an outage exactly if its deadline ends it', (_state, task) => {
-    const outage = task.Retry.find(({ ErrorEquals }) => ErrorEquals.includes('AwsUnavailable'));
-    const bound = !UNBOUND.includes(task.name) && !UNBOUND.includes(label(task));
-
-    expect(outage?.ErrorEquals).toContain('Throttled');
-    expect([outage?.['MaxAttempts'], outage?.['MaxDelaySeconds']]).toEqual(bound ? [2000, 60] : [8, 30]);
-  });
 
   it('a step goes on in another state only with attempts that are no first ones: those would send again', () => {
     for (const machine of machineNames()) {
@@ -213,7 +262,7 @@ describe('a hold', () => {
         const [{ Assign: assigned } = {}] = held(state) as { Assign?: { heldAt?: string } }[];
         const at = assigned?.heldAt ?? '';
         expect(at).toBe(state.name === 'LeaveOn' ? 'Leave' : state.name);
-        expect(back.get(`{% $heldAt = '${at}' %}`) ?? resume?.Default).toBe(at);
+        expect(back.get(`{% $back = '${at}' %}`) ?? resume?.Default).toBe(at);
       }
     },
   );
@@ -331,7 +380,13 @@ describe('the lifecycle action', () => {
     const failing = (name: string): string[] =>
       (all[name]?.Catch ?? []).filter(({ ErrorEquals }) => ErrorEquals.includes('States.ALL')).map(({ Next }) => Next);
 
-    expect(['Join', 'Confirm'].flatMap(failing)).toEqual(['UndoRoute', 'UndoRoute']);
+    expect(['Join', 'Confirm'].flatMap(failing)).toEqual(['Again', 'Again']);
+    const undone = ['Join', 'Confirm'].map((name) =>
+      (all[name]?.Catch ?? [])
+        .filter(({ ErrorEquals }) => ErrorEquals.includes('DeadlineReached'))
+        .map(({ Next }) => Next),
+    );
+    expect(undone).toEqual([['UndoRoute'], ['UndoRoute']]);
     expect(all['UndoRoute']?.Choices).toEqual([
       { Condition: '{% $founded %}', Next: 'Verdict' },
       { Condition: "{% $plan.route = 'join' and $plan.role = 'manager' %}", Next: 'Demote' },
@@ -377,7 +432,7 @@ describe('the lifecycle action', () => {
     expect(all['LeaveLast']?.Catch.map(({ Next }) => Next)).not.toContain('Erase');
     expect([all['Erase']?.Next, all['Erase']?.Catch.map(({ Next }) => Next)]).toEqual([
       'Complete',
-      ['Held', 'Retain', 'Ignored', 'Retain'],
+      ['Held', 'Retain', 'Ignored', 'Again'],
     ]);
   });
 

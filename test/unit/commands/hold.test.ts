@@ -103,7 +103,7 @@ describe('an execution under a hold', () => {
     time.now = NOW + 1740;
     await expect(place.step({ step: 'Confirm', verb: 'confirm' })).rejects.toMatchObject({ name: 'Held' });
     await unhold(place);
-    await expect(place.step({ step: 'Confirm', verb: 'confirm' })).rejects.toMatchObject({ name: 'DeadlineReached' });
+    await expect(place.step({ step: 'Confirm', verb: 'confirm' })).rejects.toMatchObject({ name: 'Unconfirmed' });
   });
 
   it('of a tidy changes nothing, and still may ask', async () => {

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 
 import { asHeard, outcomeOf } from '../../../src/core/command-result.ts';
 import type { Invocation } from '../../../src/core/command-result.ts';
-import { ERRORS } from '../../../src/core/errors.ts';
 import { EXIT_CODES } from '../../../src/core/exit-codes.ts';
 
 const invocation = (changes: Partial<Invocation>): Invocation => ({
@@ -17,13 +16,15 @@ const invocation = (changes: Partial<Invocation>): Invocation => ({
 
 describe('how a command ended', () => {
   it.each(['Pending', 'InProgress', 'Delayed', 'Cancelling'])('%s: it has not', (status) => {
-    expect(outcomeOf(invocation({ status, statusDetails: status, responseCode: -1 }))).toBeUndefined();
+    expect(outcomeOf('drain', invocation({ status, statusDetails: status, responseCode: -1 }))).toBeUndefined();
   });
 
   it('well: the last line is the output, whatever docker printed before it', () => {
     const stdout = 'Node left the swarm.\n{"not":"the last"}\n{"nodeId":"abc","zone":"eu-west-1a"}\n\n';
 
-    expect(outcomeOf(invocation({ status: 'Success', statusDetails: 'Success', responseCode: 0, stdout }))).toEqual({
+    expect(
+      outcomeOf('drain', invocation({ status: 'Success', statusDetails: 'Success', responseCode: 0, stdout })),
+    ).toEqual({
       ok: true,
       output: { nodeId: 'abc', zone: 'eu-west-1a' },
     });
@@ -32,28 +33,50 @@ describe('how a command ended', () => {
   it.each(['', 'joined', '{"nodeId":"abc"', '["a"]', 'null', '7'])(
     'well, but with %j as its last line: not what our documents do',
     (stdout) => {
-      expect(outcomeOf(invocation({ status: 'Success', responseCode: 0, stdout }))).toMatchObject({
+      expect(outcomeOf('drain', invocation({ status: 'Success', responseCode: 0, stdout }))).toMatchObject({
         ok: false,
+        error: 'ScriptLost',
+        retryable: true,
+      });
+    },
+  );
+
+  it.each(EXIT_CODES)('exit code $code: $error', ({ code, error, meaning, remedy }) => {
+    expect(outcomeOf('confirm', invocation({ responseCode: code }))).toEqual({
+      ok: false,
+      error,
+      retryable: !['LeavingNode', 'Autolocked'].includes(error),
+      cause: `${meaning} (exit code ${code}; ${remedy})`,
+    });
+  });
+
+  it('no Docker on a manager that was asked is tried on the next; on an instance that is to join it is the end', () => {
+    const failed = invocation({ responseCode: 20 });
+
+    expect(outcomeOf('drain', failed)).toMatchObject({ error: 'DockerMissing', retryable: true });
+    expect(outcomeOf('join', failed)).toMatchObject({ error: 'DockerMissing', retryable: false });
+  });
+
+  it.each([0, 1, 2, 124, 127, 137, 168, 169, 194, -1])(
+    'exit code %s is not one of ours: without our JSON the script was lost, with it the document is at fault',
+    (responseCode) => {
+      const stdout = '{"error":"DockerFailed","message":"m"}\n';
+
+      expect(outcomeOf('drain', invocation({ responseCode }))).toMatchObject({ error: 'ScriptLost', retryable: true });
+      expect(outcomeOf('drain', invocation({ responseCode, stdout }))).toMatchObject({
         error: 'CommandFailed',
-        retryable: false,
+        retryable: true,
       });
     },
   );
 
-  it.each(EXIT_CODES)(
-    'exit code $code: $error, retryable: $retryable',
-    ({ code, error, retryable, meaning, remedy }) => {
-      expect(outcomeOf(invocation({ responseCode: code }))).toEqual({
-        ok: false,
-        error,
-        retryable,
-        cause: `${meaning} (exit code ${code}; ${remedy})`,
-      });
-    },
-  );
+  it('an answer that the agent has cut off is lost', () => {
+    const stdout = `{"nodes":"${'x'.repeat(23_980)}--output truncated--`;
 
-  it.each([0, 1, 2, 124, 127, 137, 194, -1])('exit code %s is not one of ours', (responseCode) => {
-    expect(outcomeOf(invocation({ responseCode }))).toMatchObject({ error: 'CommandFailed', retryable: false });
+    expect(outcomeOf('inspect', invocation({ status: 'Success', responseCode: 0, stdout }))).toMatchObject({
+      error: 'ScriptLost',
+      retryable: true,
+    });
   });
 
   it.each([
@@ -62,22 +85,22 @@ describe('how a command ended', () => {
     ['TimedOut', 'Delivery Timed Out', 'CommandUndelivered', true],
     ['TimedOut', 'DeliveryTimedOut', 'CommandUndelivered', true],
     ['Failed', 'Undeliverable', 'CommandUndelivered', true],
-    ['Failed', 'Terminated', 'CommandCancelled', false],
-    ['Cancelled', 'Cancelled', 'CommandCancelled', false],
-    ['Canceled', 'Canceled', 'CommandCancelled', false],
-    ['Failed', 'Access Denied', 'CommandFailed', false],
-    ['Failed', 'InvalidPlatform', 'CommandFailed', false],
+    ['Failed', 'Terminated', 'CommandCancelled', true],
+    ['Cancelled', 'Cancelled', 'CommandCancelled', true],
+    ['Canceled', 'Canceled', 'CommandCancelled', true],
+    ['Failed', 'Access Denied', 'ScriptLost', true],
+    ['Failed', 'InvalidPlatform', 'ScriptLost', true],
   ])('%s (%s): %s', (status, statusDetails, error, retryable) => {
-    expect(outcomeOf(invocation({ status, statusDetails, responseCode: -1 }))).toMatchObject({
+    expect(outcomeOf('drain', invocation({ status, statusDetails, responseCode: -1 }))).toMatchObject({
       ok: false,
       error,
       retryable,
     });
-    expect(ERRORS.get(error)?.retryable).toBe(retryable);
   });
 
   it("the cause is the document's own message before the table's, with the end of what it said on stderr", () => {
     const outcome = outcomeOf(
+      'drain',
       invocation({
         responseCode: 32,
         stdout: '{"error":"JoinFailed","message":"10.0.1.11:2377 refused"}\n',
@@ -94,7 +117,9 @@ describe('how a command ended', () => {
   });
 
   it('a message of a document does not change the error: the exit code is what counts', () => {
-    expect(outcomeOf(invocation({ responseCode: 11, stdout: '{"error":"JoinFailed","message":"m"}' }))).toMatchObject({
+    expect(
+      outcomeOf('drain', invocation({ responseCode: 11, stdout: '{"error":"JoinFailed","message":"m"}' })),
+    ).toMatchObject({
       error: 'Busy',
     });
   });

@@ -152,7 +152,7 @@ describe('the parameters of a command', () => {
         commandFor(
           requestOf({ verb: 'confirm', plan: { ...plan, role }, node: { ...unknown, nodeId: NODE_ID, epoch } }),
         );
-    expect(confirm(1)).toThrow(expect.objectContaining({ name: 'FormerManager' }));
+    expect(confirm(1)).toThrow(expect.objectContaining({ name: 'MissedRecovery' }));
     // The plan may be older than the join, and joins that were sent before told no epoch.
     for (const fine of [confirm(2), confirm(3), confirm(undefined), confirm(1, 'worker')]) {
       expect(fine).not.toThrow();
