@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { Clock } from '../clock.ts';
 import type { Lambda } from '../lambda.ts';
+import { seededRandom } from '../random.ts';
 import type { Random } from '../random.ts';
 import type { StackStateMachine } from '../stack/stack.ts';
 import { checkIntegrations } from '../states/integrations.ts';
@@ -13,7 +14,9 @@ import { optimizedError, sdkError } from '../states/integration-errors.ts';
 import { Execution } from '../states/execution.ts';
 import type { HistoryEvent } from '../states/history.ts';
 import type { StatesRuntime, TaskCall } from '../states/runtime.ts';
+import { sdkMetadata } from '../states/sdk-metadata.ts';
 import { PAYLOAD_LIMIT } from '../states/json.ts';
+import { describeExecution, payloadsOf } from './execution-answers.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError, ownName } from './service.ts';
@@ -90,7 +93,8 @@ export class States implements Service {
         execution.sendTaskFailure(taskToken, error, cause);
       });
     },
-    DescribeExecution: (input: Record<string, unknown>) => describe(this.#find(oneExecution.parse(input).executionArn)),
+    DescribeExecution: (input: Record<string, unknown>) =>
+      describeExecution(this.#find(oneExecution.parse(input).executionArn)),
     GetExecutionHistory: (input: Record<string, unknown>) => this.#history(historyAsked.parse(input)),
     StopExecution: (input: Record<string, unknown>) => {
       const { executionArn, error, cause } = stop.parse(input);
@@ -104,6 +108,8 @@ export class States implements Service {
   readonly #options: StatesOptions;
   readonly #definitions: ReadonlyMap<string, Definition>;
   readonly #runtime: StatesRuntime;
+  /** Of dice of their own: with them or without, a seed gives the same ids and the same jitter. */
+  readonly #requestIds = seededRandom(0);
   /** Task tokens, and the ARN of the execution that each was given to. */
   readonly #owners = new Map<string, string>();
 
@@ -151,6 +157,7 @@ export class States implements Service {
       arn: executionArn,
       name: named,
       stateMachine: { arn: machine.arn, name: machine.name },
+      roleArn: machine.roleArn,
       input,
       runtime: { ...this.#runtime, newTaskToken: () => this.#newTaskToken(executionArn) },
       onEvent: (event) => {
@@ -223,7 +230,14 @@ export class States implements Service {
       const { errorType, errorMessage } = outcome;
       throw new StatesError(errorType, JSON.stringify({ errorType, errorMessage, trace: [] }));
     }
-    return { StatusCode: 200, ExecutedVersion: '$LATEST', Payload: outcome.payload };
+    const { payload: answer } = outcome;
+    const more = {
+      'X-Amz-Executed-Version': '$LATEST',
+      'X-Amzn-Trace-Id': `Root=1-${this.#requestIds.hex(8)}-${this.#requestIds.hex(24)};Parent=${this.#requestIds.hex(16)};Sampled=0`,
+      'x-amzn-Remapped-Content-Length': '0',
+    };
+    const metadata = this.#metadata(JSON.stringify(answer), 'application/json', more);
+    return { ExecutedVersion: '$LATEST', Payload: answer, ...metadata, StatusCode: 200 };
   }
 
   async #startFromTask(input: Record<string, unknown>, task: TaskCall): Promise<unknown> {
@@ -233,7 +247,17 @@ export class States implements Service {
       optimizedError('states', error, id),
     );
     const { executionArn } = z.object({ executionArn: z.string() }).parse(started);
-    return { ExecutionArn: executionArn, StartDate: new Date(this.#options.clock.now()).toISOString() };
+    return {
+      ExecutionArn: executionArn,
+      ...this.#metadata(JSON.stringify(started), 'application/x-amz-json-1.0'),
+      StartDate: new Date(this.#options.clock.now()).toISOString(),
+    };
+  }
+
+  #metadata(body: string, contentType: string, more: Readonly<Record<string, string>> = {}): Record<string, unknown> {
+    const { clock } = this.#options;
+    const bytes = Buffer.byteLength(body);
+    return sdkMetadata({ requestId: this.#requestIds.uuid(), at: clock.now(), bytes, contentType, more });
   }
 
   async #sdkCall(service: string, action: string, input: Record<string, unknown>, task: TaskCall): Promise<unknown> {
@@ -256,7 +280,7 @@ export class States implements Service {
   }
 
   #named(error: unknown, name: ErrorNames): unknown {
-    return error instanceof AwsError ? name(error, this.#options.random.uuid()) : error;
+    return error instanceof AwsError ? name(error, this.#requestIds.uuid()) : error;
   }
 
   #startExecution({ stateMachineArn, name, input }: z.infer<typeof start>): unknown {
@@ -344,31 +368,7 @@ function checkName(name: string | undefined): void {
   }
 }
 
-/** Step Functions leaves out what would not fit into an event: the input and the output together, as the event writes them. */
-export function payloadsOf({ input, output }: Pick<Execution, 'input' | 'output'>): Record<string, unknown> {
-  const payloads = { input: JSON.stringify(input), output: output === undefined ? null : JSON.stringify(output) };
-  return Buffer.byteLength(JSON.stringify(payloads)) > QUOTAS.eventPayloads.value
-    ? { input: null, inputDetails: { included: false }, output: null }
-    : { ...payloads, inputDetails: { included: true } };
-}
-
 const callerOf = ({ execution }: TaskCall): Caller => ({ kind: 'machine', name: execution.arn.split(':')[6] ?? '' });
-
-function describe(execution: Execution): unknown {
-  const { arn: executionArn, name, status, startDate, stopDate, stateMachine, input, output, error, cause } = execution;
-  return {
-    executionArn,
-    stateMachineArn: stateMachine.arn,
-    name,
-    status,
-    startDate: startDate / 1000,
-    ...(stopDate === undefined ? {} : { stopDate: stopDate / 1000 }),
-    input: JSON.stringify(input),
-    ...(output === undefined ? {} : { output: JSON.stringify(output) }),
-    ...(error === undefined ? {} : { error }),
-    ...(cause === undefined ? {} : { cause }),
-  };
-}
 
 function parseJson(text: string, code: string): unknown {
   try {

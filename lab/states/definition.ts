@@ -2,7 +2,7 @@
 import validate from 'asl-validator';
 import type { z } from 'zod';
 import { DefinitionError } from './errors.ts';
-import { compileTemplate, type Template } from './expression.ts';
+import { type Accessible, compileTemplate, type Template } from './expression.ts';
 import { isRecord } from './json.ts';
 import { type Retrier, RETRIER_DEFAULTS } from './retry.ts';
 import {
@@ -125,12 +125,14 @@ export function checkWithAslValidator(value: unknown): void {
   if (!verdict.isValid) throw new DefinitionError('', `asl-validator: ${verdict.errorsText('; ')}`);
 }
 
-/** asl-validator's patterns know neither line breaks in a string nor the empty string; AWS takes both. */
+/** asl-validator's patterns know neither line breaks in a string, nor the empty string, nor an Output that is no object; AWS takes all. */
 function forAslValidator(value: unknown): unknown {
   if (typeof value === 'string') return value === '' ? ' ' : value.replaceAll(/\s*[\r\n]+\s*/g, ' ');
   if (Array.isArray(value)) return value.map(forAslValidator);
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, forAslValidator(field)]));
+  const plain = (key: string, field: unknown): unknown =>
+    key === 'Output' && !isRecord(field) && !(typeof field === 'string' && field.startsWith('{%')) ? {} : field;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, forAslValidator(plain(key, field))]));
 }
 
 function parse<T extends z.ZodType>(schema: T, value: unknown, path: string): z.infer<T> {
@@ -228,15 +230,20 @@ function compileState(name: string, raw: RawState, path: string, variables: Read
   }
 }
 
-function optional(value: unknown, path: string, field: string): Template | undefined {
-  return value === undefined ? undefined : compileTemplate(value, path, field);
+function optional(value: unknown, path: string, field: string, sees?: ReadonlySet<Accessible>): Template | undefined {
+  return value === undefined ? undefined : compileTemplate(value, path, field, sees);
 }
+
+const RESULT: ReadonlySet<Accessible> = new Set(['result'] as const);
+const ERROR_OUTPUT: ReadonlySet<Accessible> = new Set(['errorOutput'] as const);
+/** States that have a result which is not their input. */
+const WITH_RESULT: ReadonlySet<RawState['Type']> = new Set(['Task', 'Map', 'Parallel'] as const);
 
 function compileCommon(raw: RawState, path: string): Omit<Common, 'name'> {
   const recovering = 'Retry' in raw || 'Catch' in raw ? raw : undefined;
   return {
     next: 'Next' in raw ? raw.Next : undefined,
-    ...compileResults('Output' in raw ? raw.Output : undefined, 'Assign' in raw ? raw.Assign : undefined, path, ''),
+    ...compileResults(raw, path, '', WITH_RESULT.has(raw.Type) ? RESULT : undefined),
     retry: (recovering?.Retry ?? []).map(compileRetrier),
     catch: (recovering?.Catch ?? []).map((catcher, index) =>
       compileCatcher(catcher, `${path}.Catch[${index}]`, `Catch[${index}]`),
@@ -245,15 +252,15 @@ function compileCommon(raw: RawState, path: string): Omit<Common, 'name'> {
 }
 
 function compileResults(
-  output: unknown,
-  assign: unknown,
+  raw: object,
   path: string,
   field: string,
+  sees?: ReadonlySet<Accessible>,
 ): Pick<Common, 'output' | 'assign'> {
   const prefix = field === '' ? '' : `${field}/`;
   return {
-    output: optional(output, `${path}.Output`, `${prefix}Output`),
-    assign: optional(assign, `${path}.Assign`, `${prefix}Assign`),
+    output: optional('Output' in raw ? raw.Output : undefined, `${path}.Output`, `${prefix}Output`, sees),
+    assign: optional('Assign' in raw ? raw.Assign : undefined, `${path}.Assign`, `${prefix}Assign`, sees),
   };
 }
 
@@ -269,14 +276,14 @@ function compileRetrier(raw: RawRetrier): Retrier {
 }
 
 function compileCatcher(raw: RawCatcher, path: string, field: string): Catcher {
-  return { errorEquals: raw.ErrorEquals, next: raw.Next, ...compileResults(raw.Output, raw.Assign, path, field) };
+  return { errorEquals: raw.ErrorEquals, next: raw.Next, ...compileResults(raw, path, field, ERROR_OUTPUT) };
 }
 
 type RawRule = (RawState & { Type: 'Choice' })['Choices'][number];
 
 function compileRule(raw: RawRule, path: string, field: string): ChoiceRule {
   const condition = compileTemplate(raw.Condition, `${path}.Condition`, `${field}/Condition`);
-  return { condition, next: raw.Next, ...compileResults(raw.Output, raw.Assign, path, field) };
+  return { condition, next: raw.Next, ...compileResults(raw, path, field) };
 }
 
 function compileWait(raw: RawState & { Type: 'Wait' }, path: string): Pick<WaitState, 'unit' | 'until'> {

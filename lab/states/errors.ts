@@ -1,5 +1,11 @@
 // The errors of the interpreter: those a state machine can see, those of its loader, those of task tokens.
 
+/** What a Catch hands on. Both are null where a task token was failed without them (recorded 2024-04-29). */
+export interface ErrorOutput {
+  readonly Error: string | null;
+  readonly Cause: string | null;
+}
+
 /**
  * An error as a state machine sees it: a name to match in Retry and Catch, and a cause. The one kind of rejection
  * that a runtime's `call` may answer with.
@@ -10,11 +16,37 @@ export class StatesError extends Error {
   override readonly name = 'StatesError';
   readonly error: string;
   override readonly cause: string;
+  readonly output: ErrorOutput;
 
-  constructor(error: string, cause = '') {
+  constructor(error = '', cause = '') {
     super(cause === '' ? error : `${error}: ${cause}`);
     this.error = error;
     this.cause = cause;
+    this.output = { Error: error, Cause: cause };
+  }
+}
+
+/** What somebody failed a task token with, or a Fail state: with or without a name and a cause. */
+export class GivenFailure extends StatesError {
+  override readonly output: ErrorOutput;
+
+  constructor(error: string | undefined, cause: string | undefined) {
+    super(error, cause);
+    this.output = { Error: error ?? null, Cause: cause ?? null };
+  }
+}
+
+/**
+ * A task's result is over the limit of a payload. Recorded on 2024-03-21: `States.ALL` catches it, although the documentation says that
+ * only its own name does. What else is over the limit, like an Output, is known from the documentation alone.
+ */
+export class OversizedResult extends StatesError {
+  constructor(resource: string) {
+    const what = /:states:::([a-z-]+)/.exec(resource)?.[1] ?? resource;
+    super(
+      'States.DataLimitExceeded',
+      `The state/task '${what}' returned a result with a size exceeding the maximum number of bytes service limit.`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 // One execution of a Standard state machine, on whatever clock it is given.
 import type { Definition } from './definition.ts';
-import { Cancelled, messageOf, StatesError } from './errors.ts';
+import { Cancelled, messageOf, StatesError, GivenFailure } from './errors.ts';
 import { History, type HistoryEvent } from './history.ts';
 import { runMachine } from './interpreter.ts';
 import { toJson } from './json.ts';
@@ -17,6 +17,7 @@ export interface ExecutionOptions {
   readonly arn: string;
   readonly name: string;
   readonly stateMachine: { readonly arn: string; readonly name: string };
+  readonly roleArn: string;
   /** JSON, parsed. */
   readonly input: unknown;
   readonly runtime: StatesRuntime;
@@ -57,7 +58,7 @@ export class Execution {
   #end: (End & { readonly at: number }) | undefined;
   #finished: () => void = () => undefined;
 
-  constructor({ definition, arn, name, stateMachine, input, runtime, knobs, onEvent }: ExecutionOptions) {
+  constructor({ definition, arn, name, stateMachine, roleArn, input, runtime, knobs, onEvent }: ExecutionOptions) {
     this.arn = arn;
     this.name = name;
     this.stateMachine = stateMachine;
@@ -69,11 +70,12 @@ export class Execution {
       this.#finished = resolve;
     });
 
-    const run = this.#share(runtime, { ...KNOBS, ...knobs });
+    const run = this.#share(runtime, { ...KNOBS, ...knobs }, roleArn);
     this.#history.mark('ExecutionStarted', { input: this.input });
     if (definition.timeoutSeconds !== undefined) {
       after(run, this.#life, definition.timeoutSeconds * 1000, () => {
-        this.#finish({ status: 'TIMED_OUT', event: 'ExecutionTimedOut', error: 'States.Timeout' });
+        // Without an error, as recorded: the status says it.
+        this.#finish({ status: 'TIMED_OUT', event: 'ExecutionTimedOut' });
       });
     }
     void this.#follow(run, definition);
@@ -128,8 +130,8 @@ export class Execution {
   }
 
   /** @throws TaskTokenError like sendTaskSuccess */
-  sendTaskFailure(taskToken: string, error = '', cause = ''): void {
-    this.#tokens.find(taskToken).fail(new StatesError(error, cause));
+  sendTaskFailure(taskToken: string, error?: string, cause?: string): void {
+    this.#tokens.find(taskToken).fail(new GivenFailure(error, cause));
   }
 
   /** @throws TaskTokenError like sendTaskSuccess */
@@ -139,15 +141,10 @@ export class Execution {
 
   /** Ends it as ABORTED; no Catch sees that. Without effect on an execution that has ended. */
   stop(error?: string, cause?: string): void {
-    this.#finish({
-      status: 'ABORTED',
-      event: 'ExecutionAborted',
-      ...(error === undefined ? {} : { error }),
-      ...(cause === undefined ? {} : { cause }),
-    });
+    this.#finish({ status: 'ABORTED', event: 'ExecutionAborted', ...textsOf({ error, cause }) });
   }
 
-  #share(runtime: StatesRuntime, knobs: Knobs): Run {
+  #share(runtime: StatesRuntime, knobs: Knobs, roleArn: string): Run {
     const { arn, name, startDate, input } = this;
     return {
       runtime,
@@ -156,7 +153,14 @@ export class Execution {
       tokens: this.#tokens,
       execution: { arn, name, startTime: startDate, input },
       context: {
-        Execution: { Id: arn, Input: input, Name: name, StartTime: new Date(startDate).toISOString() },
+        Execution: {
+          Id: arn,
+          Input: input,
+          Name: name,
+          RedriveCount: 0,
+          RoleArn: roleArn,
+          StartTime: new Date(startDate).toISOString(),
+        },
         StateMachine: { Id: this.stateMachine.arn, Name: this.stateMachine.name },
       },
       counters: this.#counters,
@@ -175,9 +179,9 @@ export class Execution {
     } catch (thrown) {
       if (thrown instanceof Cancelled) return;
       if (!(thrown instanceof StatesError)) this.defects.push(thrown);
-      const { error, cause } =
-        thrown instanceof StatesError ? thrown : new StatesError('States.Runtime', messageOf(thrown));
-      this.#finish({ status: 'FAILED', event: 'ExecutionFailed', error, cause });
+      const { output } = thrown instanceof StatesError ? thrown : new StatesError('States.Runtime', messageOf(thrown));
+      const { Error: error, Cause: cause } = output;
+      this.#finish({ status: 'FAILED', event: 'ExecutionFailed', ...textsOf({ error, cause }) });
     }
   }
 
@@ -186,8 +190,19 @@ export class Execution {
     // First, so that no state goes on while the end is written; its aborted states come before the end in the history.
     this.#life.end();
     this.#end = { event, ...end, at: this.#now() };
-    const { output, error, cause } = end;
-    this.#history.mark(event, event === 'ExecutionSucceeded' ? { output } : { error, cause });
+    this.#history.mark(event, event === 'ExecutionSucceeded' ? { output: end.output } : textsOf(end));
     this.#finished();
   }
+}
+
+/** What nobody said is left out, and so is a cause without a word in it: both as recorded. */
+function textsOf(texts: { readonly error?: string | null | undefined; readonly cause?: string | null | undefined }): {
+  readonly error?: string;
+  readonly cause?: string;
+} {
+  const { error, cause } = texts;
+  return {
+    ...(typeof error === 'string' ? { error } : {}),
+    ...(typeof cause === 'string' && cause !== '' ? { cause } : {}),
+  };
 }

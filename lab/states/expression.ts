@@ -15,6 +15,10 @@ export type Template =
   | { readonly kind: 'list'; readonly items: readonly Template[] }
   | { readonly kind: 'record'; readonly fields: readonly (readonly [string, Template])[] };
 
+/** What `$states` has besides input and context, where an expression stands. Elsewhere AWS refuses to create the machine. */
+export type Accessible = 'result' | 'errorOutput';
+const NOTHING_MORE: ReadonlySet<Accessible> = new Set();
+
 /** What an expression sees, and where it stands (for the cause of an error). */
 export interface Scope {
   /** E.g. `the state 'Join' (entered at the event id #6)`. */
@@ -32,17 +36,18 @@ const REFUSED = new Map([
  * @param value JSON
  * @param path where in the definition, e.g. `States.Join.Arguments.Payload`
  * @param field the same within the state and as AWS writes it in causes, e.g. `Arguments/Payload`
- * @throws DefinitionError for an expression that does not parse
+ * @param sees what `$states` has there
+ * @throws DefinitionError for an expression that does not parse, or names what is not accessible there
  */
-export function compileTemplate(value: unknown, path: string, field: string): Template {
-  if (typeof value === 'string') return compileString(value, path, field);
+export function compileTemplate(value: unknown, path: string, field: string, sees = NOTHING_MORE): Template {
+  if (typeof value === 'string') return compileString(value, path, field, sees);
   if (Array.isArray(value)) {
-    const items = value.map((item, index) => compileTemplate(item, `${path}[${index}]`, `${field}[${index}]`));
+    const items = value.map((item, index) => compileTemplate(item, `${path}[${index}]`, `${field}[${index}]`, sees));
     return items.every(isConstant)
       ? { kind: 'constant', value: items.map(({ value }) => value) }
       : { kind: 'list', items };
   }
-  if (isRecord(value)) return compileRecord(value, path, field);
+  if (isRecord(value)) return compileRecord(value, path, field, sees);
   try {
     return { kind: 'constant', value: toJson(value) };
   } catch (thrown) {
@@ -50,9 +55,14 @@ export function compileTemplate(value: unknown, path: string, field: string): Te
   }
 }
 
-function compileRecord(value: Record<string, unknown>, path: string, field: string): Template {
+function compileRecord(
+  value: Record<string, unknown>,
+  path: string,
+  field: string,
+  sees: ReadonlySet<Accessible>,
+): Template {
   const fields = Object.entries(value).map(
-    ([key, entry]) => [key, compileTemplate(entry, `${path}.${key}`, `${field}/${key}`)] as const,
+    ([key, entry]) => [key, compileTemplate(entry, `${path}.${key}`, `${field}/${key}`, sees)] as const,
   );
   const constants: Record<string, unknown> = {};
   for (const [key, template] of fields) {
@@ -66,17 +76,17 @@ function isConstant(template: Template): template is Template & { kind: 'constan
   return template.kind === 'constant';
 }
 
-function compileString(text: string, path: string, field: string): Template {
+function compileString(text: string, path: string, field: string, sees: ReadonlySet<Accessible>): Template {
   const source = /^\{%(.*)%\}$/s.exec(text)?.[1]?.trim();
   if (source === undefined) {
     // A space before {% or after %} would turn an expression into text without a word.
     if (/^\s*\{%|%\}\s*$/.test(text)) throw new DefinitionError(path, 'an expression starts with {% and ends with %}');
     return { kind: 'constant', value: text };
   }
-  return { kind: 'expression', source, field, compiled: compile(source, path) };
+  return { kind: 'expression', source, field, compiled: compile(source, path, sees) };
 }
 
-function compile(source: string, path: string): jsonata.Expression {
+function compile(source: string, path: string, sees: ReadonlySet<Accessible>): jsonata.Expression {
   let compiled;
   try {
     compiled = jsonata(source);
@@ -86,6 +96,11 @@ function compile(source: string, path: string): jsonata.Expression {
   for (const name of variablesOf(compiled.ast())) {
     const problem = REFUSED.get(name);
     if (problem !== undefined) throw new DefinitionError(path, problem);
+  }
+  for (const name of ofStates(compiled.ast())) {
+    if ((name === 'result' || name === 'errorOutput') && !sees.has(name)) {
+      throw new DefinitionError(path, `$states.${name} is not accessible here`);
+    }
   }
   return compiled;
 }
@@ -144,5 +159,21 @@ function variablesOf(node: unknown, found = new Set<string>()): Set<string> {
   if (!isRecord(node)) return found;
   if (node['type'] === 'variable' && typeof node['value'] === 'string') found.add(node['value']);
   for (const child of Object.values(node)) variablesOf(child, found);
+  return found;
+}
+
+/** The fields of `$states` that a parsed expression names. */
+function ofStates(node: unknown, found = new Set<unknown>()): Set<unknown> {
+  if (Array.isArray(node)) {
+    for (const [index, item] of node.entries()) {
+      const next: unknown = node[index + 1];
+      if (isRecord(item) && item['type'] === 'variable' && item['value'] === 'states' && isRecord(next)) {
+        found.add(next['value']);
+      }
+      ofStates(item, found);
+    }
+  } else if (isRecord(node)) {
+    for (const child of Object.values(node)) ofStates(child, found);
+  }
   return found;
 }

@@ -52,7 +52,8 @@ function range(first: unknown, last: unknown, step: unknown): unknown {
   if (step === 0) throw new TypeError('$range: the step must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > RANGE_LIMIT) throw new TypeError(`$range: more than ${RANGE_LIMIT} items`);
-  return Array.from({ length }, (_, index) => first + index * step);
+  // A list of one is the one itself, as recorded: JSONata's sequences.
+  return length === 1 ? first : Array.from({ length }, (_, index) => first + index * step);
 }
 
 function hash(content: unknown, algorithm: unknown): unknown {

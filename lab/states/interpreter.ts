@@ -9,11 +9,12 @@ import type {
   TaskState,
   WaitState,
 } from './definition.ts';
-import { StatesError } from './errors.ts';
+import { GivenFailure, OversizedResult, StatesError } from './errors.ts';
 import type { Template } from './expression.ts';
-import { checkPayload, isRecord, toJson } from './json.ts';
+import { checkPayload, isOversized, isRecord, toJson } from './json.ts';
 import type { Lifetime } from './lifetime.ts';
 import { matchesError, Retries } from './retry.ts';
+import { isTimestamp } from './timestamp.ts';
 import type { Run } from './runtime.ts';
 import { attempt, sleep } from './task.ts';
 import { runTogether } from './together.ts';
@@ -34,6 +35,8 @@ import {
 
 /** Inline maps run this many iterations at a time, whatever MaxConcurrency says. */
 const MAP_CONCURRENCY = 40;
+/** Milliseconds: 24,855 days, as recorded. */
+const LONGEST_WAIT = 24_855 * 86_400_000;
 /** State types for which AWS has a `...StateAborted` event. */
 const ABORTABLE: ReadonlySet<State['type']> = new Set(['Task', 'Wait', 'Map', 'Parallel']);
 
@@ -85,16 +88,29 @@ async function visitState(
         const failure = asFailure(run, thrown);
         frame.life.check();
         const delay = retries.next(failure, () => run.runtime.random());
-        if (delay === undefined) return await leave(visit, recover(visit, failure));
+        if (delay === undefined) {
+          noteFailed(visit, failure);
+          return await leave(visit, recover(visit, failure));
+        }
         await sleep(run, frame.life, delay);
         visit.retryCount += 1;
         run.counters.retries += 1;
         run.counters.transitions += 1;
       }
     }
+  } catch (thrown) {
+    // As recorded: a task whose failure ends a branch of Parallel is called aborted too.
+    if (state.type === 'Task' && frame.isBranch === true && !frame.life.ended) record(visit, 'TaskStateAborted');
+    throw thrown;
   } finally {
     aborted?.();
   }
+}
+
+/** Of Map and Parallel: written once, after the last try. */
+function noteFailed(visit: Visit, { error, cause }: StatesError): void {
+  const { type } = visit.state;
+  if (type === 'Map' || type === 'Parallel') record(visit, `${type}StateFailed`, { error, cause });
 }
 
 /** Writes the event when the lifetime ends first. Returns how to forget that. */
@@ -106,9 +122,9 @@ function noteAborted(run: Run, frame: Frame, type: string, state: string, detail
 
 /** @throws the failure when no catcher means it */
 function recover(visit: Visit, failure: StatesError): Outcome {
-  const catcher = visit.state.catch.find(({ errorEquals }) => matchesError(errorEquals, failure.error));
+  const catcher = visit.state.catch.find(({ errorEquals }) => matchesError(errorEquals, failure));
   if (catcher === undefined) throw failure;
-  const errorOutput = { Error: failure.error, Cause: failure.cause };
+  const errorOutput = failure.output;
   const { output, assign, next } = catcher;
   return { result: errorOutput, known: { errorOutput }, output, assign, next };
 }
@@ -158,13 +174,13 @@ function withResult(state: State, result: unknown): Outcome {
 }
 
 async function failureOf(visit: Visit, state: FailState): Promise<StatesError> {
-  const text = async (template: Template | undefined): Promise<string> => {
-    if (template === undefined) return '';
+  const text = async (template: Template | undefined): Promise<string | undefined> => {
+    if (template === undefined) return undefined;
     const value = await ask(visit, template);
     if (typeof value === 'string') return value;
     throw wrongType(visit, template, 'a string', value);
   };
-  return new StatesError(await text(state.error), await text(state.cause));
+  return new GivenFailure(await text(state.error), await text(state.cause));
 }
 
 async function choose(visit: Visit, state: ChoiceState): Promise<Outcome> {
@@ -185,11 +201,12 @@ async function choose(visit: Visit, state: ChoiceState): Promise<Outcome> {
 async function waitOf(visit: Visit, state: WaitState): Promise<number> {
   if (state.unit === 'seconds') return (await askInteger(visit, state.until, 0)) * 1000;
   const value = await ask(visit, state.until);
-  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) {
-    throw wrongType(visit, state.until, 'a timestamp of ISO 8601', value);
+  if (!isTimestamp(value)) {
+    throw wrongType(visit, state.until, 'an ISO 8601 date with a time and an offset', value);
   }
-  return Math.max(0, time - visit.run.runtime.now());
+  const delay = Math.max(0, Date.parse(value) - visit.run.runtime.now());
+  if (delay > LONGEST_WAIT) throw new StatesError('States.Runtime', `${visit.place}: Wait state delay is too long.`);
+  return delay;
 }
 
 async function performTask(visit: Visit, state: TaskState): Promise<unknown> {
@@ -213,6 +230,7 @@ async function performTask(visit: Visit, state: TaskState): Promise<unknown> {
   };
   try {
     const output = toJson(await attempt(run, frame.life, { call, submitted, ...limits }));
+    if (isOversized(output)) throw new OversizedResult(resource);
     record(visit, 'TaskSucceeded', { resource, output });
     return output;
   } catch (thrown) {
@@ -286,7 +304,8 @@ async function performParallel(visit: Visit, state: ParallelState): Promise<unkn
     runTogether(life, branches.length, branches.length, (index) => {
       const branch = branches[index];
       if (branch === undefined) throw new Error(`no branch ${index}`);
-      return runMachine(run, branch, input, { ...frame, life, variables: new Variables(frame.variables) });
+      const inner = { ...frame, life, variables: new Variables(frame.variables), isBranch: true };
+      return runMachine(run, branch, input, inner);
     }),
   );
 }
@@ -297,15 +316,9 @@ async function together(
   details: Record<string, unknown>,
   work: (life: Lifetime) => Promise<unknown[]>,
 ): Promise<unknown> {
-  const { run, frame, state } = visit;
+  const { frame, state } = visit;
   record(visit, `${state.type}StateStarted`, details);
-  try {
-    const results = await work(frame.life.child());
-    record(visit, `${state.type}StateSucceeded`);
-    return results;
-  } catch (thrown) {
-    const failure = asFailure(run, thrown);
-    record(visit, `${state.type}StateFailed`, { error: failure.error, cause: failure.cause });
-    throw failure;
-  }
+  const results = await work(frame.life.child());
+  record(visit, `${state.type}StateSucceeded`);
+  return results;
 }

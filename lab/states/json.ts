@@ -40,9 +40,13 @@ function copyObject(value: object): unknown {
   );
 }
 
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+export const isOversized = (value: unknown): boolean => bytesOf(value) > PAYLOAD_LIMIT;
+
 /** @throws StatesError `States.DataLimitExceeded` */
 export function checkPayload(value: unknown, what: string): void {
-  const bytes = Buffer.byteLength(JSON.stringify(value));
+  const bytes = bytesOf(value);
   if (bytes > PAYLOAD_LIMIT) {
     throw new StatesError(
       'States.DataLimitExceeded',

@@ -1,5 +1,5 @@
 // Which error a Retry or Catch entry means, and how long a retrier waits.
-import type { StatesError } from './errors.ts';
+import { OversizedResult, type StatesError } from './errors.ts';
 
 export interface Retrier {
   readonly errorEquals: readonly string[];
@@ -19,14 +19,16 @@ const BY_NAME_ONLY = new Set(['States.DataLimitExceeded']);
 const NEVER = 'States.Runtime';
 
 /**
- * Whether an `ErrorEquals` list means the error.
+ * Whether an `ErrorEquals` list means the failure.
  *
- * @example matchesError(['States.TaskFailed'], 'States.Timeout') // false
+ * @example matchesError(['States.TaskFailed'], new StatesError('States.Timeout')) // false
  */
-export function matchesError(errorEquals: readonly string[], error: string): boolean {
+export function matchesError(errorEquals: readonly string[], failure: StatesError): boolean {
+  const { error } = failure;
   return errorEquals.some((name) => {
     if (error === NEVER) return false;
     if (name === error) return true;
+    if (failure instanceof OversizedResult) return name === 'States.ALL';
     if (BY_NAME_ONLY.has(error)) return false;
     switch (name) {
       case 'States.ALL':
@@ -52,7 +54,7 @@ export class Retries {
 
   /** Milliseconds to wait before the next try; undefined when there is none. Only the first matching retrier is asked. */
   next(failure: StatesError, random: () => number): number | undefined {
-    const entry = this.#retriers.find(({ retrier }) => matchesError(retrier.errorEquals, failure.error));
+    const entry = this.#retriers.find(({ retrier }) => matchesError(retrier.errorEquals, failure));
     if (entry === undefined || entry.used >= entry.retrier.maxAttempts) return undefined;
     const delay = delayOf(entry.retrier, entry.used);
     entry.used += 1;

@@ -40,9 +40,11 @@ export interface TaskCall {
 export interface Knobs {
   /** Whether a TimeoutSeconds expression is evaluated anew for each retry, or once for the state. */
   readonly timeoutPerTry: boolean;
+  /** What a missed heartbeat is called. The documentation has both; recorded on 2024-04-18 was `States.Timeout`. */
+  readonly missedHeartbeat: 'States.Timeout' | 'States.HeartbeatTimeout';
 }
 
-export const KNOBS: Knobs = { timeoutPerTry: true };
+export const KNOBS: Knobs = { timeoutPerTry: true, missedHeartbeat: 'States.Timeout' };
 
 /** What all branches of one execution share. */
 export interface Run {

@@ -1,6 +1,7 @@
 // The fields of the States Language that the lab runs, as zod schemas. Strict: what is not here is refused when loaded.
 import { z } from 'zod';
 import { MAX_SECONDS } from './retry.ts';
+import { isTimestamp } from './timestamp.ts';
 
 /** A year of 366 days: MaxDelaySeconds has to be less. */
 const YEAR_SECONDS = 31_622_400;
@@ -142,7 +143,10 @@ const pass = z.strictObject({ Type: z.literal('Pass'), ...common, ...onward, ...
 const wait = z.strictObject({
   Type: z.literal('Wait'),
   Seconds: waitSeconds.optional(),
-  Timestamp: z.string().optional(),
+  Timestamp: z
+    .string()
+    .refine((text) => text.startsWith('{%') || isTimestamp(text), 'not an ISO 8601 date with a time and an offset')
+    .optional(),
   ...common,
   ...onward,
   ...output,

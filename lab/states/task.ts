@@ -14,7 +14,7 @@ export interface Try {
 /**
  * Resolves with the result of the call, or with what came by the task token.
  *
- * @throws StatesError of the call or the token, `States.Timeout`, `States.HeartbeatTimeout`
+ * @throws StatesError of the call or the token, `States.Timeout`, or what a missed heartbeat is called
  * @throws Cancelled when `outer` ends first
  */
 export function attempt(run: Run, outer: Lifetime, { call, ...rest }: Try): Promise<unknown> {
@@ -42,10 +42,10 @@ export function attempt(run: Run, outer: Lifetime, { call, ...rest }: Try): Prom
     failAfter(rest.timeoutSeconds, 'States.Timeout');
     if (call.taskToken !== undefined) {
       const taskToken = call.taskToken;
-      let cancelBeat = failAfter(rest.heartbeatSeconds, 'States.HeartbeatTimeout');
+      let cancelBeat = failAfter(rest.heartbeatSeconds, run.knobs.missedHeartbeat);
       const beat = (): void => {
         cancelBeat();
-        cancelBeat = failAfter(rest.heartbeatSeconds, 'States.HeartbeatTimeout');
+        cancelBeat = failAfter(rest.heartbeatSeconds, run.knobs.missedHeartbeat);
       };
       // Open before the call: what is called may answer before it returns.
       run.tokens.open(taskToken, { succeed, fail, beat });

@@ -14,6 +14,8 @@ export interface Frame {
   readonly life: Lifetime;
   readonly variables: Variables;
   readonly item?: { readonly Index: number; readonly Value: unknown };
+  /** Of Parallel, and not of a Map within it. */
+  readonly isBranch?: boolean;
 }
 
 /** Added to `$states` once it is known. */
@@ -104,7 +106,11 @@ function scopeOf(visit: Visit, known: Known = {}, frame = visit.frame): Scope {
   const { run, state, input, taskToken } = visit;
   const context = {
     ...run.context,
-    State: { EnteredTime: new Date(visit.enteredAt).toISOString(), Name: state.name, RetryCount: visit.retryCount },
+    State: {
+      EnteredTime: new Date(visit.enteredAt).toISOString(),
+      Name: state.name,
+      ...(state.type === 'Task' ? { RetryCount: visit.retryCount } : {}),
+    },
     ...(taskToken === undefined ? {} : { Task: { Token: taskToken } }),
     ...(frame.item === undefined ? {} : { Map: { Item: frame.item } }),
   };

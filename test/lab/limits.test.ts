@@ -13,7 +13,7 @@ import { checkHook, checkTags, globalTimeout } from '../../lab/services/group-li
 import { QUOTAS } from '../../lab/services/quotas.ts';
 import type { Quota, QuotaName } from '../../lab/services/quotas.ts';
 import { executionTimeoutOf } from '../../lab/services/run-command-requests.ts';
-import { payloadsOf } from '../../lab/services/states.ts';
+import { payloadsOf } from '../../lab/services/execution-answers.ts';
 import { checkDeployment } from '../../lab/stack/deployment-limits.ts';
 import { History } from '../../lab/states/history.ts';
 import { authorizationFor, post, TARGETS, VERSIONS } from '../support/raw-call.ts';

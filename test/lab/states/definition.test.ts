@@ -116,6 +116,38 @@ describe('parseDefinition', () => {
     { fault: 'Retry of a Pass', value: machine({ A: { ...end, Retry: [] } }), path: 'States.A.Retry' },
     { fault: 'a wait for nothing', value: machine({ A: { Type: 'Wait', End: true } }), path: 'States.A' },
     {
+      fault: 'a time without an offset',
+      value: machine({ A: { Type: 'Wait', Timestamp: '2016-12-05T21:29:29', End: true } }),
+      path: 'States.A.Timestamp',
+    },
+    {
+      fault: 'a time without a T',
+      value: machine({ A: { Type: 'Wait', Timestamp: '2016-12-05 21:29:29Z', End: true } }),
+      path: 'States.A.Timestamp',
+    },
+    {
+      fault: 'a result in the arguments',
+      value: machine({ A: { ...task, Arguments: { a: ['{% $states.result %}'] } } }),
+      path: 'States.A.Arguments.a[0]',
+    },
+    {
+      fault: 'a result of a Pass',
+      value: machine({ A: { ...end, Output: '{% $states.result.x %}' } }),
+      path: 'States.A.Output',
+    },
+    {
+      fault: 'a result in a Catch',
+      value: machine({
+        A: { ...task, Catch: [{ ErrorEquals: ['E'], Next: 'A', Assign: { a: '{% $states.result %}' } }] },
+      }),
+      path: 'States.A.Catch[0].Assign.a',
+    },
+    {
+      fault: 'an error outside a Catch',
+      value: machine({ A: { ...task, Output: '{% $exists($states.errorOutput) ? 1 : 2 %}' } }),
+      path: 'States.A.Output',
+    },
+    {
       fault: 'a variable named states',
       value: machine({ A: { ...end, Assign: { states: 1 } } }),
       path: 'States.A.Assign.states',

@@ -41,7 +41,7 @@ describe('an end from outside', () => {
     const execution = begin(define({ A: waiting, Caught: caught }, { TimeoutSeconds: 100 }), runtime);
     await runtime.finish();
 
-    expect(execution).toMatchObject({ status: 'TIMED_OUT', stopDate: START + 100_000 });
+    expect(execution).toMatchObject({ status: 'TIMED_OUT', error: undefined, stopDate: START + 100_000 });
     expect(types(execution).at(-1)).toBe('ExecutionTimedOut');
     expect(runtime.pendingTimers).toBe(0);
   });
@@ -128,15 +128,29 @@ describe('limits', () => {
     expect(execution.error).toBe('States.DataLimitExceeded');
   });
 
+  it('refuses a result of more, which States.ALL catches too, against the documentation', async () => {
+    const run = async (ErrorEquals: string[]): Promise<unknown> => {
+      const runtime = new FakeRuntime();
+      runtime.handler = () => `${big}x`;
+      const A = { ...task, Catch: [{ ErrorEquals, Next: 'Caught' }], End: true };
+      const execution = await runStates({ A, Caught: caught }, { runtime });
+      expect(types(execution)).toContain('TaskFailed');
+      return execution.error ?? execution.output;
+    };
+
+    expect(await run(['States.ALL'])).toEqual({ caught: true });
+    expect(await run(['States.DataLimitExceeded'])).toEqual({ caught: true });
+    expect(await run(['States.TaskFailed'])).toBe('States.DataLimitExceeded');
+  });
+
   it.each<{ what: string; state: object }>([
-    { what: 'a result', state: { Output: { ok: true } } },
     { what: 'an output', state: { Output: '{% $pad($states.result.Payload, 300000) %}' } },
     { what: 'arguments', state: { Arguments: { a: "{% $pad('', 300000) %}" } } },
     { what: 'variables', state: { Assign: { a: "{% $pad('', 300000) %}" }, Output: { ok: true } } },
-  ])('refuses $what of more, which only its own name catches', async ({ what, state }) => {
+  ])('refuses $what of more, which only its own name catches', async ({ state }) => {
     const run = async (ErrorEquals: string[]): Promise<unknown> => {
       const runtime = new FakeRuntime();
-      runtime.handler = () => (what === 'a result' ? `${big}x` : { Payload: 'x' });
+      runtime.handler = () => ({ Payload: 'x' });
       const A = { ...task, ...state, Catch: [{ ErrorEquals, Next: 'Caught' }], End: true };
       const execution = await runStates({ A, Caught: caught }, { runtime });
       return execution.error ?? execution.output;

@@ -116,6 +116,7 @@ export function begin(
     arn: 'arn:aws:states:eu-west-1:111122223333:execution:machine:one',
     name: 'one',
     stateMachine: { arn: 'arn:aws:states:eu-west-1:111122223333:stateMachine:machine', name: 'machine' },
+    roleArn: 'arn:aws:iam::111122223333:role/machine',
     input,
     runtime,
     ...more,

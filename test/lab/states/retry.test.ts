@@ -35,8 +35,8 @@ describe('matchesError', () => {
     { names: ['States.DataLimitExceeded'], yes: ['States.DataLimitExceeded'], no: ['A'] },
     { names: ['States.Runtime'], yes: [], no: ['States.Runtime', 'A'] },
   ])('$names', ({ names, yes, no }) => {
-    expect(yes.filter((error) => !matchesError(names, error))).toEqual([]);
-    expect(no.filter((error) => matchesError(names, error))).toEqual([]);
+    expect(yes.filter((error) => !matchesError(names, new StatesError(error)))).toEqual([]);
+    expect(no.filter((error) => matchesError(names, new StatesError(error)))).toEqual([]);
   });
 });
 

@@ -104,6 +104,8 @@ describe('Map', () => {
 
     expect(runtime.callTimes).toEqual([0, 0, 1, 1, 1]);
     expect(execution).toMatchObject({ status: 'SUCCEEDED', transitions: 1 + 2 + 1 + 3, retries: 1 });
+    // As recorded: it is called failed after the last try only.
+    expect(types(execution)).not.toContain('MapStateFailed');
   });
 
   it.each(['{% 5 %}', '{% $states.input[0] %}', "{% {'a': 1} %}"])('does not take %s for its items', async (Items) => {
@@ -159,6 +161,22 @@ describe('Parallel', () => {
     });
     expect(types(execution)).toEqual(expect.arrayContaining(['WaitStateAborted', 'ParallelStateFailed']));
     expect(runtime.pendingTimers).toBe(0);
+  });
+
+  it('calls the task aborted whose failure ends a branch, after it has failed', async () => {
+    const runtime = new FakeRuntime();
+    runtime.handler = () => {
+      throw new StatesError('E');
+    };
+    const branch = { StartAt: 'B', States: { B: { ...task, End: true } } };
+    const execution = await runStates({ A: { Type: 'Parallel', Branches: [branch], End: true } }, { runtime });
+
+    expect(types(execution).slice(-4)).toEqual([
+      'TaskFailed',
+      'TaskStateAborted',
+      'ParallelStateFailed',
+      'ExecutionFailed',
+    ]);
   });
 
   it('ends everything inside when the execution is stopped, innermost first', async () => {

@@ -232,11 +232,26 @@ describe('Wait', () => {
     { Seconds: '{% 1.5 %}' },
     { Seconds: "{% '5' %}" },
     { Timestamp: "{% 'tomorrow' %}" },
+    { Timestamp: "{% '2016-12-05 21:29:29Z' %}" },
+    { Timestamp: "{% '2016-12-05T21:29:29' %}" },
+    { Timestamp: "{% '2016-12-05' %}" },
   ])('refuses to wait for %j', async (until) => {
     const execution = await runStates({ A: { Type: 'Wait', ...until, End: true } });
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'States.QueryEvaluationError' });
   });
+});
+
+it('cannot wait for longer than 24,855 days', async () => {
+  const execution = await runStates({ A: { Type: 'Wait', Timestamp: '2095-01-01T00:00:00Z', End: true } });
+
+  expect(execution).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+});
+
+it.each([null, 5, true, [1, 2], 'text'])('an Output may be %j', async (output) => {
+  const execution = await runStates({ A: { Type: 'Pass', Output: output, End: true } });
+
+  expect(execution).toMatchObject({ status: 'SUCCEEDED', output });
 });
 
 describe('Fail', () => {
@@ -247,7 +262,7 @@ describe('Fail', () => {
       error: 'E',
       cause: 'because E',
     },
-    { state: {}, error: '', cause: '' },
+    { state: {}, error: undefined, cause: undefined },
     {
       state: { Error: '{% 5 %}' },
       error: 'States.QueryEvaluationError',
@@ -270,9 +285,16 @@ describe('context', () => {
     );
 
     expect(execution.output).toEqual({
-      Execution: { Id: execution.arn, Name: 'one', Input: { a: 1 }, StartTime: '2026-01-01T00:00:00.000Z' },
+      Execution: {
+        Id: execution.arn,
+        Name: 'one',
+        Input: { a: 1 },
+        RedriveCount: 0,
+        RoleArn: 'arn:aws:iam::111122223333:role/machine',
+        StartTime: '2026-01-01T00:00:00.000Z',
+      },
       StateMachine: { Id: execution.stateMachine.arn, Name: 'machine' },
-      State: { Name: 'B', EnteredTime: '2026-01-01T00:00:02.000Z', RetryCount: 0 },
+      State: { Name: 'B', EnteredTime: '2026-01-01T00:00:02.000Z' },
     });
   });
 

@@ -14,9 +14,10 @@ const look = { ErrorEquals: ['States.Timeout'], IntervalSeconds: 1, BackoffRate:
 
 async function started(
   state: object,
+  more: Record<string, unknown> = {},
 ): Promise<{ runtime: FakeRuntime; execution: Execution; token: (call: number) => string }> {
   const runtime = new FakeRuntime();
-  const execution = begin(define({ A: { ...wait, End: true, ...state } }), runtime);
+  const execution = begin(define({ A: { ...wait, End: true, ...state }, ...more }), runtime);
   await runtime.settle();
   const token = (call: number): string => runtime.calls[call]?.taskToken ?? 'no such call';
   return { runtime, execution, token };
@@ -48,6 +49,29 @@ describe('a task token', () => {
     const { runtime, token } = await started({});
 
     expect(runtime.calls[0]?.arguments).toEqual({ token: token(0), attempt: 0 });
+  });
+
+  it('fails the state without a name and a cause, which a Catch then sees as null', async () => {
+    const { runtime, execution, token } = await started({});
+    const {
+      runtime: other,
+      execution: caught,
+      token: theirs,
+    } = await started(
+      {
+        Catch: [{ ErrorEquals: ['States.ALL'], Next: 'B', Output: '{% $states.errorOutput %}' }],
+      },
+      { B: { Type: 'Succeed' } },
+    );
+
+    execution.sendTaskFailure(token(0));
+    caught.sendTaskFailure(theirs(0));
+    await runtime.settle();
+    await other.settle();
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: undefined, cause: undefined });
+    expect(execution.history.at(-1)).toMatchObject({ type: 'ExecutionFailed', details: {} });
+    expect(caught).toMatchObject({ status: 'SUCCEEDED', output: { Error: null, Cause: null } });
   });
 
   it('fails the state with the error that comes with it', async () => {
@@ -217,10 +241,22 @@ describe('heartbeats', () => {
 
     await runtime.advance(1);
 
-    expect(execution).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout', stopDate: START + 46_000 });
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'States.Timeout', stopDate: START + 46_000 });
     expect(types(execution)).toContain('TaskTimedOut');
     expect(runtime.pendingTimers).toBe(0);
   });
+
+  it.each(['States.Timeout', 'States.HeartbeatTimeout'] as const)(
+    'are missed as %s, as the knob has it',
+    async (name) => {
+      const runtime = new FakeRuntime();
+      const states = { A: { Type: 'Task', Resource: INVOKE_TOKEN, HeartbeatSeconds: 10, End: true } };
+      const execution = begin(define(states), runtime, {}, { knobs: { missedHeartbeat: name } });
+      await runtime.advance(10);
+
+      expect(execution).toMatchObject({ status: 'FAILED', error: name });
+    },
+  );
 
   it('do not prolong the timeout', async () => {
     const { runtime, execution, token } = await started({ HeartbeatSeconds: 40 });

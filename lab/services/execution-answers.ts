@@ -1,0 +1,27 @@
+// An execution as DescribeExecution and its events show it.
+import type { Execution } from '../states/execution.ts';
+import { QUOTAS } from './quotas.ts';
+
+/** Step Functions leaves out what would not fit into an event: the input and the output together, as the event writes them. */
+export function payloadsOf({ input, output }: Pick<Execution, 'input' | 'output'>): Record<string, unknown> {
+  const payloads = { input: JSON.stringify(input), output: output === undefined ? null : JSON.stringify(output) };
+  return Buffer.byteLength(JSON.stringify(payloads)) > QUOTAS.eventPayloads.value
+    ? { input: null, inputDetails: { included: false }, output: null }
+    : { ...payloads, inputDetails: { included: true } };
+}
+
+export function describeExecution(execution: Execution): unknown {
+  const { arn: executionArn, name, status, startDate, stopDate, stateMachine, input, output, error, cause } = execution;
+  return {
+    executionArn,
+    stateMachineArn: stateMachine.arn,
+    name,
+    status,
+    startDate: startDate / 1000,
+    ...(stopDate === undefined ? {} : { stopDate: stopDate / 1000 }),
+    input: JSON.stringify(input),
+    ...(output === undefined ? {} : { output: JSON.stringify(output) }),
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
