@@ -81,7 +81,7 @@ export class Lab {
   readonly #account: Stack;
   #listening: Listening | undefined;
 
-  private constructor(options: LabOptions, listening: Listening) {
+  private constructor(options: LabOptions, listening: Listening, serve: Serve) {
     const { stack, latencies } = options;
     this.stack = stack;
     this.#account = beside(stack, options.beside ?? []);
@@ -114,7 +114,7 @@ export class Lab {
     this.#onBehalf = enforced.onBehalf;
     this.eye.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options);
-    this.lambda = this.#makeLambda(options, listening.url);
+    this.lambda = this.#makeLambda(options, listening.url, serve);
     this.states = this.#makeStates(options);
     this.endpoint = this.#makeEndpoint();
     this.states.checkIntegrations((call) => this.endpoint.knows(call));
@@ -124,10 +124,11 @@ export class Lab {
   static async open(options: LabOptions): Promise<Lab> {
     // Functions are given the endpoint's address when they are loaded, so the port comes before what answers on it.
     const early: { serve: Serve } = { serve: () => Promise.resolve({ status: 503, headers: {}, body: '' }) };
-    const listening = await listen((request) => early.serve(request), options.port ?? 0);
+    const serve: Serve = (request) => early.serve(request);
+    const listening = await listen(serve, options.port ?? 0);
     let lab: Lab;
     try {
-      lab = new Lab(options, listening);
+      lab = new Lab(options, listening, serve);
     } catch (error) {
       await listening.close();
       throw error;
@@ -204,12 +205,13 @@ export class Lab {
     });
   }
 
-  #makeLambda(options: LabOptions, endpoint: string): Lambda {
+  #makeLambda(options: LabOptions, endpoint: string, serve: Serve): Lambda {
     return new Lambda({
       clock: this.clock,
       random: this.random,
       functions: this.#account.functions,
       endpoint,
+      serve,
       region: this.stack.region,
       onEnd: (name, ok) => {
         this.eye.functionEnded(name, ok);

@@ -7,7 +7,9 @@ import { Writable } from 'node:stream';
 import { Script } from 'node:vm';
 
 import type { Clock } from './clock.ts';
+import type { Serve } from './http-server.ts';
 import type { Credentials } from './iam/access-keys.ts';
+import { httpTo } from './in-process-http.ts';
 import type { Random } from './random.ts';
 import { QUOTAS } from './services/quotas.ts';
 import type { StackFunction } from './stack/stack.ts';
@@ -24,6 +26,8 @@ export interface LambdaOptions {
   readonly random: Random;
   readonly functions: readonly StackFunction[];
   readonly endpoint: string;
+  /** What answers there: functions reach it without a socket. */
+  readonly serve: Serve;
   readonly region: string;
   /** Of the role of the function. */
   readonly credentials: (functionName: string) => Credentials;
@@ -96,15 +100,15 @@ export class Lambda {
     return handler;
   }
 
-  /** `Date`, `process` and `console` are given to the bundle as parameters, so that its time and environment are the lab's. */
+  /** `Date`, `process`, `console` and `require` are parameters of the bundle: its time, environment and network are the lab's. */
   #load(deployed: StackFunction): Handler {
     const exported: Record<string, unknown> = {};
     const bundle = { exports: exported };
-    const load = scriptOf(deployed.code).runInThisContext() as (...given: unknown[]) => unknown;
+    const load = loaderOf(deployed.code);
     const out = this.#output(deployed.name);
     load(
       exported,
-      createRequire(deployed.code),
+      this.#require(deployed.code),
       bundle,
       deployed.code,
       '/var/task',
@@ -118,6 +122,11 @@ export class Lambda {
       throw new Error(`${deployed.code} exports no ${deployed.export}`);
     }
     return handler as Handler;
+  }
+
+  #require(file: string): (name: string) => unknown {
+    const require: (name: string) => unknown = createRequire(file);
+    return (name) => (name === 'node:http' ? httpTo(this.#options.endpoint, this.#options.serve) : require(name));
   }
 
   /** The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. */
@@ -177,18 +186,25 @@ export class Lambda {
   }
 }
 
-/** By their path, which has the hash of what it was made of: a process that opens many labs compiles each bundle once. */
-const scripts = new Map<string, Script>();
+type Load = (...given: readonly unknown[]) => unknown;
 
-function scriptOf(file: string): Script {
-  const known = scripts.get(file);
+/**
+ * By the bundle's path, which has the hash of what it was made of. Each call of a loader evaluates the bundle anew, so that no lab
+ * sees another's state. It is the same function for all labs of a process, since what V8 has learnt of the functions within, and the
+ * code that it has optimized, belong to the function that makes them: a new one would run the SDK cold in each lab.
+ */
+const loaders = new Map<string, Load>();
+
+function loaderOf(file: string): Load {
+  const known = loaders.get(file);
   if (known !== undefined) {
     return known;
   }
   const given = 'exports, require, module, __filename, __dirname, process, Date, console, setTimeout';
   const script = new Script(`(function (${given}) {${readFileSync(file, 'utf8')}\n})`, { filename: file });
-  scripts.set(file, script);
-  return script;
+  const load = script.runInThisContext() as Load;
+  loaders.set(file, load);
+  return load;
 }
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));

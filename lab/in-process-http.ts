@@ -1,0 +1,101 @@
+// What a bundle gets for `node:http`: its requests to the lab's endpoint arrive there without a socket, all others as ever.
+//
+// The bundle itself is the deployed one, byte for byte: its SDK signs, serializes, waits for the answer and reads it as it would
+// over a socket. Half of the lab's time went into sockets and HTTP's own parsing, on both sides of a connection to itself.
+import { EventEmitter } from 'node:events';
+import http from 'node:http';
+import { Readable } from 'node:stream';
+
+import type { Serve } from './http-server.ts';
+import type { HttpResponse } from './protocols/http.ts';
+
+/** What the SDK asks of `http.request`; its other arguments are for real sockets. */
+interface RequestOptions {
+  readonly method?: string;
+  readonly host?: string | null;
+  readonly port?: number | string | null;
+  readonly path?: string | null;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+type OnResponse = (response: InProcessResponse) => void;
+
+/**
+ * @param url of the endpoint
+ * @param serve what answers there. Where it rejects, the connection breaks, as it does with an endpoint that was closed.
+ */
+export function httpTo(url: string, serve: Serve): typeof http {
+  const { hostname, port } = new URL(url);
+  const request = (...given: Parameters<typeof http.request>): unknown => {
+    const [options, onResponse] = given as unknown as [RequestOptions, OnResponse | undefined];
+    return options.host === hostname && String(options.port) === port
+      ? new InProcessRequest(options, serve, onResponse)
+      : http.request(...given);
+  };
+  return { ...http, request: request as typeof http.request };
+}
+
+/** As much of a ClientRequest as the SDK's handler uses. It has no socket, so that no timeout of one ever begins. */
+class InProcessRequest extends EventEmitter {
+  readonly socket = null;
+  readonly #options: RequestOptions;
+  readonly #serve: Serve;
+  #destroyed = false;
+
+  constructor(options: RequestOptions, serve: Serve, onResponse: OnResponse | undefined) {
+    super();
+    this.#options = options;
+    this.#serve = serve;
+    if (onResponse !== undefined) {
+      this.once('response', onResponse);
+    }
+  }
+
+  end(body: string | Uint8Array = ''): void {
+    void this.#exchange(typeof body === 'string' ? body : Buffer.from(body).toString());
+  }
+
+  destroy(error?: Error): this {
+    if (!this.#destroyed) {
+      this.#destroyed = true;
+      if (error !== undefined) this.emit('error', error);
+      this.emit('close');
+    }
+    return this;
+  }
+
+  async #exchange(body: string): Promise<void> {
+    const { method = 'GET', path, headers = {} } = this.#options;
+    const named = Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), String(value)]);
+    let response: HttpResponse;
+    try {
+      response = await this.#serve({ method, url: path ?? '/', headers: Object.fromEntries(named), body });
+    } catch (error) {
+      this.destroy(Object.assign(new Error('socket hang up', { cause: error }), { code: 'ECONNRESET' }));
+      return;
+    }
+    if (!this.#destroyed) {
+      this.emit('response', new InProcessResponse(response));
+    }
+  }
+}
+
+/** As much of an IncomingMessage. */
+class InProcessResponse extends Readable {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly complete = true;
+  readonly #body: string;
+
+  constructor({ status, headers, body }: HttpResponse) {
+    super();
+    this.statusCode = status;
+    this.headers = headers;
+    this.#body = body;
+  }
+
+  override _read(): void {
+    this.push(Buffer.from(this.#body));
+    this.push(null);
+  }
+}
