@@ -29,6 +29,8 @@ export interface Seen {
 }
 
 export interface Before {
+  /** Milliseconds on the lab's clock. */
+  readonly at: number;
   readonly instances: ReadonlySet<string>;
   /** Of tasks that ran. */
   readonly containers: ReadonlySet<string>;
@@ -86,7 +88,26 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   if ('executions' in expectation) {
     return executionFacts(expectation.executions, lab);
   }
-  return { ...peopleFacts(expectation, seen), ...requestFacts(expectation, seen), ...simpleFacts(seen) };
+  return {
+    ...peopleFacts(expectation, seen),
+    ...requestFacts(expectation, seen),
+    ...commandFacts(expectation, seen),
+    ...simpleFacts(seen),
+  };
+}
+
+function commandFacts(expectation: Expectation, { lab, before }: Seen): Readonly<Record<string, unknown>> {
+  if (!('commands' in expectation)) {
+    return {};
+  }
+  const { document, group } = expectation.commands;
+  const sent = [...lab.runCommand.commands].filter(
+    ({ verb, instanceId, requestedAt }) =>
+      requestedAt >= before.at &&
+      (document === undefined || verb === document) &&
+      (group === undefined || lab.ec2.instances.get(instanceId)?.tags['aws:autoscaling:groupName'] === group),
+  );
+  return { count: sent.length };
 }
 
 const requestFacts = (expectation: Expectation, { requests }: Seen): Readonly<Record<string, unknown>> =>

@@ -69,7 +69,7 @@ export class ScenarioRun {
   readonly requests: Requests;
   readonly #watch: ManagerWatch | undefined;
   #measured = { transitions: 0, calls: 0 };
-  #before: Before = { instances: new Set(), containers: new Set() };
+  #before: Before = { at: 0, instances: new Set(), containers: new Set() };
   #measuredFrom = 0;
   #armed: { readonly befell: () => boolean; readonly disarm: () => void }[] = [];
   /** Which turn of a loop it is, for the result. */
@@ -235,6 +235,7 @@ export class ScenarioRun {
     const running = tasks.filter(({ state, container }) => state === 'running' && container !== '');
     const groups = [...this.lab.autoScaling.groups.values()];
     this.#before = {
+      at: this.lab.clock.now(),
       instances: new Set(groups.flatMap(({ members }) => [...members.keys()])),
       containers: new Set(running.map(({ container }) => container)),
     };

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 
 import { LEVELS } from '../../src/core/findings.ts';
-import { clusterName, nodeRole } from '../../src/core/names.ts';
+import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { fault } from './fault-schema.ts';
 import { bounds, count, duration, manyBounds } from './quantities.ts';
+import { rogue } from './rogue-schema.ts';
 import { load, service } from './service-schema.ts';
 
 const hook = z.strictObject({
@@ -163,6 +164,14 @@ const expectation = z.union([
     }),
   }),
   z.strictObject({ measured: z.strictObject({ transitions: manyBounds.optional(), calls: manyBounds.optional() }) }),
+  /** Commands that were sent since the last `measure`. */
+  z.strictObject({
+    commands: z.strictObject({
+      document: z.enum(VERBS).optional(),
+      group: z.string().optional(),
+      count: bounds,
+    }),
+  }),
   z.strictObject({ alarms: z.array(z.string()) }),
   /** All alarms that have rung, by name; those on levels and on AWS's own metrics too. */
   z.strictObject({ rang: z.array(z.string()) }),
@@ -206,6 +215,8 @@ export const SELECTORS: ReadonlySet<string> = new Set([
   'machine',
   'error',
   'at',
+  'document',
+  'group',
   'labels',
   'to',
 ]);
@@ -285,6 +296,7 @@ const plainSteps = [
     hook: z.strictObject({ group: z.string(), of: z.enum(['launch', 'terminate']), change: hookChange.nullable() }),
   }),
   z.strictObject({ fault }),
+  z.strictObject({ rogue }),
   z.strictObject({
     event: z.strictObject({
       'detail-type': z.string(),

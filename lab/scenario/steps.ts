@@ -8,6 +8,7 @@ import { createService, leaveGhost, operate, putLoad } from './operator.ts';
 import { hold, unhold } from './hold.ts';
 import { knownState, machineArn } from './machine.ts';
 import { changeHook, changeTags, writeItem, writeRecord } from './record.ts';
+import { makeRogue } from './rogue.ts';
 import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
 import type { PlainStep, Step } from './schema.ts';
@@ -176,6 +177,8 @@ function act(run: ScenarioRun, step: Act): void {
     replace(run, step);
   } else if ('fault' in step) {
     inject(run, step.fault);
+  } else if ('rogue' in step) {
+    makeRogue(run, step.rogue);
   } else if ('event' in step) {
     lab.bus.put({ resources: [], ...step.event, detail: fillIn(run, step.event.detail) });
   } else {

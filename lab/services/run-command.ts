@@ -10,9 +10,11 @@ import type { SsmDocument } from './document.ts';
 import type { Ec2 } from './ec2.ts';
 import { AGENT_LIMITS, rateExceeded } from './limits.ts';
 import type { AgentLimits, Throttles } from './limits.ts';
+import { endEvent } from './command-event.ts';
 import { register } from './registration.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
+import { Rogues } from './rogue.ts';
 import {
   agentsAsked,
   cancelling,
@@ -31,6 +33,8 @@ export interface CommandRecord {
   readonly verb: string;
   /** Where it ran. */
   readonly instanceId: string;
+  /** What it was sent with, or what a rogue has made of that. */
+  comment: string;
   readonly parameters: Readonly<Record<string, string[]>>;
   readonly requestedAt: number;
   /** The agent took it, and the script began. */
@@ -42,7 +46,6 @@ export interface CommandRecord {
 interface Invocation extends CommandRecord {
   readonly commandId: string;
   readonly document: string;
-  readonly comment: string;
   /** After this nobody picks it up any more. */
   readonly deliverBefore: number;
   status: Status;
@@ -102,6 +105,8 @@ export class RunCommand implements Service {
   readonly agents = new Map<string, Agent>();
   /** SendCommands that were throttled, by the document's verb and the instance that it was about. */
   readonly throttled: { readonly verb: string; readonly subject: string | undefined; readonly at: number }[] = [];
+  /** Agents that answer as a scenario says. */
+  readonly rogues: Rogues;
   readonly #options: RunCommandOptions;
   readonly #invocations = new Map<string, Invocation>();
   readonly #byInstance = new Map<string, Invocation[]>();
@@ -109,6 +114,7 @@ export class RunCommand implements Service {
 
   constructor(options: RunCommandOptions) {
     this.#options = options;
+    this.rogues = new Rogues(options.clock, options.random);
     this.#documents = new Map(options.documents.map((document) => [document.name, document]));
   }
 
@@ -257,12 +263,16 @@ export class RunCommand implements Service {
   async #run(invocation: Invocation, job: Job): Promise<void> {
     const { clock, ec2 } = this.#options;
     invocation.startedAt = clock.now();
-    const outcome = await this.#outcome(invocation, job);
+    const { outcome, replies, comment } = await this.rogues.end(invocation, () => this.#outcome(invocation, job));
     if (!ec2.isRunning(invocation.instanceId)) {
       return; // the instance died under it: SSM hears nothing until the total timeout
     }
     this.agent(invocation.instanceId).tell(() => {
+      invocation.comment = comment ?? invocation.comment;
       this.#report(invocation, outcome);
+      for (let again = 1; again < replies; again += 1) {
+        this.#options.emit(endEvent(invocation));
+      }
     });
   }
 
@@ -303,18 +313,7 @@ export class RunCommand implements Service {
     invocation.cancelTimeout();
     invocation.status = status;
     invocation.statusDetails = statusDetails;
-    this.#options.emit({
-      'detail-type': 'EC2 Command Invocation Status-change Notification',
-      resources: [`arn:aws:ec2:eu-west-1:123456789012:instance/${invocation.instanceId}`],
-      detail: {
-        'command-id': invocation.commandId,
-        'document-name': invocation.document,
-        'instance-id': invocation.instanceId,
-        'requested-date-time': new Date(invocation.requestedAt).toISOString(),
-        // The event page spells it so, the API with two l.
-        status: status === 'Cancelled' ? 'Canceled' : status,
-      },
-    });
+    this.#options.emit(endEvent(invocation));
   }
 
   #get({ CommandId: commandId, InstanceId: instanceId }: z.infer<typeof oneInvocation>): unknown {

@@ -29,6 +29,7 @@ const command = (
   return {
     verb,
     instanceId,
+    comment: '',
     parameters: { instanceId: [OWN] },
     requestedAt,
     acceptedAt: startedAt,
