@@ -1,47 +1,60 @@
 # How documents that run on a manager tell of services, of where their tasks run, and of the nodes that could take them. Comes after
 # common.sh and node.sh.
 
-# What fits into SSM's 24,000 characters beside the rest of the result.
+# What fits into the 24,000 bytes that SSM returns, beside the rest of the result.
 PACKED=18000
+# The longest line that is told of one service or node: skep's own mark and constraints of a hundred nodes take 7,000. Of a longer one only id
+# and name are told, so that it is left out by name and nothing else is. It is in bytes, as all lengths here (LC_ALL=C).
+LONGEST=9000
 
 # Docker's templates in a form that neither SSM nor the deploy tool takes for something of its own.
 template() { tr -d '\n' | sed "s/<</$O/g; s/>>/$C/g"; }
 
-# A JSON object per service, left open for what is not in the service itself; then, after a tab, what is only looked through: it
-# may hold secrets, and does not leave this machine. Lists end with an empty element, which whoever reads them leaves out.
+# A line of JSON per service, left open for what is not in the service itself. Every value goes through the engine's own encoder, `json`,
+# one by one: whatever a name, a driver or a platform is made of, it ends no string and begins no line. What a mark can be is all that is
+# told of one. Lists and objects end with an empty element, which whoever reads them leaves out. The text of the tasks may hold secrets and
+# does not leave this machine: only whether a template in there depends on the task is told.
 service_template() {
   template <<'END'
-{"id":<<json .ID>>,"v":<<.Version.Index>>,"name":<<json .Spec.Name>>,
+{"id":<<json .ID>>,"name":<<json .Spec.Name>>,"v":<<json .Version.Index>>,
 "mode":"<<with .Spec.Mode>><<if .Replicated>>replicated<<else if .Global>>global<<else if .ReplicatedJob>>replicated-job<<else>>global-job<<end>><<end>>",
 "n":<<with .Spec.Mode.Replicated>><<json .Replicas>><<else>>0<<end>>,
 "image":<<with .Spec.TaskTemplate.ContainerSpec>><<json .Image>><<else>>""<<end>>,
-"update":"<<with .UpdateStatus>><<.State>><<end>>",
-"order":"<<with .Spec.UpdateConfig>><<.Order>><<end>>",
-"restart":"<<with .Spec.TaskTemplate.RestartPolicy>><<.Condition>><<end>>",
-"mounts":[<<with .Spec.TaskTemplate.ContainerSpec>><<range .Mounts>>"<<.Type>><<with .VolumeOptions>><<with .DriverConfig>>:<<.Name>><<end>><<end>>",<<end>><<end>>""],
+"update":<<with .UpdateStatus>><<json .State>><<else>>""<<end>>,
+"order":<<with .Spec.UpdateConfig>><<json .Order>><<else>>""<<end>>,
+"restart":<<with .Spec.TaskTemplate.RestartPolicy>><<json .Condition>><<else>>""<<end>>,
+"mounts":[<<with .Spec.TaskTemplate.ContainerSpec>><<range .Mounts>>[<<json .Type>>,<<with .VolumeOptions>><<with .DriverConfig>><<json .Name>><<else>>""<<end>><<else>>""<<end>>],<<end>><<end>>""],
 "constraints":<<with .Spec.TaskTemplate.Placement>><<json .Constraints>><<else>>[]<<end>>,
 "prefs":<<with .Spec.TaskTemplate.Placement>><<len .Preferences>><<else>>0<<end>>,
-"max":<<with .Spec.TaskTemplate.Placement>><<.MaxReplicas>><<else>>0<<end>>,
-"platforms":[<<with .Spec.TaskTemplate.Placement>><<range .Platforms>>"<<.OS>>/<<.Architecture>>",<<end>><<end>>""],
-<<with .Spec.TaskTemplate.Resources>><<with .Reservations>>"cpu":<<.NanoCPUs>>,"memory":<<.MemoryBytes>>,"generic":<<len .GenericResources>>,<<end>><<end>>
-"ports":[<<with .Spec.EndpointSpec>><<range .Ports>><<if eq (printf "%s" .PublishMode) "host">><<.PublishedPort>>,<<end>><<end>><<end>>0],
+"max":<<with .Spec.TaskTemplate.Placement>><<json .MaxReplicas>><<else>>0<<end>>,
+"platforms":[<<with .Spec.TaskTemplate.Placement>><<range .Platforms>>[<<json .OS>>,<<json .Architecture>>],<<end>><<end>>""],
+<<with .Spec.TaskTemplate.Resources>><<with .Reservations>>"cpu":<<json .NanoCPUs>>,"memory":<<json .MemoryBytes>>,"generic":<<len .GenericResources>>,<<end>><<end>>
+"ports":[<<with .Spec.EndpointSpec>><<range .Ports>><<if eq (printf "%s" .PublishMode) "host">><<json .PublishedPort>>,<<end>><<end>><<end>>0],
 "health":<<with .Spec.TaskTemplate.ContainerSpec>><<with .Healthcheck>><<if .Test>><<if eq (index .Test 0) "NONE">>false<<else>>true<<end>><<else>>false<<end>><<else>>false<<end>><<else>>false<<end>>,
-"labels":{ <<range $key, $value := .Spec.Labels>><<if eq (truncate $key 5) "skep.">><<json $key>>:<<json $value>>,<<end>><<end>>"":""},
-"previous":<<with .PreviousSpec>><<json (index .Labels "skep.shift")>><<else>>""<<end>>,
-"at":<<.UpdatedAt.Unix>>
+"labels":{"skep.shift":<<json (truncate (index .Spec.Labels "skep.shift") 2700)>>,"skep.rebalance":<<json (truncate (index .Spec.Labels "skep.rebalance") 40)>>,"skep.hand-over":<<json (truncate (index .Spec.Labels "skep.hand-over") 40)>>},
+"previous":<<with .PreviousSpec>><<json (truncate (index .Labels "skep.shift") 2700)>><<else>>""<<end>>,
+"templated":[<<range $at, $part := split (json .Spec.TaskTemplate.ContainerSpec) "\x7b\x7b">><<if $at>><<if gt (len (split (index (split $part "\x7d\x7d") 0) ".Task.")) 1>>true,<<end>><<end>><<end>>false],
+"at":<<json .UpdatedAt.Unix>>
 END
-  printf '\t%s' "${O}json .ID$C"
-  printf '\t%s' "${O}json .Spec.TaskTemplate.ContainerSpec$C"
 }
 
 node_template() {
   template <<'END'
-{"id":<<json .ID>>,"name":<<json .Description.Hostname>>,"role":"<<.Spec.Role>>","state":"<<.Status.State>>",
-"availability":"<<.Spec.Availability>>","labels":<<json .Spec.Labels>>,"engine":<<json .Description.Engine.Labels>>,
-"platform":"<<.Description.Platform.OS>>/<<.Description.Platform.Architecture>>",
-"cpu":<<.Description.Resources.NanoCPUs>>,"memory":<<.Description.Resources.MemoryBytes>>}
+{"id":<<json .ID>>,"name":<<json .Description.Hostname>>,"role":<<json .Spec.Role>>,"state":<<json .Status.State>>,
+"availability":<<json .Spec.Availability>>,"labels":<<json .Spec.Labels>>,"engine":<<json .Description.Engine.Labels>>,
+"platform":[<<json .Description.Platform.OS>>,<<json .Description.Platform.Architecture>>],
+"cpu":<<json .Description.Resources.NanoCPUs>>,"memory":<<json .Description.Resources.MemoryBytes>>}
 END
 }
+
+# Functions for awk: of a line that does not fit only the id and, if it is one, the name of a service or a host is left.
+# shellcheck disable=SC2016 # the dollars are awk's
+cut_line='
+  function cut(line) {
+    if (!match(line, /^[{]"id":"[0-9a-z]+",("name":"[0-9A-Za-z_.-]+",)?/)) return ""
+    if (RLENGTH > 200) match(line, /^[{]"id":"[0-9a-z]+",/)
+    return substr(line, 1, RLENGTH) "\"cut\":" length(line) "}"
+  }'
 
 # Inspects many in one go. What was removed meanwhile is simply not there.
 inspect_all() { # node|service FORMAT, reads ids
@@ -97,7 +110,7 @@ describe_services() { # IDS
   fi
   printf '%s\n' "$kept" >"$WORK/kept"
   inspect_all service "$(service_template)" <"$WORK/asked" >"$WORK/inspected"
-  awk -F '\t' -v nodes="$WORK/nodes" -v tasks="$WORK/tasks" -v kept="$WORK/kept" '
+  awk -v nodes="$WORK/nodes" -v tasks="$WORK/tasks" -v kept="$WORK/kept" -v longest="$LONGEST" "$cut_line"'
     BEGIN {
       while ((getline line < nodes) > 0) place[line] = count++
       while ((getline line < kept) > 0) { sub(/^skep-shift-/, "", line); is_kept[line] = 1 }
@@ -109,27 +122,32 @@ describe_services() { # IDS
         if (task[3] == "running") running[key]++; else others[key]++
       }
     }
-    NF > 2 {
-      id = substr($2, 2, length($2) - 2)
+    # The id comes first, and the engine makes it of letters and digits.
+    length($0) > longest { print cut($0); next }
+    /^[{]"id":"[0-9a-z]+",/ {
+      id = substr($0, 8, index(substr($0, 8), "\"") - 1)
       told = ""
       number = split(where[id], on, " ")
       for (i = 1; i <= number; i++) {
         key = id " " on[i]
         told = told (i > 1 ? "," : "") "[" place[on[i]] "," running[key] "," others[key] "]"
       }
-      printf "%s,\"kept\":%s,\"templated\":%s,\"unassigned\":%d,\"tasks\":[%s]}\n", $1, (id in is_kept) ? "true" : "false", \
-        ($3 ~ /[{][{][^}]*[.]Task[.]/) ? "true" : "false", unassigned[id], told
+      print $0 ",\"kept\":" ((id in is_kept) ? "true" : "false") ",\"unassigned\":" (unassigned[id] + 0) ",\"tasks\":[" told "]}"
     }' "$WORK/inspected" >"$WORK/services"
   rm -f "$WORK/inspected"
 }
 
-# Packs as many lines as fit, from the offset on. Sets PACK, TOTAL and NEXT (empty where nothing is left).
+# Packs as many lines as fit, from the offset on. Sets PACK, TOTAL and NEXT (empty where nothing is left). A line that does not fit even
+# alone is cut.
 pack() { # FILE OFFSET
   TOTAL=$(grep -c . "$1") || :
   pack_size=400
+  pack_longest=1000000
   while :; do
-    PACK=$(awk -v from="$2" -v size="$pack_size" 'NR > from && NR <= from + size' "$1" | gzip -n -9 | base64 -w 0)
-    if [ "$(printf '%s' "$PACK" | wc -c)" -le "$PACKED" ] || [ "$pack_size" = 1 ]; then break; fi
+    PACK=$(awk -v from="$2" -v size="$pack_size" -v longest="$pack_longest" "$cut_line"'
+      NR > from && NR <= from + size { if (length($0) > longest) print cut($0); else print }' "$1" | gzip -n -9 | base64 -w 0)
+    if [ "$(printf '%s' "$PACK" | wc -c)" -le "$PACKED" ] || [ "$pack_longest" = 0 ]; then break; fi
+    if [ "$pack_size" = 1 ]; then pack_longest=0; fi
     pack_size=$(((pack_size + 1) / 2))
   done
   NEXT=''

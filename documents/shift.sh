@@ -33,6 +33,12 @@ read_service() { # ID
   SERVICE_PREVIOUS_MARK=$(mark_of "$SERVICE_PREVIOUS")
 }
 
+# Whether a label is a mark that skep could have written. It is the service's own label, so whoever may create a service may write
+# anything there: nothing of it is used before this.
+is_mark() { # TEXT
+  printf '%s\n' "$1" | grep -Eqx 'more@[0-9]{10,11}@(0|[1-9][0-9]{0,8})|exclude@[0-9]{10,11}@[0-9a-z]{25}([+][0-9a-z]{25}){0,99}'
+}
+
 # Prints the object that begins with the last character of the member given, up to the first of the two others that is there.
 part_of() { # JSON MEMBER END END
   printf '%s\n' "$1" | awk -v member="$2" -v end="$3" -v other="$4" '{
@@ -129,15 +135,17 @@ more() { # SERVICE UNTIL
   write_service "$1" "$SERVICE_VERSION" "$(with_mark "$(with_replicas "$SERVICE_SPEC" $((replicas + 1)))" "more@$2@$replicas")"
 }
 
+need_mark() { # KIND
+  case $SERVICE_MARK in
+  "$1"@*) if is_mark "$SERVICE_MARK"; then return 0; fi ;;
+  esac
+  WHY=unmarked
+  return 1
+}
+
 # What somebody else has set since stays.
 fewer() { # SERVICE
-  case $SERVICE_MARK in
-  more@*) ;;
-  *)
-    WHY=unmarked
-    return 1
-    ;;
-  esac
+  need_mark more || return 1
   need_own || return 1
   replicas=${SERVICE_MARK##*@}
   fewer_spec=$(without_mark "$SERVICE_SPEC")
@@ -160,13 +168,7 @@ exclude() { # SERVICE UNTIL NODE+NODE
 }
 
 include() { # SERVICE
-  case $SERVICE_MARK in
-  exclude@*) ;;
-  *)
-    WHY=unmarked
-    return 1
-    ;;
-  esac
+  need_mark exclude || return 1
   need_own || return 1
   write_service "$1" "$SERVICE_VERSION" "$(without_constraints "$(without_mark "$SERVICE_SPEC")" "${SERVICE_MARK##*@}")"
 }
@@ -223,9 +225,9 @@ END
   esac
 }
 
-# How many of the services that bear a mark have tasks on these nodes still.
+# How many of the services that bear a mark of skep's have tasks on these nodes still.
 count_moving() { # PLACE,...
-  awk -v places="$1" 'index($0, "\"skep.shift\":") {
+  awk -v places="$1" '/"labels":[{]"skep[.]shift":"(more|exclude)@[0-9]/ {
     tasks = substr($0, index($0, "\"tasks\":"))
     number = split(places, place, ",")
     for (i = 1; i <= number; i++) if (index(tasks, "[" place[i] ",")) { moving++; break }
@@ -252,7 +254,8 @@ $SSM_tell
 END
 case $tell_what in
 nodes)
-  inspect_all node "$(node_template)" <"$WORK/nodes" >"$WORK/told"
+  inspect_all node "$(node_template)" <"$WORK/nodes" >"$WORK/whole"
+  awk -v longest="$LONGEST" "$cut_line"'NF { if (length($0) > longest) print cut($0); else print }' "$WORK/whole" >"$WORK/told"
   told=$(packed nodes "$WORK/told" "$SSM_offset")
   ;;
 *)

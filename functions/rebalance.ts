@@ -9,7 +9,7 @@ import { Table } from '../src/aws/table.ts';
 import { readConfig } from '../src/config.ts';
 import { FlowError } from '../src/core/errors.ts';
 import { holdText } from '../src/core/hold.ts';
-import { clusterName } from '../src/core/names.ts';
+import { SERVICE_NAME, clusterName } from '../src/core/names.ts';
 import { planRebalance } from '../src/core/rebalance.ts';
 import { nextRound, startRuns } from '../src/core/rebalance-round.ts';
 import type { NextRound, ServiceRun } from '../src/core/rebalance-round.ts';
@@ -29,10 +29,7 @@ const states = statesClient();
 /** What a person gives, and nothing else: a name that was mistyped must not mean every service. */
 const wish = z.strictObject({
   cluster: clusterName,
-  services: z
-    .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, 'not the name of a service'))
-    .max(100)
-    .default([]),
+  services: z.array(z.string().regex(SERVICE_NAME, 'not the name of a service')).max(100).default([]),
   /** 0: only what others have left behind is taken back. */
   maxMoves: z.int().min(0).max(MOVES.most).default(MOVES.default),
   dryRun: z.boolean().default(false),
@@ -152,9 +149,14 @@ function plan({ wish: wished, nodes: nodePages, services: pages, swept, refused,
   const now = seconds();
   const nodes = nodePages.flatMap((page) => readNodes(page));
   const ids = nodes.map(({ nodeId }) => nodeId).toSorted();
-  const services = pages.flatMap((page) => readServices(page, (place) => ids[place] ?? `place ${place}`));
+  const read = pages.map((page) => readServices(page, (place) => ids[place] ?? `place ${place}`));
+  const services = read.flatMap((page) => page.services);
+  const unreadable = read.flatMap((page) => page.unreadable);
   const sweep = swept || dryRun ? [] : sweepOf(wished, services, now);
-  const planned = planRebalance({ nodes, services, now }, { only, maxMoves: rollback ? 0 : maxMoves, even });
+  const planned = planRebalance(
+    { nodes, services, unreadable, now },
+    { only, maxMoves: rollback ? 0 : maxMoves, even },
+  );
   if (planned.unknown.length > 0) {
     throw new FlowError('ServiceUnknown', `${cluster} has no service ${planned.unknown.join(', ')}`);
   }
@@ -207,7 +209,7 @@ async function decide(input: Part<'decide'>): Promise<Decided> {
   const now = seconds();
   const closing = input.closing === '' ? await whyEnd(input, now) : input.closing;
   const troubles = failed === '' ? 0 : input.troubles + 1;
-  const seen = readServices(page, String);
+  const { services: seen } = readServices(page, String);
   const moved = page.digest !== undefined && page.digest !== input.digest;
   const next =
     failed === ''

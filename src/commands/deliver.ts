@@ -74,7 +74,11 @@ function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, ver
     return outcome;
   }
   const { member, nodeId, status, paused, leaving } = outcome.output;
-  const losses = lossesOf(readServices(page, nodeAt(page, [String(nodeId)])), String(nodeId));
+  const { services, unreadable } = readServices(page, nodeAt(page, [String(nodeId)]));
+  const losses = [
+    ...lossesOf(services, String(nodeId)),
+    ...unreadable.map(({ name }) => ({ service: name, what: 'nobody can say: it cannot be read', isGrave: false })),
+  ];
   const grave = losses.filter(({ isGrave }) => isGrave);
   if (grave.length > 0) {
     raise('LeftBehind', `what goes with the node: ${grave.map(textOf).join(', ')}`, { cluster, instanceId: instance });

@@ -7,16 +7,22 @@ import { readServices } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
+/** Said of a service that the drain then takes like any other. */
+const UNREADABLE = 'what the engine says of it is too long, or cannot be read';
+
 /** The changes to make, and what to tell of; undefined where nothing is left to hand over: the wait is ended then. */
 export async function nextRound(ports: StepPorts, request: StepRequest, now: number): Promise<Shifting | undefined> {
   const { leaving, told, plan, taskToken } = request;
   if (leaving.length === 0 || told === undefined) {
     return request.shift;
   }
-  const services = readServices(told, nodeAt(told, leaving));
+  const { services, unreadable } = readServices(told, nodeAt(told, leaving));
   const { changes, isDone, skipped } = planHandOver({ services, nodes: leaving, deadline: plan.deadline, now });
   if (isDone) {
-    await succeedTask(ports.states, taskToken, { done: true, skipped });
+    await succeedTask(ports.states, taskToken, {
+      done: true,
+      skipped: [...skipped, ...unreadable.map(({ name }) => ({ service: name, why: UNREADABLE }))],
+    });
     return undefined;
   }
   return { changes: changes.map(toText), tell: `on:${leaving.join(',')}` };

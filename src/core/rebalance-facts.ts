@@ -24,6 +24,7 @@ export const LEFT_OUT = {
   NotRunning: 'not all of its tasks run',
   MaxReplicas: 'every node has as many of its tasks as may be there',
   HostPorts: 'its host port is taken on every node',
+  Unreadable: 'what the engine says of it is too long, or cannot be read',
   NoRoom: 'no node has room for what it reserves',
 } as const;
 export type Reason = keyof typeof LEFT_OUT;

@@ -14,6 +14,8 @@ import type { PlacementNode, ServiceFacts } from './service-facts.ts';
 export interface RebalanceFacts {
   readonly nodes: readonly PlacementNode[];
   readonly services: readonly ServiceFacts[];
+  /** Services of which nothing but this can be told. */
+  readonly unreadable?: readonly { readonly id: string; readonly name: string }[];
   /** Epoch seconds. */
   readonly now: number;
 }
@@ -66,10 +68,12 @@ interface Spread {
 }
 
 export function planRebalance(facts: RebalanceFacts, { only, maxMoves, even: wish }: RebalanceOptions): RebalancePlan {
-  const { nodes, services, now } = facts;
+  const { nodes, services, unreadable = [], now } = facts;
   const isAsked = ({ name, serviceId }: ServiceFacts): boolean => only.includes(name) || only.includes(serviceId);
   const places = placesOf(nodes, services);
-  const leftOut: LeftOut[] = [];
+  const leftOut: LeftOut[] = unreadable
+    .filter(({ id, name }) => only.length === 0 || only.includes(id) || only.includes(name))
+    .map(({ id, name }) => ({ serviceId: id, name, ...why('Unreadable') }));
   const planned: ServicePlan[] = [];
   let left = maxMoves;
   const even: Spread[] = [];
@@ -95,7 +99,11 @@ export function planRebalance(facts: RebalanceFacts, { only, maxMoves, even: wis
     // Nobody expects to hear of a global service, unless they have asked.
     leftOut: leftOut.filter(({ reason }) => reason !== 'NotReplicated' || only.length > 0),
     even: even.length - moved.length,
-    unknown: only.filter((one) => !services.some(({ name, serviceId }) => one === name || one === serviceId)),
+    unknown: only.filter(
+      (one) =>
+        !services.some(({ name, serviceId }) => one === name || one === serviceId) &&
+        !unreadable.some(({ id, name }) => one === name || one === id),
+    ),
   };
 }
 

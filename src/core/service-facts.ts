@@ -79,13 +79,21 @@ export type Mark =
   /** Constraints that keep it off these nodes. */
   | { readonly kind: 'exclude'; readonly until: number; readonly nodes: readonly string[] };
 
+/**
+ * As documents/shift.sh has it: ids as the engine makes them, and numbers that are no octal ones and fit into a shell's arithmetic.
+ * The label is the service's own, so whoever creates a service may write anything there.
+ */
+const MARKS = /^(?:more@(\d{10,11})@(0|[1-9]\d{0,8})|exclude@(\d{10,11})@([0-9a-z]{25}(?:\+[0-9a-z]{25}){0,99}))$/;
+
 /** `more@UNTIL@REPLICAS` or `exclude@UNTIL@NODE+NODE`; undefined for no mark and for what is none. */
 export function readMark(text: string | undefined): Mark | undefined {
-  const [, kind, until, rest = ''] = /^(more|exclude)@(\d{10,11})@([0-9a-z+]+)$/.exec(text ?? '') ?? [];
-  if (kind === 'more' && /^\d+$/.test(rest)) {
-    return { kind, until: Number(until), replicas: Number(rest) };
+  const [, more, replicas, exclude, nodes] = MARKS.exec(text ?? '') ?? [];
+  if (more !== undefined) {
+    return { kind: 'more', until: Number(more), replicas: Number(replicas) };
   }
-  return kind === 'exclude' ? { kind, until: Number(until), nodes: rest.split('+') } : undefined;
+  return exclude === undefined
+    ? undefined
+    : { kind: 'exclude', until: Number(exclude), nodes: (nodes ?? '').split('+') };
 }
 
 /** What is to be done to a service, if it still is the version that was seen. */

@@ -5,6 +5,8 @@ import type { ServiceSpec } from './service-spec.ts';
 import type { Swarm } from './swarm.ts';
 
 const MARK = 'skep.shift';
+/** As documents/shift.sh has it. */
+const MARKS = /^(more@\d{10,11}@(0|[1-9]\d{0,8})|exclude@\d{10,11}@[0-9a-z]{25}(\+[0-9a-z]{25}){0,99})$/;
 const IDLE: readonly (string | undefined)[] = [undefined, 'completed', 'rollback_completed'];
 
 /** Why a change was not made. */
@@ -87,13 +89,19 @@ function more(context: Context, until: string): void {
   write(context, { ...spec, replicas: spec.replicas + 1, labels });
 }
 
+/** The parts of skep's mark. Anybody may write the label, so that what skep cannot have written is none. */
+function needMark({ service }: Context, kind: string): string[] {
+  const mark = markOf(service.current.spec);
+  if (!mark.startsWith(`${kind}@`) || !MARKS.test(mark)) {
+    throw new Refused('unmarked');
+  }
+  return mark.split('@');
+}
+
 /** What somebody else has set since stays. */
 function fewer(context: Context): void {
   const { spec } = context.service.current;
-  const [kind, , before] = markOf(spec).split('@');
-  if (kind !== 'more') {
-    throw new Refused('unmarked');
-  }
+  const [, , before] = needMark(context, 'more');
   needOwn(context);
   const replicas = spec.replicas === Number(before) + 1 ? Number(before) : spec.replicas;
   write(context, { ...unmarked(spec), replicas });
@@ -116,10 +124,7 @@ function exclude(context: Context, until: string, nodes: string): void {
 
 function include(context: Context): void {
   const { spec } = context.service.current;
-  const [kind, , nodes = ''] = markOf(spec).split('@');
-  if (kind !== 'exclude') {
-    throw new Refused('unmarked');
-  }
+  const [, , nodes = ''] = needMark(context, 'exclude');
   needOwn(context);
   const { placement } = spec.task;
   const constraints = placement.constraints.filter((one) => !constraintsOf(nodes).includes(one));

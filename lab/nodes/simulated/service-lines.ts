@@ -6,8 +6,16 @@ import type { Service } from './service.ts';
 import type { Swarm } from './swarm.ts';
 import type { Task } from './task.ts';
 
-/** What fits into SSM's 24,000 characters beside the rest of the result. */
+/** What fits into the 24,000 bytes that SSM returns, beside the rest of the result. */
 const PACKED = 18_000;
+/** Of a longer line only id and name are told, bytes. */
+const LONGEST = 9000;
+/** What a mark, and what skep's other labels can be: more is not told, bytes. */
+const LONGEST_LABELS: Readonly<Record<string, number>> = {
+  'skep.shift': 2700,
+  'skep.rebalance': 40,
+  'skep.hand-over': 40,
+};
 const MOST_LINES = 400;
 const MARK = 'skep.shift';
 /** Of the lab's simulated machines: what dockerd says of the one that it runs on. */
@@ -21,10 +29,10 @@ export function serviceLine(swarm: Swarm, service: Service, places: ReadonlyMap<
   const { name, mode, replicas, task, update, labels } = current.spec;
   const { image, restart, mounts, placement, hostPorts, health } = task;
   const wanted = swarm.tasks.of(service).filter(({ desiredState }) => desiredState === 'running');
-  return {
+  const own: Line = {
     id: serviceId,
-    v: version,
     name,
+    v: version,
     mode,
     n: mode === 'replicated' ? replicas : 0,
     image,
@@ -38,15 +46,34 @@ export function serviceLine(swarm: Swarm, service: Service, places: ReadonlyMap<
     platforms: [],
     ports: hostPorts,
     health: health !== undefined,
-    labels: Object.fromEntries(Object.entries(labels).filter(([key]) => key.startsWith('skep.'))),
-    previous: previous?.spec.labels[MARK] ?? '',
-    at: Math.floor(updatedAt / 1000),
-    kept: swarm.kept.has(serviceId),
+    labels: Object.fromEntries(Object.keys(LONGEST_LABELS).map((key) => [key, labelOf(labels, key)])),
+    previous: previous === undefined ? '' : labelOf(previous.spec.labels, MARK),
     templated: false,
+    at: Math.floor(updatedAt / 1000),
+  };
+  const size = Buffer.byteLength(JSON.stringify(own));
+  if (size > LONGEST) {
+    return cut(own, size);
+  }
+  return {
+    ...own,
+    kept: swarm.kept.has(serviceId),
     unassigned: wanted.filter(({ nodeId }) => !places.has(nodeId)).length,
     tasks: counts(wanted, places),
   };
 }
+
+const labelOf = (labels: Readonly<Record<string, string>>, key: string): string =>
+  Buffer.from(labels[key] ?? '')
+    .subarray(0, LONGEST_LABELS[key])
+    .toString();
+
+/** What is left of a line that does not fit. */
+const cut = ({ id, name }: Line, size: number): Line => ({
+  id,
+  ...(/^[0-9A-Za-z_.-]{1,150}$/.test(String(name)) ? { name } : {}),
+  cut: size,
+});
 
 function counts(wanted: readonly Task[], places: ReadonlyMap<string, number>): (readonly [number, number, number])[] {
   const assigned = wanted.filter(({ nodeId }) => places.has(nodeId));
@@ -56,27 +83,26 @@ function counts(wanted: readonly Task[], places: ReadonlyMap<string, number>): (
   });
 }
 
-export const nodeLine = ({ nodeId, hostname, role, status, availability, labels }: NodeRecord): Line => ({
-  id: nodeId,
-  name: hostname,
-  role,
-  state: status,
-  availability,
-  labels,
-  engine: null,
-  ...MACHINE,
-});
+export const nodeLine = ({ nodeId, hostname, role, status, availability, labels }: NodeRecord): Line =>
+  fitting({ id: nodeId, name: hostname, role, state: status, availability, labels, engine: null, ...MACHINE }, LONGEST);
 
-/** As many lines as fit, from the offset on. */
+/** As many lines as fit, from the offset on. A line that does not fit even alone is cut. */
 export function packed(name: string, lines: readonly Line[], offset: number): Record<string, unknown> {
+  let longest = 1_000_000;
   for (let size = MOST_LINES; ; size = Math.ceil(size / 2)) {
-    const page = lines.slice(offset, offset + size).map((line) => `${JSON.stringify(line)}\n`);
+    const page = lines.slice(offset, offset + size).map((line) => `${JSON.stringify(fitting(line, longest))}\n`);
     const pack = lines.length === 0 ? '' : gzipSync(page.join(''), { level: 9 }).toString('base64');
-    if (pack.length <= PACKED || size === 1) {
+    if (pack.length <= PACKED || longest === 0) {
       const next = offset + size < lines.length ? { next: offset + size } : {};
       return { total: lines.length, [name]: pack, ...next };
     }
+    longest = size === 1 ? 0 : longest;
   }
+}
+
+function fitting(line: Line, longest: number): Line {
+  const size = Buffer.byteLength(JSON.stringify(line));
+  return size > longest ? cut(line, size) : line;
 }
 
 export const runsOn = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>

@@ -72,4 +72,4 @@ function servicesOf(swarm: Swarm, what: string | undefined, asked: readonly stri
 const isMarked = ({ current }: Service): boolean => current.spec.labels['skep.shift'] !== undefined;
 
 const isMoving = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
-  isMarked(service) && runsOn(swarm, service, nodes);
+  /^(more|exclude)@\d/.test(service.current.spec.labels['skep.shift'] ?? '') && runsOn(swarm, service, nodes);

@@ -45,7 +45,7 @@ async function shift(scene: Scene, changes: string, tell: string): Promise<Told>
   const page = shiftPage.parse(await scene.ok(FOUNDER, 'shift', { changes, tell, offset: '0' }));
   const sorted = [...scene.nodes.values()].toSorted();
   const { refused, moving } = page;
-  return { services: readServices(page, (place) => sorted[place] ?? `${place}`), refused, moving };
+  return { services: readServices(page, (place) => sorted[place] ?? `${place}`).services, refused, moving };
 }
 
 async function look(scene: Scene, name: string): Promise<ServiceFacts> {

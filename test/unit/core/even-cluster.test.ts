@@ -62,9 +62,11 @@ describe('for the sake of a cluster', () => {
   });
 });
 
+const [A = '', B = ''] = ['a', 'b'].map((letter) => letter.repeat(25));
+
 describe('the run of a task that is to leave a node', () => {
-  const nodes = [aNode('a'), aNode('b')];
-  const services = ['s1', 's2'].map((name) => aService(name, { a: 1 }));
+  const nodes = [aNode(A), aNode(B)];
+  const services = ['s1', 's2'].map((name) => aService(name, { [A]: 1 }));
   const planned = planRebalance({ nodes, services, now: NOW }, { only: [], maxMoves: 1, even: 'cluster' });
   const of = (at: Record<string, number>, changes: Partial<ServiceFacts>): ServiceFacts => aService('s1', at, changes);
 
@@ -72,44 +74,42 @@ describe('the run of a task that is to leave a node', () => {
     return nextRound({ runs, seen: [seen], cut: false, closing: undefined, now, ...more });
   }
   const first = nextRound({ runs: startRuns(planned, NOW), seen: [], cut: false, closing: undefined, now: NOW });
-  const begun = next(first.runs, of({ a: 1 }, {}), NOW);
-  const mark = { [MARK]: `exclude@${NOW + 900}@a` };
+  const begun = next(first.runs, of({ [A]: 1 }, {}), NOW);
+  const mark = { [MARK]: `exclude@${NOW + 900}@${A}` };
 
   it('keeps the service off it, waits until the task runs elsewhere, and takes that away again', () => {
-    expect(begun.changes).toEqual([
-      { kind: 'exclude', serviceId: 'id-s1', version: 10, until: NOW + 900, nodes: ['a'] },
-    ]);
-    const starting = of({ a: 1 }, { labels: mark, update: 'updating', version: 11 });
+    expect(begun.changes).toEqual([{ kind: 'exclude', serviceId: 'id-s1', version: 10, until: NOW + 900, nodes: [A] }]);
+    const starting = of({ [A]: 1 }, { labels: mark, update: 'updating', version: 11 });
     const waiting = next(begun.runs, starting, NOW + 5);
     expect(waiting.changes).toEqual([]);
-    const there = of({ b: 1 }, { labels: mark, update: 'completed', version: 12 });
+    const there = of({ [B]: 1 }, { labels: mark, update: 'completed', version: 12 });
     const back = next(waiting.runs, there, NOW + 10);
     expect(back.changes).toEqual([{ kind: 'include', serviceId: 'id-s1', version: 12 }]);
-    const after = of({ b: 1 }, { version: 13, previousMark: `exclude@${NOW + 900}@a` });
+    const after = of({ [B]: 1 }, { version: 13, previousMark: `exclude@${NOW + 900}@${A}` });
     const settled = next(back.runs, after, NOW + 12);
     expect(settled.changes).toEqual([{ kind: 'settle', serviceId: 'id-s1', version: 13 }]);
-    const end = next(settled.runs, of({ b: 1 }, { version: 15 }), NOW + 14);
+    const end = next(settled.runs, of({ [B]: 1 }, { version: 15 }), NOW + 14);
     expect(end.ask).toEqual([]);
     expect(end.runs).toMatchObject([{ done: 1, outcome: 'moved' }]);
   });
 
   it('gives up after a while, and takes the constraint away', () => {
-    const late = next(begun.runs, of({ a: 1 }, { labels: mark, update: 'updating', version: 11 }), NOW + 121);
+    const late = next(begun.runs, of({ [A]: 1 }, { labels: mark, update: 'updating', version: 11 }), NOW + 121);
     expect(late.changes).toMatchObject([{ kind: 'include' }]);
     expect(late.runs).toMatchObject([{ outcome: 'failed', because: 'its task has not left within 120 s' }]);
   });
 
   it('ends when its owner updates it, and waits for that before anything is taken away', () => {
-    const owners = { labels: mark, previousMark: `exclude@${NOW + 900}@a`, version: 12 };
-    const during = next(begun.runs, of({ a: 1 }, { ...owners, update: 'updating' }), NOW + 5);
+    const owners = { labels: mark, previousMark: `exclude@${NOW + 900}@${A}`, version: 12 };
+    const during = next(begun.runs, of({ [A]: 1 }, { ...owners, update: 'updating' }), NOW + 5);
     expect(during.changes).toEqual([]);
-    const after = next(during.runs, of({ b: 1 }, { ...owners, update: 'completed' }), NOW + 20);
+    const after = next(during.runs, of({ [B]: 1 }, { ...owners, update: 'completed' }), NOW + 20);
     expect(after.changes).toMatchObject([{ kind: 'include' }]);
     expect(after.runs).toMatchObject([{ outcome: 'changed' }]);
   });
 
   it('ends when nodes come or go, since places are others then', () => {
-    const { changes, runs } = next(begun.runs, of({ b: 1 }, { labels: mark, version: 11 }), NOW + 5, { moved: true });
+    const { changes, runs } = next(begun.runs, of({ [B]: 1 }, { labels: mark, version: 11 }), NOW + 5, { moved: true });
     expect(changes).toMatchObject([{ kind: 'include' }]);
     expect(runs).toMatchObject([{ outcome: 'failed', because: expect.stringContaining('nodes came or went') }]);
   });

@@ -8,21 +8,20 @@ import type { ServiceFacts } from '../../../src/core/service-facts.ts';
 import { aService } from '../support/services.ts';
 
 const NOW = 1_800_000_000;
+const [A = '', B = '', C = '', X = ''] = ['a', 'b', 'c', 'x'].map((letter) => letter.repeat(25));
 const plan = (services: readonly ServiceFacts[], deadline: number | undefined = NOW + 1800): HandOverPlan =>
-  planHandOver({ services, nodes: ['a', 'b'], deadline, now: NOW });
+  planHandOver({ services, nodes: [A, B], deadline, now: NOW });
 const kinds = ({ changes }: HandOverPlan): string[] => changes.map(({ kind }) => kind);
 const marked = (text: string, changes: Partial<ServiceFacts> = {}) => ({ labels: { [MARK]: text }, ...changes });
-const excluded = (until: number, nodes = 'a+b') => `exclude@${until}@${nodes}`;
+const excluded = (until: number, nodes = `${A}+${B}`) => `exclude@${until}@${nodes}`;
 
 describe('a hand-over', () => {
   it('keeps a service that starts first off all nodes that leave together, for half of what is left of the time', () => {
-    const { changes, isDone, skipped } = plan([aService('web', { a: 1, c: 1 })]);
-    expect(changes).toEqual([
-      { kind: 'exclude', serviceId: 'id-web', version: 10, until: NOW + 900, nodes: ['a', 'b'] },
-    ]);
+    const { changes, isDone, skipped } = plan([aService('web', { [A]: 1, [C]: 1 })]);
+    expect(changes).toEqual([{ kind: 'exclude', serviceId: 'id-web', version: 10, until: NOW + 900, nodes: [A, B] }]);
     expect({ isDone, skipped }).toEqual({ isDone: false, skipped: [] });
-    expect(plan([aService('web', { a: 1 })], NOW + 600).changes).toMatchObject([{ until: NOW + 300 }]);
-    expect(plan([aService('web', { a: 1 })], undefined).changes).toMatchObject([{ until: NOW + 900 }]);
+    expect(plan([aService('web', { [A]: 1 })], NOW + 600).changes).toMatchObject([{ until: NOW + 300 }]);
+    expect(plan([aService('web', { [A]: 1 })], undefined).changes).toMatchObject([{ until: NOW + 900 }]);
   });
 
   it.each<[string, Partial<ServiceFacts>]>([
@@ -39,10 +38,10 @@ describe('a hand-over', () => {
     ['an update is under way or stuck', { update: 'rollback_started' }],
     ['an update is under way or stuck', { update: 'rollback_paused' }],
     ['not all of its tasks are healthy', { replicas: 3 }],
-    ['it is pinned to this node', { constraints: ['node.id == a'] }],
+    ['it is pinned to this node', { constraints: [`node.id == ${A}`] }],
     ['it is pinned to this node', { constraints: ['node.hostname==ip-10-0-0-1'] }],
   ])('leaves a service to the drain where %s', (why, changes) => {
-    const service = aService('web', { a: 1, c: 1 }, changes);
+    const service = aService('web', { [A]: 1, [C]: 1 }, changes);
     expect(plan([service])).toEqual({ changes: [], isDone: true, skipped: [{ service: 'web', why }] });
   });
 
@@ -50,51 +49,56 @@ describe('a hand-over', () => {
     { update: 'completed' },
     { update: 'rollback_completed' },
     { mounts: ['tmpfs'] },
-    { constraints: ['node.role==worker', 'node.id!=c'] },
+    { constraints: ['node.role==worker', `node.id!=${C}`] },
     { health: false },
     { hostPorts: [80] },
   ])('takes %j', (changes) => {
-    expect(whyNot(aService('web', { a: 1, c: 1 }, changes), ['a', 'b'])).toBeUndefined();
+    expect(whyNot(aService('web', { [A]: 1, [C]: 1 }, changes), [A, B])).toBeUndefined();
   });
 
   it('has nothing to do with what does not run on its own node', () => {
-    expect(plan([aService('web', { c: 2 }), aService('other', { b: 1 })])).toMatchObject({ changes: [], isDone: true });
+    expect(plan([aService('web', { [C]: 2 }), aService('other', { [B]: 1 })])).toMatchObject({
+      changes: [],
+      isDone: true,
+    });
   });
 
   it('has no time for it short of the end', () => {
-    expect(plan([aService('web', { a: 1 })], NOW + 100)).toMatchObject({ isDone: true, changes: [] });
+    expect(plan([aService('web', { [A]: 1 })], NOW + 100)).toMatchObject({ isDone: true, changes: [] });
   });
 
   it('waits while tasks are on any of the nodes, and takes the mark away as soon as none is, or when its time is over', () => {
     const until = NOW + 500;
-    expect(plan([aService('web', { b: 1, c: 1 }, marked(excluded(until)))])).toMatchObject({
+    expect(plan([aService('web', { [B]: 1, [C]: 1 }, marked(excluded(until)))])).toMatchObject({
       changes: [],
       isDone: false,
     });
-    expect(kinds(plan([aService('web', { c: 2 }, marked(excluded(until)))]))).toEqual(['include', 'settle']);
-    expect(kinds(plan([aService('web', { a: 1 }, marked(excluded(NOW)))]))).toEqual(['include', 'settle']);
+    expect(kinds(plan([aService('web', { [C]: 2 }, marked(excluded(until)))]))).toEqual(['include', 'settle']);
+    expect(kinds(plan([aService('web', { [A]: 1 }, marked(excluded(NOW)))]))).toEqual(['include', 'settle']);
     // Its own update, stuck since the new task does not run: taken away, the old one simply goes on.
-    expect(kinds(plan([aService('web', { a: 1 }, marked(excluded(NOW), { update: 'paused' }))]))).toEqual([
+    expect(kinds(plan([aService('web', { [A]: 1 }, marked(excluded(NOW), { update: 'paused' }))]))).toEqual([
       'include',
       'settle',
     ]);
   });
 
   it('waits for the mark of another, not for ever', () => {
-    const by = (mark: string) => plan([aService('web', { a: 1 }, marked(mark))]);
-    expect(by(excluded(NOW + 500, 'x'))).toMatchObject({ changes: [], isDone: false });
+    const by = (mark: string) => plan([aService('web', { [A]: 1 }, marked(mark))]);
+    expect(by(excluded(NOW + 500, X))).toMatchObject({ changes: [], isDone: false });
     expect(by(`more@${NOW + 500}@1`)).toMatchObject({ changes: [], isDone: false });
-    expect(by(excluded(NOW - 60, 'x'))).toMatchObject({ changes: [], isDone: true });
-    expect(plan([aService('web', { c: 1 }, marked(excluded(NOW + 500, 'a+x')))])).toMatchObject({ isDone: true });
+    expect(by(excluded(NOW - 60, X))).toMatchObject({ changes: [], isDone: true });
+    expect(plan([aService('web', { [C]: 1 }, marked(excluded(NOW + 500, `${A}+${X}`)))])).toMatchObject({
+      isDone: true,
+    });
   });
 
   it('writes nothing where the owner has begun an update since', () => {
     for (const update of ['updating', 'paused', 'rollback_started'] as const) {
-      const service = aService('web', { a: 1 }, marked(excluded(NOW), { update, previousMark: excluded(NOW) }));
+      const service = aService('web', { [A]: 1 }, marked(excluded(NOW), { update, previousMark: excluded(NOW) }));
       expect(plan([service])).toMatchObject({ changes: [], isDone: true });
     }
     const over = marked(excluded(NOW), { update: 'completed', previousMark: excluded(NOW) });
-    expect(kinds(plan([aService('web', { a: 1 }, over)]))).toEqual(['include', 'settle']);
+    expect(kinds(plan([aService('web', { [A]: 1 }, over)]))).toEqual(['include', 'settle']);
   });
 
   it('never writes what is under way or stuck and not its own, whatever it is told', () => {
@@ -119,7 +123,7 @@ describe('a hand-over', () => {
       order: fc.constantFrom('start-first', 'stop-first'),
       mounts: fc.constantFrom([], ['bind']),
     }) as fc.Arbitrary<Partial<ServiceFacts>>;
-    const counts = fc.record({ a: fc.nat(2), b: fc.nat(2), c: fc.nat(2) });
+    const counts = fc.record({ [A]: fc.nat(2), [B]: fc.nat(2), [C]: fc.nat(2) });
     fc.assert(
       fc.property(service, counts, (changes, tasks) => {
         const facts = aService('web', tasks, changes);
@@ -136,15 +140,15 @@ describe('a hand-over', () => {
 describe('what is lost with a node', () => {
   it('is said by the name of the service: data on its disk, and work that nobody starts anew', () => {
     const services = [
-      aService('db', { a: 1 }, { mounts: ['volume:local'] }),
-      aService('logs', { a: 1 }, { mounts: ['bind', 'volume:ebs'] }),
-      aService('once', { a: 1 }, { restart: 'none' }),
-      aService('agents', { a: 1 }, { mode: 'global', mounts: ['bind', 'volume:local'] }),
-      aService('batch', { a: 1 }, { mode: 'replicated-job' }),
-      aService('web', { a: 1 }),
-      aService('far', { c: 1 }, { mounts: ['volume:local'] }),
+      aService('db', { [A]: 1 }, { mounts: ['volume:local'] }),
+      aService('logs', { [A]: 1 }, { mounts: ['bind', 'volume:ebs'] }),
+      aService('once', { [A]: 1 }, { restart: 'none' }),
+      aService('agents', { [A]: 1 }, { mode: 'global', mounts: ['bind', 'volume:local'] }),
+      aService('batch', { [A]: 1 }, { mode: 'replicated-job' }),
+      aService('web', { [A]: 1 }),
+      aService('far', { [C]: 1 }, { mounts: ['volume:local'] }),
     ];
-    expect(lossesOf(services, 'a').map(textOf)).toEqual([
+    expect(lossesOf(services, A).map(textOf)).toEqual([
       'db: a local volume',
       'logs: a folder of the node',
       'once: a task that nobody starts anew',

@@ -55,7 +55,10 @@ describe('a mark that somebody has left behind', () => {
 
   it.each<[string[], ServiceFacts]>([
     [['id-web@10@fewer', 'id-web@0@settle'], marked(`more@${NOW - 1}@3`, { a: 3, b: 1 })],
-    [['id-web@10@include', 'id-web@0@settle'], marked(`exclude@${NOW - 1}@n1+n2`, { a: 3 })],
+    [
+      ['id-web@10@include', 'id-web@0@settle'],
+      marked(`exclude@${NOW - 1}@${'a'.repeat(25)}+${'b'.repeat(25)}`, { a: 3 }),
+    ],
     // Its time is not over.
     [[], marked(`more@${NOW}@3`, { a: 3, b: 1 })],
     // By hand.
