@@ -53,11 +53,26 @@ export class Clock {
       return await work;
     } finally {
       this.#busy -= 1;
-      if (this.#busy === 0) {
-        for (const resume of this.#idle.splice(0)) {
-          resume();
-        }
+      this.#resumeIdle();
+    }
+  }
+
+  #resumeIdle(): void {
+    if (this.#busy === 0) {
+      for (const resume of this.#idle.splice(0)) {
+        resume();
       }
+    }
+  }
+
+  /** A pause within real work: while it lasts, this work holds nothing up. */
+  async pause(delay: number): Promise<void> {
+    this.#busy -= 1;
+    this.#resumeIdle();
+    try {
+      await this.sleep(delay);
+    } finally {
+      this.#busy += 1;
     }
   }
 

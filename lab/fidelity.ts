@@ -44,7 +44,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     GetCommandInvocation: partial(
       'no `Delayed`, no `Cancelling`; `InvocationDoesNotExist` for a moment after SendCommand',
     ),
-    ListCommands: partial('by instance, command id, `InvokedAfter` or `Status` Success; no other filter, no pages'),
+    ListCommands: partial(
+      'by instance, command id, `InvokedAfter` or `Status` Success; no other filter, no pages. By instance nothing is listed that is pending',
+    ),
     CancelCommand: partial('only what no agent has taken yet'),
     DescribeInstanceInformation: partial('of filters only `InstanceIds`; no pages; id, status and platform only'),
     GetParameter: partial('no versions and labels'),

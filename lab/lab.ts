@@ -113,7 +113,7 @@ export class Lab {
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;
     this.eye.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
-    this.runCommand = this.#makeRunCommand(options);
+    this.runCommand = this.#makeRunCommand(options, lag.invocations);
     this.lambda = this.#makeLambda(options, listening.url, serve);
     this.states = this.#makeStates(options);
     this.endpoint = this.#makeEndpoint();
@@ -189,7 +189,7 @@ export class Lab {
     });
   }
 
-  #makeRunCommand(options: LabOptions): RunCommand {
+  #makeRunCommand(options: LabOptions, lag: () => number): RunCommand {
     return new RunCommand({
       clock: this.clock,
       random: this.random,
@@ -200,6 +200,8 @@ export class Lab {
       throttles: this.throttles,
       mayRegister: (instanceId) => this.#onBehalf.mayRegister(instanceId),
       agentLimits: { ...AGENT_LIMITS, ...options.limits?.agent },
+      listsPending: options.limits?.listsPending,
+      lag,
       emit: this.#emitter('aws.ssm'),
       onDefect: this.#note,
     });

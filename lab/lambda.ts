@@ -4,6 +4,7 @@ import { Console } from 'node:console';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Script } from 'node:vm';
 
 import type { Clock } from './clock.ts';
@@ -53,7 +54,7 @@ export class Lambda {
     return this.#options.functions.some((one) => one.arn === arn || one.name === arn);
   }
 
-  /** Virtual time stands still while a function runs: its own work takes none. */
+  /** Virtual time stands still while a function runs: its own work takes none, save for the pauses that it makes on purpose. */
   async invoke(arn: string, event: unknown, mode: 'synchronous' | 'asynchronous' = 'synchronous'): Promise<Invocation> {
     const limit = QUOTAS[mode === 'synchronous' ? 'functionPayload' : 'asynchronousPayload'].value;
     const size = bytesOf(event);
@@ -124,9 +125,13 @@ export class Lambda {
     return handler as Handler;
   }
 
+  /** A pause of the function's own takes the lab's time: `setTimeout` of node:timers/promises, which the SDK does not use. */
   #require(file: string): (name: string) => unknown {
     const require: (name: string) => unknown = createRequire(file);
-    return (name) => (name === 'node:http' ? httpTo(this.#options.endpoint, this.#options.serve) : require(name));
+    const { clock, endpoint, serve } = this.#options;
+    const pausing = { setTimeout: (delay: number) => (clock.virtual ? clock.pause(delay) : sleep(delay)) };
+    return (name) =>
+      name === 'node:timers/promises' ? pausing : name === 'node:http' ? httpTo(endpoint, serve) : require(name);
   }
 
   /** The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. */

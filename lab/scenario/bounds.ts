@@ -1,6 +1,6 @@
 // What bounded the time of a burst: where the instance that was done last spent its time, and which agents were full.
 import type { Lab } from '../lab.ts';
-import type { CommandRecord } from '../services/run-command.ts';
+import type { CommandRecord } from '../services/invocation.ts';
 import type { Move } from '../moves.ts';
 
 export interface Bound {

@@ -75,7 +75,10 @@ const limits = z.strictObject({
     })
     .optional(),
   resourceTags: duration.optional(),
-  lag: z.strictObject({ instances: duration.optional(), groups: duration.optional() }).optional(),
+  listsPending: z.boolean().optional(),
+  lag: z
+    .strictObject({ instances: duration.optional(), groups: duration.optional(), invocations: duration.optional() })
+    .optional(),
 });
 
 const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance']);

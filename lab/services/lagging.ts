@@ -6,10 +6,12 @@ import { seededRandom } from '../random.ts';
 export interface Lag {
   readonly instances?: number | undefined;
   readonly groups?: number | undefined;
+  /** GetCommandInvocation, behind the command's end; the event of it comes half a second after that end. */
+  readonly invocations?: number | undefined;
 }
 
-/** Where time costs nothing. */
-export const DEFAULT_LAG: Lag = { instances: 5000 };
+/** Where time costs nothing. One in six commands is told of by its event before GetCommandInvocation knows that it has ended. */
+export const DEFAULT_LAG: Lag = { instances: 5000, invocations: 600 };
 
 /** Values one after the other, seen late by always the same time: nobody sees them in another order. */
 export class Lagging<T> {
@@ -40,11 +42,17 @@ export class Lagging<T> {
 export function lagsOf(
   { seed, virtual }: { readonly seed: number; readonly virtual: boolean },
   asked: Lag = {},
-): { readonly instances: () => number; readonly groups: (() => number) | undefined } {
+): {
+  readonly instances: () => number;
+  readonly groups: (() => number) | undefined;
+  readonly invocations: () => number;
+} {
   const dice = seededRandom(seed + 1);
-  const { instances = 0, groups = 0 } = { ...(virtual ? DEFAULT_LAG : {}), ...asked };
+  const ofCommands = seededRandom(seed + 2);
+  const { instances = 0, groups = 0, invocations = 0 } = { ...(virtual ? DEFAULT_LAG : {}), ...asked };
   return {
     instances: () => Math.round(dice.next() * instances),
+    invocations: () => Math.round(ofCommands.next() * invocations),
     groups: groups === 0 ? undefined : () => Math.round(dice.next() * groups),
   };
 }

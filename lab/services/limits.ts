@@ -30,6 +30,11 @@ export interface Limits {
   readonly agent?: Partial<AgentLimits> | undefined;
   /** From the launch of an instance until `ssm:resourceTag` has its tags, ms. Not published, nor whether there is any such time. */
   readonly resourceTags?: number | undefined;
+  /**
+   * Whether ListCommands by instance shows what has not reached its agent yet. AWS refuses to filter for that by status, and does not say
+   * whether it is listed without a filter.
+   */
+  readonly listsPending?: boolean | undefined;
   /** How late describe calls are, at most. */
   readonly lag?: Lag | undefined;
 }

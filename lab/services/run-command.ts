@@ -11,6 +11,8 @@ import type { Ec2 } from './ec2.ts';
 import { AGENT_LIMITS, rateExceeded } from './limits.ts';
 import type { AgentLimits, Throttles } from './limits.ts';
 import { endEvent } from './command-event.ts';
+import { describeCommand, showInvocation } from './invocation.ts';
+import type { CommandRecord, Invocation, Status } from './invocation.ts';
 import { register } from './registration.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
@@ -25,37 +27,6 @@ import {
 } from './run-command-requests.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
-
-type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'TimedOut' | 'Cancelled';
-
-/** A command, and when it was where; milliseconds on the lab's clock. */
-export interface CommandRecord {
-  readonly verb: string;
-  /** Where it ran. */
-  readonly instanceId: string;
-  /** What it was sent with, or what a rogue has made of that. */
-  comment: string;
-  readonly parameters: Readonly<Record<string, string[]>>;
-  readonly requestedAt: number;
-  /** The agent took it, and the script began. */
-  acceptedAt: number | undefined;
-  startedAt: number | undefined;
-  endedAt: number | undefined;
-}
-
-interface Invocation extends CommandRecord {
-  readonly commandId: string;
-  readonly document: string;
-  /** After this nobody picks it up any more. */
-  readonly deliverBefore: number;
-  status: Status;
-  statusDetails: string;
-  responseCode: number;
-  stdout: string;
-  stderr: string;
-  /** Forgets the end that it comes to when nobody answers. */
-  cancelTimeout: () => void;
-}
 
 /** What a scenario makes of commands of a document: an exit code, a status, or a loss. */
 export interface CommandFault {
@@ -77,6 +48,10 @@ export interface RunCommandOptions {
   /** Whether the agent may make itself known, with the role of its instance. */
   readonly mayRegister?: (instanceId: string) => boolean;
   readonly agentLimits?: AgentLimits;
+  /** Whether a list by instance shows what its agent has not taken yet. */
+  readonly listsPending?: boolean | undefined;
+  /** How late GetCommandInvocation is to tell of a command's end, ms: asked once for each command. */
+  readonly lag?: () => number;
   /** Told what no document can cause: a bug of the lab. */
   readonly onDefect: (error: unknown) => void;
   readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
@@ -204,6 +179,7 @@ export class RunCommand implements Service {
       responseCode: -1,
       stdout: '',
       stderr: '',
+      lag: this.#options.lag?.() ?? 0,
       cancelTimeout: () => undefined,
     };
     this.#invocations.set(invocation.commandId, invocation);
@@ -323,18 +299,7 @@ export class RunCommand implements Service {
     if (invocation?.instanceId !== instanceId || clock.now() - invocation.requestedAt < deliveryLatency) {
       throw new AwsError('InvocationDoesNotExist', '');
     }
-    return {
-      CommandId: commandId,
-      InstanceId: instanceId,
-      Comment: invocation.comment,
-      DocumentName: invocation.document,
-      ResponseCode: invocation.responseCode,
-      Status: invocation.status,
-      StatusDetails: invocation.statusDetails,
-      StandardOutputContent: invocation.stdout,
-      StandardErrorContent: invocation.stderr,
-      ExecutionEndDateTime: invocation.endedAt === undefined ? '' : new Date(invocation.endedAt).toISOString(),
-    };
+    return showInvocation(invocation, clock.now());
   }
 
   #list(input: z.infer<typeof listing>): unknown {
@@ -346,7 +311,10 @@ export class RunCommand implements Service {
       NextToken: token,
     } = input;
     const all = instanceId === undefined ? [...this.#invocations.values()] : (this.#byInstance.get(instanceId) ?? []);
+    const { listsPending = false } = this.#options;
     const found = all
+      // "The command hasn't reached the managed node yet": by instance AWS refuses to filter for them, and may leave them out.
+      .filter((one) => instanceId === undefined || listsPending || one.status !== 'Pending')
       .filter((one) => commandId === undefined || one.commandId === commandId)
       .filter((one) =>
         filters.every(({ key, value }) =>
@@ -382,17 +350,4 @@ export class RunCommand implements Service {
       })),
     };
   }
-}
-
-function describeCommand(invocation: Invocation): Record<string, unknown> {
-  return {
-    CommandId: invocation.commandId,
-    DocumentName: invocation.document,
-    Comment: invocation.comment,
-    Parameters: invocation.parameters,
-    InstanceIds: [invocation.instanceId],
-    RequestedDateTime: invocation.requestedAt / 1000,
-    Status: invocation.status,
-    StatusDetails: invocation.statusDetails,
-  };
 }

@@ -12,7 +12,14 @@ export const tableClient = (): DynamoDBDocumentClient =>
 
 export const statesClient = (): SFNClient => new SFNClient({});
 
-/** The SDK itself retries nothing: a SendCommand whose answer was lost may have been accepted, and would run twice. */
-export const sendingClient = (): SSMClient => new SSMClient({ maxAttempts: 1 });
+/**
+ * The SDK itself retries nothing: a SendCommand whose answer was lost may have been accepted, and would run twice. A connection is not kept
+ * either: one that has died while the function was frozen fails at the next send, and that looks like a lost answer.
+ */
+export const sendingClient = (): SSMClient =>
+  new SSMClient({
+    maxAttempts: 1,
+    requestHandler: { httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
+  });
 
 export const ssmClient = (): SSMClient => new SSMClient({});

@@ -135,6 +135,11 @@ export class Table {
     return this.#update(key, began, ['commandId', 'result', 'uncertain'], expected, counterOf(step));
   }
 
+  /** Which command the present try is: so that it is found again without a list, which may not show what is pending. */
+  async keepCommand(key: StepKey, command: { readonly commandId: string; readonly target: string }): Promise<void> {
+    await this.#update(key, command, [], { step: key.step, [counterOf(key.step)]: key.try });
+  }
+
   /** Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more. */
   async storeResult(
     key: StepKey,

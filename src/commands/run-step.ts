@@ -116,7 +116,7 @@ async function begin(ports: StepPorts, request: StepRequest, number: number, fai
   if (item === undefined) {
     throw await whyNotBegun(ports, request);
   }
-  await sendOnce(ports, request, command, toComment({ ...key, try: tryOf(item, key.step) }));
+  await sendOnce(ports, request, command, { ...key, try: tryOf(item, key.step) });
 }
 
 /** The same try again: its command was refused, or it is there and only its end was not heard. */
@@ -127,12 +127,11 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
     return;
   }
   const key: StepKey = { ...stepKey(request), try: tryOf(item, request.step) };
-  const comment = toComment(key);
   const { verb } = command;
   // The managers may have changed since, and with them whom it would be sent to.
   const target = item.target ?? command.target;
   if (mayHaveBeenSent(item, verb, request.plan.look ?? 0, now)) {
-    const commandId = await findCommand(ports.ssm, target, comment, item.sentAt ?? now);
+    const commandId = await findCommand(ports.ssm, target, toComment(key), item.sentAt ?? now);
     if (commandId !== undefined) {
       await ports.table.park(key, { commandId, target });
       await look(ports, request, verb, { try: key.try, commandId, target, sentAt: item.sentAt });
@@ -143,7 +142,7 @@ async function sendAgain(ports: StepPorts, request: StepRequest, number: number,
   await refuseIfClusterHeld(ports, request);
   await refuseAfterDeadline(ports, request, now, errorOf(item));
   await holdLock(ports, request, command, now);
-  await sendOnce(ports, request, command, comment);
+  await sendOnce(ports, request, command, key);
 }
 
 /** What changes the managers of a swarm is sent only under the membership lock, whose lease outlives it. */
@@ -155,10 +154,11 @@ async function holdLock({ lock }: StepPorts, request: StepRequest, command: Comm
   }
 }
 
-async function sendOnce(ports: StepPorts, request: StepRequest, command: Prepared, comment: string): Promise<void> {
-  const sent = await sendCommand(ports.sending, ports.stage, command, comment);
+async function sendOnce(ports: StepPorts, request: StepRequest, command: Prepared, key: StepKey): Promise<void> {
+  const sent = await sendCommand(ports.sending, ports.stage, command, toComment(key));
   switch (sent.kind) {
     case 'sent':
+      await keepCommand(ports, key, { commandId: sent.commandId, target: command.target });
       return;
     case 'uncertain':
       await ports.table.park(stepKey(request), { uncertain: true });
@@ -167,6 +167,19 @@ async function sendOnce(ports: StepPorts, request: StepRequest, command: Prepare
       throw await refusal(ports, request, sent.because, undefined);
     case 'denied':
       throw await refusal(ports, request, sent.error.message, command.last ? sent.error : undefined);
+  }
+}
+
+/** The command is on its way whatever becomes of this write: what is not kept is searched for by its comment. */
+async function keepCommand(
+  { table }: StepPorts,
+  key: StepKey,
+  command: { readonly commandId: string; readonly target: string },
+): Promise<void> {
+  try {
+    await table.keepCommand(key, command);
+  } catch {
+    // The wait goes on as well without it.
   }
 }
 

@@ -21,9 +21,11 @@ const FRESH = 30;
 
 const UNDER_WAY = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
 
+export const isUnderWay = (status: string): boolean => UNDER_WAY.includes(status);
+
 /** Undefined while the command is under way. */
 export function outcomeOf(verb: Verb, invocation: Invocation): Outcome | undefined {
-  if (UNDER_WAY.includes(invocation.status)) {
+  if (isUnderWay(invocation.status)) {
     return undefined;
   }
   if (invocation.status === 'Success') {

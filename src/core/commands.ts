@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Manager, Plan } from './claim.ts';
 import { FlowError } from './errors.ts';
 import { labelList } from './labels.ts';
+import { bringsIn } from './names.ts';
 import type { Verb } from './names.ts';
 
 /** What can only be set at founding: the CONFIG item. */
@@ -128,7 +129,7 @@ const CLOCK_SKEW = 30;
 export function commandFor(request: CommandRequest): Command {
   const { verb, now, undo } = request;
   const locked = isLocked(request);
-  const startWithin = locked || RECOVERY.includes(verb) ? LOCKED_START_WITHIN : START_WITHIN;
+  const startWithin = locked || fencesLocked(request) || RECOVERY.includes(verb) ? LOCKED_START_WITHIN : START_WITHIN;
   const runtime = runtimeOf(request, locked);
   return {
     verb,
@@ -139,12 +140,18 @@ export function commandFor(request: CommandRequest): Command {
       executionTimeout: String(runtime),
       ...parametersOf(request),
     },
-    // A manager may be busy with a burst: a short delivery timeout would turn it into a storm of new sends.
-    deliveryTimeout: runsOnManager(verb) ? startWithin : undo ? 30 : 60,
+    deliveryTimeout: mayBePickedUpLate(verb) ? startWithin : undo ? 30 : 60,
     // A lease fences nothing on a node, so it outlives whatever was sent under it.
     lockUntil: locked ? now + startWithin + runtime + CLOCK_SKEW : undefined,
   };
 }
+
+/**
+ * As long as the document may still begin. A manager may be busy with a burst: a short delivery timeout would turn it into a storm of new
+ * sends. An instance that comes from a warm pool is known to SSM already, so its command is taken before its agent is up; and what
+ * "won't run" any more after the delivery timeout is reported only when the execution timeout has passed as well.
+ */
+const mayBePickedUpLate = (verb: Verb): boolean => runsOnManager(verb) || bringsIn(verb);
 
 function commonParameters({ verb, plan: { cluster, swarm } }: CommandRequest): Record<string, string> {
   return {
@@ -159,6 +166,15 @@ function commonParameters({ verb, plan: { cluster, swarm } }: CommandRequest): R
 /** The founder is alone: there is nobody yet who could join beside it. Beside the last one nobody may. */
 function isLocked({ verb, plan, last }: CommandRequest): boolean {
   return last || (plan.role === 'manager' && plan.route !== 'found' && CHANGES_MANAGERS.includes(verb));
+}
+
+/**
+ * What a leave leaves behind as its fence is its own `notAfter`, and a join is refused whose `notAfter` is not later. So both start within
+ * the same time, or the fence of a leave would refuse joins that were sent after it: those of a manager start within two minutes, and a
+ * manager that was undone would be kept out for as long as somebody tries again every few minutes.
+ */
+function fencesLocked({ verb, plan }: CommandRequest): boolean {
+  return verb === 'leave' && plan.role === 'manager' && plan.route !== 'found';
 }
 
 function runtimeOf(request: CommandRequest, locked: boolean): number {

@@ -157,3 +157,19 @@ describe('time that passes by itself', () => {
     expect(seen).toEqual(['20', '60']);
   });
 });
+
+it('real work holds time up, save for the pauses that it makes itself', async () => {
+  const clock = new Clock({ virtual: true, start: 0 });
+  let ended: number | undefined;
+  const work = clock.busy(
+    (async () => {
+      await clock.pause(1500);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      ended = clock.now();
+    })(),
+  );
+  await clock.until(() => ended !== undefined, 60_000);
+  await work;
+
+  expect(ended).toBe(1500);
+});

@@ -6,7 +6,7 @@ import { Moves } from '../../../lab/moves.ts';
 import type { Move } from '../../../lab/moves.ts';
 import { boundsOf, boundsText, lastOf } from '../../../lab/scenario/bounds.ts';
 import type { Lifecycle } from '../../../lab/services/auto-scaling.ts';
-import type { CommandRecord } from '../../../lab/services/run-command.ts';
+import type { CommandRecord } from '../../../lab/services/invocation.ts';
 
 const OWN = 'i-own';
 const MANAGER = 'i-manager';

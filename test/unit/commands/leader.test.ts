@@ -74,8 +74,8 @@ describe('what the managers tell', () => {
     db.endpoint.observers.pop();
 
     expect(after).toMatchObject({ term: 1 });
-    // The step begins, its result is stored, and the test itself reads the record.
-    expect(asked).toEqual(['UpdateItem', 'UpdateItem', 'GetItem']);
+    // The step begins, its command is kept, its result is stored, and the test itself reads the record.
+    expect(asked).toEqual(['UpdateItem', 'UpdateItem', 'UpdateItem', 'GetItem']);
   });
 
   it('is not believed when it was seen before the last change of the record', async () => {

@@ -260,7 +260,26 @@ describe('the times of a command', () => {
     }
   });
 
-  it('on the instance it is delivered within a minute, and half of that when a launch is undone: the least SSM takes', () => {
+  it('to an instance that comes it may be delivered for as long as it may start: an agent may come up minutes later', () => {
+    for (const verb of ['init', 'prepare', 'join'] as const) {
+      expect(commandFor(requestOf({ verb })).deliveryTimeout).toBe(600);
+    }
+    // Under the membership lock, for which others wait.
+    expect(commandFor(requestOf({ verb: 'join', plan: planOf({ role: 'manager' }) })).deliveryTimeout).toBe(120);
+  });
+
+  it.each(['join', 'leave'] as const)('the fence of a leave refuses no join that is sent after it: %s', (route) => {
+    const notAfter = (verb: Verb, role: 'manager' | 'worker', now: number, undo = false): number =>
+      Number(commandFor(requestOf({ verb, undo, now, plan: planOf({ role, route }) })).parameters['notAfter']);
+
+    for (const role of ['manager', 'worker'] as const) {
+      expect(notAfter('join', role, NOW + 1)).toBeGreaterThan(notAfter('leave', role, NOW, true));
+      // One that was sent before it must not come in after it.
+      expect(notAfter('join', role, NOW)).toBeLessThanOrEqual(notAfter('leave', role, NOW));
+    }
+  });
+
+  it('a leave is delivered within a minute, and half of that when a launch is undone: the least SSM takes', () => {
     expect(commandFor(requestOf({ verb: 'leave' })).deliveryTimeout).toBe(60);
     expect(commandFor(requestOf({ verb: 'leave', undo: true })).deliveryTimeout).toBe(30);
   });
