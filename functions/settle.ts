@@ -74,8 +74,21 @@ async function settle({ detail }: z.infer<typeof failedExecution>): Promise<Sett
     await start(stateMachineArn, settlement.name, settlement.input);
   } else {
     await alarm(settlement, detail.error ?? status, arn, input);
+    await record(settlement, detail.error ?? status, input);
   }
   return settlement;
+}
+
+/** For the verdict: what rang is not over because nobody looked. What was ended by force is a record of its own. */
+async function record(
+  settlement: Exclude<Settlement, { kind: 'again' }>,
+  error: string,
+  input: z.infer<typeof startedWith> | undefined,
+): Promise<void> {
+  const concerned = concernedBy(input);
+  if (concerned !== undefined && settlement.kind === 'closed' && settlement.error !== 'Forced') {
+    await verdicts.recordFailed(concerned.cluster, concerned.instance, error, Math.floor(Date.now() / 1000));
+  }
 }
 
 async function alarm(

@@ -3,7 +3,8 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 
-import { describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
+import { describeGroups, describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
+import type { Group } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { instanceStates, instancesNotFound } from '../src/aws/ec2.ts';
 import { endedExecutions } from '../src/aws/executions.ts';
@@ -17,7 +18,8 @@ import type { Hold } from '../src/core/hold.ts';
 import { silentOwners } from '../src/core/repair-instances.ts';
 import { instanceOf, perhapsForgotten } from '../src/core/repair-nodes.ts';
 import { planTidy, underHold } from '../src/core/repairs.ts';
-import type { KnownNode, SwarmNode, TidyGroup, TidyPlan } from '../src/core/tidy-facts.ts';
+import type { KnownNode, RefusedGroup, SwarmNode, TidyGroup, TidyPlan } from '../src/core/tidy-facts.ts';
+import type { Refused } from '../src/aws/refusals.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
 import { inspectPage, readSwarm } from '../src/swarm/inspect-page.ts';
 import type { ReadSwarm } from '../src/swarm/inspect-page.ts';
@@ -61,6 +63,7 @@ const repairing = z.object({
   repair: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('record'), items: nodeItems }),
     z.object({ kind: z.literal('erase'), items: z.array(z.object({ instance: z.string(), owner: z.string() })) }),
+    z.object({ kind: z.literal('dismiss'), groups: z.array(z.string()) }),
     z.object({ kind: z.literal('unlock'), instance: z.string(), leaseUntil: z.number() }),
   ]),
 });
@@ -75,6 +78,8 @@ async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Prom
       return store.record(cluster, repair.items);
     case 'erase':
       return store.erase(cluster, repair.items, Math.floor(Date.now() / 1000));
+    case 'dismiss':
+      return store.dismiss(cluster, repair.groups);
     case 'unlock':
       return store.unlock(cluster, repair);
   }
@@ -82,7 +87,8 @@ async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Prom
 
 async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof planning>): Promise<TidyPlan> {
   // The swarm was read before: what is claimed from here on is seen as claimed.
-  const [groups, stored] = await Promise.all([tidyGroups(cluster), store.read(cluster)]);
+  const [tagged, stored] = await Promise.all([groupsOfCluster(autoScaling, cluster), store.read(cluster)]);
+  const [groups, refused] = await Promise.all([tidyGroups(tagged), refusedGroups(tagged, stored.refused)]);
   const swarm = founded ? readSwarm(pages, expectedWorkers(stored.known, groups)) : NO_SWARM;
   if (swarm === undefined) {
     throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
@@ -98,6 +104,7 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
     nodes: swarm.nodes,
     whole: swarm.whole,
     groups,
+    refused,
     known,
     states,
     notFound: await instancesNotFound(ec2, forgotten),
@@ -116,7 +123,7 @@ async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof pla
   const made = hold === undefined ? wanted : underHold(wanted, groups, tellHold(cluster, hold, now));
   tell(cluster, made);
   // Of a swarm that is not there yet nothing is missing.
-  return founded ? made : { ...made, seen: null };
+  return founded || made.seen === null ? made : { ...made, seen: { ...made.seen, founded } };
 }
 
 function tell(cluster: string, { repairs, reports }: TidyPlan): void {
@@ -137,15 +144,38 @@ function tellHold(cluster: string, hold: Hold, now: number): string {
 }
 
 /** With their hooks, which say whose groups they are: another stage in the account may have a cluster of the same name. */
-async function tidyGroups(cluster: string): Promise<TidyGroup[]> {
-  const found = await groupsOfCluster(autoScaling, cluster);
-  const groups = found.map(async ({ name, role, desired, replaceDown, instances }) => {
+async function tidyGroups(tagged: readonly Group[]): Promise<TidyGroup[]> {
+  const groups = tagged.map(async ({ name, role, desired, replaceDown, instances }) => {
     const parsed = nodeRole.safeParse(role);
     return parsed.success
       ? [{ name, role: parsed.data, desired, replaceDown, instances, hooks: await describeHooks(autoScaling, name) }]
       : [];
   });
   return (await Promise.all(groups)).flat().filter((group) => !isOfAnotherStage(config.stage, group));
+}
+
+/** So many are looked at, a call for the hooks of each: a person begins with these. */
+const MOST_REFUSED = 20;
+
+/** Those of the cluster's tag that have no role, and those whose events were refused, as they are now. */
+async function refusedGroups(tagged: readonly Group[], refused: readonly Refused[]): Promise<RefusedGroup[]> {
+  const roleless = tagged.filter(({ role }) => !nodeRole.safeParse(role).success);
+  const told = new Map(refused.map(({ group, because }) => [group, because]));
+  const names = [...new Set([...roleless.map(({ name }) => name), ...told.keys()])].slice(0, MOST_REFUSED);
+  if (names.length === 0) {
+    return [];
+  }
+  const found = await describeGroups(autoScaling, names);
+  return Promise.all(
+    names.map(async (name) => {
+      const group = found.find((one) => one.name === name);
+      const now =
+        group === undefined
+          ? undefined
+          : { cluster: group.cluster, role: group.role, hooks: await describeHooks(autoScaling, name) };
+      return { name, because: told.get(name), now, instances: group?.instances ?? [] };
+    }),
+  );
 }
 
 /** Whom a swarm that is as it should be has besides its managers. */

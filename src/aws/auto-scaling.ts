@@ -1,4 +1,6 @@
 // Auto Scaling: groups with their tags and instances, hooks, and the heartbeat.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
@@ -24,6 +26,11 @@ export interface Group {
 export async function describeGroup(client: AutoScalingClient, name: string): Promise<Group | undefined> {
   const pages = paginateDescribeAutoScalingGroups({ client }, { AutoScalingGroupNames: [name] });
   return (await collect(pages))[0];
+}
+
+/** Those of them that there are. */
+export function describeGroups(client: AutoScalingClient, names: readonly string[]): Promise<Group[]> {
+  return collect(paginateDescribeAutoScalingGroups({ client, pageSize: 100 }, { AutoScalingGroupNames: [...names] }));
 }
 
 export async function groupsOfCluster(client: AutoScalingClient, cluster: string): Promise<Group[]> {
@@ -108,6 +115,35 @@ export async function isInAnyGroup(client: AutoScalingClient, instance: string):
     new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }),
   );
   return (found ?? []).length > 0;
+}
+
+/** Looks before an instance counts as gone, and the pause before the next one, ms: it grows. */
+const GONE_LOOKS = 3;
+const PAUSE = 500;
+
+/**
+ * Whether an instance that is to join is in no group any more. One answer that lacks it proves nothing: both the list of instances and its
+ * own group must lack it, three times. Who takes it for gone by mistake lets it come into service outside the swarm.
+ */
+export async function isGoneFrom(
+  client: AutoScalingClient,
+  instance: string,
+  group: string | undefined,
+  pause: (ms: number) => Promise<unknown> = sleep,
+): Promise<boolean> {
+  for (let look = 1; ; look += 1) {
+    if (await isInAnyGroup(client, instance)) {
+      return false;
+    }
+    const own = group === undefined ? undefined : await describeGroup(client, group);
+    if (own?.instances.some((one) => one.instance === instance) === true) {
+      return false;
+    }
+    if (look === GONE_LOOKS) {
+      return true;
+    }
+    await pause(PAUSE * look);
+  }
 }
 
 /** Restarts the hook's timer. No active action is no error: then there is nothing to keep alive. */

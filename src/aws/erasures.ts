@@ -138,10 +138,10 @@ function endTransaction(TableName: string, { cluster, swarmId, last, now }: End)
         TableName,
         Key: keys.state(cluster),
         // A hold stays: it is about the cluster, not about its swarm.
-        UpdateExpression: 'SET #status = :new REMOVE swarmId, caDigest, epoch, #erase',
+        UpdateExpression: 'SET #status = :new, erasedAt = :now REMOVE swarmId, caDigest, epoch, #erase',
         ConditionExpression: '#status = :founded AND swarmId = :swarmId',
         ExpressionAttributeNames: { '#status': 'status', '#erase': 'erase' },
-        ExpressionAttributeValues: { ':new': 'new', ':founded': 'founded', ':swarmId': swarmId },
+        ExpressionAttributeValues: { ':new': 'new', ':founded': 'founded', ':swarmId': swarmId, ':now': now },
       },
     },
     { Delete: { TableName, Key: keys.leader(cluster) } },

@@ -4,11 +4,13 @@ import type { DynamoDBDocumentClient, UpdateCommandInput } from '@aws-sdk/lib-dy
 import { z } from 'zod';
 
 import type { Hold } from '../core/hold.ts';
-import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, keys } from '../core/names.ts';
+import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, REFUSED_PREFIX, keys } from '../core/names.ts';
 import type { ItemRef, KnownNode, TidyFacts, TokenDigests } from '../core/tidy-facts.ts';
 import { passes } from './errors.ts';
 import { lockItem, nodeItem, policyItem, rebalancedItem, stateItem, tokenDigests } from './items.ts';
 import { queryAll } from './query.ts';
+import { refusedItem } from './refusals.ts';
+import type { Refused } from './refusals.ts';
 
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
 const GONE_TTL = 7 * 86_400;
@@ -24,6 +26,7 @@ export interface Stored extends Pick<TidyFacts, 'known' | 'lock' | 'downAfter' |
   readonly known: readonly KnownNode[];
   readonly hold: Hold | undefined;
   readonly published: TokenDigests | undefined;
+  readonly refused: readonly Refused[];
 }
 
 const policyOf = (item: unknown): Pick<Stored, 'downAfter' | 'rebalance'> => {
@@ -58,6 +61,9 @@ export class TidyStore {
         .flatMap((one) => knownNode.safeParse(one).data ?? []),
       hold: stateItem.optional().parse(state)?.hold,
       lock: lockItem.safeParse(item(MEMBERSHIP_LOCK_PREFIX)).data,
+      refused: items
+        .filter(({ sk }) => typeof sk === 'string' && sk.startsWith(REFUSED_PREFIX))
+        .flatMap((one) => refusedItem.safeParse(one).data ?? []),
       published: tokenDigests.safeParse(state?.['tokens']).data,
       ...policyOf(item(keys.config(cluster).sk)),
       rebalancedFor: rebalancedItem.safeParse(item(keys.rebalanced(cluster).sk)).data?.workers,
@@ -109,6 +115,14 @@ export class TidyStore {
         ExpressionAttributeValues: { ':gone': 'gone', ':at': now + GONE_TTL, ':seen': owner },
       }),
     );
+  }
+
+  /** Groups that were refused, and are not any more. */
+  dismiss(cluster: string, groups: readonly string[]): Promise<number> {
+    return inTurns(groups, async (group) => {
+      await this.#client.send(new DeleteCommand({ TableName: this.#table, Key: keys.refused(cluster, group) }));
+      return true;
+    });
   }
 
   unlock(cluster: string, { instance, leaseUntil }: { instance: string; leaseUntil: number }): Promise<number> {

@@ -38,7 +38,12 @@ const outbox = z
 const verdictItem = z.object({ revision: z.int(), verdict, outbox });
 const lockItem = z.object({ instance: z.string(), leaseUntil: z.number() });
 const forcedItem = z.object({ at: z.number(), instance: z.string() });
-const stateItem = z.object({ hold: holdItem.optional() });
+const failedItem = z.object({ at: z.number(), instance: z.string(), error: z.string() });
+const stateItem = z.object({
+  hold: holdItem.optional(),
+  status: z.enum(['new', 'founded']).optional(),
+  erasedAt: z.number().optional(),
+});
 
 export interface Kept {
   /** Grows with every write; 0 where there is nothing yet. */
@@ -51,7 +56,9 @@ export interface Around {
   readonly kept: Kept;
   readonly lock: z.infer<typeof lockItem> | undefined;
   readonly forced: z.infer<typeof forcedItem> | undefined;
+  readonly failed: z.infer<typeof failedItem> | undefined;
   readonly hold: Hold | undefined;
+  readonly state: { readonly status: 'new' | 'founded'; readonly erasedAt?: number | undefined } | undefined;
 }
 
 const NOTHING: Kept = { revision: 0, verdict: undefined, outbox: { notices: [], sender: undefined } };
@@ -79,6 +86,7 @@ export class Verdicts {
       kept: keys.verdict(cluster),
       lock: keys.membershipLock(cluster),
       forced: keys.forced(cluster),
+      failed: keys.failed(cluster),
       state: keys.state(cluster),
     };
     const { Responses: answers, UnprocessedKeys: unread = {} } = await this.#client.send(
@@ -90,12 +98,15 @@ export class Verdicts {
     }
     const items = answers?.[this.#table] ?? [];
     const item = ({ pk, sk }: Key): unknown => items.find((it) => it['pk'] === pk && it['sk'] === sk);
+    const state = stateItem.safeParse(item(wanted.state)).data;
     return {
       kept: keptOf(item(wanted.kept)),
       // Whatever else lies there is not the verdict's to judge.
       lock: lockItem.safeParse(item(wanted.lock)).data,
       forced: forcedItem.safeParse(item(wanted.forced)).data,
-      hold: stateItem.safeParse(item(wanted.state)).data?.hold,
+      failed: failedItem.safeParse(item(wanted.failed)).data,
+      hold: state?.hold,
+      state: state?.status === undefined ? undefined : { status: state.status, erasedAt: state.erasedAt },
     };
   }
 
@@ -118,6 +129,13 @@ export class Verdicts {
       }
       throw error;
     }
+  }
+
+  /** The last one only, as below. */
+  async recordFailed(cluster: string, instance: string, error: string, at: number): Promise<void> {
+    await this.#client.send(
+      new PutCommand({ TableName: this.#table, Item: { ...keys.failed(cluster), instance, error, at } }),
+    );
   }
 
   /** The last one only: an event that comes twice writes the same. */

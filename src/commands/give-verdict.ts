@@ -54,9 +54,10 @@ export async function giveVerdict(ports: VerdictPorts, tidied: Tidied): Promise<
   throw tooBusy(cluster);
 }
 
-function factsOf(tidied: Tidied, { lock, forced, hold }: Around, deadLetters: number, now: number): Facts {
+function factsOf(tidied: Tidied, around: Around, deadLetters: number, now: number): Facts {
   const { cluster, seen, failed, repairsFailed } = tidied;
-  return { cluster, now, seen, failed, repairsFailed, lock, forced, hold, deadLetters };
+  const { lock, forced, failed: lastFailure, hold, state } = around;
+  return { cluster, now, seen, failed, repairsFailed, lock, forced, lastFailure, hold, state, deadLetters };
 }
 
 async function sendAll(

@@ -1,5 +1,5 @@
 // One attempt of a token wait: sends the command of a step, or looks at it once, or delivers what the event has left.
-import { beat, desiredManagers, isInAnyGroup } from '../aws/auto-scaling.ts';
+import { beat, desiredManagers, isGoneFrom } from '../aws/auto-scaling.ts';
 import { findCommand, sendCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Plan, PlannedSwarm } from '../core/claim.ts';
@@ -205,7 +205,7 @@ async function refusal(
 
 async function joinRefusal(
   { autoScaling }: StepPorts,
-  { attempt, plan: { instance = '' } }: StepRequest,
+  { attempt, plan: { instance = '', group } }: StepRequest,
   because: string,
   denied: Error | undefined,
 ): Promise<Error> {
@@ -215,7 +215,7 @@ async function joinRefusal(
   }
   // An instance that does not exist has no tags, so that IAM denies it before SSM says that it is invalid.
   const ask = denied !== undefined || (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
-  if (ask && !(await isInAnyGroup(autoScaling, instance))) {
+  if (ask && (await isGoneFrom(autoScaling, instance, group))) {
     return new FlowError('InstanceGone', `${instance} is in no group any more`);
   }
   return denied ?? new FlowError('AgentNotRegistered', because);

@@ -4,6 +4,7 @@ import type { ClosedError } from './errors.ts';
 import type { Hold } from './hold.ts';
 import type { Action, Completion } from './lifecycle-event.ts';
 import type { NodeRole } from './names.ts';
+import { whyRejected } from './rejection.ts';
 
 /** How long one look of a token wait lasts while a join may still run, seconds. */
 const JOIN_LOOK = 90;
@@ -83,6 +84,8 @@ export interface ClaimFacts {
     readonly cluster?: string | undefined;
     readonly role?: string | undefined;
     readonly abandons: number;
+    /** Auto Scaling shows the group, and it has no tag skep:cluster: nobody of skep may complete its hooks. */
+    readonly isUntagged?: boolean;
   };
 }
 
@@ -163,26 +166,13 @@ export function decideClaim(asked: Asked): Claim {
 }
 
 function rejected({ action, completion, facts }: Asked): Claim | undefined {
-  const reject = (rejection: ClosedError, because: string): Claim => ({
-    plan: { v: 1, route: 'reject', rejection, because, completion, cluster: action.cluster, instance: action.instance },
-    take: undefined,
-    wake: undefined,
-  });
-  const { cluster, role } = facts.group;
-  if (cluster !== action.cluster || role !== action.role) {
-    return reject(
-      'MetadataMismatch',
-      `the hook says ${action.cluster}/${action.role}, the tags skep:cluster and skep:role of group ${action.group} say ${cluster ?? 'nothing'}/${role ?? 'nothing'}`,
-    );
-  }
-  if (facts.state === undefined) {
-    // Missing is not new: a lost table must not found a second swarm.
-    return reject(
-      'ClusterUndeclared',
-      `cluster ${action.cluster} was never declared: npx skep create --cluster ${action.cluster}`,
-    );
-  }
-  return undefined;
+  const why = whyRejected(action, facts.group, facts.state !== undefined);
+  // Of a group without the tag it would be denied: the hook ends by its own timeout.
+  const completing = facts.group.isUntagged === true ? {} : { completion };
+  const { cluster, instance } = action;
+  return why === undefined
+    ? undefined
+    : { plan: { v: 1, route: 'reject', ...why, ...completing, cluster, instance }, take: undefined, wake: undefined };
 }
 
 /** Somebody handles it already, or nothing is asked. */

@@ -1,7 +1,7 @@
 // What may be wrong with a cluster: each finding has a name, how bad it is, from when on it counts, and what a person does about it.
-import { isForgotten } from './hold.ts';
 import type { Hold } from './hold.ts';
 import type { Seen } from './seen.ts';
+import { SECOND_LOOK, TOLD, isTold } from './told.ts';
 
 export const LEVELS = ['healthy', 'degraded', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -19,6 +19,10 @@ export interface Facts {
   readonly lock: { readonly instance: string; readonly leaseUntil: number } | undefined;
   /** The last action that was ended by force. */
   readonly forced: { readonly at: number; readonly instance: string } | undefined;
+  /** The last action whose execution failed. */
+  readonly lastFailure?: { readonly at: number; readonly instance: string; readonly error: string } | undefined;
+  /** The STATE item: undefined where it was not read, or is not there. */
+  readonly state?: { readonly status: 'new' | 'founded'; readonly erasedAt?: number | undefined } | undefined;
   /** Of the stage: events know no cluster that nobody has read them for. */
   readonly deadLetters: number;
   readonly hold: Hold | undefined;
@@ -33,18 +37,21 @@ export interface Finding {
   readonly next: string;
 }
 
-/** Seen by two scheduled tidies, one after the other: ten minutes, less what they are apart by chance. */
-const SECOND_LOOK = 540;
 /** A manager takes its turn, and some minutes. */
 const MANAGER_COMES = 900;
 /** Above the default patience of 1,800 s, which a tidy starts anew once at most. */
 const HOOK_OPEN = 3600;
+/** An instance that boots, installs Docker and joins needs minutes; one whose agent never registers would wait for half an hour. */
+const LAUNCH_OPEN = 900;
 /** A manager holds the lock for the seconds of its join or demotion. */
 const LOCK_HELD = 1800;
 /** Three scheduled tidies. */
 const TIDY_OVERDUE = 1800;
 /** How long an action that was ended by force is news. */
 const FORCED_RECENT = 3600;
+
+/** So many of a kind are named. */
+const MOST_TOLD = 3;
 
 /** With these no manager could be asked; with all others it was AWS, or skep. */
 const NO_ANSWER: ReadonlySet<string> = new Set([
@@ -68,6 +75,7 @@ const OF_SIGHT = {
   ManagersMissing: true,
   InServiceNotReady: true,
   HookOpenTooLong: true,
+  ...TOLD,
 } as const;
 export type FindingName =
   | keyof typeof OF_SIGHT
@@ -77,6 +85,9 @@ export type FindingName =
   | 'RepairFailed'
   | 'LockHeldTooLong'
   | 'ForcedCompletion'
+  | 'ActionFailed'
+  | 'NotFounded'
+  | 'SwarmErased'
   | 'DeadLetters'
   | 'ClusterHeld';
 
@@ -96,12 +107,18 @@ export function findingsOf(facts: Facts, remembered: Remembered): Finding[] {
   const { seen } = facts;
   const asOf = seen?.at ?? facts.now;
   return [
-    ...(seen === undefined ? [] : [...ofManagers(seen), ...ofInstances(seen), ...ofHooks(remembered, asOf)]),
+    ...(seen === undefined
+      ? []
+      : [...ofTheSwarm(seen), ...ofHooks(remembered, asOf), ...ofReports(seen, facts.cluster)]),
     ...ofTheTidy(facts, remembered, asOf),
     ...ofTheTable(facts, remembered, asOf),
     ...ofDeadLetters(facts),
   ];
 }
+
+/** Of a swarm that is not there yet nothing is missing. */
+const ofTheSwarm = (seen: Seen): Finding[] =>
+  seen.founded === false ? [] : [...ofManagers(seen), ...ofInstances(seen), ...ofStrays(seen)];
 
 function ofManagers({ managers: { members, reachable, wanted } }: Seen): Finding[] {
   const quorum = Math.floor(members / 2) + 1;
@@ -141,10 +158,29 @@ function ofInstances({ notReady: { count, instances } }: Seen): Finding[] {
       ];
 }
 
+function ofStrays({ strays = { count: 0, instances: [] } }: Seen): Finding[] {
+  const { count, instances } = strays;
+  const named = instances.join(', ') + (count > instances.length ? ', ...' : '');
+  const { level, grace, next } = TOLD.NodeWithoutGroup;
+  const what = `${count} node(s) belong to instances that are in no group of the cluster: ${named}`;
+  return count === 0 ? [] : [{ name: 'NodeWithoutGroup', level, grace, what, next }];
+}
+
+/** What a tidy tells and does not repair, one reason for each kind. */
+function ofReports({ told = [] }: Seen, cluster: string): Finding[] {
+  return [...new Set(told.map(({ name }) => name).filter(isTold))].map((name) => {
+    const { level, grace, next } = TOLD[name];
+    const all = told.filter((one) => one.name === name).map(({ what }) => what);
+    const more = all.length > MOST_TOLD ? `; and ${all.length - MOST_TOLD} more` : '';
+    const what = `${all.slice(0, MOST_TOLD).join('; ')}${more}`;
+    return { name, level, grace, what, next: next.replace('CLUSTER', cluster) };
+  });
+}
+
 function ofHooks({ hooks }: Remembered, asOf: number): Finding[] {
   const open = Object.entries(hooks).toSorted(([, a], [, b]) => a - b);
-  const [oldest] = open;
-  if (oldest === undefined || asOf - oldest[1] < HOOK_OPEN) {
+  const oldest = open.find(([hook, since]) => asOf - since >= (hook.includes('Pending') ? LAUNCH_OPEN : HOOK_OPEN));
+  if (oldest === undefined) {
     return [];
   }
   const [hook, since] = oldest;
@@ -154,7 +190,7 @@ function ofHooks({ hooks }: Remembered, asOf: number): Finding[] {
       level: 'degraded',
       grace: 0,
       what: `${hook}: its lifecycle hook has been open since ${time(since)}, and ${open.length - 1} more are open`,
-      next: 'look at the execution of that instance: what does it wait for? AWS ends a hook after 48 hours at most',
+      next: 'look at the execution of that instance: what does it wait for? Has its SSM agent registered? AWS ends a hook after 48 hours at most',
     },
   ];
 }
@@ -200,7 +236,9 @@ const tidyFailed = (because: string): Finding => ({
   next: 'docs/errors.md says what the error means; the next tidy begins anew',
 });
 
-function ofTheTable({ cluster, forced, hold }: Facts, { lock }: Remembered, asOf: number): Finding[] {
+/** What the table alone says, so that it can be looked at between two tidies. */
+export function ofTheTable(facts: Facts, { lock }: Pick<Remembered, 'lock'>, asOf: number): Finding[] {
+  const { cluster, forced, hold } = facts;
   const degraded = { level: 'degraded', grace: 0 } as const;
   return [
     ...(lock !== undefined && asOf - lock.since >= LOCK_HELD
@@ -223,16 +261,55 @@ function ofTheTable({ cluster, forced, hold }: Facts, { lock }: Remembered, asOf
           },
         ]
       : []),
-    ...(hold !== undefined && isForgotten(hold, asOf)
-      ? [
+    ...(hold === undefined
+      ? []
+      : [
           {
             ...degraded,
             name: 'ClusterHeld' as const,
-            what: `it is held since ${time(hold.since)}, and nothing of it is kept in step`,
-            next: `npx skep unhold ${cluster}`,
+            what: `it is held since ${time(hold.since)}${hold.because === '' ? '' : ` (${hold.because})`}: nothing of it is kept in step`,
+            next: `npx skep unhold ${cluster}, when whoever holds it agrees`,
           },
-        ]
-      : []),
+        ]),
+    ...ofFailures(facts, asOf),
+    ...ofState(facts),
+  ];
+}
+
+function ofFailures({ lastFailure }: Facts, asOf: number): Finding[] {
+  return lastFailure === undefined || asOf - lastFailure.at >= FORCED_RECENT
+    ? []
+    : [
+        {
+          name: 'ActionFailed',
+          level: 'degraded',
+          grace: 0,
+          what: `the execution about ${lastFailure.instance} failed at ${time(lastFailure.at)}: ${lastFailure.error}`,
+          next: `look at the cause of that execution; docs/errors.md says what ${lastFailure.error} means`,
+        },
+      ];
+}
+
+function ofState({ cluster, state }: Facts): Finding[] {
+  if (state?.status !== 'new') {
+    return [];
+  }
+  const degraded = { level: 'degraded', grace: 0 } as const;
+  const next = `if it is to have one, let its manager group launch an instance, and look at the executions of scale-out about it`;
+  return [
+    state.erasedAt === undefined
+      ? {
+          ...degraded,
+          name: 'NotFounded',
+          what: `${cluster} is declared, and no manager has founded its swarm`,
+          next: `${next}; if a group of it is there already, npx skep plan --cluster ${cluster} says what is wrong with it`,
+        }
+      : {
+          ...degraded,
+          name: 'SwarmErased',
+          what: `its swarm was erased at ${time(state.erasedAt)}, and there is no other one`,
+          next,
+        },
   ];
 }
 

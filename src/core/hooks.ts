@@ -1,7 +1,8 @@
 // The lifecycle hooks of a group: which are skep's, whether they are as skep needs them, and how they should be.
 import { launchHook, terminateHook } from './names.ts';
 import type { NodeRole } from './names.ts';
-import { readHookMetadata } from './lifecycle-event.ts';
+import { DEFAULT_HOOK_TIMEOUT, readHookMetadata } from './lifecycle-event.ts';
+import type { ToldName } from './told.ts';
 
 export interface HookFacts {
   readonly name: string;
@@ -30,6 +31,7 @@ interface HookGroup {
 
 export interface HookProblem {
   readonly group: string;
+  readonly name: ToldName;
   readonly because: string;
   readonly wish: HookWish;
 }
@@ -48,22 +50,27 @@ export function hookProblems(stage: string, cluster: string, group: HookGroup): 
   return [
     { name: launchHook(stage), transition: LAUNCHING },
     { name: terminateHook(stage), transition: TERMINATING },
-  ].flatMap(({ name, transition }) => {
-    const found = group.hooks.find((hook) => hook.name === name);
-    const defaultResult = transition === TERMINATING && group.role === 'manager' ? 'ABANDON' : 'CONTINUE';
-    const because =
-      found === undefined ? 'it is missing' : whatChanged(found, transition, defaultResult, cluster, group);
-    return because === undefined
-      ? []
-      : [
-          {
-            group: group.name,
-            because: `hook ${name}: ${because}`,
-            wish: wishFor(name, transition, defaultResult, cluster, group, found),
-          },
-        ];
-  });
+  ].flatMap(({ name, transition }) => problemOf(name, transition, cluster, group) ?? []);
 }
+
+function problemOf(name: string, transition: string, cluster: string, group: HookGroup): HookProblem | undefined {
+  const found = group.hooks.find((hook) => hook.name === name);
+  const isGuard = transition === TERMINATING && group.role === 'manager';
+  const defaultResult = isGuard ? 'ABANDON' : 'CONTINUE';
+  const wish = wishFor(name, transition, defaultResult, cluster, group, found);
+  const broken = found === undefined ? 'it is missing' : whatChanged(found, transition, defaultResult, cluster, group);
+  if (broken !== undefined) {
+    const because = `hook ${name}: ${broken}${isGuard ? UNGUARDED : ''}`;
+    return { group: group.name, name: isGuard ? 'QuorumUnguarded' : 'HookBroken', because, wish };
+  }
+  const slow = found === undefined ? undefined : whyTooSlow(found);
+  return slow === undefined
+    ? undefined
+    : { group: group.name, name: 'HookBroken', because: `hook ${name}: ${slow}`, wish };
+}
+
+/** Without it AWS ends managers as it likes, two at once too: only this hook makes it wait for skep. */
+const UNGUARDED = '. Without it AWS may end more managers than the quorum can lose';
 
 function whatChanged(
   hook: HookFacts,
@@ -82,13 +89,24 @@ function whatChanged(
   if (metadata.cluster !== cluster || metadata.role !== group.role) {
     return `it says ${metadata.cluster}/${metadata.role}, and the tags of the group say ${cluster}/${group.role}`;
   }
-  if (hook.defaultResult !== defaultResult) {
-    return `its default result is ${hook.defaultResult}, not ${defaultResult}`;
+  return hook.defaultResult === defaultResult
+    ? undefined
+    : `its default result is ${hook.defaultResult}, not ${defaultResult}`;
+}
+
+/** The event of a hook does not carry its timeout, so that it is taken from the metadata: a hook that ends sooner may end too early. */
+function whyTooSlow(hook: HookFacts): string | undefined {
+  const metadata = readHookMetadata(hook.metadata);
+  if ('problem' in metadata) {
+    return undefined;
   }
-  // Heartbeats go by the metadata: a hook that ends sooner ends under them.
-  return hook.timeout < (metadata.timeout ?? 0)
-    ? `its timeout is ${hook.timeout} s, and its metadata says ${metadata.timeout ?? 0}`
-    : undefined;
+  const { timeout } = metadata;
+  if (timeout === undefined) {
+    return hook.timeout < DEFAULT_HOOK_TIMEOUT
+      ? `its timeout is ${hook.timeout} s, and its metadata names none, so that ${DEFAULT_HOOK_TIMEOUT} s are taken`
+      : undefined;
+  }
+  return hook.timeout === timeout ? undefined : `its timeout is ${hook.timeout} s, and its metadata says ${timeout}`;
 }
 
 /** As it should be, with what of it is the group's own: its labels, its patience, a timeout that skep can work with. */

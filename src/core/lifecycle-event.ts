@@ -77,7 +77,7 @@ const hookMetadata = z.strictObject({
 });
 
 /** Without `timeout` in the metadata: short, so that the hook's heartbeat is rather too early than too late. */
-const DEFAULT_HOOK_TIMEOUT = 300;
+export const DEFAULT_HOOK_TIMEOUT = 300;
 const DEFAULT_PATIENCE = 1800;
 /** A manager waits for its replacement: as long as AWS lets a hook live. */
 const MANAGER_PATIENCE = 172_800;
@@ -201,4 +201,17 @@ function meaningOf(detail: {
     return { ask: 'nothing', depart: false };
   }
   return { ask: 'leave', depart: detail.Destination === 'WarmPool' || detail.Action === 'ReplaceRootVolume' };
+}
+
+const claiming = z.object({ detail: z.object({ NotificationMetadata: z.string() }) });
+const named = z.object({ cluster: clusterName });
+
+/** The cluster that an event names, which may be all that can be read of it. */
+export function claimedBy(raw: unknown): string | undefined {
+  const { data: told } = claiming.safeParse(raw);
+  try {
+    return named.safeParse(JSON.parse(told?.detail.NotificationMetadata ?? '')).data?.cluster;
+  } catch {
+    return undefined;
+  }
 }

@@ -69,6 +69,10 @@ export const keys = {
   config: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'CONFIG' }),
   verdict: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'VERDICT' }),
   forced: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'FORCED' }),
+  failed: (cluster: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: 'FAILED' }),
+  refused: (cluster: string, group: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `${REFUSED_PREFIX}${group}` }),
+  /** Groups that name a cluster which nobody declared, or none. */
+  refusals: (): string => 'REFUSED',
   node: (cluster: string, instance: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODE#${instance}` }),
   waiter: (cluster: string, cause: WaitCause, owner: string): Key => ({
     pk: `CLUSTER#${cluster}`,
@@ -89,6 +93,8 @@ export const keys = {
 } as const;
 
 export const NODE_PREFIX = 'NODE#';
+/** A group that claims the cluster and was refused. */
+export const REFUSED_PREFIX = 'REFUSED#';
 /** The membership lock and, after it, those who wait for it: one query reads both. */
 export const MEMBERSHIP_LOCK_PREFIX = 'LOCK#membership';
 

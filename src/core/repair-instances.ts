@@ -46,6 +46,9 @@ function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): 
   if (isUnderWay(instance, facts)) {
     return undefined;
   }
+  if (lifecycle.includes('Standby')) {
+    return tellStandby(instance, group, facts);
+  }
   if (lifecycle === 'Terminating:Wait') {
     return act('leave', instance, group, facts, 'it waits to be terminated, and no execution is at work on it');
   }
@@ -55,6 +58,21 @@ function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): 
   return isMissing(it, facts)
     ? act('join', instance, group, facts, `it is ${lifecycle} and not in the swarm`)
     : undefined;
+}
+
+/** No hook fires for it, and somebody wants it so: its node stays what it is. */
+function tellStandby(instance: string, { name }: TidyGroup, { nodes, states, known }: TidyFacts): Wanted {
+  const node = nodes.find((other) => instanceOf(other, known) === instance);
+  const state = states.get(instance);
+  const stopped = state?.startsWith('stop') === true ? `, and its instance is ${state}` : '';
+  const what = node === undefined ? 'no node' : `a node that is ${node.status}, ${node.availability}`;
+  return {
+    report: {
+      instance,
+      group: name,
+      because: `it is in standby${stopped}, and ${what}: drain it if it is to be worked on, and its group takes it back as it is`,
+    },
+  };
 }
 
 /** A node that is down is a member still: to join its instance again would end in forgetting a node that may come back. */
@@ -89,7 +107,14 @@ function repairRetained(instance: string, group: TidyGroup, facts: TidyFacts): W
   const why = node.isManager ? whyNotDemote(membersOf(facts.nodes), node.nodeId, targetOf(facts.groups)) : undefined;
   return why === undefined
     ? act('leave', instance, group, facts, 'its group retained it, and it may go now')
-    : { report: { instance, nodeId: node.nodeId, because: `its group retained it, and it may not go yet: ${why}` } };
+    : {
+        report: {
+          name: 'ManagerWaits',
+          instance,
+          nodeId: node.nodeId,
+          because: `its group retained it, and it may not go yet: ${why}`,
+        },
+      };
 }
 
 const membersOf = (nodes: readonly SwarmNode[]): Parameters<typeof whyNotDemote>[0] =>
@@ -119,7 +144,7 @@ function repairDownManager(node: SwarmNode, facts: TidyFacts): Wanted {
   const group = facts.groups.find(({ name }) => name === item?.group) ?? groupOf(instance, facts.groups);
   if (group === undefined) {
     const because = 'a manager is down and gone, and skep knows nothing of its group: not demoted';
-    return { report: { nodeId, instance, because } };
+    return { report: { name: 'NodeDown', nodeId, instance, because } };
   }
   const waits = lifecycleOf(instance, facts.groups) === 'Terminating:Wait';
   return waits || isUnderWay(instance, facts)
@@ -139,7 +164,7 @@ function act(
   const hook = group.hooks.find(({ name }) => name === hookName);
   if (hook === undefined) {
     const without = `${because}, but group ${group.name} has no hook ${hookName}`;
-    return { report: { instance, group: group.name, because: without } };
+    return { report: { name: 'HookBroken', instance, group: group.name, because: without } };
   }
   const item = itemOf(instance, facts.known);
   const name = `tidy-${kind}-${instance}-${item?.owner ?? 'none'}-${Math.floor(facts.now / 3600)}`;

@@ -10,6 +10,7 @@ import type {
   TidyFacts,
   TidyGroup,
 } from './tidy-facts.ts';
+import type { ToldName } from './told.ts';
 
 /** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
 const NODES_AT_ONCE = 200;
@@ -107,9 +108,14 @@ export function repairNodes(facts: TidyFacts): Found {
 export const chunks = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
 
-const tell = (node: SwarmNode, because: string, instance = node.instance): Verdict => ({
+const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node.instance): Verdict => ({
   kind: 'report',
-  report: { nodeId: node.nodeId, ...(instance === undefined ? {} : { instance }), because },
+  report: {
+    ...(name === undefined ? {} : { name }),
+    nodeId: node.nodeId,
+    ...(instance === undefined ? {} : { instance }),
+    because,
+  },
 });
 
 function judge(node: SwarmNode, facts: TidyFacts): Verdict | undefined {
@@ -134,6 +140,7 @@ function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Verdi
     ? tell(
         node,
         'a worker, and its group wants managers: skep makes none of it; end its instance, and its group launches another',
+        'WrongRole',
         instance,
       )
     : undefined;
@@ -142,10 +149,11 @@ function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Verdi
 function judgeStranger(node: SwarmNode, { known }: TidyFacts): Verdict {
   const recorded = knownBy(node, known)?.instance;
   return node.instance === undefined || recorded === undefined
-    ? tell(node, 'a node without an instance that skep knows: never touched')
+    ? tell(node, 'a node without an instance that skep knows: never touched', 'NodeUnknown')
     : tell(
         node,
         `its label says ${node.instance}, and skep joined it on ${recorded}: somebody changed the label; never touched`,
+        'NodeUnknown',
       );
 }
 

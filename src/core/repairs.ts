@@ -4,9 +4,10 @@ import { repairInstances } from './repair-instances.ts';
 import { repairNodes } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
 import { repairServices } from './repair-services.ts';
+import { repairRefused } from './repair-refused.ts';
 import { repairTable } from './repair-table.ts';
 import { replaceDown } from './replace-down.ts';
-import { seenOf } from './seen.ts';
+import { seenOf, withTold } from './seen.ts';
 import type { Ghosts, Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './tidy-facts.ts';
 
 /** A payload has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
@@ -29,15 +30,17 @@ export function planTidy(facts: TidyFacts): TidyPlan {
     repairInstances(facts),
     repairServices(facts),
     repairHooks(facts),
+    repairRefused(facts),
   ];
   const forgotten = found.flatMap(({ repairs }) =>
     repairs.flatMap((repair) => (repair.kind === 'forget' ? repair.nodes.map(({ nodeId }) => nodeId) : [])),
   );
   const all = [...found, repairTable(facts, new Set(forgotten))];
+  const reports = [...tellGhosts(facts.ghosts), ...all.flatMap((one) => one.reports)];
   return {
     repairs: all.flatMap(({ repairs }) => repairs).slice(0, REPAIRS),
-    reports: shortened([...tellGhosts(facts.ghosts), ...all.flatMap(({ reports }) => reports)]),
-    seen: seenOf(facts),
+    reports: shortened(reports),
+    seen: withTold(seenOf(facts), reports),
   };
 }
 
@@ -66,7 +69,8 @@ function repairHooks({ stage, cluster, groups, repairHooks: wanted }: TidyFacts)
       }
     : {
         repairs: [],
-        reports: problems.map(({ group, because }) => ({
+        reports: problems.map(({ group, name, because }) => ({
+          name,
           group,
           because: `${because}; npx skep tidy --cluster ${cluster} --repair-hooks makes it anew`,
         })),

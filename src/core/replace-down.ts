@@ -19,7 +19,7 @@ export function replaceDown(facts: TidyFacts): Found {
   const chosen = chosenOf(down, late, facts);
   return {
     repairs: chosen.map(asRepair),
-    reports: late.filter((one) => !chosen.includes(one)).map((one) => asReport(one, facts)),
+    reports: late.filter((one) => !chosen.includes(one) && !isInStandby(one)).map((one) => asReport(one, facts)),
   };
 }
 
@@ -55,6 +55,9 @@ function chosenOf(down: readonly Candidate[], late: readonly Candidate[], facts:
   return [...managers, ...workers].slice(0, Math.max(0, room));
 }
 
+/** Somebody has taken it out of service on purpose, and that is told of the instance. */
+const isInStandby = ({ member }: Candidate): boolean => member?.lifecycle.includes('Standby') === true;
+
 const isGoing = ({ lifecycle, healthy }: GroupInstance): boolean => !healthy || lifecycle.startsWith('Terminating');
 
 /** Or one is only coming: also a change of the managers. */
@@ -89,5 +92,12 @@ function asReport({ node, instance, group, member }: Candidate, facts: TidyFacts
         : isSmallerPart(facts)
           ? 'not replaced, since this may be the view of the smaller part'
           : 'not replaced now, since others are';
-  return { nodeId: node.nodeId, instance, because: `${what} is down, and its instance lives: ${why}` };
+  const state = facts.states.get(instance) ?? '';
+  const lives = state.startsWith('stop') ? `is ${state}` : 'lives';
+  return {
+    name: 'NodeDown',
+    nodeId: node.nodeId,
+    instance,
+    because: `${what} is down, and its instance ${lives}: ${why}`,
+  };
 }

@@ -4,6 +4,7 @@ import type { HookFacts, HookWish } from './hooks.ts';
 import type { NodeRole } from './names.ts';
 import type { RebalanceWhen } from './repair-services.ts';
 import type { Seen } from './seen.ts';
+import type { ToldName } from './told.ts';
 
 /** A node as the managers see it. */
 export interface SwarmNode {
@@ -38,6 +39,18 @@ export interface TidyGroup {
   readonly replaceDown: boolean;
   readonly instances: readonly GroupInstance[];
   readonly hooks: readonly HookFacts[];
+}
+
+/** A group that claims a cluster by its tag or by the metadata of a hook, and whose events are refused. */
+export interface RefusedGroup {
+  readonly name: string;
+  /** Why its last event was refused; undefined where only its tags were seen. */
+  readonly because: string | undefined;
+  /** As Auto Scaling shows it now; undefined where there is no such group any more. */
+  readonly now:
+    | { readonly cluster: string | undefined; readonly role: string | undefined; readonly hooks: readonly HookFacts[] }
+    | undefined;
+  readonly instances: readonly GroupInstance[];
 }
 
 /** An item of the table. */
@@ -85,6 +98,8 @@ export interface TidyFacts {
   /** Every page was read, and they are of one and the same swarm. */
   readonly whole: boolean;
   readonly groups: readonly TidyGroup[];
+  /** Groups that claim the cluster, and that are not taken as its own. */
+  readonly refused?: readonly RefusedGroup[];
   readonly known: readonly KnownNode[];
   /** What EC2 says of the instances that it was asked for; those that it does not show are missing. */
   readonly states: ReadonlyMap<string, string>;
@@ -147,6 +162,8 @@ export type Repair =
       readonly items: readonly { readonly instance: string; readonly owner: string }[];
       readonly because: string;
     }
+  /** The record of a group that was refused, and has been mended or deleted since. */
+  | { readonly kind: 'dismiss'; readonly groups: readonly string[]; readonly because: string }
   | { readonly kind: 'unlock'; readonly instance: string; readonly leaseUntil: number; readonly because: string }
   /** Started as a rebalance that moves nothing: it takes back what another execution has left on services. */
   | { readonly kind: 'take-back'; readonly name: string; readonly because: string }
@@ -156,6 +173,8 @@ export type Repair =
 
 /** What is only told. */
 export interface Report {
+  /** What it is for the verdict; without a name it is a note: somebody meant it so, or nothing can be done. */
+  readonly name?: ToldName;
   readonly because: string;
   readonly nodeId?: string;
   readonly instance?: string;

@@ -53,6 +53,7 @@ describe('what a tidy reads', () => {
       hold: undefined,
       lock: undefined,
       published: undefined,
+      refused: [],
       downAfter: 900,
       rebalance: 'off',
       rebalancedFor: undefined,

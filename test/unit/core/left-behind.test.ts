@@ -44,6 +44,7 @@ describe('a worker whose group wants managers', () => {
   it('is told of: nobody makes a manager of it', () => {
     expect(planTidy(factsOf({ groups })).reports).toEqual([
       {
+        name: 'WrongRole',
         nodeId: NODE_ID,
         instance: INSTANCE,
         because: expect.stringMatching(/its group wants managers.*end its instance/),

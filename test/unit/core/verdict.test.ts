@@ -3,6 +3,7 @@ import fc from 'fast-check';
 
 import type { Facts } from '../../../src/core/findings.ts';
 import type { Seen } from '../../../src/core/seen.ts';
+import { TOLD } from '../../../src/core/told.ts';
 import { judge } from '../../../src/core/verdict.ts';
 import type { Judgement, Verdict } from '../../../src/core/verdict.ts';
 
@@ -56,6 +57,8 @@ const reason = (name: string) => ({ name, level: 'degraded' as const, what: 'w',
 
 describe('a verdict', () => {
   const hook = `${INSTANCE} Pending:Wait`;
+  const leaves = `${INSTANCE} Terminating:Wait`;
+  const failure = { instance: INSTANCE, error: 'LaunchAbandoned' };
   const held = { instance: INSTANCE, leaseUntil: NOW + 60 };
   it.each<[string, string, Partial<Facts>, Partial<Verdict>?]>([
     ['nothing is the matter', 'healthy', {}],
@@ -77,13 +80,61 @@ describe('a verdict', () => {
       { seen: seen(notReady(1)) },
       { findings: { InServiceNotReady: NOW - 590 } },
     ],
-    ['a hook is open', 'healthy', { seen: seen({ waiting: [hook] }) }, { hooks: { [hook]: NOW - 3599 } }],
     [
-      'a hook is open for an hour',
+      'an instance waits to be launched',
+      'healthy',
+      { seen: seen({ waiting: [hook] }) },
+      { hooks: { [hook]: NOW - 899 } },
+    ],
+    [
+      'an instance waits to be launched for a quarter of an hour: does its agent register?',
       'degraded HookOpenTooLong',
       { seen: seen({ waiting: [hook] }) },
-      { hooks: { [hook]: NOW - 3600 } },
+      { hooks: { [hook]: NOW - 900 } },
     ],
+    ['an instance waits to go', 'healthy', { seen: seen({ waiting: [leaves] }) }, { hooks: { [leaves]: NOW - 3599 } }],
+    [
+      'an instance waits to go for an hour',
+      'degraded HookOpenTooLong',
+      { seen: seen({ waiting: [leaves] }) },
+      { hooks: { [leaves]: NOW - 3600 } },
+    ],
+    [
+      'the older one may wait still, and the younger one not',
+      'degraded HookOpenTooLong',
+      { seen: seen({ waiting: [hook, leaves] }) },
+      { hooks: { [leaves]: NOW - 3000, [hook]: NOW - 901 } },
+    ],
+    ['an execution failed', 'degraded ActionFailed', { lastFailure: { ...failure, at: NOW - 3599 } }],
+    ['an execution failed an hour ago', 'healthy', { lastFailure: { ...failure, at: NOW - 3600 } }],
+    ['nobody has founded it', 'degraded NotFounded', { state: { status: 'new' } }],
+    ['it was erased', 'degraded SwarmErased', { state: { status: 'new', erasedAt: NOW - 86_400 } }],
+    ['it is founded', 'healthy', { state: { status: 'founded', erasedAt: NOW - 86_400 } }],
+    [
+      'there is no swarm yet, and so nothing of it is missing',
+      'degraded NotFounded',
+      { state: { status: 'new' }, seen: seen({ ...managers(0, 0, 3), ...notReady(2), founded: false }) },
+      { findings: { InServiceNotReady: NOW - 9999, ManagersMissing: NOW - 9999 } },
+    ],
+    ...(Object.entries(TOLD) as [string, { level: string; grace: number }][]).flatMap(
+      ([name, { level, grace }]): [string, string, Partial<Facts>, Partial<Verdict>?][] => {
+        const told: Partial<Facts> = { seen: seen({ told: [{ name, what: 'w' }] }) };
+        return [
+          [`a tidy tells ${name}`, `${level} ${name}`, told, { findings: { [name]: NOW - grace } }],
+          ...(grace === 0
+            ? []
+            : [[`a tidy tells ${name} for the first time`, 'healthy', told] as const].map(
+                (it): [string, string, Partial<Facts>] => [...it],
+              )),
+        ];
+      },
+    ),
+    [
+      'a tidy of a newer version tells what nobody knows here',
+      'healthy',
+      { seen: seen({ told: [{ name: 'New', what: 'w' }] }) },
+    ],
+    ['a tidy has only notes', 'healthy', { seen: seen({ notes: ['somebody has set it to drain'] }) }],
     [
       'the same instance waits in its other hook',
       'healthy',
@@ -107,8 +158,7 @@ describe('a verdict', () => {
     ['an action was forced', 'degraded ForcedCompletion', { forced: { at: NOW - 3599, instance: INSTANCE } }],
     ['an action was forced an hour ago', 'healthy', { forced: { at: NOW - 3600, instance: INSTANCE } }],
     ['there are dead letters', 'degraded DeadLetters', { deadLetters: 2 }],
-    ['it is held', 'healthy', { hold: { since: NOW - 3599, because: '' } }],
-    ['it is held for an hour', 'degraded ClusterHeld', { hold: { since: NOW - 3600, because: '' } }],
+    ['it is held, since a moment ago', 'degraded ClusterHeld', { hold: { since: NOW - 1, because: '' } }],
     ['a repair failed', 'healthy', { repairsFailed: 1 }],
     [
       'repairs failed twice in a row',
