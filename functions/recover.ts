@@ -98,8 +98,9 @@ async function find({ cluster }: Part<'find'>): Promise<unknown> {
 
 async function plan({ cluster, candidates, answers, from, terminate: named }: Part<'plan'>): Promise<RecoveryPlan> {
   const unknown = unknownRemotes(candidates, answers);
+  const beside = candidates.map(({ instance }) => instance);
   const strangers = await Promise.all(
-    unknown.map(async (one) => ({ ...one, instance: await instanceAt(ec2, one.address) })),
+    unknown.map(async (one) => ({ ...one, instance: await instanceAt(ec2, one.address, beside) })),
   );
   const state = await table.readState(cluster);
   const planned = planRecovery({ state, candidates, answers, strangers, from, terminate: named });

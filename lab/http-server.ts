@@ -30,7 +30,7 @@ export async function listen(serve: Serve, port: number): Promise<Listening> {
 async function answer(serve: Serve, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   try {
     const body = await read(incoming);
-    const response = body === undefined ? tooLarge() : await serve(requestOf(incoming, body));
+    const response = isOwn(incoming.headers.host) ? await answerOf(serve, incoming, body) : notHere();
     outgoing.writeHead(response.status, response.headers);
     outgoing.end(response.body);
   } catch {
@@ -41,6 +41,27 @@ async function answer(serve: Serve, incoming: IncomingMessage, outgoing: ServerR
     outgoing.end();
   }
 }
+
+const answerOf = (serve: Serve, incoming: IncomingMessage, body: Buffer | undefined): Promise<HttpResponse> =>
+  body === undefined ? Promise.resolve(tooLarge()) : serve(requestOf(incoming, body));
+
+/**
+ * Whether the request is for this machine by name. The lab's keys are known to everybody, so a page in a browser whose own name was made
+ * to point here (DNS rebinding) would else have the whole account: its requests come with that name as their host.
+ */
+export function isOwn(host: string | undefined): boolean {
+  const name = /^(.*?)(?::\d{1,5})?$/.exec(host ?? '')?.[1]?.toLowerCase() ?? '';
+  return OWN_NAMES.has(name) || name.endsWith('.localhost');
+}
+
+/** Docker nodes reach it through a socket that asks as 127.0.0.1. */
+const OWN_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+const notHere = (): HttpResponse => ({
+  status: 421,
+  headers: { 'content-type': 'text/plain' },
+  body: 'The lab answers requests for 127.0.0.1 and localhost only.\n',
+});
 
 /** Undefined where it is more than any service takes; the rest is read, and forgotten, so that the client can read the answer. */
 async function read(incoming: IncomingMessage): Promise<Buffer | undefined> {

@@ -153,6 +153,11 @@ export interface Machines {
   close(): Promise<void>;
 }
 
+/** What a scenario asks of a machine is not to be had: it is dead, or simulated and without that command of docker. */
+export class NotToBeHad extends Error {
+  override readonly name = 'NotToBeHad';
+}
+
 /** This host cannot run machines of this kind; the message says what is missing. */
 export class MachinesUnavailable extends Error {
   override readonly name = 'MachinesUnavailable';

@@ -147,11 +147,19 @@ export function killWhereAsked(
   }
 }
 
+/** A machine that is dead already loses nothing more: said, and passed over. */
+function isOff({ lab, say }: ScenarioRun, instanceId: string, what: string): boolean {
+  const off = !lab.ec2.isRunning(instanceId);
+  if (off) say(`${instanceId} does not run, and ${what} is dead with it: nothing is done`);
+  return off;
+}
+
 /** One engine is killed; all that are down in the group are started again. */
 async function setEngine(run: ScenarioRun, { runs, ...choice }: Part<'engine'>['engine']): Promise<void> {
   const { machines, clock } = run.lab;
   if (!runs) {
     const instanceId = await choose(run, choice);
+    if (isOff(run, instanceId, 'its dockerd')) return;
     run.say(`dockerd of ${instanceId} is killed`);
     run.enginesDown.add(instanceId);
     await clock.busy(machines.killEngine(instanceId));
@@ -176,6 +184,7 @@ async function setCable(run: ScenarioRun, { connected, ...choice }: Part<'cable'
   const { machines, clock } = run.lab;
   if (!connected) {
     const instanceId = await choose(run, choice);
+    if (isOff(run, instanceId, 'its cable')) return;
     run.say(`the cable of ${instanceId} is pulled`);
     run.cablesOut.add(instanceId);
     await clock.busy(machines.cut(instanceId));

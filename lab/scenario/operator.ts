@@ -1,5 +1,4 @@
 // Steps of a scenario in which an operator is at the swarm: a service is created, somebody asks it, or something is typed.
-import type { DocumentOutcome } from '../nodes/machines.ts';
 import { member } from './befall.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
@@ -43,14 +42,16 @@ export async function operate(run: ScenarioRun, { group, run: line }: Part<'dock
   const { instanceId } = member(run, group);
   run.say(`docker ${line}, on ${instanceId} of ${group}`);
   const words = await Promise.all(line.split(' ').map((word) => fillWord(run, word)));
-  let outcome: DocumentOutcome | undefined;
-  const running = lab.machines.docker(instanceId, words).then((ended) => {
-    outcome = ended;
+  let over = false;
+  const running = lab.machines.docker(instanceId, words).finally(() => {
+    over = true;
   });
-  await lab.clock.until(() => outcome !== undefined, PATIENCE_OF_A_PERSON);
-  await running;
-  if (outcome?.exitCode !== 0) {
-    throw new StepFailed(`docker ${line}: exit code ${outcome?.exitCode ?? 'none'}: ${outcome?.stderr.trim() ?? ''}`);
+  // What it fails with is seen below, after time has passed.
+  running.catch(() => undefined);
+  await lab.clock.until(() => over, PATIENCE_OF_A_PERSON);
+  const { exitCode, stderr } = await running;
+  if (exitCode !== 0) {
+    throw new StepFailed(`docker ${line}: exit code ${exitCode}: ${stderr.trim()}`);
   }
 }
 

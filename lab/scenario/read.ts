@@ -8,12 +8,18 @@ import type { z } from 'zod';
 import { danglingReferences } from './references.ts';
 import type { Problem } from './references.ts';
 import { scenarioSchema } from './schema.ts';
-import type { Scenario } from './schema.ts';
+import type { PlainStep, Scenario, Step } from './schema.ts';
 
 /** The file is not a scenario; the message has a line per problem. */
 export class BadScenario extends Error {
   override readonly name = 'BadScenario';
 }
+
+/** Where each step that was read is written. */
+const places = new WeakMap<Step | PlainStep, string>();
+
+/** @example placeOf(step) // my.yaml:12 */
+export const placeOf = (step: Step | PlainStep): string | undefined => places.get(step);
 
 export function readScenario(file: string): Scenario {
   let text: string;
@@ -38,6 +44,16 @@ export function parseScenario(text: string, file: string): Scenario {
     : parsed.error.issues.flatMap((issue) => deepest(issue));
   if (!parsed.success || problems.length > 0) {
     throw new BadScenario(problems.map((problem) => say(problem, file, document, lines)).join('\n'));
+  }
+  const note = (step: Step | PlainStep, at: readonly PropertyKey[]): void => {
+    places.set(step, `${file}:${lineOf(at, document, lines)}`);
+  };
+  for (const [index, step] of parsed.data.steps.entries()) {
+    note(step, ['steps', index]);
+    const inner = 'each' in step ? step.each.do : [];
+    for (const [turn, one] of inner.entries()) {
+      note(one, ['steps', index, 'each', 'do', turn]);
+    }
   }
   return parsed.data;
 }

@@ -9,6 +9,7 @@ import { Lab } from '../lab.ts';
 import type { LabOptions } from '../options.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
+import { NotToBeHad } from '../nodes/machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import { checkHook } from '../services/group-limits.ts';
 import type { Stack } from '../stack/stack.ts';
@@ -26,6 +27,7 @@ import { watch } from './progress.ts';
 import { Requests } from './requests.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
+import { placeOf } from './read.ts';
 import { clustersOf, ownMetadata } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
 import { noticesOf, rangIn, seeAsPeople } from './seen-by-people.ts';
@@ -138,10 +140,12 @@ export class ScenarioRun {
       try {
         await takeStep(this, step);
       } catch (error) {
-        if (!(error instanceof StepFailed)) {
+        if (!(error instanceof StepFailed || error instanceof NotToBeHad)) {
           throw error;
         }
-        this.#record({ what: `step ${index + 1}, ${Object.keys(step).join()}`, ok: false, seen: error.message });
+        const place = placeOf(step);
+        const what = `step ${index + 1}, ${Object.keys(step).join()}${place === undefined ? '' : ` at ${place}`}`;
+        this.#record({ what, ok: false, seen: error.message });
         return;
       }
     }

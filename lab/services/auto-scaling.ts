@@ -292,7 +292,8 @@ export class AutoScaling {
     const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
     const hook = [...group.hooks.values()].find((one) => one.transition === transition);
     if (hook === undefined) {
-      this.#proceed(group, member, launching ? 'CONTINUE' : 'ABANDON', launching);
+      // Without a termination hook a retention policy has no effect (configure-instance-retention).
+      this.#proceed(group, member, 'CONTINUE', launching);
       return;
     }
     this.#become(group, member, launching ? 'Pending:Wait' : 'Terminating:Wait');

@@ -198,6 +198,8 @@ function filterValue(instance: Instance, name: string): string {
       return instance.state;
     case 'availability-zone':
       return instance.zone;
+    case 'vpc-id':
+      return VPC;
     case 'private-ip-address':
       return instance.privateIp ?? '';
     default:
@@ -207,6 +209,9 @@ function filterValue(instance: Instance, name: string): string {
       throw new AwsError('InvalidParameterValue', `the lab does not know the filter ${name}`);
   }
 }
+
+/** The account has one: whose addresses overlap is a test of the adapter's. */
+const VPC = 'vpc-0a1b2c3d4e5f60718';
 
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
@@ -220,6 +225,8 @@ function describeInstance(instance: Instance): Record<string, unknown> {
   return {
     InstanceId: instanceId,
     State: { Code: STATE_CODES[state], Name: state },
+    // A terminated instance has neither any more.
+    ...(state === 'terminated' ? {} : { VpcId: VPC }),
     ...(privateIp === undefined || state === 'terminated' ? {} : { PrivateIpAddress: privateIp }),
     Placement: { AvailabilityZone: zone },
     LaunchTime: new Date(launchTime),

@@ -63,10 +63,13 @@ function replacementsOf(group: Capacity, present: readonly Member[], leaving: re
   const { least, most } = limitsOf(group.desired, range);
   const all = [...unhealthy, ...inService.filter((one) => one.healthy && isOld(one))];
   const waitsFor = (members: readonly Member[]): boolean => refresh?.awaitsTermination === true && members.some(isOld);
+  // What the refresh waits for keeps only the refresh waiting: health checks go on, and replace what is dead, its replacements too.
+  const allowed = (ahead: readonly Member[], members: readonly Member[]): readonly Member[] =>
+    waitsFor(ahead) ? members.filter((one) => !one.healthy) : members;
   // An unhealthy one counts until it is replaced: else a group that is unhealthy altogether could never launch first.
-  const now = waitsFor(leaving) ? [] : all.slice(0, Math.max(0, inService.length - least));
+  const now = allowed(leaving, all).slice(0, Math.max(0, inService.length - least));
   const later = all.filter((one) => !now.includes(one));
-  return { due: { now, later: waitsFor([...leaving, ...now]) ? [] : later }, most };
+  return { due: { now, later: allowed([...leaving, ...now], later) }, most };
 }
 
 /** At least one can be replaced at a time, whatever the percentages come to. */

@@ -1,6 +1,6 @@
 // EC2, for a recovery: which instances may be managers, whether they run, and their end.
 import { TerminateInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import type { EC2Client, Filter } from '@aws-sdk/client-ec2';
+import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 
 import type { Candidate } from '../core/recovery.ts';
 
@@ -32,14 +32,27 @@ export async function statesOf(client: EC2Client, instances: readonly string[]):
   return found;
 }
 
-/** The instance that has this private address now. @param address `ip:port` */
-export async function instanceAt(client: EC2Client, address: string): Promise<string | undefined> {
+/**
+ * The instance that has this private address now. VPCs may overlap: one in a VPC of the swarm's own instances is meant before any other.
+ * Where there is none, one elsewhere still counts, since managers may be in a peered VPC: rather a recovery that is refused than two swarms.
+ *
+ * @param address `ip:port`
+ * @param beside instances of the swarm
+ */
+export async function instanceAt(
+  client: EC2Client,
+  address: string,
+  beside: readonly string[],
+): Promise<string | undefined> {
   const [ip = ''] = address.split(':');
-  const found = await look(client, [
+  const there = await list(client, [
     { Name: 'private-ip-address', Values: [ip] },
     { Name: 'instance-state-name', Values: [...ALIVE] },
   ]);
-  return [...found.keys()][0];
+  if (there.length < 2) return there[0]?.InstanceId;
+  const own = await list(client, [{ Name: 'instance-id', Values: beside.slice(0, VALUES) }]);
+  const networks = new Set(own.map(({ VpcId: vpc }) => vpc));
+  return (there.find(({ VpcId: vpc }) => vpc !== undefined && networks.has(vpc)) ?? there[0])?.InstanceId;
 }
 
 export async function terminate(client: EC2Client, instances: readonly string[]): Promise<void> {
@@ -47,15 +60,20 @@ export async function terminate(client: EC2Client, instances: readonly string[])
 }
 
 async function look(client: EC2Client, Filters: Filter[]): Promise<Map<string, State>> {
-  const found = new Map<string, State>();
+  const found = await list(client, Filters);
+  return new Map(
+    found.map(({ InstanceId: id = '', State: state }) => [
+      id,
+      // A word that EC2 did not have when this was written: not known to be off is not off.
+      STATES.find((one) => one === state?.Name) ?? 'running',
+    ]),
+  );
+}
+
+async function list(client: EC2Client, Filters: Filter[]): Promise<Instance[]> {
+  const found: Instance[] = [];
   for await (const page of paginateDescribeInstances({ client }, { Filters })) {
-    for (const { Instances: instances = [] } of page.Reservations ?? []) {
-      for (const { InstanceId: id = '', State: state } of instances) {
-        const name = STATES.find((one) => one === state?.Name);
-        // A word that EC2 did not have when this was written: not known to be off is not off.
-        found.set(id, name ?? 'running');
-      }
-    }
+    found.push(...(page.Reservations ?? []).flatMap(({ Instances: instances = [] }) => instances));
   }
   return found;
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { z } from 'zod';
 
+import { NotToBeHad } from '../machines.ts';
 import type {
   DocumentOutcome,
   DocumentRun,
@@ -273,7 +274,7 @@ export class DockerMachines implements Machines {
 
   async #instance(instanceId: string): Promise<Instance> {
     const instance = this.#instances.get(instanceId);
-    if (!instance) throw new Error(`there is no machine ${instanceId}`);
+    if (!instance) throw new NotToBeHad(`there is no machine ${instanceId}: it is dead, or not up yet`);
     return instance;
   }
 

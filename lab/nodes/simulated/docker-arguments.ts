@@ -1,4 +1,5 @@
 // Reads the arguments of a docker command. One that is not known is a bug of whoever wrote it, and never ignored.
+import { NotToBeHad } from '../machines.ts';
 
 export interface Arguments {
   readonly flags: ReadonlySet<string>;
@@ -31,5 +32,5 @@ export function parseArguments(args: readonly string[], known: Known): Arguments
 }
 
 function unknown(word: string, args: readonly string[]): never {
-  throw new Error(`simulated docker does not know ${word} of ${args.join(' ')}`);
+  throw new NotToBeHad(`simulated docker does not know ${word} of ${args.join(' ')}`);
 }

@@ -1,4 +1,5 @@
 // `docker ...` on a simulated machine: which command it is, its exit code, and a time-out around it.
+import { NotToBeHad } from '../machines.ts';
 import type { Clock } from '../../clock.ts';
 import type { DocumentOutcome } from '../machines.ts';
 import { ClientError, DockerError } from './docker-error.ts';
@@ -36,7 +37,7 @@ function find(args: readonly string[]): [DockerCommand<Engine>, readonly string[
       return [command, args.slice(words)];
     }
   }
-  throw new Error(`simulated machines do not know docker ${args.join(' ')}`);
+  throw new NotToBeHad(`simulated machines do not know docker ${args.join(' ')}`);
 }
 
 async function outcomeOf(running: Promise<string>): Promise<DocumentOutcome> {

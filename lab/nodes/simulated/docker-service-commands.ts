@@ -1,4 +1,5 @@
 // The docker command line about services and tasks, on a simulated machine.
+import { NotToBeHad } from '../machines.ts';
 import { parseArguments } from './docker-arguments.ts';
 import { ClientError, DockerError } from './docker-error.ts';
 import type { DockerCommand, DockerCommands } from './docker-command.ts';
@@ -55,7 +56,7 @@ const scale: DockerCommand<Engine> = async (engine, args) => {
   return each(given.operands, (word) => {
     const [, name = '', replicas] = /^([^=]+)=(\d+)$/.exec(word) ?? [];
     if (replicas === undefined) {
-      throw new Error(`simulated docker does not know how to scale ${word}`);
+      throw new NotToBeHad(`simulated docker does not know how to scale ${word}`);
     }
     const service = services.find(name) ?? fail(`${name}: Error: No such service: ${name}`);
     const { spec } = service.current;
@@ -156,7 +157,7 @@ function asHistory(row: Fields, index: number, rows: readonly Fields[]): Fields 
 function readFilter(text: string): (task: Task) => boolean {
   const state = /^desired-state=(running|shutdown)$/.exec(text)?.[1];
   if (state === undefined) {
-    throw new Error(`simulated docker does not know the filter ${text}`);
+    throw new NotToBeHad(`simulated docker does not know the filter ${text}`);
   }
   return ({ desiredState }) => desiredState === state;
 }

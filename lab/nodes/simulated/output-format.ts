@@ -1,4 +1,5 @@
 // How docker prints: tables, durations, and the little of Go's templates that scripts use.
+import { NotToBeHad } from '../machines.ts';
 import { ClientError } from './docker-error.ts';
 
 /** null: a field that is there and empty, which JSON leaves out. */
@@ -15,7 +16,7 @@ export function applyTemplate(template: string, fields: Fields): string {
     return json === undefined ? goText(value) : toJson(value);
   });
   if (text.includes('{{')) {
-    throw new Error(`simulated docker does not know the template ${template}`);
+    throw new NotToBeHad(`simulated docker does not know the template ${template}`);
   }
   return `${text}\n`;
 }

@@ -13,6 +13,7 @@ import type {
   ServiceSpec,
   SwarmView,
 } from '../machines.ts';
+import { NotToBeHad } from '../machines.ts';
 import { runDocker } from './docker-command-line.ts';
 import { runDocument } from './documents.ts';
 import type { Engine, EngineWorld } from './engine.ts';
@@ -164,7 +165,7 @@ export class SimulatedMachines implements Machines {
   #machine(instanceId: string): SimulatedMachine {
     const machine = this.#machines.get(instanceId);
     if (machine?.alive !== true) {
-      throw new Error(`there is no machine ${instanceId}`);
+      throw new NotToBeHad(`there is no machine ${instanceId}: it is dead, or not up yet`);
     }
     return machine;
   }

@@ -103,6 +103,17 @@ describe('a terminate hook', () => {
     expect([states(group), ec2.isRunning(instanceId)]).toEqual([[], false]);
   });
 
+  it('that does not exist lets nothing be retained: a retention policy has no effect without it', async () => {
+    const { clock, ec2, autoScaling, create, states } = groups();
+    const group = await create(2, [], { retain: true });
+    const [instanceId = ''] = group.members.keys();
+    autoScaling.terminateInstance(instanceId, true);
+    await clock.advance(1);
+
+    expect(ec2.isRunning(instanceId)).toBe(false);
+    expect(states(group)).toEqual(['InService']);
+  });
+
   it('that is abandoned ends the instance all the same, unless the group retains it', async () => {
     for (const retain of [false, true]) {
       const { clock, ec2, autoScaling, create, states, open } = groups();

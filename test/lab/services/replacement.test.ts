@@ -163,6 +163,25 @@ describe('an instance refresh', () => {
     },
   );
 
+  it('that awaits a termination does not keep health checks from replacing what is dead', async () => {
+    const tried = groups();
+    const group = await tried.create(3, [hook(LAUNCHING), hook(TERMINATING)]);
+    await complete(tried);
+    tried.autoScaling.startRefresh('workers', {}, true);
+    await tried.clock.advance(1);
+    // The first old one waits in its hook for its replacement, which dies as soon as it is in service.
+    const launch = [...tried.autoScaling.actions.values()].find(({ hook: { name } }) => name === 'launch');
+    if (launch === undefined) throw new Error('nothing is launched');
+    tried.autoScaling.complete(launch, 'CONTINUE');
+    tried.ec2.kill(launch.instanceId);
+    await tried.clock.advance(61 * SECOND);
+
+    expect(group.members.get(launch.instanceId)?.lifecycle).toBe('Terminating:Wait');
+    expect(count(group, 'Pending:Wait')).toBe(1);
+    // And nothing that is old and well goes meanwhile.
+    expect(count(group, 'InService')).toBe(2);
+  });
+
   it('is refused while another one is under way', async () => {
     const { autoScaling, create } = groups();
     await create(2, [hook(TERMINATING)]);
