@@ -26,6 +26,7 @@ const config: Config = {
       testPathIgnorePatterns: process.env['SKEP_SCENARIOS'] === 'all' ? [] : ['permissions.test.ts'],
     },
   ],
+  testSequencer: '<rootDir>/test/support/longest-first.ts',
   // Generous, since a host may be busy: what hangs is ended, what is slow is measured elsewhere.
   testTimeout: 120_000,
 };

@@ -1,0 +1,34 @@
+// The order in which jest begins its files: the longest first, also on a machine that has no cache of their durations, as in CI.
+// Jest would go by the size of the files there, and the longest of all, which are short to read, would keep one worker busy at the end.
+import { createRequire } from 'node:module';
+
+import type Module from '@jest/test-sequencer';
+
+// Not by import: of the ES module the default is the class itself, where the types, which are those of CommonJS, have it one deeper.
+const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer') as Pick<typeof Module, 'default'>;
+
+/** Seconds on one quiet core, about; of what takes longer than the start of a file. They order, and bound nothing. */
+const SECONDS: readonly (readonly [pattern: RegExp, seconds: number])[] = [
+  [/\/test\/big-swarm\./, 270],
+  [/\/test\/burst\./, 100],
+  [/\/test\/scenarios\/(managers|tidy|bad-input|trouble)/, 95],
+  [/\/test\/exit-codes\./, 80],
+  [/\/test\/cli\/skep\./, 80],
+  [/\/test\/scenarios\//, 40],
+  [/\/test\/template\/stages\./, 40],
+  [/\/test\/lab\/(nodes|iam|endpoint|shapes|bad-input)/, 15],
+];
+
+type Tests = Parameters<InstanceType<typeof Sequencer>['sort']>[0];
+
+export default class LongestFirst extends Sequencer {
+  override async sort(tests: Tests): Promise<Tests> {
+    // By what jest knows of the last run, where there was one, then by what is written here: sorting keeps the order of equals.
+    const known = await super.sort(tests);
+    return known.every(({ duration }) => duration !== undefined)
+      ? known
+      : known.toSorted((a, b) => secondsOf(b.path) - secondsOf(a.path));
+  }
+}
+
+const secondsOf = (path: string): number => SECONDS.find(([pattern]) => pattern.test(path))?.[1] ?? 0;
