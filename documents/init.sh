@@ -63,7 +63,7 @@ differences() { # POOLS SIZE PORT AUTOLOCK
   if [ "$2" != "$SSM_subnetSize" ]; then echo "subnet size $2, not $SSM_subnetSize"; fi
   if [ "$3" != "$SSM_dataPathPort" ]; then echo "data path port $3, not $SSM_dataPathPort"; fi
   if [ "$4" != false ]; then echo 'autolock on, not off'; fi
-  ingress_subnets | outside "$SSM_addressPool" | sed "s|.*|ingress network &, not in $SSM_addressPool|"
+  ingress_subnets | outside "$SSM_addressPool" | awk -v pool="$SSM_addressPool" '{ print "ingress network " $0 ", not in " pool }'
 }
 
 # Before anything is published: as long as nobody can join, somebody can still decide otherwise. Sets DIFFERS, a member of the result.

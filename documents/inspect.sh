@@ -6,7 +6,11 @@
 if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
 if [ -z "${SSM_brief+x}" ]; then SSM_brief='{{ brief }}'; fi
 PAGE=400
+# What nodes, marks and histories may take together, in bytes: the rest of a result takes less than 2,000.
+ROOM=22000
 MARKS=50
+# So many bytes of marks are told, of the 24,000 that SSM returns. One of skep's has 2,700 at most, most of them 60.
+MARKED=6000
 # So many are named. A full page leaves little room.
 GHOSTS=5
 
@@ -16,7 +20,8 @@ tell_nodes() { # reads ids
   node_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}.Spec.Availability$C ${O}if .ManagerStatus$C"
   node_format="$node_format${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C ${O}.ManagerStatus.Addr$C"
   node_format="$node_format${O}else$C- -${O}end$C ${O}.Status.Addr$C ${O}.Version.Index$C ${O}.UpdatedAt.Unix$C"
-  node_format="$node_format|${O}index .Spec.Labels \"skep.instance\"$C|${O}index .Spec.Labels \"skep.leaving\"$C"
+  # Labels are anybody's who may write the node, so they are told as JSON: what stands in one makes no field and no line.
+  node_format="$node_format|${O}json (index .Spec.Labels \"skep.instance\")$C|${O}json (index .Spec.Labels \"skep.leaving\")$C"
   node_code=0
   xargs timeout -k 2 40 docker node inspect --format "$node_format" 2>"$WORK/error" 3>&- 9>&- || node_code=$?
   # A node that was removed meanwhile is simply not there.
@@ -26,13 +31,13 @@ tell_nodes() { # reads ids
 shape() { # reads what tell_nodes printed
   awk -F '|' -v now="$(now)" 'NF {
     split($1, field, " ")
-    instance = $2 ~ /^i-[0-9a-f]+$/ ? $2 : "-"
+    instance = $2 ~ /^"i-[0-9a-f]+"$/ && length($2) <= 21 ? substr($2, 2, length($2) - 2) : "-"
     leader = field[5] ~ /^(leader|reachable|-)$/ ? field[5] : "unreachable"
     # Some engines do not know the address of the leader but as a manager. Of workers nobody asks.
     address = field[7]
     if (address == "" || address == "0.0.0.0") { address = field[6]; sub(/:[0-9]+$/, "", address) }
     if (address == "" || leader == "-") address = "-"
-    mark = $3 == "true" ? "leaving" : "-"
+    mark = $3 == "\"true\"" ? "leaving" : "-"
     age = now - field[9]
     print field[1], field[2], field[3], field[4], instance, leader, address, mark, mark == "-" ? "-" : field[8], field[3] == "ready" ? "-" : age < 0 ? 0 : age
   }'
@@ -75,27 +80,66 @@ ghosts_told() {
 }
 
 # What skep itself left on services, and did not take away again: marks, and histories that were not put back and could be (another one
-# waits for a person: `skep rollback`). A line of each. Prints
-# members of the result; there is nothing, most of the time.
+# waits for a person: `skep rollback`). A line of each: service, mark, name; service, time, and how far it came where it was begun. The
+# label is the service's own, so that anything may stand there: what is no mark of skep's is told as `-`, and never at its length.
+# Prints members of the result; there is nothing, most of the time.
 marks_told() {
   if ! marked=$(ask 10 service ls --quiet --filter label=skep.shift) || ! kept=$(ask 10 config ls --quiet --filter name=skep-shift-); then return 0; fi
   if [ -z "$marked$kept" ]; then return 0; fi
   marks=''
+  marked_number=0
   if [ -n "$marked" ]; then
-    marks=$(printf '%s\n' "$marked" | head -n "$MARKS" | xargs timeout -k 2 10 docker service inspect --format "${O}.ID$C ${O}index .Spec.Labels \"skep.shift\"$C ${O}.Spec.Name$C" 2>/dev/null 3>&- 9>&-) || :
+    marked_number=$(printf '%s\n' "$marked" | grep -c .) || :
+    mark_format="${O}json .ID$C ${O}json (truncate (index .Spec.Labels \"skep.shift\") 2700)$C ${O}json .Spec.Name$C"
+    # Those that may be taken back come first: what is no mark keeps none of them from being told.
+    marks=$(printf '%s\n' "$marked" | xargs timeout -k 2 20 docker service inspect --format "$mark_format" 2>/dev/null 3>&- 9>&- | only_marks |
+      sort -s -k 2,2r | fitting "$MARKED") || :
   fi
   histories=''
   if [ -n "$kept" ]; then
-    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout -k 2 10 docker config inspect --format "${O}.Spec.Name$C ${O}index .Spec.Labels \"skep.at\"$C ${O}index .Spec.Labels \"skep.safe\"$C" 2>/dev/null 3>&- 9>&- | sed -n 's/^skep-shift-\(.*\) yes$/\1/p') || :
+    kept_format="${O}json .Spec.Name$C ${O}json (truncate (index .Spec.Labels \"skep.at\") 12)$C"
+    kept_format="$kept_format ${O}json (truncate (index .Spec.Labels \"skep.safe\") 5)$C ${O}json (truncate (index .Spec.Labels \"skep.phase\") 10)$C"
+    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout -k 2 10 docker config inspect --format "$kept_format" 2>/dev/null 3>&- 9>&- |
+      sed -n 's/^"skep-shift-\([0-9a-z]\{25\}\)" "\([0-9]\{1,12\}\)" "yes" "\([a-z]*\)"$/\1 \2 \3/p' | sed 's/ $//') || :
   fi
-  printf ',"marks":[%s],"kept":[%s]' "$(quoted "$marks")" "$(quoted "$histories")"
+  printf ',"marked":%d,"marks":[%s],"kept":[%s]' "$marked_number" "$(quoted "$marks")" "$(quoted "$histories")"
+}
+
+# A line each: service, mark or -, name; of what docker printed, each field of it JSON.
+only_marks() {
+  awk '$1 ~ /^"[0-9a-z]+"$/ {
+    mark = $2
+    gsub(/"/, "", mark)
+    name = $NF
+    gsub(/"/, "", name)
+    if (name !~ /^[0-9A-Za-z_.-]+$/ || length(name) > 128) name = "-"
+    if (NF != 3 || mark !~ /^(more@[0-9]+@[0-9]+|exclude@[0-9]+@[0-9a-z+]+)$/) mark = "-"
+    print substr($1, 2, length($1) - 2), mark, name
+  }'
+}
+
+# So many bytes of lines, whole ones only: what is not told is known by its number.
+fitting() { # BYTES
+  awk -v most="$1" '{ size += length($0) + 3; if (size > most) exit; print }'
 }
 
 quoted() { # LINES, of letters, digits and ._@+- only
-  printf '%s' "$1" | tr -cd '0-9A-Za-z._@+ \n-' | awk 'NF { printf "%s\"%s\"", first++ ? "," : "", $0 }'
+  printf '%s' "$1" | awk 'NF && !/[^0-9A-Za-z._@+ -]/ { printf "%s", (first++ ? "," : "") "\"" $0 "\"" }'
 }
 
-page_of() { awk -v from="$SSM_offset" -v size="$PAGE" 'NF && NR > from && NR <= from + size'; }
+page_of() { # SIZE
+  awk -v from="$SSM_offset" -v size="$1" 'NF && NR > from && NR <= from + size'
+}
+
+# Packs what fits into so many bytes. Sets PACK and SIZE, the number of lines in it.
+pack_nodes() { # LINES BYTES
+  SIZE=$PAGE
+  while :; do
+    PACK=$(printf '%s\n' "$1" | head -n "$SIZE" | gzip -n -9 | base64 -w 0)
+    if [ "$(printf '%s' "$PACK" | wc -c)" -le "$2" ] || [ "$SIZE" = 1 ]; then return 0; fi
+    SIZE=$(((SIZE + 1) / 2))
+  done
+}
 
 lock -s 5
 need_tools awk grep gzip base64 sort sed xargs sha256sum cut od tr head tail
@@ -104,7 +148,7 @@ if ! ids=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$
 ids=$(printf '%s\n' "$ids" | sort)
 known_nodes=$ids
 total=$(printf '%s' "$ids" | grep -c .) || :
-if [ "$SSM_brief" = no ]; then ids=$(printf '%s\n' "$ids" | page_of); fi
+if [ "$SSM_brief" = no ]; then ids=$(printf '%s\n' "$ids" | page_of "$PAGE"); fi
 
 nodes=''
 healthy=''
@@ -118,12 +162,8 @@ if [ "$SSM_brief" = yes ]; then
   healthy=",\"healthy\":$count,\"digest\":\"$(digest_of "$plain")\""
   nodes=$(printf '%s\n' "$nodes" | awk "NF && !($is_plain)")
   total=$(printf '%s' "$nodes" | grep -c .) || :
-  nodes=$(printf '%s\n' "$nodes" | page_of)
+  nodes=$(printf '%s\n' "$nodes" | page_of "$PAGE")
 fi
-if [ -n "$nodes" ]; then nodes=$(printf '%s\n' "$nodes" | gzip -n -9 | base64 -w 0); fi
-
-next=''
-if [ "$((SSM_offset + PAGE))" -lt "$total" ]; then next=",\"next\":$((SSM_offset + PAGE))"; fi
 # With the first page: what the tidy holds against what was published last, and what it can only tell of.
 digests=''
 ghosts=''
@@ -134,5 +174,10 @@ if [ "$SSM_offset" = 0 ]; then
   ghosts=$(ghosts_told)
   marks_and_kept=$(marks_told)
 fi
+PACK=''
+SIZE=$PAGE
+if [ -n "$nodes" ]; then pack_nodes "$nodes" "$((ROOM - ${#marks_and_kept}))"; fi
+next=''
+if [ "$((SSM_offset + SIZE))" -lt "$total" ]; then next=",\"next\":$((SSM_offset + SIZE))"; fi
 finish "$(printf '{"swarmId":"%s","total":%d,"offset":%d,"nodes":"%s"%s%s%s%s%s%s}' \
-  "$SWARM_ID" "$total" "$SSM_offset" "$nodes" "$healthy" "$next" "$digests" "$ghosts" "$marks_and_kept" "$(managers_told)")"
+  "$SWARM_ID" "$total" "$SSM_offset" "$PACK" "$healthy" "$next" "$digests" "$ghosts" "$marks_and_kept" "$(managers_told)")"

@@ -1,5 +1,5 @@
 # shift: changes services so that tasks move between nodes, one write each, and tells how services and their tasks stand. Never waits.
-# Runs on any manager. Comes after common.sh, node.sh, services.sh and history.sh.
+# Runs on any manager. Comes after common.sh, json.sh, node.sh, services.sh and history.sh.
 #
 # What is to be done was decided on what was told before, so each change is made on that very version only: what anybody else has
 # changed since is left alone, and said. A mark in the service's own labels, written in the same update, tells whose it is.
@@ -20,17 +20,25 @@ read_service() { # ID
     ;;
   *) docker_failed "service inspect: $(complaint)" ;;
   esac
-  SERVICE_VERSION=$(printf '%s' "$ANSWER" | sed -n 's/^{"ID":"[^"]*","Version":{"Index":\([0-9]*\)}.*/\1/p')
-  SERVICE_UPDATE=$(printf '%s' "$ANSWER" | sed -n 's/.*,"UpdateStatus":{"State":"\([a-z_]*\)".*/\1/p')
-  SERVICE_SPEC=$(part_of "$ANSWER" ',"Spec":{' ',"PreviousSpec":{' ',"Endpoint":{')
-  SERVICE_PREVIOUS=$(part_of "$ANSWER" ',"PreviousSpec":{' ',"Endpoint":{' ',"Endpoint":{')
+  if ! service_told=$(printf '%s' "$ANSWER" | json get ID Version/Index UpdateStatus/State Spec/Labels/skep.shift PreviousSpec/Labels/skep.shift Spec PreviousSpec); then
+    service_told=''
+  fi
   ANSWER=''
-  case $SERVICE_VERSION$SERVICE_SPEC in
-  [0-9]*'{"Name":'*'}') ;;
-  *) fail 50 DockerFailed "service $1 is not told in a way that this version understands" ;;
+  { IFS= read -r told_id && IFS= read -r SERVICE_VERSION && IFS= read -r SERVICE_UPDATE && IFS= read -r SERVICE_MARK &&
+    IFS= read -r SERVICE_PREVIOUS_MARK && IFS= read -r SERVICE_SPEC && IFS= read -r SERVICE_PREVIOUS; } <<END || :
+$service_told
+END
+  case $told_id$SERVICE_VERSION$SERVICE_SPEC in
+  "\"$1\""[0-9]*'{'*'}') ;;
+  *)
+    # That of one service is no reason to leave the others as they are.
+    WHY=unreadable
+    return 1
+    ;;
   esac
-  SERVICE_MARK=$(mark_of "$SERVICE_SPEC")
-  SERVICE_PREVIOUS_MARK=$(mark_of "$SERVICE_PREVIOUS")
+  SERVICE_UPDATE=$(plain "$SERVICE_UPDATE")
+  SERVICE_MARK=$(plain "$SERVICE_MARK")
+  SERVICE_PREVIOUS_MARK=$(plain "$SERVICE_PREVIOUS_MARK")
 }
 
 # Whether a label is a mark that skep could have written. It is the service's own label, so whoever may create a service may write
@@ -68,43 +76,43 @@ write_service() { # ID VERSION SPEC
   return 1
 }
 
-# --- A spec is one line of JSON as docker prints it. No string in there holds a quote that is not escaped, so that what is looked for
-# here, with quotes and all, is the member that is meant and nothing else.
+# --- A spec as it would be with another mark, number of replicas or constraints.
 
 with_mark() { # SPEC MARK
-  printf '%s' "$1" | sed 's/^\({"Name":"[^"]*","Labels":\)null/\1{}/; s/^{"Name":"[^"]*","Labels":{/&"skep.shift":"'"$2"'",/; s/^\({"Name":"[^"]*","Labels":{"skep.shift":"[^"]*"\),}/\1}/'
+  printf '%s' "$1" | json set Labels/skep.shift "\"$2\""
 }
 
 without_mark() { # SPEC
-  printf '%s' "$1" | sed 's/"skep\.shift":"[^"]*",//; t
-    s/,"skep\.shift":"[^"]*"//; t
-    s/"skep\.shift":"[^"]*"//'
+  printf '%s' "$1" | json drop Labels/skep.shift
 }
 
 with_replicas() { # SPEC NUMBER
-  printf '%s' "$1" | sed 's/"Mode":{"Replicated":{"Replicas":[0-9]*}}/"Mode":{"Replicated":{"Replicas":'"$2"'}}/'
+  printf '%s' "$1" | json set Mode/Replicated/Replicas "$2"
 }
 
+# Prints nothing where it has none, or more than there is arithmetic for.
 replicas_of() { # SPEC
-  printf '%s' "$1" | sed -n 's/.*"Mode":{"Replicated":{"Replicas":\([0-9]*\)}}.*/\1/p'
+  replicas_told=$(printf '%s' "$1" | json get Mode/Replicated/Replicas)
+  case $replicas_told in
+  0 | [1-9] | [1-9][0-9]*) if is_small "$replicas_told"; then echo "$replicas_told"; fi ;;
+  esac
+}
+
+# Digits only, at most nine of them, and no octal number.
+is_small() { # TEXT
+  printf '%s\n' "$1" | grep -Eqx '0|[1-9][0-9]{0,8}'
+}
+
+constraints_of() { # NODE+NODE
+  printf '%s' "$1" | sed 's/+/","node.id!=/g; s/^/"node.id!=/; s/$/"/'
 }
 
 with_constraints() { # SPEC NODE+NODE
-  new_constraints=$(printf '%s' "$2" | sed 's/+/","node.id!=/g; s/^/"node.id!=/; s/$/"/')
-  printf '%s' "$1" | sed 's/"Placement":{"Constraints":\[/&'"$new_constraints"',/; t
-    s/"Placement":{}/"Placement":{"Constraints":['"$new_constraints"']}/; t
-    s/"Placement":{/&"Constraints":['"$new_constraints"'],/; t
-    s/"ForceUpdate":[0-9]/"Placement":{"Constraints":['"$new_constraints"']},&/'
+  printf '%s' "$1" | json prepend TaskTemplate/Placement/Constraints "$(constraints_of "$2")"
 }
 
 without_constraints() { # SPEC NODE+NODE
-  less_constraints=$1
-  for excluded in $(printf '%s' "$2" | tr + ' '); do
-    less_constraints=$(printf '%s' "$less_constraints" | sed 's/"node\.id!='"$excluded"'",//; t
-      s/,"node\.id!='"$excluded"'"//; t
-      s/"Constraints":\["node\.id!='"$excluded"'"\],\{0,1\}//')
-  done
-  printf '%s' "$less_constraints"
+  printf '%s' "$1" | json without TaskTemplate/Placement/Constraints "$(constraints_of "$2")"
 }
 
 # --- The changes. Each fails with WHY.
@@ -131,8 +139,9 @@ more() { # SERVICE UNTIL
     WHY=invalid
     return 1
   fi
-  keep_history "$1"
-  write_service "$1" "$SERVICE_VERSION" "$(with_mark "$(with_replicas "$SERVICE_SPEC" $((replicas + 1)))" "more@$2@$replicas")"
+  keep_history "$1" || return 1
+  more_spec=$(with_replicas "$SERVICE_SPEC" "$((replicas + 1))")
+  write_service "$1" "$SERVICE_VERSION" "$(with_mark "$more_spec" "more@$2@$replicas")"
 }
 
 need_mark() { # KIND
@@ -147,23 +156,26 @@ need_mark() { # KIND
 fewer() { # SERVICE
   need_mark more || return 1
   need_own || return 1
+  # A mark is checked by now: this is a number, and no octal one.
   replicas=${SERVICE_MARK##*@}
   fewer_spec=$(without_mark "$SERVICE_SPEC")
-  if [ "$(replicas_of "$SERVICE_SPEC")" = $((replicas + 1)) ]; then fewer_spec=$(with_replicas "$fewer_spec" "$replicas"); fi
+  if [ "$(replicas_of "$SERVICE_SPEC")" = "$((replicas + 1))" ]; then fewer_spec=$(with_replicas "$fewer_spec" "$replicas"); fi
   write_service "$1" "$SERVICE_VERSION" "$fewer_spec"
 }
 
 exclude() { # SERVICE UNTIL NODE+NODE
   need_idle || return 1
+  exclude_now=$(printf '%s' "$SERVICE_SPEC" | json get TaskTemplate/Placement/Constraints)
+  # Ids, which the document's pattern has checked.
   for excluded in $(printf '%s' "$3" | tr + ' '); do
     # Somebody else's own. Taken away with skep's, it would be missed.
-    case $SERVICE_SPEC in *"\"node.id!=$excluded\""*)
+    case $exclude_now in *"\"node.id!=$excluded\""*)
       WHY=constrained
       return 1
       ;;
     esac
   done
-  keep_history "$1"
+  keep_history "$1" || return 1
   write_service "$1" "$SERVICE_VERSION" "$(with_mark "$(with_constraints "$SERVICE_SPEC" "$3")" "exclude@$2@$3")"
 }
 

@@ -102,7 +102,8 @@ function bestMove(
   const zone = zoneOf(source);
   const better = moves.filter(({ service, may }) =>
     may.every(
-      (target) => isBetter(service, source, target, weigh) && (zoneOf(target) === zone || load(target) < load(source)),
+      // Zones that are equally full may differ by one task meanwhile: of nodes that are as good in several of them SwarmKit takes any.
+      (target) => isBetter(service, source, target, weigh) && (zoneOf(target) === zone || load(target) <= load(source)),
     ),
   );
   return better.toSorted((a, b) => load(a.target) - load(b.target) || weigh(a.target) - weigh(b.target))[0];

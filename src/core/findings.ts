@@ -62,7 +62,6 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
   'DockerFailed',
   'CommandTimedOut',
   'CommandUndelivered',
-  'CommandFailed',
   'CommandCancelled',
   'ScriptLost',
   'InstanceUnreachable',

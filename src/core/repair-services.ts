@@ -10,6 +10,9 @@ const GRACE = 60;
 /** An execution that keeps a history puts it back within this time, or is dead. Seconds. */
 const KEPT_FOR = 4 * 3600;
 
+/** Of a label that somebody else wrote, characters. */
+const LONGEST_TOLD = 60;
+
 export const REBALANCE_WHEN = ['off', 'after-scale-out'] as const;
 export type RebalanceWhen = (typeof REBALANCE_WHEN)[number];
 
@@ -49,7 +52,7 @@ const isActive = ({ status, availability, isLeaving }: SwarmNode): boolean =>
   status === 'ready' && availability === 'active' && !isLeaving;
 
 function takeBack({ cluster, left, now }: TidyFacts): Found {
-  const { marks = [], kept = [] } = left ?? {};
+  const { marks = [], kept = [], untold = 0 } = left ?? {};
   const over = marks.filter(({ mark }) => isOver(mark, now));
   const marked = new Set(marks.map(({ serviceId }) => serviceId));
   const forgotten = kept.filter(({ serviceId, since }) => !marked.has(serviceId) && now >= since + KEPT_FOR);
@@ -66,13 +69,26 @@ function takeBack({ cluster, left, now }: TidyFacts): Found {
               because: `an execution has ended without taking back what it did to ${names}`.slice(0, 500),
             },
           ],
-    reports: marks.flatMap(({ name, mark }): Report[] =>
-      readMark(mark) === undefined
-        ? [{ because: `the label skep.shift of service ${name} is none of skep's: ${mark}` }]
-        : [],
-    ),
+    reports: [
+      ...marks.flatMap(({ name, mark }): Report[] =>
+        readMark(mark) === undefined
+          ? [{ because: `the label skep.shift of service ${name} is none of skep's: ${mark.slice(0, LONGEST_TOLD)}` }]
+          : [],
+      ),
+      ...(untold > 0
+        ? [{ because: `${untold} more services have a label skep.shift, and there is no room to tell them` }]
+        : []),
+      ...kept.flatMap(({ serviceId, since, phase }): Report[] =>
+        phase !== undefined && now >= since + KEPT_FOR ? [{ because: unclear(serviceId) }] : [],
+      ),
+    ],
   };
 }
+
+/** Only a person knows whether the spec before is what its owner wants: skep was interrupted between two writes. */
+const unclear = (serviceId: string): string =>
+  `skep was interrupted while it put back what docker service rollback of ${serviceId} goes back to, and cannot tell whether its owner wrote the present spec: ` +
+  `look at it; docker service rollback ${serviceId} goes to the other one, and docker config rm skep-shift-${serviceId} ends this`;
 
 function isOver(mark: string, now: number): boolean {
   const { until } = readMark(mark) ?? {};

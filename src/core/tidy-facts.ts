@@ -87,8 +87,10 @@ export interface Ghosts {
 export interface LeftOnServices {
   /** As the label says it: see `readMark`. */
   readonly marks: readonly { readonly serviceId: string; readonly name: string; readonly mark: string }[];
-  /** Histories that were not put back; epoch seconds. */
-  readonly kept: readonly { readonly serviceId: string; readonly since: number }[];
+  /** Services that bear the label of a mark, and of which there was no room to tell more. */
+  readonly untold?: number;
+  /** Histories that were not put back; epoch seconds. The phase is there where that was begun. */
+  readonly kept: readonly { readonly serviceId: string; readonly since: number; readonly phase?: string }[];
 }
 
 export interface TidyFacts {

@@ -18,7 +18,9 @@ export const inspectPage = z.object({
   tokens: z.object({ worker: z.string(), manager: z.string() }).optional(),
   /** With the first page, where the engine told its tasks; older documents tell nothing of them. */
   ghosts: z.object({ count: z.number(), tasks: z.array(z.string()) }).optional(),
-  /** `SERVICE MARK NAME`, and `SERVICE SINCE` of histories that were not put back. */
+  /** How many services bear the label of a mark, whether one of skep's or not; not all of them may have been told. */
+  marked: z.int().min(0).optional(),
+  /** `SERVICE MARK NAME`, and `SERVICE SINCE [PHASE]` of histories that were not put back. */
   marks: z.array(z.string()).optional(),
   kept: z.array(z.string()).optional(),
 });
@@ -54,15 +56,23 @@ export function readSwarm(pages: readonly InspectPage[], expected: readonly Know
   return digestOf(plain) === first.digest ? { nodes: [...listed, ...plain], whole, ...told } : undefined;
 }
 
-function leftOf({ marks = [], kept = [] }: Partial<InspectPage> = {}): LeftOnServices {
+const MARK_LINE = /^([0-9a-z]{25}) (\S{1,2700}) ([A-Za-z0-9_.-]{1,128})$/;
+const KEPT_LINE = /^([0-9a-z]{25}) (\d{1,12})(?: ([a-z]{1,20}))?$/;
+
+/** What is not a line of these is left out: it is of one service, and says nothing of the others. */
+function leftOf({ marks = [], kept = [], marked }: Partial<InspectPage> = {}): LeftOnServices {
+  const told = marks.flatMap((line) => {
+    const [, serviceId, mark = '', name = ''] = MARK_LINE.exec(line) ?? [];
+    return serviceId === undefined ? [] : [{ serviceId, mark, name: name === '-' ? serviceId : name }];
+  });
   return {
-    marks: marks.map((line) => {
-      const [serviceId = '', mark = '', name = ''] = line.split(' ');
-      return { serviceId, mark, name };
-    }),
-    kept: kept.map((line) => {
-      const [serviceId = '', since = ''] = line.split(' ');
-      return { serviceId, since: Number(since) };
+    marks: told,
+    untold: Math.max(0, (marked ?? 0) - told.length),
+    kept: kept.flatMap((line) => {
+      const [, serviceId, since, phase] = KEPT_LINE.exec(line) ?? [];
+      return serviceId === undefined
+        ? []
+        : [{ serviceId, since: Number(since), ...(phase === undefined ? {} : { phase }) }];
     }),
   };
 }

@@ -172,6 +172,53 @@ describe('scripts', () => {
     }
   });
 
+  it.each(scripts)('%s has no eval, and puts no data into a program of sed or awk', (name) => {
+    expect(code(name)).not.toMatch(/(^|[;&|(\s])eval\s/m);
+    for (const [, program = ''] of code(name).matchAll(
+      /\b(?:sed|awk)((?: +-[A-Za-z]+| +-v [a-z_]+="[^"]*"| +-F '[^']*'| +'[^']*'| +"[^"]*")+)/g,
+    )) {
+      const spliced = program
+        .replaceAll(/ +-v [a-z_]+="[^"]*"/g, '')
+        .replaceAll(/'[^']*'/g, '')
+        .replaceAll(/"\$(cut_line|is_plain)"/g, '')
+        .replaceAll(/"![^"]*\(\$is_plain\)"|"NF && !\(\$is_plain\)"/g, '')
+        // The name of a file comes after the program.
+        .replaceAll(/ "\$(WORK\/[a-z]+|[12]|3)"/g, '')
+        // Braces of Docker's templates are built from parts.
+        .replaceAll(/"s\/<<\/\$O\/g; s\/>>\/\$C\/g"/g, '');
+      expect(`${name}: ${spliced}`).not.toMatch(/\$/);
+    }
+  });
+
+  it.each(scripts)('%s does arithmetic with what is known to be a number only', (name) => {
+    // Counters of the scripts themselves, parameters that the documents' patterns have checked, and what `is_small` or `is_mark` has.
+    const known = new Set([
+      ...[
+        'SSM_offset',
+        'offset',
+        'PAGE',
+        'SIZE',
+        'ROOM',
+        'DEADLINE',
+        'EXECUTION_TIMEOUT',
+        'replicas',
+        'pack_size',
+        'conflicts',
+        'present_tries',
+        'patience',
+        'members_left',
+        'tries',
+        'rounds',
+        'RESTORED',
+        'REMOVED',
+      ],
+    ]);
+    for (const [, inside = ''] of code(name).matchAll(/\$\(\(([^()]*(?:\([^()]*\)[^()]*)*)\)\)/g)) {
+      const names = inside.replaceAll(/\$\([^)]*\)|\$\{#[a-z_]+\}|\$[12]/g, '').match(/[A-Za-z_]\w*/g) ?? [];
+      expect({ name, unknown: names.filter((one) => !known.has(one)) }).toEqual({ name, unknown: [] });
+    }
+  });
+
   it.each(scripts)('%s gives no secret to a command as an argument, where everybody could read it', (name) => {
     const secrets = /\$(?:\{)?(join_token|worker_token|tokens|KEY_SECRET|SESSION|METADATA_TOKEN|ANSWER|body)\b/;
     // printf and test are built into the shell; api and parameters pass their text on through stdin.

@@ -36,14 +36,21 @@ export async function inspect(script: Script): Promise<Record<string, unknown>> 
   };
 }
 
-/** What skep itself left on services: marks, and histories that were not put back. */
-function marksOf({ tasks, kept }: Swarm): { readonly marks?: readonly string[]; readonly kept?: readonly string[] } {
-  const marks = tasks.services.all().flatMap(({ serviceId, current: { spec } }) => {
+/** So many bytes of marks are told. */
+const MARKED = 6000;
+const MARKS = /^(more@\d+@\d+|exclude@\d+@[0-9a-z+]+)$/;
+
+/** What skep itself left on services: marks, and histories that were not put back. What is no mark is told as `-`, and comes last. */
+function marksOf({ tasks, kept }: Swarm): Record<string, unknown> {
+  const lines = tasks.services.all().flatMap(({ serviceId, current: { spec } }) => {
     const mark = spec.labels['skep.shift'];
-    return mark === undefined ? [] : [`${serviceId} ${mark} ${spec.name}`];
+    return mark === undefined ? [] : [`${serviceId} ${MARKS.test(mark.slice(0, 2700)) ? mark : '-'} ${spec.name}`];
   });
+  const ordered = lines.toSorted((a, b) => Number(a.includes(' - ')) - Number(b.includes(' - ')));
+  let size = 0;
+  const marks = ordered.filter((line) => (size += line.length + 3) <= MARKED);
   const histories = [...kept].flatMap(([serviceId, { at, isSafe }]) => (isSafe ? [`${serviceId} ${at}`] : []));
-  return marks.length + histories.length === 0 ? {} : { marks, kept: histories };
+  return lines.length + kept.size === 0 ? {} : { marked: lines.length, marks, kept: histories.slice(0, 50) };
 }
 
 type Line = readonly [string, string, string, string, string, string, string, string, string, string];

@@ -60,6 +60,35 @@ describe('for the sake of a cluster', () => {
     expect(moved(services, zones)).toEqual([]);
     expect(moved(services, [aNode('a'), aNode('c'), aNode('d')])).toEqual(['s1 a:1>0 d:0>1', 's2 a:1>0 d:0>1']);
   });
+
+  it.each([
+    [1, 5],
+    [2, 5],
+    [3, 5],
+    [3, 2],
+  ])(
+    'in %i equally full zones, each with an empty node, nodes differ by one in the end: %i on each full one',
+    (zones, each) => {
+      const letters = ['a', 'b', 'c'].slice(0, zones);
+      const nodes = [
+        ...letters.map((letter) => zoned(letter, letter)),
+        ...letters.map((letter) => zoned(`new-${letter}`, letter)),
+      ];
+      const services = letters.flatMap((letter) =>
+        Array.from({ length: each }, (_one, index) => aService(`${letter}${index}`, { [letter]: 1 })),
+      );
+      const counts = new Map(nodes.map(({ hostname }) => [hostname, hostname.includes('new') ? 0 : each]));
+      for (const { nodes: changes } of planRebalance(
+        { nodes, services, now: NOW },
+        { only: [], maxMoves: 100, even: 'cluster' },
+      ).services) {
+        for (const { node, from, to } of changes) {
+          counts.set(node, (counts.get(node) ?? 0) + to - from);
+        }
+      }
+      expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
+    },
+  );
 });
 
 const [A = '', B = ''] = ['a', 'b'].map((letter) => letter.repeat(25));
