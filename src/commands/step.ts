@@ -78,7 +78,7 @@ function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
 }
 
 /** What a manager with a leader says of a node that is none yet. With any other error nobody has said how it stands. */
-const NOT_A_NODE = ['NotReady', 'UnknownNode'];
+const NOT_A_NODE = 'NotReady';
 
 /**
  * What is held has no deadline but its hook's own end. Only who is late pays for the question.
@@ -99,7 +99,7 @@ export async function whyTooLate(
   if (hold !== undefined) {
     return new FlowError('Held', holdText(cluster, hold));
   }
-  return request.verb === 'confirm' && !NOT_A_NODE.includes(failure ?? '')
+  return request.verb === 'confirm' && failure !== NOT_A_NODE
     ? new FlowError('Unconfirmed', `no manager has said how ${instance} stands: ${failure ?? 'none has answered'}`)
     : new FlowError('DeadlineReached', `the time for ${instance} is over`);
 }

@@ -42,9 +42,11 @@ export const FINAL_ERRORS: readonly FinalError[] = [
   ends('ToolMissing', ON_THE_NEW, 'cloud-init has ended: the image lacks the tool, and will lack it'),
   ends('ForeignSwarm', ON_THE_NEW, 'skep takes no engine out of a swarm that it does not know'),
   ends('FormerManager', ON_THE_NEW, 'the engine was fenced when the cluster was recovered, for good'),
+  ends('InitFailed', ['init'], 'Docker has said why it founds no swarm: options and addresses stay as they are'),
   ends('AddressPoolOverlap', ['init'], 'a pool is chosen once, at the founding: a person must choose another'),
   ends('FoundedOtherwise', ['init'], 'a swarm keeps the options that it was founded with'),
   ends('Autolocked', [...ON_THE_NEW, 'confirm'], 'only a person can unlock the swarm, or have it lock no more'),
+  ends('UnknownNode', ['confirm'], 'managers that have a leader know no such node: it was taken out since it joined'),
   ends(
     'LeavingNode',
     ['confirm'],

@@ -124,8 +124,8 @@ describe('the names of errors', () => {
       const named = state.Catch.flatMap(({ ErrorEquals }) => ErrorEquals).filter(
         (name) => !['States.ALL', 'States.DataLimitExceeded'].includes(name),
       );
-      // These two were tried: a sleep goes on in another state, and a node that nobody knows joins again.
-      const tried = ['States.Timeout', 'UnknownNode'].filter((name) => !knownOf(state).includes(name));
+      // A sleep goes on in another state.
+      const tried = ['States.Timeout'].filter((name) => !knownOf(state).includes(name));
       const left = state.name === 'HandOver' ? ['DeadlineReached'] : [];
 
       expect([...named.filter((name) => !tried.includes(name)), ...left].toSorted()).toEqual(knownOf(state).toSorted());

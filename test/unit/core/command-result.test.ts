@@ -45,7 +45,7 @@ describe('how a command ended', () => {
     expect(outcomeOf('confirm', invocation({ responseCode: code }))).toEqual({
       ok: false,
       error,
-      retryable: !['LeavingNode', 'Autolocked'].includes(error),
+      retryable: !['UnknownNode', 'LeavingNode', 'Autolocked'].includes(error),
       cause: `${meaning} (exit code ${code}; ${remedy})`,
     });
   });

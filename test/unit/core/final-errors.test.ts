@@ -32,10 +32,12 @@ describe('the table of final errors', () => {
       'ForeignSwarm',
       'FormerManager',
       'FoundedOtherwise',
+      'InitFailed',
       'LeavingNode',
       'NotFenced',
       'QuorumNotLost',
       'ToolMissing',
+      'UnknownNode',
     ]);
   });
 
