@@ -1,4 +1,5 @@
-// `skep status`: how the clusters of a stage are, as the last tidy of each found them.
+// `skep status`: how the clusters of a stage are, as the last tidy of each found them, and as the table and EC2 say at this moment.
+import { EC2Client } from '@aws-sdk/client-ec2';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import CliTable from 'cli-table3';
 import { Command } from 'commander';
@@ -6,10 +7,15 @@ import { z } from 'zod';
 
 import { tableClient } from '../../src/aws/clients.ts';
 import { listClusters } from '../../src/aws/clusters.ts';
+import { instanceStates } from '../../src/aws/ec2.ts';
+import { errorName } from '../../src/aws/errors.ts';
+import { Refusals } from '../../src/aws/refusals.ts';
+import type { Refused } from '../../src/aws/refusals.ts';
+import { Table } from '../../src/aws/table.ts';
 import { Verdicts } from '../../src/aws/verdicts.ts';
 import { clusterName } from '../../src/core/names.ts';
 import { statusOf } from '../../src/core/status.ts';
-import type { Status } from '../../src/core/status.ts';
+import type { Looked, Status } from '../../src/core/status.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
@@ -40,11 +46,13 @@ async function status({ stage, cluster, json = false }: Options): Promise<void> 
   const verdicts = new Verdicts(client, table);
   const found: Status[] = [];
   for (const name of chosen(await explained(listClusters(client, table), stage), stage, cluster)) {
-    const { verdict } = await explained(verdicts.read(name), stage);
-    found.push(statusOf(name, verdict, clock()));
+    const { kept, forced, failed, hold, state } = await explained(verdicts.readAround(name), stage);
+    const managers = await managersNow(new Table(client, table), name);
+    found.push(statusOf(name, kept.verdict, clock(), { forced, lastFailure: failed, hold, state, managers }));
   }
-  process.stdout.write(`${json ? JSON.stringify(found, null, 2) : textOf(found, stage)}\n`);
-  process.exitCode = found.every(({ ok }) => ok) ? 0 : 2;
+  const refused = cluster === undefined ? await explained(new Refusals(client, table).ofNobody(), stage) : [];
+  process.stdout.write(`${json ? JSON.stringify(found, null, 2) : textOf(found, refused, stage, clock())}\n`);
+  process.exitCode = found.every(({ ok }) => ok) && refused.length === 0 ? 0 : 2;
 }
 
 function checkName(cluster: string | undefined): void {
@@ -65,20 +73,47 @@ function chosen(all: readonly string[], stage: string, cluster: string | undefin
   return [cluster];
 }
 
-function textOf(found: readonly Status[], stage: string): string {
+/** What the table has as managers, and EC2 says of them. Whoever may not ask EC2 sees what the last tidy saw, and is told so. */
+async function managersNow(table: Table, cluster: string): Promise<Looked['managers']> {
+  const { record } = await table.readLeader(cluster);
+  const known = (record?.managers ?? []).map(({ instance }) => instance);
+  if (known.length === 0) {
+    return undefined;
+  }
+  try {
+    const states = await instanceStates(new EC2Client({}), known);
+    return { known, gone: known.filter((instance) => GONE.has(states.get(instance) ?? '')) };
+  } catch (error) {
+    process.stderr.write(`EC2 was not asked for the managers of ${cluster} (${errorName(error)}): see "looked at"\n`);
+    return undefined;
+  }
+}
+
+const GONE: ReadonlySet<string> = new Set(['shutting-down', 'terminated', 'stopping', 'stopped']);
+
+function textOf(found: readonly Status[], refused: readonly Refused[], stage: string, now: number): string {
   if (found.length === 0) {
     return `stage ${stage} has no clusters: npx skep create`;
   }
   const table = new CliTable({ head: ['cluster', 'verdict', 'since', 'looked at'], style: { head: [], border: [] } });
-  table.push(...found.map(({ cluster, level, since, asOf }) => [cluster, level, time(since), time(asOf)]));
+  table.push(...found.map(({ cluster, level, since, asOf }) => [cluster, level, time(since), aged(asOf, now)]));
   const reasons = found.flatMap(({ cluster, reasons: some }) =>
     some.flatMap(({ name, what, next }) => [`${cluster}: ${name}: ${what}`, `  what to do: ${next}`]),
   );
-  return [table.toString(), ...reasons].join('\n');
+  const nobodys = refused.flatMap(({ group, because, at }) => [
+    `group ${group}: refused at ${time(at)}: ${because}`,
+    '  what to do: declare its cluster, or mend its tags skep:cluster and skep:role and the metadata of its hooks',
+  ]);
+  return [table.toString(), ...reasons, ...nobodys].join('\n');
 }
 
 const time = (seconds: number | null): string =>
   seconds === null ? '-' : new Date(seconds * 1000).toISOString().replace('.000', '');
+
+function aged(seconds: number | null, now: number): string {
+  const minutes = Math.max(0, Math.floor((now - (seconds ?? now)) / 60));
+  return seconds === null ? '-' : `${time(seconds)} (${minutes} min ago)`;
+}
 
 const dated = z.object({ response: z.object({ headers: z.object({ date: z.string() }) }) });
 

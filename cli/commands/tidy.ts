@@ -23,6 +23,7 @@ const about = {
   instance: z.string().optional(),
   group: z.string().optional(),
   nodeId: z.string().optional(),
+  name: z.string().optional(),
 };
 const repair = z.looseObject({
   kind: z.string(),
@@ -41,7 +42,9 @@ const STAGE = ['--stage <stage>', 'the stage that skep was deployed as', 'dev'] 
 
 export function planCommand(): Command {
   return new Command('plan')
-    .description('Show what a tidy of a cluster would do, and why. Exit code 0: nothing, 2: something')
+    .description(
+      'Show what a tidy of a cluster would do, and why. Exit code 0: nothing, 2: something, or somebody has to',
+    )
     .requiredOption(...CLUSTER)
     .option(...STAGE)
     .option('--repair-hooks', 'plan lifecycle hooks that are missing or changed, too')
@@ -62,8 +65,8 @@ export function tidyCommand(): Command {
 
 async function plan(options: Options): Promise<void> {
   const { plan: planned } = await run(options, true);
-  say(options.json === true ? JSON.stringify(planned, undefined, 2) : planText(planned));
-  if (planned.repairs.length > 0) {
+  say(options.json === true ? JSON.stringify(planned, undefined, 2) : planText(planned, options.cluster));
+  if (planned.repairs.length > 0 || needsAPerson(planned)) {
     process.exitCode = 2;
   }
 }
@@ -74,7 +77,7 @@ async function tidy(options: Options): Promise<void> {
     return;
   }
   const outcome = await run(options, false);
-  say(options.json === true ? JSON.stringify(outcome, undefined, 2) : planText(outcome.plan));
+  say(options.json === true ? JSON.stringify(outcome, undefined, 2) : planText(outcome.plan, options.cluster));
   const failed = outcome.done.filter((one) => one.failed !== undefined);
   if (failed.length > 0) {
     const lines = failed.map(({ kind, because, failed: why }) => `${kind} (${because}): ${JSON.stringify(why)}`);
@@ -98,13 +101,19 @@ async function run({ cluster, stage, repairHooks = false }: Options, dryRun: boo
   return read.data;
 }
 
-function planText({ repairs, reports }: Tidied['plan']): string {
+/** A report with a name counts in the verdict, and a hold keeps all from being repaired: `nothing to do` would be no answer. */
+const needsAPerson = ({ reports }: Tidied['plan']): boolean =>
+  reports.some(({ name, because }) => name !== undefined || because.includes('is held since'));
+
+function planText({ repairs, reports }: Tidied['plan'], cluster: string): string {
   const lines = repairs.map((one) => `${one.kind} ${whom(one)}\n    ${one.because}`);
   const told = reports.map(
-    (one) => `  ${[one.instance, one.group, one.nodeId].filter(Boolean).join(' ')}: ${one.because}`,
+    (one) => `  ${[one.instance, one.group, one.nodeId].filter(Boolean).join(' ') || cluster}: ${one.because}`,
   );
   return [
-    ...(repairs.length === 0 ? ['nothing to do'] : lines),
+    ...(repairs.length > 0
+      ? lines
+      : [needsAPerson({ repairs, reports }) ? 'nothing is repaired, and a person has to look:' : 'nothing to do']),
     ...(reports.length === 0 ? [] : ['', 'not touched:', ...told]),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
-// How a cluster is, for who asks: the last verdict, unless it is too old to be believed.
-import type { Level } from './findings.ts';
+// How a cluster is, for a person who asks: the last verdict, and what was looked at this moment, each with its age.
+import { ofTheTable } from './findings.ts';
+import type { Facts, Finding, Level } from './findings.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
 export interface Status {
@@ -13,33 +14,91 @@ export interface Status {
   readonly reasons: readonly Pick<Reason, 'name' | 'what' | 'next'>[];
 }
 
+/** What the command itself has looked at. */
+export interface Looked extends Pick<Facts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
+  /** Those on record, and which of them EC2 says are gone or stopped; undefined where EC2 was not asked. */
+  readonly managers?: { readonly known: readonly string[]; readonly gone: readonly string[] } | undefined;
+}
+
 /** Three scheduled tidies. Seconds. */
 const OLD = 1800;
 
+/** What the table says is read anew: the verdict's word of it is older. */
+const OF_THE_TABLE: ReadonlySet<string> = new Set([
+  'ClusterHeld',
+  'ForcedCompletion',
+  'ActionFailed',
+  'NotFounded',
+  'SwarmErased',
+]);
+
+type Judged = Pick<Finding, 'name' | 'level' | 'what' | 'next'>;
+
 /** @param now epoch seconds */
-export function statusOf(cluster: string, verdict: Verdict | undefined, now: number): Status {
-  if (verdict === undefined) {
-    const what = 'no tidy has looked at it yet: it has no swarm, or was declared a moment ago';
-    const next = 'wait for the next tidy, ten minutes at most after its first manager is there';
-    return {
-      cluster,
-      level: 'unknown',
-      ok: false,
-      since: null,
-      asOf: null,
-      reasons: [{ name: 'NeverSeen', what, next }],
-    };
+export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: Looked): Status {
+  const found = looked === undefined ? [] : look(cluster, looked, now);
+  const names = new Set(found.map(({ name }): string => name));
+  const isOver = (name: string): boolean => looked !== undefined && OF_THE_TABLE.has(name);
+  const kept = (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name));
+  const reasons = [...found, ...kept].map(({ name, what, next }) => ({ name, what, next }));
+  const since = verdict?.since ?? null;
+  const asOf = verdict?.asOf ?? null;
+  const isOld = verdict === undefined || now - verdict.asOf >= OLD;
+  if (isOld) {
+    const old = verdict === undefined ? NEVER_SEEN : notSeen(verdict, now);
+    return { cluster, level: 'unknown', ok: false, since, asOf, reasons: [old, ...reasons] };
   }
-  const { level, since, asOf } = verdict;
-  const reasons = verdict.reasons.map(({ name, what, next }) => ({ name, what, next }));
-  if (now - asOf < OLD) {
-    return { cluster, level, ok: level === 'healthy', since, asOf, reasons };
+  const level = worst([...found, ...kept]);
+  return { cluster, level, ok: level === 'healthy', since: verdict.level === level ? since : now, asOf, reasons };
+}
+
+const NEVER_SEEN = {
+  name: 'NeverSeen',
+  what: 'no tidy has looked at it yet: it has no swarm, or was declared a moment ago',
+  next: 'wait for the next tidy, ten minutes at most after its first manager is there',
+};
+
+const notSeen = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | 'what' | 'next'> => ({
+  name: 'NotSeenForLong',
+  what: `no tidy has looked at it for ${Math.floor((now - asOf) / 60)} minutes; it was ${level} then`,
+  next: 'look at the rule and the executions of the state machine tidy, and at the function verdict',
+});
+
+function look(cluster: string, looked: Looked, now: number): Judged[] {
+  const { forced, lastFailure, hold, state, managers } = looked;
+  const nothing = { seen: undefined, failed: undefined, repairsFailed: 0, lock: undefined, deadLetters: 0 };
+  const facts: Facts = { ...nothing, cluster, now, forced, lastFailure, hold, state };
+  return [...ofTheTable(facts, { lock: undefined }, now), ...ofManagers(cluster, managers)];
+}
+
+/** By what the managers last said of themselves, and EC2 says now: a tidy may come in ten minutes only. */
+function ofManagers(cluster: string, managers: Looked['managers']): Judged[] {
+  const { known, gone } = managers ?? { known: [], gone: [] };
+  if (gone.length === 0) {
+    return [];
   }
-  const minutes = Math.floor((now - asOf) / 60);
-  const old = {
-    name: 'NotSeenForLong',
-    what: `no tidy has looked at it for ${minutes} minutes; it was ${level} then`,
-    next: 'look at the rule and the executions of the state machine tidy, and at the function verdict',
-  };
-  return { cluster, level: 'unknown', ok: false, since, asOf, reasons: [old, ...reasons] };
+  const left = known.length - gone.length;
+  const what = `EC2 says now that ${gone.length} of ${known.length} managers are gone or stopped: ${gone.join(', ')}`;
+  return left < Math.floor(known.length / 2) + 1
+    ? [
+        {
+          name: 'NoQuorum',
+          level: 'critical',
+          what: `${what}. That leaves no majority, and the swarm takes no change`,
+          next: `bring managers back; if they are gone for good: npx skep recover --cluster ${cluster}`,
+        },
+      ]
+    : [
+        {
+          name: 'ManagersMissing',
+          level: 'degraded',
+          what,
+          next: 'look at the manager group in the console: is an instance being launched, and why did the last one go?',
+        },
+      ];
+}
+
+function worst(judged: readonly Pick<Judged, 'level'>[]): Level {
+  const levels = new Set(judged.map(({ level }) => level));
+  return levels.has('critical') ? 'critical' : levels.has('degraded') ? 'degraded' : 'healthy';
 }
