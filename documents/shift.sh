@@ -6,6 +6,12 @@
 if [ -z "${SSM_changes+x}" ]; then SSM_changes='{{ changes }}'; fi
 if [ -z "${SSM_tell+x}" ]; then SSM_tell='{{ tell }}'; fi
 if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
+# The patterns count no lists (the agent's engine refuses such counts), so it is done here. The sender keeps to the same numbers; what is
+# beyond is not done, and shows as not done.
+CHANGES=200
+# A hundred node ids, and what is between them.
+NODES_LENGTH=2599
+TOLD_OF=200
 
 # Sets SERVICE_VERSION, SERVICE_UPDATE, SERVICE_MARK and SERVICE_PREVIOUS_MARK, and the specs, as JSON: SERVICE_SPEC and SERVICE_PREVIOUS (empty
 # where there is none). Fails when there is no such service. From the engine itself: the docker command fills in defaults, and a spec
@@ -164,6 +170,10 @@ fewer() { # SERVICE
 }
 
 exclude() { # SERVICE UNTIL NODE+NODE
+  if [ "${#3}" -gt "$NODES_LENGTH" ]; then
+    WHY=invalid
+    return 1
+  fi
   need_idle || return 1
   exclude_now=$(printf '%s' "$SERVICE_SPEC" | json get TaskTemplate/Placement/Constraints)
   # Ids, which the document's pattern has checked.
@@ -251,8 +261,11 @@ need_tools awk grep sed sort gzip base64 sha256sum curl cut tr paste xargs wc
 need_own_manager
 
 refused=''
+number=0
 if [ "$SSM_changes" != none ]; then
   for one in $(printf '%s' "$SSM_changes" | tr , ' '); do
+    number=$((number + 1))
+    if [ "$number" -gt "$CHANGES" ]; then break; fi
     if ! change "$one"; then refused="$refused,\"${one%%@*} $WHY\""; fi
   done
 fi
@@ -264,6 +277,7 @@ places=''
 IFS=: read -r tell_what tell_ids <<END
 $SSM_tell
 END
+tell_ids=$(printf '%s' "$tell_ids" | cut -d , -f "1-$TOLD_OF")
 case $tell_what in
 nodes)
   inspect_all node "$(node_template)" <"$WORK/nodes" >"$WORK/whole"

@@ -22,6 +22,8 @@ export interface DocumentRun {
   readonly parameters: Readonly<Record<string, string>>;
   /** The agent ends the script after this many seconds. */
   readonly timeoutSeconds: number;
+  /** Aborted where it is to be ended before its time, as by a time-out. */
+  readonly cancelled?: AbortSignal;
 }
 
 export interface DocumentOutcome {
@@ -30,6 +32,8 @@ export interface DocumentOutcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  /** It was ended since `cancelled` was aborted. */
+  readonly cancelled?: boolean;
 }
 
 /** A service for the swarm of a scenario: what an operator would `docker service create`. */
@@ -127,6 +131,11 @@ export interface Machines {
   terminate(instanceId: string): Promise<void>;
   /** Runs a document. Resolves with exitCode -1 if the machine dies meanwhile. */
   run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome>;
+  /**
+   * The machine is started anew: every process ends at once, its disk and its address stay, what is in /run and /tmp is gone, and dockerd
+   * comes up again. Documents that run there end with exitCode -1. Resolves when the machine is on its way up.
+   */
+  reboot(instanceId: string): Promise<void>;
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
   /** Asks a service from a container on that machine, until the machines are closed. `seen` is told of every request. */

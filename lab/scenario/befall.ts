@@ -74,7 +74,7 @@ export function member(run: ScenarioRun, group: string, youngest = false): Membe
   return found;
 }
 
-async function choose(run: ScenarioRun, choice: Choice): Promise<string> {
+export async function choose(run: ScenarioRun, choice: Choice): Promise<string> {
   const { group, leader, running, youngest, retained = false } = choice;
   const { members } = run.lab.autoScaling.group(group);
   if (running !== undefined) {

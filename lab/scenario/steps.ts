@@ -2,6 +2,7 @@
 import type { CallFault } from '../endpoint.ts';
 import { parsePattern } from '../events/pattern.ts';
 import { befall, member, replace } from './befall.ts';
+import { armCommandFault } from './command-fault.ts';
 import type { Blow } from './befall.ts';
 import { erase } from './erase.ts';
 import { createService, leaveGhost, operate, putLoad } from './operator.ts';
@@ -34,9 +35,17 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await run.measure(step.measure.as);
   } else if (isBlow(step)) {
     await befall(run, step);
+  } else if ('fault' in step) {
+    await inject(run, step.fault);
   } else if (isTyped(step)) {
     await typeIn(run, step);
-  } else if ('webhook' in step || 'deadLetter' in step) {
+  } else {
+    doAtOnce(run, step);
+  }
+}
+
+function doAtOnce(run: ScenarioRun, step: Outside | Act): void {
+  if ('webhook' in step || 'deadLetter' in step) {
     outside(run, step);
   } else {
     act(run, step);
@@ -151,6 +160,7 @@ type Act = Exclude<
   | { ghost: unknown }
   | { docker: unknown }
   | { measure: unknown }
+  | { fault: unknown }
   | { kill: unknown }
   | { terminate: unknown }
   | { engine: unknown }
@@ -175,8 +185,6 @@ function act(run: ScenarioRun, step: Act): void {
     lab.autoScaling.setDesired(group, to);
   } else if ('unhealthy' in step || 'refresh' in step) {
     replace(run, step);
-  } else if ('fault' in step) {
-    inject(run, step.fault);
   } else if ('rogue' in step) {
     makeRogue(run, step.rogue);
   } else if ('event' in step) {
@@ -217,7 +225,7 @@ function stop(run: ScenarioRun, { machine, state }: Part<'stop'>['stop']): void 
   }
 }
 
-function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
+async function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): Promise<void> {
   const { lab } = run;
   run.say(`fault: ${JSON.stringify(fault)}`);
   if ('call' in fault) {
@@ -226,8 +234,7 @@ function inject(run: ScenarioRun, fault: Part<'fault'>['fault']): void {
     }
     armFault(run, lab.endpoint.faults, callFault(run, fault));
   } else if ('document' in fault) {
-    const outcome = fault.status === undefined ? { exitCode: fault.exitCode ?? 1 } : { status: fault.status };
-    armFault(run, lab.runCommand.faults, { verb: fault.document, outcome, times: fault.times });
+    await armCommandFault(run, fault);
   } else {
     const { effect: kind, by: ms = 0 } = fault;
     const effect = kind === 'delay' || kind === 'late' ? { kind, ms } : { kind };

@@ -1,5 +1,8 @@
-// One instance's SSM agent as the lab plays it: it registers, runs a few commands at a time, keeps a few more, and refuses the rest.
+// One instance's SSM agent as the lab plays it: it registers, runs a few commands at a time, keeps a few more, and refuses the rest. It
+// may go away, be started anew by itself or with its machine, and then tells what it still knows.
 import type { Clock } from '../clock.ts';
+import { failedWithoutOutput } from './agent-result.ts';
+import type { Result } from './agent-result.ts';
 import type { AgentLimits } from './limits.ts';
 
 /** One command on its way to the agent, through it, or at its end. */
@@ -8,7 +11,9 @@ export interface AgentJob {
   readonly wanted: () => boolean;
   readonly accepted: () => void;
   /** Never rejects. */
-  readonly run: () => Promise<void>;
+  readonly run: () => Promise<Result>;
+  /** How it ended, as soon as the agent can tell. */
+  readonly finished: (result: Result) => void;
 }
 
 /** The most that was at the agent at any time, for the report. */
@@ -18,6 +23,9 @@ export interface AgentPeaks {
   /** Offers that it refused with CommandBufferFull. */
   refused: number;
 }
+
+/** After its machine was started anew, the agent waits this long for processes of before that cannot answer, ms. */
+const LOOKS_FOR_WORKER = 60_000;
 
 export class Agent {
   readonly peaks: AgentPeaks = { running: 0, buffered: 0, refused: 0 };
@@ -29,10 +37,12 @@ export class Agent {
   readonly #buffer: AgentJob[] = [];
   /** What ended while nobody could be told. */
   readonly #unsent: (() => void)[] = [];
-  #running = 0;
+  #running = new Set<AgentJob>();
   #online = true;
   /** It holds a command for which it has no room, and asks for no other meanwhile. */
   #holding = false;
+  /** Forgets that it was to come back by itself. */
+  #stayAway = (): void => undefined;
 
   readonly #clock: Clock;
   readonly #limits: AgentLimits;
@@ -57,10 +67,12 @@ export class Agent {
 
   /** Goes away without a word. What runs goes on; how it ended is told when the agent is back. */
   leave(): void {
+    this.#stayAway();
     this.#online = false;
   }
 
   comeBack(): void {
+    this.#stayAway();
     this.#online = true;
     for (const tell of this.#unsent.splice(0)) {
       tell();
@@ -69,8 +81,38 @@ export class Agent {
     this.#pull();
   }
 
+  /** Its own process ends and starts (systemd, an update of the agent, snapd). Those that watch over scripts are others, and go on. */
+  restart(away: number): void {
+    if (this.online) {
+      this.leave();
+      this.#stayAway = this.#clock.schedule(away, () => {
+        this.comeBack();
+      });
+    }
+  }
+
+  /**
+   * Its machine is started anew, and every script is gone. What it had begun it does not begin again: it calls it failed, with exit code
+   * 0 and without output. What it had only taken, it runs.
+   */
+  reboot(away: number): void {
+    const lost = [...this.#running];
+    this.#running = new Set();
+    this.leave();
+    this.#stayAway = this.#clock.schedule(away, () => {
+      this.comeBack();
+      this.#clock.schedule(LOOKS_FOR_WORKER, () => {
+        for (const job of lost) {
+          this.#tell(() => {
+            job.finished(failedWithoutOutput(0));
+          });
+        }
+      });
+    });
+  }
+
   /** How something ended: told now, or when the agent is back. A dead instance tells nothing. */
-  tell(report: () => void): void {
+  #tell(report: () => void): void {
     if (this.online) {
       report();
     } else {
@@ -116,16 +158,23 @@ export class Agent {
   }
 
   #start(): void {
-    while (this.online && this.#running < this.#limits.workers) {
+    while (this.online && this.#running.size < this.#limits.workers) {
       const job = this.#buffer.shift();
       if (job === undefined) {
         return;
       }
-      this.#running += 1;
-      this.peaks.running = Math.max(this.peaks.running, this.#running);
-      void job.run().then(() => {
-        this.#running -= 1;
-        this.#start();
+      const running = this.#running;
+      running.add(job);
+      this.peaks.running = Math.max(this.peaks.running, running.size);
+      void job.run().then((result) => {
+        // One that began before the machine was started anew is told of otherwise.
+        if (running === this.#running) {
+          running.delete(job);
+          this.#tell(() => {
+            job.finished(result);
+          });
+          this.#start();
+        }
       });
     }
   }

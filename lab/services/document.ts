@@ -11,7 +11,7 @@ const content = z.object({
     z.object({
       type: z.literal('String'),
       default: z.string().optional(),
-      allowedPattern: z.string(),
+      allowedPattern: z.string().optional(),
       interpolationType: z.literal('ENV_VAR').optional(),
     }),
   ),
@@ -57,10 +57,14 @@ export function checkParameters(document: SsmDocument, given: Record<string, str
   return Object.fromEntries(
     Object.entries(declared).map(([name, { default: preset, allowedPattern }]) => {
       const value = given[name]?.[0] ?? preset;
+      if (value === undefined && allowedPattern === undefined) {
+        // It gets as far as the agent, which makes a text of nothing.
+        return [name, 'null'];
+      }
       if (value === undefined) {
         throw new AwsError('InvalidParameters', `Missing required parameter ${name}`);
       }
-      if (!new RegExp(allowedPattern).test(value)) {
+      if (allowedPattern !== undefined && !new RegExp(allowedPattern).test(value)) {
         throw new AwsError('InvalidParameters', `Parameter ${name} does not match ${allowedPattern}: ${value}`);
       }
       return [name, value];

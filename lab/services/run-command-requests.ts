@@ -11,6 +11,10 @@ export const sendCommand = z.strictObject({
   // Targets, the other way to say where, are not played.
   InstanceIds: instanceIds.min(1),
   DocumentName: z.string().regex(/^[a-zA-Z0-9_\-.:/]{3,128}$/),
+  DocumentVersion: z
+    .string()
+    .regex(/^(\$LATEST|\$DEFAULT|[1-9][0-9]*)$/)
+    .default('$DEFAULT'),
   TimeoutSeconds: z.number().int().min(QUOTAS.deliveryTimeout.min).max(QUOTAS.deliveryTimeout.value).default(3600),
   Comment: z.string().max(QUOTAS.comment.value).default(''),
   Parameters: z.record(z.string(), z.array(z.string())).default({}),

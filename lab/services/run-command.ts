@@ -2,21 +2,23 @@
 import type { z } from 'zod';
 
 import type { Clock } from '../clock.ts';
-import type { DocumentOutcome, Machines } from '../nodes/machines.ts';
+import type { Machines } from '../nodes/machines.ts';
 import type { Random } from '../random.ts';
 import { Agent } from './agent.ts';
-import { checkParameters, renderScript } from './document.ts';
+import type { CommandFault } from './command-fault.ts';
+import { CommandRun } from './command-run.ts';
+import type { CommandWorld } from './command-run.ts';
+import { checkParameters } from './document.ts';
 import type { SsmDocument } from './document.ts';
 import type { Ec2 } from './ec2.ts';
+import { describeCommand, showInvocation } from './invocation.ts';
+import { endEvent } from './command-event.ts';
+import { Rogues } from './rogue.ts';
+import type { CommandRecord, Invocation } from './invocation.ts';
 import { AGENT_LIMITS, rateExceeded } from './limits.ts';
 import type { AgentLimits, Throttles } from './limits.ts';
-import { endEvent } from './command-event.ts';
-import { describeCommand, showInvocation } from './invocation.ts';
-import type { CommandRecord, Invocation, Status } from './invocation.ts';
 import { register } from './registration.ts';
 import { pageOf } from './pages.ts';
-import { QUOTAS } from './quotas.ts';
-import { Rogues } from './rogue.ts';
 import {
   agentsAsked,
   cancelling,
@@ -27,14 +29,6 @@ import {
 } from './run-command-requests.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
-
-/** What a scenario makes of commands of a document: an exit code, a status, or a loss. */
-export interface CommandFault {
-  readonly verb: string;
-  readonly outcome:
-    { readonly exitCode: number } | { readonly status: 'TimedOut' | 'Undeliverable' | 'DeliveryTimedOut' };
-  times: number;
-}
 
 export interface RunCommandOptions {
   readonly clock: Clock;
@@ -57,13 +51,8 @@ export interface RunCommandOptions {
   readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
 }
 
-/** What is to be run: a document with its parameters, or an end that a scenario has chosen. */
-interface Job {
-  readonly document: SsmDocument;
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly executionTimeout: number;
-  readonly fault: CommandFault | undefined;
-}
+/** How long an agent is away, ms: started anew, after an update of itself, with its machine. */
+const AWAY = { agent: 3000, update: 30_000, machine: 20_000 } as const;
 
 export class RunCommand implements Service {
   readonly name = 'ssm';
@@ -83,19 +72,37 @@ export class RunCommand implements Service {
   /** Agents that answer as a scenario says. */
   readonly rogues: Rogues;
   readonly #options: RunCommandOptions;
-  readonly #invocations = new Map<string, Invocation>();
+  readonly #runs = new Map<string, CommandRun>();
   readonly #byInstance = new Map<string, Invocation[]>();
+  readonly #world: CommandWorld;
   readonly #documents: ReadonlyMap<string, SsmDocument>;
 
   constructor(options: RunCommandOptions) {
     this.#options = options;
     this.rogues = new Rogues(options.clock, options.random);
+    const { clock, machines, deliveryLatency, onDefect } = options;
+    this.#world = {
+      ...{ clock, machines, deliveryLatency, onDefect, faults: this.faults, rogues: this.rogues },
+      offer: (instanceId, job) => {
+        this.agent(instanceId).offer(job);
+      },
+      restart: (...which) => {
+        this.restart(...which);
+      },
+      ended: (invocation) => {
+        this.#options.emit(endEvent(invocation));
+      },
+    };
     this.#documents = new Map(options.documents.map((document) => [document.name, document]));
   }
 
   /** Every command, in the order in which they were sent. */
   get commands(): Iterable<CommandRecord> {
-    return this.#invocations.values();
+    return this.#invocations;
+  }
+
+  get #invocations(): Invocation[] {
+    return [...this.#runs.values()].map(({ invocation }) => invocation);
   }
 
   agent(instanceId: string): Agent {
@@ -141,10 +148,12 @@ export class RunCommand implements Service {
     if (input.InstanceIds.length > 1) {
       throw new AwsError('InvalidParameters', 'the lab takes one instance id per command, as skep sends them');
     }
-    const parameters = checkParameters(document, input.Parameters);
+    const values = checkParameters(document, input.Parameters);
     const invocation = this.#create(document, instanceId, input);
-    const executionTimeout = executionTimeoutOf(parameters['executionTimeout']);
-    this.#deliver(invocation, document, parameters, executionTimeout);
+    const executionTimeout = executionTimeoutOf(values['executionTimeout']);
+    const run = new CommandRun(this.#world, invocation, { document, values, executionTimeout });
+    this.#runs.set(invocation.commandId, run);
+    run.deliver();
     return { Command: describeCommand(invocation) };
   }
 
@@ -182,118 +191,30 @@ export class RunCommand implements Service {
       lag: this.#options.lag?.() ?? 0,
       cancelTimeout: () => undefined,
     };
-    this.#invocations.set(invocation.commandId, invocation);
     const ofInstance = this.#byInstance.get(instanceId) ?? [];
     ofInstance.push(invocation);
     this.#byInstance.set(instanceId, ofInstance);
     return invocation;
   }
 
-  #deliver(
-    invocation: Invocation,
-    document: SsmDocument,
-    parameters: Record<string, string>,
-    executionTimeout: number,
-  ): void {
-    const { clock, deliveryLatency } = this.#options;
-    // Total timeout = delivery + execution. Whoever has not answered by then is not waited for, whatever became of it.
-    const total = invocation.deliverBefore + executionTimeout * 1000 - clock.now();
-    invocation.cancelTimeout = clock.schedule(total, () => {
-      this.#end(invocation, 'TimedOut', 'DeliveryTimedOut');
-    });
-    clock.schedule(deliveryLatency, () => {
-      const fault = this.#takeFault(invocation.verb);
-      if (fault === undefined || 'exitCode' in fault.outcome) {
-        this.#offer(invocation, { document, parameters, executionTimeout, fault });
-      } else if (fault.outcome.status === 'TimedOut') {
-        this.#end(invocation, 'TimedOut', 'ExecutionTimedOut');
-      } else if (fault.outcome.status === 'Undeliverable') {
-        this.#end(invocation, 'Failed', 'Undeliverable');
-      }
-    });
-  }
-
-  #takeFault(verb: string): CommandFault | undefined {
-    const fault = this.faults.find((one) => one.verb === verb && one.times > 0);
-    if (fault !== undefined) {
-      fault.times -= 1;
-    }
-    return fault;
-  }
-
-  /** It stays Pending at the service until the agent takes it. */
-  #offer(invocation: Invocation, job: Job): void {
-    const { clock, onDefect } = this.#options;
-    this.agent(invocation.instanceId).offer({
-      wanted: () => invocation.status === 'Pending' && clock.now() < invocation.deliverBefore,
-      accepted: () => {
-        invocation.acceptedAt = clock.now();
-        // The agent says so when it takes it, not when the script begins.
-        invocation.status = 'InProgress';
-        invocation.statusDetails = 'InProgress';
-      },
-      run: () => this.#run(invocation, job).catch(onDefect),
-    });
-  }
-
-  async #run(invocation: Invocation, job: Job): Promise<void> {
-    const { clock, ec2 } = this.#options;
-    invocation.startedAt = clock.now();
-    const { outcome, replies, comment } = await this.rogues.end(invocation, () => this.#outcome(invocation, job));
-    if (!ec2.isRunning(invocation.instanceId)) {
-      return; // the instance died under it: SSM hears nothing until the total timeout
-    }
-    this.agent(invocation.instanceId).tell(() => {
-      invocation.comment = comment ?? invocation.comment;
-      this.#report(invocation, outcome);
-      for (let again = 1; again < replies; again += 1) {
-        this.#options.emit(endEvent(invocation));
-      }
-    });
-  }
-
-  async #outcome(invocation: Invocation, job: Job): Promise<DocumentOutcome> {
-    const { document, parameters, executionTimeout, fault } = job;
-    if (fault !== undefined && 'exitCode' in fault.outcome) {
-      const stdout = '{"error":"Injected"}\n';
-      return { exitCode: fault.outcome.exitCode, stdout, stderr: '', timedOut: false };
-    }
-    return this.#options.machines.run(invocation.instanceId, {
-      verb: invocation.verb,
-      script: renderScript(document, parameters),
-      parameters,
-      timeoutSeconds: executionTimeout,
-    });
-  }
-
-  #report(invocation: Invocation, outcome: DocumentOutcome): void {
-    if (invocation.endedAt !== undefined) {
+  /** The agent of the instance is started anew, or its machine and all that runs on it. */
+  restart(instanceId: string, what: 'agent' | 'update' | 'machine'): void {
+    const { clock, ec2, machines, onDefect } = this.#options;
+    if (!ec2.isRunning(instanceId)) {
       return;
     }
-    invocation.responseCode = outcome.exitCode;
-    invocation.stdout = outcome.stdout.slice(0, QUOTAS.standardOutput.value);
-    invocation.stderr = outcome.stderr.slice(0, QUOTAS.standardError.value);
-    if (outcome.timedOut) {
-      this.#end(invocation, 'TimedOut', 'ExecutionTimedOut');
+    const agent = this.agent(instanceId);
+    if (what === 'machine') {
+      agent.reboot(AWAY.machine);
+      // In the time of the lab: its engine may need others to come up.
+      clock.busy(machines.reboot(instanceId)).catch(onDefect);
     } else {
-      const status = outcome.exitCode === 0 ? 'Success' : 'Failed';
-      this.#end(invocation, status, status);
+      agent.restart(AWAY[what]);
     }
-  }
-
-  #end(invocation: Invocation, status: Status, statusDetails: string): void {
-    if (invocation.endedAt !== undefined) {
-      return;
-    }
-    invocation.endedAt = this.#options.clock.now();
-    invocation.cancelTimeout();
-    invocation.status = status;
-    invocation.statusDetails = statusDetails;
-    this.#options.emit(endEvent(invocation));
   }
 
   #get({ CommandId: commandId, InstanceId: instanceId }: z.infer<typeof oneInvocation>): unknown {
-    const invocation = this.#invocations.get(commandId);
+    const invocation = this.#runs.get(commandId)?.invocation;
     // For a moment after SendCommand it is not there yet: SSM is eventually consistent.
     const { clock, deliveryLatency } = this.#options;
     if (invocation?.instanceId !== instanceId || clock.now() - invocation.requestedAt < deliveryLatency) {
@@ -310,7 +231,7 @@ export class RunCommand implements Service {
       MaxResults: limit,
       NextToken: token,
     } = input;
-    const all = instanceId === undefined ? [...this.#invocations.values()] : (this.#byInstance.get(instanceId) ?? []);
+    const all = instanceId === undefined ? this.#invocations : (this.#byInstance.get(instanceId) ?? []);
     const { listsPending = false } = this.#options;
     const found = all
       // "The command hasn't reached the managed node yet": by instance AWS refuses to filter for them, and may leave them out.
@@ -326,13 +247,11 @@ export class RunCommand implements Service {
   }
 
   #cancel({ CommandId: commandId }: z.infer<typeof cancelling>): unknown {
-    const invocation = this.#invocations.get(commandId);
-    if (invocation === undefined) {
+    const run = this.#runs.get(commandId);
+    if (run === undefined) {
       throw new AwsError('InvalidCommandId', '');
     }
-    if (invocation.status === 'Pending') {
-      this.#end(invocation, 'Cancelled', 'Cancelled');
-    }
+    run.cancel();
     return {};
   }
 

@@ -32,6 +32,8 @@ export async function sendCommand(client: SSMClient, stage: string, command: Com
         InstanceIds: [command.target],
         // By name: the status event carries what was given here, and the rules filter on it.
         DocumentName: documentName(stage, command.verb),
+        // A deployment may make a new version without making it the default one (CloudFormation's coverage roadmap, 2539).
+        DocumentVersion: '$LATEST',
         TimeoutSeconds: command.deliveryTimeout,
         Comment: comment,
         Parameters: Object.fromEntries(Object.entries(command.parameters).map(([key, value]) => [key, [value]])),

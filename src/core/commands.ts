@@ -8,6 +8,7 @@ import { FlowError } from './errors.ts';
 import { labelList } from './labels.ts';
 import { bringsIn } from './names.ts';
 import type { Verb } from './names.ts';
+import { fitting, fittingTell } from './shift-limits.ts';
 
 /** What can only be set at founding: the CONFIG item. */
 export interface ClusterConfig {
@@ -248,7 +249,11 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   forget: ({ node, force }, instanceId) => ({ instanceId, nodeId: node.nodeId, force: yesNo(force) }),
   inspect: ({ offset, brief }) => ({ offset: String(offset), brief: yesNo(brief) }),
   mend: ({ mend }) => ({ forget: listed(mend.forget), restore: listed(mend.restore) }),
-  shift: ({ shift, offset }) => ({ changes: listed(shift.changes), tell: shift.tell, offset: String(offset) }),
+  shift: ({ shift, offset }) => ({
+    changes: listed(fitting(shift.changes)),
+    tell: fittingTell(shift.tell),
+    offset: String(offset),
+  }),
   survey: (_request, instanceId) => ({ instanceId }),
   fence: (_request, instanceId) => ({ instanceId }),
   recover: recoverParameters,

@@ -2,6 +2,7 @@
 // constraint says which nodes are not to be used any more, one update for all nodes that leave together, and is taken away again.
 import { MARK, isIdle, readMark } from './service-facts.ts';
 import type { Change, Mark, ServiceFacts } from './service-facts.ts';
+import { EXCLUDED } from './shift-limits.ts';
 
 /** What is left of the hook's time after a hand-over is for the drain, which takes what was not handed over. */
 const SHARE = 0.5;
@@ -102,7 +103,7 @@ function unmarked(service: ServiceFacts, { nodes, deadline, now }: Leaving): Ste
   }
   const { serviceId, version } = service;
   const until = now + Math.min(LONGEST, deadline === undefined ? LONGEST : Math.floor((deadline - now) * SHARE));
-  return { changes: [{ kind: 'exclude', serviceId, version, until, nodes }] };
+  return { changes: [{ kind: 'exclude', serviceId, version, until, nodes: nodes.slice(0, EXCLUDED) }] };
 }
 
 const isOn = ({ tasks }: ServiceFacts, nodeId: string): boolean => {

@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { compileAsGo } from '../../lab/services/agent-patterns.ts';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
+import { CHANGES, EXCLUDED, fitting } from '../../src/core/shift-limits.ts';
 import { loadDocument, render, scriptOf, VERBS } from '../docker/support/documents.ts';
 import type { Verb } from '../docker/support/documents.ts';
 
@@ -104,12 +106,32 @@ describe('parameters', () => {
     );
   });
 
-  it.each(everyParameter)('the pattern of %s for %s is one that RE2 takes too', (verb, name) => {
-    const source = patternOf(verb, name).source;
-    expect(source).not.toMatch(/\(\?[=!<]|\\[1-9]|\\[kpP]/);
-    // Go refuses nested repetitions of more than 1,000 in all.
-    const counts = [...source.matchAll(/\{(?:\d+,)?(\d+)\}/g)].map((match) => Number(match[1]));
-    expect(Math.max(1, ...counts)).toBeLessThanOrEqual(1000);
+  it.each(everyParameter)('the agent compiles the pattern of %s for %s, as Go does', (verb, name) => {
+    expect(compileAsGo(patternOf(verb, name).source)).not.toBeInstanceOf(Error);
+  });
+
+  it.each(everyParameter)('the agent takes of %s the values for %s that SSM takes, and no others', (verb, name) => {
+    const pattern = patternOf(verb, name);
+    const asGo = compileAsGo(pattern.source);
+    const preset = loadDocument(verb).parameters[name]?.default ?? EXAMPLES[name] ?? '';
+    const values = fc.oneof(fc.stringMatching(pattern), fc.string(), fc.constant(`${preset}\n`), fc.constant(preset));
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(!(asGo instanceof Error) && asGo.matcher(value).find()).toBe(pattern.test(value));
+      }),
+    );
+  });
+
+  it('as many as one command carries pass the patterns of shift', () => {
+    const id = 'da5el1vvzfzci6j9ohzl1v6cw';
+    const nodes = Array<string>(EXCLUDED).fill(id);
+    const serviceAt = (index: number): string => String(index).padStart(25, '0');
+    const all = Array.from({ length: CHANGES }, (_, at) => `${serviceAt(at)}@1@exclude@1795000000@${nodes.join('+')}`);
+    const changes = fitting(all);
+    expect(changes.length).toBeGreaterThan(1);
+    expect(changes.join(',')).toMatch(patternOf('shift', 'changes'));
+    expect(text('shift.sh')).toContain(`\nCHANGES=${CHANGES}\n`);
+    expect(text('shift.sh')).toContain(`\nNODES_LENGTH=${nodes.join('+').length}\n`);
   });
 
   it.each(everyParameter)('%s reads %s from the environment, or from the text where the agent is old', (verb, name) => {

@@ -37,9 +37,8 @@ const NETWORK = '10.77.0';
 const GATEWAY = `${NETWORK}.1`;
 const FIRST_HOST = 11;
 const LAST_HOST = 254;
-/** What SSM keeps of a command's output, characters. */
-const STDOUT_KEPT = 24_000;
-const STDERR_KEPT = 8_000;
+/** More than an agent keeps of a command's output, characters: where it cuts it off is the agent's affair. */
+const KEPT = 30_000;
 const DOCKER_MS = 20_000;
 const ENGINE_START_MS = 60_000;
 /** What `timeout` exits with. */
@@ -49,6 +48,25 @@ const NETWORK_THERE = `docker network inspect ${WEB} >/dev/null 2>&1`;
 const CREATE_NETWORK = `${NETWORK_THERE} || docker network create --driver overlay --attachable ${WEB}`;
 /** The agent runs a file, in a folder of its own for each command: several run on an instance at a time. */
 const START_SCRIPT = 'cd "$(mktemp -d)" && cat >_script.sh && exec /bin/sh "$PWD/_script.sh" </dev/null';
+
+/**
+ * All but the init of the machine, and the user data that keeps dockerd up, is killed; the kernel's part stays as it was. Where docker is
+ * disabled or masked, it stays down.
+ */
+const REBOOT = `
+  touch /run/lab/engine-down
+  keep=" 1 $$ $(cat /run/lab/keep) "
+  for round in 1 2; do
+    for process in /proc/[0-9]*; do
+      pid=\${process#/proc/}
+      case $keep in *" $pid "*) ;; *) kill -9 "$pid" 2>/dev/null || : ;; esac
+    done
+  done
+  umount -l /run/docker/netns/* 2>/dev/null || :
+  find /run -mindepth 1 -maxdepth 1 ! -name lab ! -name lock ! -name docker.sock -exec rm -rf {} + || :
+  find /tmp -mindepth 1 -delete || :
+  sleep 2
+  if [ ! -e /run/lab/masked-docker.service ] && [ ! -e /run/lab/disabled-docker.service ]; then rm -f /run/lab/engine-down; fi`;
 
 /** What the client tells of a request. */
 const requestLine = z.object({ at: z.number(), slow: z.boolean(), failure: z.string() });
@@ -132,10 +150,15 @@ export class DockerMachines implements Machines {
       env,
       input: run.script,
       timeoutMs: run.timeoutSeconds * 1000,
-      keep: STDOUT_KEPT,
+      keep: KEPT,
+      ...(run.cancelled === undefined ? {} : { cancelled: run.cancelled }),
     });
     // Whatever nsenter said about a machine that is gone, it is not the script's exit code.
-    return { ...result, stderr: result.stderr.slice(0, STDERR_KEPT), exitCode: instance.isOff ? -1 : result.exitCode };
+    return { ...result, exitCode: instance.isOff ? -1 : result.exitCode };
+  }
+
+  async reboot(instanceId: string): Promise<void> {
+    await this.shell(instanceId, REBOOT);
   }
 
   async createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {

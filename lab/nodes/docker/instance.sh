@@ -119,15 +119,20 @@ user_data() {
   touch /run/lab/user-data-done
   # Restarted when it dies, as systemd does it; unless the lab wants it dead.
   while :; do
-    while [ -e /run/lab/engine-down ]; do sleep 0.1; done
+    while [ -e /run/lab/engine-down ]; do sleep 0.1 || :; done
     dockerd --host unix:///run/lab/docker.sock --data-root /var/lib/docker --exec-root /run/docker --pidfile /run/docker.pid \
       --storage-driver overlay2 --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "$cgroup" --log-level warn &
     echo $! >/run/lab/engine.pid
     if [ -e /run/lab/engine-down ]; then kill -9 $!; fi
     wait $! || :
-    sleep 1
+    sleep 1 || :
   done
 }
 
 user_data >/var/log/user-data.log 2>&1 </dev/null &
-cat >/dev/null
+keep=$!
+# A reboot ends all but these two.
+exec 4<&0
+cat <&4 >/dev/null &
+echo "$keep $!" >/run/lab/keep
+wait $!

@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly input?: string;
   /** Characters kept of each stream; what comes after is dropped. */
   readonly keep?: number;
+  /** Aborted where it is to be ended before its time. */
+  readonly cancelled?: AbortSignal;
 }
 
 export interface CommandResult {
@@ -17,6 +19,7 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  readonly cancelled: boolean;
 }
 
 /** systemd's default path, which is what the SSM agent's scripts see. */
@@ -33,6 +36,12 @@ export function command(file: string, args: readonly string[], options: CommandO
   const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => collect(stream, options.keep ?? 1_000_000));
   return new Promise((resolve, reject) => {
     let timedOut = false;
+    let cancelled = false;
+    const cancel = (): void => {
+      cancelled = true;
+      killGroup(child);
+    };
+    options.cancelled?.addEventListener('abort', cancel);
     const timer = setTimeout(() => {
       timedOut = true;
       killGroup(child);
@@ -52,7 +61,9 @@ export function command(file: string, args: readonly string[], options: CommandO
       }, DRAIN_MS).unref();
     });
     child.once('close', (code) => {
-      resolve({ exitCode: timedOut ? -1 : (code ?? -1), stdout: stdout?.() ?? '', stderr: stderr?.() ?? '', timedOut });
+      options.cancelled?.removeEventListener('abort', cancel);
+      const exitCode = timedOut || cancelled ? -1 : (code ?? -1);
+      resolve({ exitCode, stdout: stdout?.() ?? '', stderr: stderr?.() ?? '', timedOut, cancelled });
     });
     // A script that ends before it has read its input is no error of ours.
     child.stdin.on('error', () => undefined).end(options.input ?? '');

@@ -17,6 +17,8 @@ import type { Participant, Swarm, SwarmOptions } from './swarm.ts';
 
 /** Until dockerd answers after its start. */
 const START_TIME = 2000;
+/** From the end of a machine's processes until it starts dockerd, ms. */
+const REBOOT_TIME = 10_000;
 const RESTART_TIME = 1000;
 /** How long an engine waits for its node to come up, and answers nothing about it, before it calls it pending. */
 const BOOT_PATIENCE = 20_000;
@@ -106,6 +108,15 @@ export class Engine implements Participant, ClusterApi {
       await this.#around.clock.sleep(time);
     }
     await this.#answers();
+  }
+
+  /** Its machine is started anew: nothing that ran on it does any more. @param comesUp whether dockerd is started then */
+  reboot(comesUp: boolean): void {
+    this.kill();
+    this.#folder?.swarm.containersEnded(this.#folder.nodeId, this);
+    if (comesUp) {
+      void this.#around.clock.sleep(REBOOT_TIME).then(() => this.start());
+    }
   }
 
   /** Its machine has died, with all that ran on it. */

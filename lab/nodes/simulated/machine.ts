@@ -29,6 +29,7 @@ export class SimulatedMachine implements Chassis {
   #alive = true;
   #cut = false;
   #die: () => void = () => undefined;
+  #rebooted = Promise.withResolvers<undefined>();
 
   /** @param folder a swarm folder that was copied into its image */
   constructor(spec: MachineSpec, privateIp: string, world: EngineWorld, folder: SwarmFolder | undefined) {
@@ -69,6 +70,21 @@ export class SimulatedMachine implements Chassis {
       this.#alive = false;
       this.engine.powerOff();
       this.#die();
+    }
+  }
+
+  /** Resolves when it is started anew the next time. */
+  get rebooted(): Promise<undefined> {
+    return this.#rebooted.promise;
+  }
+
+  /** Every process is gone, and what is in /run. Its engine comes up again, unless a recovery has shut it out. */
+  reboot(): void {
+    this.#rebooted.resolve(undefined);
+    this.#rebooted = Promise.withResolvers();
+    this.fence = undefined;
+    if (this.dockerInstalled) {
+      this.engine.reboot(this.memory.epoch !== 'fenced');
     }
   }
 

@@ -79,11 +79,23 @@ export class SimulatedMachines implements Machines {
         resolve({ ...DEAD, timedOut: true });
       });
     });
+    const cancelled = new Promise<DocumentOutcome>((resolve) => {
+      run.cancelled?.addEventListener('abort', () => {
+        resolve({ ...DEAD, cancelled: true });
+      });
+    });
     const working = outcomeOf(script, run.verb);
-    const outcome = await Promise.race([working, machine.died.then(() => DEAD), timeout]);
+    const ended = Promise.race([machine.died, machine.rebooted]).then(() => DEAD);
+    const outcome = await Promise.race([working, ended, timeout, cancelled]);
     cancel();
     script.end();
     return machine.alive ? outcome : DEAD;
+  }
+
+  reboot(instanceId: string): Promise<void> {
+    return Promise.resolve().then(() => {
+      this.#machine(instanceId).reboot();
+    });
   }
 
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {

@@ -47,6 +47,7 @@ export function groups() {
     startEngine: nothing,
     cut: nothing,
     heal: nothing,
+    reboot: nothing,
   };
   const ec2 = new Ec2({ clock, random, machines, onDefect: () => undefined });
   const events: Event[] = [];

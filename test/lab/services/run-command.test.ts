@@ -2,8 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { Clock } from '../../../lab/clock.ts';
-import type { DocumentOutcome, Machines } from '../../../lab/nodes/machines.ts';
+import type { DocumentOutcome, DocumentRun, Machines } from '../../../lab/nodes/machines.ts';
 import { seededRandom } from '../../../lab/random.ts';
+import type { FaultOutcome } from '../../../lab/services/command-fault.ts';
 import type { SsmDocument } from '../../../lab/services/document.ts';
 import { Ec2 } from '../../../lab/services/ec2.ts';
 import { AGENT_LIMITS, Throttles } from '../../../lab/services/limits.ts';
@@ -24,10 +25,13 @@ interface Setting {
   readonly takes?: number;
   readonly limits?: Limits;
   readonly agent?: Partial<AgentLimits>;
+  /** What scripts come to. */
+  readonly outcome?: Partial<DocumentOutcome>;
+  readonly document?: SsmDocument;
 }
 
 /** Instances with an agent each, and a document that takes its time. */
-async function scene({ takes = 1000, limits = {}, agent = {} }: Setting = {}) {
+async function scene({ takes = 1000, limits = {}, agent = {}, outcome = {}, document = WORK }: Setting = {}) {
   const clock = new Clock({ virtual: true, start: 0 });
   const random = seededRandom(1);
   const ran: string[] = [];
@@ -36,10 +40,15 @@ async function scene({ takes = 1000, limits = {}, agent = {} }: Setting = {}) {
     kind: 'simulated',
     terminate: nothing,
     launch: () => Promise.resolve({ privateIp: '10.0.0.1' }),
-    run: async (instanceId: string): Promise<DocumentOutcome> => {
+    reboot: nothing,
+    run: async (instanceId: string, { cancelled }: DocumentRun): Promise<DocumentOutcome> => {
       ran.push(instanceId);
-      await clock.sleep(takes);
-      return { exitCode: 0, stdout: '', stderr: '', timedOut: false };
+      const killed = new Promise((resolve) => {
+        cancelled?.addEventListener('abort', resolve);
+      });
+      await Promise.race([clock.sleep(takes), killed]);
+      const isCancelled = cancelled?.aborted === true;
+      return { ...{ exitCode: 0, stdout: 'said\n', stderr: '', timedOut: false, ...outcome }, cancelled: isCancelled };
     },
   } as unknown as Machines;
   const ec2 = new Ec2({ clock, random, machines, onDefect: () => undefined });
@@ -49,7 +58,7 @@ async function scene({ takes = 1000, limits = {}, agent = {} }: Setting = {}) {
     random,
     ec2,
     machines,
-    documents: [WORK],
+    documents: [document],
     deliveryLatency: 0,
     throttles: new Throttles(clock, limits),
     agentLimits: { ...AGENT_LIMITS, ...agent },
@@ -62,6 +71,11 @@ async function scene({ takes = 1000, limits = {}, agent = {} }: Setting = {}) {
   const send = (instance: string, delivery = 600): string => {
     const input = { InstanceIds: [instance], DocumentName: WORK.name, TimeoutSeconds: delivery };
     return (service.operations.SendCommand(input) as { Command: { CommandId: string } }).Command.CommandId;
+  };
+  const seen = (id: string): Record<string, unknown> =>
+    service.operations.GetCommandInvocation({ CommandId: id, InstanceId: instance }) as Record<string, unknown>;
+  const fault = (one: FaultOutcome, times = 1): void => {
+    service.faults.push({ verb: WORK.verb, outcome: one, times });
   };
   const statusOf = (instance: string, id: string): string => {
     const input = { CommandId: id, InstanceId: instance };
@@ -79,7 +93,7 @@ async function scene({ takes = 1000, limits = {}, agent = {} }: Setting = {}) {
   await clock.advance(0);
   service.register(instance);
   await clock.advance(0);
-  return { clock, ec2, service, events, ran, instance, launch, send, statusOf, counts };
+  return { clock, ec2, service, events, ran, instance, launch, send, seen, fault, statusOf, counts };
 }
 
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
@@ -218,14 +232,15 @@ describe('a command that nobody takes', () => {
 });
 
 describe('a command that runs', () => {
-  it('cannot be cancelled', async () => {
-    const { clock, service, instance, send, statusOf } = await scene();
+  it('is killed when it is cancelled, and what it said is kept', async () => {
+    const { clock, service, events, instance, send, seen } = await scene();
     const id = send(instance);
     await clock.advance(500);
     service.operations.CancelCommand({ CommandId: id, InstanceIds: [instance] });
-    await clock.advance(500);
+    await clock.advance(1);
 
-    expect(statusOf(instance, id)).toBe('Success');
+    expect(seen(id)).toMatchObject({ Status: 'Cancelled', ResponseCode: 137, StandardOutputContent: 'said\n' });
+    expect(events).toEqual(['Canceled']);
   });
 
   it('ends when its agent is back, if the agent went away meanwhile', async () => {
@@ -352,5 +367,130 @@ describe('a herd of agents', () => {
     await clock.advance(3_600_000);
 
     expect(service.agent(instance).registeredAt).toBeUndefined();
+  });
+});
+
+describe('what an agent reports of a script', () => {
+  it.each([
+    [{ exitCode: 0 }, 'Success', 0],
+    [{ exitCode: 42 }, 'Failed', 42],
+    // Memory ran out, say: nothing tells it from a time-out.
+    [{ exitCode: 137 }, 'TimedOut', 137],
+    [{ exitCode: -1, timedOut: true }, 'TimedOut', 137],
+    [{ exitCode: 168 }, 'Success', 168],
+    [{ exitCode: 169 }, 'Failed', 169],
+  ])('%j is %s with %d', async (outcome, status, code) => {
+    const { clock, instance, send, seen } = await scene({ outcome });
+    const id = send(instance);
+    await clock.advance(1000);
+
+    expect(seen(id)).toMatchObject({ Status: status, ResponseCode: code });
+  });
+
+  it('has 24,000 bytes of output, not characters, and says where it is cut off', async () => {
+    const { clock, instance, send, seen } = await scene({ outcome: { stdout: 'ä'.repeat(12_000) } });
+    const id = send(instance);
+    await clock.advance(1000);
+    const output = String(seen(id)['StandardOutputContent']);
+
+    expect(output).toBe(`${'ä'.repeat(11_990)}--output truncated--`);
+  });
+
+  it('ends stderr with the exit code of what failed', async () => {
+    const { clock, instance, send, seen } = await scene({ outcome: { exitCode: 50, stderr: 'no such node' } });
+    const id = send(instance);
+    await clock.advance(1000);
+
+    expect(seen(id)['StandardErrorContent']).toBe('no such node\nfailed to run commands: exit status 50');
+  });
+
+  it.each(['^(a{0,99}){0,99}$', '^(?=a)aa$', '^(a)\\1$'])(
+    'is a failure with -1 and no word where Go does not compile a pattern of the document: %s',
+    async (allowedPattern) => {
+      const { executionTimeout } = WORK.parameters;
+      const odd = { type: 'String', allowedPattern, default: 'aa' } as const;
+      const parameters = { ...(executionTimeout === undefined ? {} : { executionTimeout }), odd };
+      const { clock, ran, instance, send, seen } = await scene({ document: { ...WORK, parameters } });
+      const id = send(instance);
+      await clock.advance(1000);
+
+      const nothing = { StandardOutputContent: '', StandardErrorContent: '' };
+      expect(seen(id)).toMatchObject({ Status: 'Failed', ResponseCode: -1, ...nothing });
+      expect(ran).toEqual([]);
+    },
+  );
+});
+
+describe('an agent that fails', () => {
+  it('tells the truth when it was started anew meanwhile', async () => {
+    const { clock, instance, send, seen, fault } = await scene();
+    fault({ effect: 'agent-restarts', by: 900 });
+    const id = send(instance);
+    await clock.advance(3899);
+
+    expect(seen(id)).toMatchObject({ Status: 'InProgress' });
+
+    await clock.advance(1);
+
+    expect(seen(id)).toMatchObject({ Status: 'Success', StandardOutputContent: 'said\n' });
+  });
+
+  it('calls a script lost whose watcher was killed: 61 s later, with 1 and without a word, though it ran to its end', async () => {
+    const { clock, ran, instance, send, seen, fault } = await scene();
+    fault({ effect: 'lost' });
+    const id = send(instance);
+    await clock.advance(60_999);
+
+    expect(seen(id)).toMatchObject({ Status: 'InProgress' });
+
+    await clock.advance(1);
+
+    expect(seen(id)).toMatchObject({ Status: 'Failed', ResponseCode: 1, StandardOutputContent: '' });
+    expect(ran).toHaveLength(1);
+  });
+
+  it('calls what ran when its machine was started anew lost, 60 s after it is back, with 0; and runs what waited', async () => {
+    const { clock, ran, instance, send, seen, fault } = await scene({ agent: { workers: 1 } });
+    fault({ effect: 'reboot', by: 500 });
+    const ids = [send(instance), send(instance)];
+    await clock.advance(20_500 + 1000);
+
+    expect(ids.map((id) => seen(id)['Status'])).toEqual(['InProgress', 'Success']);
+    expect(ran).toHaveLength(2);
+
+    await clock.advance(59_000);
+
+    expect(seen(ids[0] ?? '')).toMatchObject({ Status: 'Failed', ResponseCode: 0, StandardOutputContent: '' });
+  });
+
+  it('is late, says it twice, or has its last line cut off', async () => {
+    const { clock, events, instance, send, seen, fault } = await scene();
+    fault({ effect: 'late', by: 10_000 });
+    fault({ effect: 'twice' });
+    fault({ effect: 'cut-off' });
+    const ids = [send(instance), send(instance), send(instance)];
+    await clock.advance(1000);
+
+    expect(ids.map((id) => seen(id)['Status'])).toEqual(['InProgress', 'Success', 'Success']);
+    expect(events).toEqual(['Success', 'Success', 'Success']);
+    expect(String(seen(ids[2] ?? '')['StandardOutputContent'])).toMatch(/^\.{23980}--output truncated--$/);
+
+    await clock.advance(10_000);
+
+    expect(seen(ids[0] ?? '')).toMatchObject({ Status: 'Success', StandardOutputContent: 'said\n' });
+  });
+
+  it('fails only on the instances that are meant', async () => {
+    const { clock, service, instance, send, seen } = await scene();
+    service.faults.push({
+      verb: 'work',
+      on: (id) => id !== instance,
+      outcome: { status: 'Failed', code: 1 },
+      times: 1,
+    });
+    const id = send(instance);
+    await clock.advance(1000);
+
+    expect(seen(id)).toMatchObject({ Status: 'Success' });
   });
 });

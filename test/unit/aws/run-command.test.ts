@@ -31,6 +31,7 @@ describe('sending a command', () => {
       {
         InstanceIds: [INSTANCE],
         DocumentName: 'skep-dev-drain',
+        DocumentVersion: '$LATEST',
         TimeoutSeconds: 600,
         Comment: 'a comment',
         Parameters: { cluster: ['prod'], nodeId: ['none'] },
