@@ -17,6 +17,16 @@ is_ready() {
   esac
 }
 
+# What joined as a worker is none of the managers, whatever its instance says of itself: the raft knows.
+refuse_other_role() {
+  case ,$SSM_labels, in
+  *,skep.role=manager,*) ;;
+  *) if [ "$FOUND_ROLE" != worker ] || [ -n "$FOUND_MEMBER" ]; then
+    fail 25 WrongInstance "node $FOUND_ID is a manager, and $SSM_instanceId was launched as a worker"
+  fi ;;
+  esac
+}
+
 # Workers have nothing to lock: they go on.
 case ,$SSM_labels, in
 *,skep.role=manager,*) refuse_autolock ;;
@@ -27,6 +37,7 @@ conflicts=5
 while :; do
   if ! read_node "$SSM_nodeId"; then fail 43 UnknownNode "no manager knows node $SSM_nodeId"; fi
   check_label "$SSM_instanceId"
+  refuse_other_role
   if has_label skep.leaving true; then fail 35 LeavingNode "node $SSM_nodeId is marked as leaving"; fi
   if ! is_ready; then
     if [ "$patience" = 0 ]; then fail 42 NotReady "node $SSM_nodeId is $FOUND_STATE, in the raft: $FOUND_MEMBER"; fi

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { z } from 'zod';
 
-import { describeGroup } from '../src/aws/auto-scaling.ts';
+import { describeGroup, describeInstance } from '../src/aws/auto-scaling.ts';
 import type { Group } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { Refusals } from '../src/aws/refusals.ts';
@@ -11,8 +11,8 @@ import type { GroupItem, StoredFacts } from '../src/aws/items.ts';
 import { Table, WriteConflict } from '../src/aws/table.ts';
 import { failTask } from '../src/aws/task-callbacks.ts';
 import { readConfig } from '../src/config.ts';
-import { decideClaim } from '../src/core/claim.ts';
-import type { Claim, Plan } from '../src/core/claim.ts';
+import { contradictionOf, decideClaim } from '../src/core/claim.ts';
+import type { Claim, Plan, ShownInstance } from '../src/core/claim.ts';
 import { FlowError } from '../src/core/errors.ts';
 import { claimedBy, readLifecycleEvent } from '../src/core/lifecycle-event.ts';
 import type { Action } from '../src/core/lifecycle-event.ts';
@@ -34,13 +34,23 @@ const PAUSE = 500;
 const CLAIM_TRIES = 5;
 
 type GroupView = GroupItem & { readonly isUntagged?: boolean };
+/** Auto Scaling lags behind its own events by seconds: so often it is asked again before an event is called wrong. */
+const LAG_TRIES = 7;
 
 /** What EC2 says of an instance: the names of its states, none where EC2 does not know it. */
 const founderView = z.object({ instance: z.string(), states: z.array(z.string()) });
 
+const attempts = z.number().int().nonnegative().default(LAG_TRIES);
+
 export const handler = makeHandler(
-  z.object({ v: z.literal(1), execution: z.string(), event: z.unknown(), founder: founderView.optional() }),
-  async ({ execution, event, founder }): Promise<Plan> => {
+  z.object({
+    v: z.literal(1),
+    execution: z.string(),
+    event: z.unknown(),
+    founder: founderView.optional(),
+    attempt: attempts,
+  }),
+  async ({ execution, event, founder, attempt }): Promise<Plan> => {
     const read = readLifecycleEvent(config.stage, event);
     if (read.kind === 'ignore') {
       return { v: 1, route: 'ignore', because: read.because };
@@ -58,11 +68,12 @@ export const handler = makeHandler(
       return isUntagged(group) ? plan : { ...plan, completion };
     }
     const owner = { key: ownerKey(execution), arn: execution };
+    const shown = await shownBy(read.action, attempt);
     const claim = await claimAction(read.action, owner, (facts, now) =>
       decideClaim({
         action: read.action,
         completion: read.completion,
-        facts: { ...facts, founderView: founder },
+        facts: { ...facts, founderView: founder, shown },
         owner: owner.key,
         now,
       }),
@@ -95,6 +106,16 @@ async function lookUp(name: string): Promise<Group | undefined> {
 }
 
 const isUntagged = (group: Group | undefined): boolean => group !== undefined && group.cluster === undefined;
+
+/** Machines of older versions do not say which attempt it is: they are not kept waiting. */
+async function shownBy(action: Action, attempt: number): Promise<ShownInstance | null> {
+  const shown = await describeInstance(autoScaling, action.instance);
+  const contradiction = contradictionOf(action, shown);
+  if (contradiction !== undefined && attempt < LAG_TRIES) {
+    throw new FlowError('AwsUnavailable', `${contradiction}: it may not show it yet`);
+  }
+  return shown;
+}
 
 async function claimAction(
   action: Action,

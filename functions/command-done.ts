@@ -48,7 +48,8 @@ export const handler = makeHandler(commandEvent, async ({ detail }) => {
     return { ignored: 'somebody else sent the document' };
   }
   const now = Math.floor(Date.now() / 1000);
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, endedAt: invocation.endedAt, now });
+  const target = detail['instance-id'];
+  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, endedAt: invocation.endedAt, now });
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   logger.info('command ended', {
     verb,

@@ -34,6 +34,8 @@ const planning = z.object({
   v: z.literal(1),
   cluster: clusterName,
   pages: z.array(inspectPage),
+  /** Whether the healthy ones were to be told by a digest; executions of older versions do not say. */
+  brief: z.boolean().default(true),
   /** False for a cluster without a swarm: there is nothing to see of one. */
   founded: z.boolean().default(true),
   repairHooks: z.boolean().default(false),
@@ -85,11 +87,15 @@ async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Prom
   }
 }
 
-async function plan({ cluster, pages, founded, repairHooks }: z.infer<typeof planning>): Promise<TidyPlan> {
+async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typeof planning>): Promise<TidyPlan> {
   // The swarm was read before: what is claimed from here on is seen as claimed.
   const [tagged, stored] = await Promise.all([groupsOfCluster(autoScaling, cluster), store.read(cluster)]);
   const [groups, refused] = await Promise.all([tidyGroups(tagged), refusedGroups(tagged, stored.refused)]);
   const swarm = founded ? readSwarm(pages, expectedWorkers(stored.known, groups)) : NO_SWARM;
+  if (swarm === undefined && !brief) {
+    // Asked once more it would say the same: one that was asked for all nodes lists them.
+    throw new FlowError('CommandFailed', `a manager of ${cluster} was asked for all nodes and told a digest of them`);
+  }
   if (swarm === undefined) {
     throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
   }

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
-import type { Plan } from '../core/claim.ts';
+import type { Plan, ShownInstance } from '../core/claim.ts';
 import type { HookFacts } from '../core/hooks.ts';
 import { errorName } from './errors.ts';
 
@@ -107,6 +107,20 @@ export async function describeHooks(client: AutoScalingClient, group: string): P
     timeout: hook.HeartbeatTimeout ?? 0,
     defaultResult: hook.DefaultResult ?? '',
   }));
+}
+
+/** Null for an instance that is in no group. */
+export async function describeInstance(client: AutoScalingClient, instance: string): Promise<ShownInstance | null> {
+  const { AutoScalingInstances: [found] = [] } = await client.send(
+    new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }),
+  );
+  return found === undefined
+    ? null
+    : {
+        group: found.AutoScalingGroupName ?? '',
+        lifecycle: found.LifecycleState ?? '',
+        zone: found.AvailabilityZone ?? '',
+      };
 }
 
 /** Unknown ids are left out of the answer without an error, which is what is asked here. */

@@ -48,6 +48,8 @@ export interface TidyPolicy {
   readonly rebalance?: RebalanceWhen;
 }
 
+const boundItem = z.object({ instance: z.string() }).catch({ instance: 'another instance' });
+
 /** Somebody else wrote in between: read again, and decide again. */
 export class WriteConflict extends Error {
   override readonly name = 'WriteConflict';
@@ -140,12 +142,16 @@ export class Table {
     await this.#update(key, command, [], { step: key.step, [counterOf(key.step)]: key.try });
   }
 
-  /** Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more. */
+  /**
+   * Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more, or was not
+   * sent to that instance: whoever may send documents may give them any comment.
+   */
   async storeResult(
     key: StepKey,
     outcome: Outcome,
     changes: NodeChanges,
     now: number,
+    target: string,
   ): Promise<RendezvousItem | undefined> {
     const node = isOwnItem(key) ? {} : changes;
     const changed = {
@@ -155,7 +161,7 @@ export class Table {
     };
     // A look that gives a command up says what became of it, and then cancels it: the news of that must not take its word back.
     const first = !outcome.ok && outcome.error === 'CommandCancelled' ? { result: undefined } : {};
-    return this.#update(key, changed, [], { step: key.step, [counterOf(key.step)]: key.try, ...first });
+    return this.#update(key, changed, [], { step: key.step, target, [counterOf(key.step)]: key.try, ...first });
   }
 
   async #update(
@@ -175,6 +181,33 @@ export class Table {
         return undefined;
       }
       throw error;
+    }
+  }
+
+  /**
+   * Binds a node id to the instance that was asked for its own. Between its join and its confirmation; from then on its label, which the
+   * managers have, says the same.
+   *
+   * @returns the instance that has it; another one where that was faster
+   */
+  async bindNode(cluster: string, nodeId: string, instance: string, now: number): Promise<string> {
+    const Item = { ...keys.binding(cluster, nodeId), instance, expiresAt: now + GONE_TTL };
+    try {
+      await this.#client.send(
+        new PutCommand({
+          TableName: this.#name,
+          Item,
+          ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
+          ExpressionAttributeNames: { '#instance': 'instance' },
+          ExpressionAttributeValues: { ':instance': instance },
+        }),
+      );
+      return instance;
+    } catch (error) {
+      if (errorName(error) !== 'ConditionalCheckFailedException') {
+        throw error;
+      }
+      return boundItem.parse(await this.#get(keys.binding(cluster, nodeId))).instance;
     }
   }
 

@@ -8,12 +8,13 @@ import { endTask, failTask } from '../aws/task-callbacks.ts';
 import { tokenDigests } from '../aws/items.ts';
 import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
+import { runsOnManager } from '../core/commands.ts';
 import { lossesOf, textOf } from '../core/hand-over.ts';
 import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/leader-record.ts';
 import type { Managers, Member } from '../core/leader-record.ts';
 import { nodeRole } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
-import { nodeChanges } from '../core/rendezvous.ts';
+import { nodeChanges, ownNodeId } from '../core/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import type { Raise } from '../handler.ts';
 import { readServices, shiftPage } from '../swarm/services-page.ts';
@@ -49,17 +50,21 @@ export async function storeAndDeliver(
     readonly key: StepKey;
     readonly verb: Verb;
     readonly outcome: Outcome;
+    /** Where it ran. */
+    readonly target: string;
     /** When the script ended, epoch seconds. */
     readonly endedAt?: number | undefined;
     readonly now: number;
   },
 ): Promise<boolean> {
-  const { key, verb, endedAt, now } = input;
+  const { key, verb, endedAt, now, target } = input;
+  const heard = asHeard(verb, input.outcome, endedAt, now);
   const { outcome, members } = withoutMembers(
-    withLosses(ports, input.key, verb, asHeard(verb, input.outcome, endedAt, now)),
+    verb,
+    withLosses(ports, input.key, verb, await bound(ports, input, heard)),
   );
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
-  const item = await ports.table.storeResult(key, outcome, changes, now);
+  const item = await ports.table.storeResult(key, outcome, changes, now, target);
   if (item === undefined) {
     return false;
   }
@@ -93,13 +98,33 @@ function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, ver
   };
 }
 
-/** What a document on a manager tells of the managers is for the record: an execution has no use for it. */
-function withoutMembers(outcome: Outcome): { outcome: Outcome; members: readonly Member[] | undefined } {
+/** A node id belongs to the instance that has named it first: of another one it is not believed, and neither node is touched. */
+async function bound(
+  { table }: DeliverPorts,
+  { key: { cluster, instance }, verb, now }: { readonly key: StepKey; readonly verb: Verb; readonly now: number },
+  outcome: Outcome,
+): Promise<Outcome> {
+  const nodeId = outcome.ok ? ownNodeId(verb, outcome.output) : undefined;
+  if (nodeId === undefined || instance === '-') {
+    return outcome;
+  }
+  const owner = await table.bindNode(cluster, nodeId, instance, now);
+  const cause = `${instance} says that it is node ${nodeId}, which is that of ${owner}`;
+  return owner === instance
+    ? outcome
+    : { ok: false, error: verb === 'leave' ? 'WrongInstance' : 'ForeignSwarm', cause, retryable: false };
+}
+
+/**
+ * What a document on a manager tells of the managers is for the record: an execution has no use for it. Nobody else is asked, and what
+ * a worker says of the managers is not heard.
+ */
+function withoutMembers(verb: Verb, outcome: Outcome): { outcome: Outcome; members: readonly Member[] | undefined } {
   if (!outcome.ok) {
     return { outcome, members: undefined };
   }
   const { managers, ...output } = outcome.output;
-  return { outcome: { ok: true, output }, members: readMembers(managers) };
+  return { outcome: { ok: true, output }, members: runsOnManager(verb) ? readMembers(managers) : undefined };
 }
 
 export async function deliver(

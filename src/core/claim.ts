@@ -3,6 +3,7 @@ import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
 import type { ClosedError } from './errors.ts';
 import type { Hold } from './hold.ts';
 import type { Action, Completion } from './lifecycle-event.ts';
+import { zoneName } from './names.ts';
 import type { NodeRole } from './names.ts';
 import { whyRejected } from './rejection.ts';
 
@@ -80,6 +81,8 @@ export interface ClaimFacts {
   readonly founderView?: { readonly instance: string; readonly states: readonly string[] } | undefined;
   readonly node: NodeItem | undefined;
   readonly action: ActionItem | undefined;
+  /** What Auto Scaling says of the instance; null where it knows none, undefined where it was not asked. */
+  readonly shown?: ShownInstance | null | undefined;
   readonly group: {
     readonly cluster?: string | undefined;
     readonly role?: string | undefined;
@@ -87,6 +90,12 @@ export interface ClaimFacts {
     /** Auto Scaling shows the group, and it has no tag skep:cluster: nobody of skep may complete its hooks. */
     readonly isUntagged?: boolean;
   };
+}
+
+export interface ShownInstance {
+  readonly group: string;
+  readonly lifecycle: string;
+  readonly zone: string;
 }
 
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
@@ -115,6 +124,8 @@ export interface Plan {
   readonly lookSoon?: number;
   readonly lookSlow?: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Where Auto Scaling launched the instance. */
+  readonly zone?: string;
   readonly depart?: boolean;
   readonly nodeId?: string;
   readonly address?: string;
@@ -162,7 +173,12 @@ interface Asked {
 }
 
 export function decideClaim(asked: Asked): Claim {
-  return rejected(asked) ?? answered(asked) ?? (asked.action.kind === 'launch' ? launch(asked) : terminate(asked));
+  return (
+    rejected(asked) ??
+    contradicted(asked) ??
+    answered(asked) ??
+    (asked.action.kind === 'launch' ? launch(asked) : terminate(asked))
+  );
 }
 
 function rejected({ action, completion, facts }: Asked): Claim | undefined {
@@ -173,6 +189,33 @@ function rejected({ action, completion, facts }: Asked): Claim | undefined {
   return why === undefined
     ? undefined
     : { plan: { v: 1, route: 'reject', ...why, ...completing, cluster, instance }, take: undefined, wake: undefined };
+}
+
+/** Nothing that is well is ended because an event says so: whoever may start an execution may write one. */
+const WELL = ['InService', 'Standby', 'EnteringStandby'];
+
+/**
+ * Whether Auto Scaling, which the event is said to come from, knows better. It may lag behind its own events, by seconds: the caller
+ * asks again before it believes this.
+ */
+export function contradictionOf(action: Action, shown: ShownInstance | null | undefined): string | undefined {
+  if (shown === null || shown === undefined) {
+    return undefined;
+  }
+  if (shown.group !== action.group) {
+    return `${action.instance} is in group ${shown.group}, not in ${action.group}`;
+  }
+  return action.kind === 'terminate' && action.ask === 'leave' && !action.depart && WELL.includes(shown.lifecycle)
+    ? `${action.instance} is to be terminated, says the event; Auto Scaling says that it is ${shown.lifecycle}`
+    : undefined;
+}
+
+function contradicted({ action, facts }: Asked): Claim | undefined {
+  const because = contradictionOf(action, facts.shown);
+  // Without a completion: no hook waits for an instance that is in service.
+  return because === undefined
+    ? undefined
+    : { plan: { v: 1, route: 'reject', rejection: 'BadEvent', because }, take: undefined, wake: undefined };
 }
 
 /** Somebody handles it already, or nothing is asked. */
@@ -371,6 +414,7 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     lookSlow: slowLook(action.timeout),
     labels: action.labels,
     depart: action.depart,
+    ...(facts.shown === undefined ? {} : { zone: zoneName.catch('unknown').parse(facts.shown?.zone) }),
     nodeId: node?.nodeId ?? 'none',
     address: node?.address ?? 'none',
     ...(state?.status === 'founded' ? { swarm: swarmOf(state, leader) } : {}),

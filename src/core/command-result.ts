@@ -1,4 +1,5 @@
 // Reads how a command ended, from what GetCommandInvocation says.
+import { oneLine } from './clean-text.ts';
 import { exitCode } from './exit-codes.ts';
 import { isEnd } from './final-errors.ts';
 import type { Verb } from './names.ts';
@@ -19,6 +20,9 @@ export interface Invocation {
 /** How old the news of a founding may be, seconds: events take less than a second, a lost one is found by the look after 90. */
 const FRESH = 30;
 
+/** Documents cut their message at 400 characters; a rogue may not. */
+const MESSAGE = 500;
+
 const UNDER_WAY = ['Pending', 'InProgress', 'Delayed', 'Cancelling'];
 
 export const isUnderWay = (status: string): boolean => UNDER_WAY.includes(status);
@@ -32,7 +36,7 @@ export function outcomeOf(verb: Verb, invocation: Invocation): Outcome | undefin
     return success(verb, invocation);
   }
   const error = errorOf(invocation);
-  const said = invocation.stderr.trim().slice(-500);
+  const said = oneLine(invocation.stderr.trim().slice(-500));
   return failure(verb, error, `${causeOf(invocation)}${said === '' ? '' : `; stderr: ${said}`}`);
 }
 
@@ -68,7 +72,7 @@ function errorOf({ status, statusDetails, responseCode, stdout }: Invocation): s
 function causeOf({ statusDetails, responseCode, stdout }: Invocation): string {
   const message = lastJson(stdout)?.['message'];
   const meaning = exitCode(responseCode);
-  const what = typeof message === 'string' ? message : (meaning?.meaning ?? statusDetails);
+  const what = typeof message === 'string' ? oneLine(message, MESSAGE) : (meaning?.meaning ?? statusDetails);
   return `${what} (exit code ${responseCode}${meaning === undefined ? '' : `; ${meaning.remedy}`})`;
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Manager, Plan } from './claim.ts';
 import { FlowError } from './errors.ts';
 import { labelList } from './labels.ts';
-import { bringsIn } from './names.ts';
+import { bringsIn, nodeAddress, nodeIdText, zoneName } from './names.ts';
 import type { Verb } from './names.ts';
 import { fitting, fittingTell } from './shift-limits.ts';
 
@@ -23,9 +23,9 @@ export const DEFAULT_CONFIG: ClusterConfig = { addressPool: '172.30.0.0/16', sub
 /** What earlier steps found out of the node: the output of the join, init or leave document. */
 export const nodeFacts = z
   .object({
-    nodeId: z.string().default('none'),
-    zone: z.string().default('unknown'),
-    address: z.string().default('none'),
+    nodeId: nodeIdText.catch('none'),
+    zone: zoneName.catch('unknown'),
+    address: nodeAddress.catch('none'),
     /** That it joined in; joins that were sent before this was told say none. */
     epoch: z.number().optional(),
   })
@@ -318,7 +318,8 @@ function labelsOf(plan: Plan, node: NodeFacts): string {
     instance: needed(plan.instance, 'instance'),
     group: needed(plan.group, 'group'),
     role: needed(plan.role, 'role'),
-    zone: node.zone,
+    // As AWS has it; plans of older versions have none, and what the node says is at least a zone.
+    zone: plan.zone ?? node.zone,
     own: plan.labels ?? {},
   });
 }

@@ -9,6 +9,12 @@ export const clusterName = z
 export const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'not an EC2 instance id');
 /** Of a swarm's service: SwarmKit takes what could be a host's name. */
 export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+/** Of a swarm's node, as SwarmKit makes it. */
+export const nodeIdText = z.string().regex(/^[0-9a-z]{25}$/, 'not the id of a swarm node');
+/** `ip:port`, as the documents tell it, or the address alone. */
+export const nodeAddress = z.string().regex(/^[0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]{1,5})?$/, 'not an address');
+/** `eu-west-1a`, `us-west-2-lax-1a`, `use1-az1`: nothing that could end a label and begin another. */
+export const zoneName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'not an availability zone');
 export const nodeRole = z.enum(['worker', 'manager']);
 export type NodeRole = z.infer<typeof nodeRole>;
 
@@ -73,6 +79,8 @@ export const keys = {
   refused: (cluster: string, group: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `${REFUSED_PREFIX}${group}` }),
   /** Groups that name a cluster which nobody declared, or none. */
   refusals: (): string => 'REFUSED',
+  /** Which instance a node id belongs to. */
+  binding: (cluster: string, nodeId: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODEID#${nodeId}` }),
   node: (cluster: string, instance: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODE#${instance}` }),
   waiter: (cluster: string, cause: WaitCause, owner: string): Key => ({
     pk: `CLUSTER#${cluster}`,

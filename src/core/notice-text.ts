@@ -1,4 +1,5 @@
 // What a notice says to a person: what is the matter, since when, and what to do next. For mail, and for Slack.
+import { forSlack, oneLine } from './clean-text.ts';
 import type { Notice } from './notice.ts';
 
 export interface Place {
@@ -16,7 +17,10 @@ export function textOf(notice: Notice, place: Place): string {
   return [
     headline(notice, place),
     '',
-    ...notice.reasons.flatMap(({ name, what, next }) => [`${name}: ${what}`, `  What to do: ${next}`]),
+    ...notice.reasons.flatMap(({ name, what, next }) => [
+      `${name}: ${oneLine(what)}`,
+      `  What to do: ${oneLine(next)}`,
+    ]),
     ...(notice.reasons.length === 0 ? ['Nothing is left to do.'] : []),
     '',
     `How it is now: npx skep status --cluster ${cluster} --stage ${stage}`,
@@ -49,14 +53,16 @@ export function slackOf(notice: Notice, place: Place): SlackMessage {
   const mark = MARKS[notice.to];
   const status = `npx skep status --cluster ${place.cluster} --stage ${place.stage}`;
   return {
-    text: escaped(`${mark} ${headline(notice, place)} ${notice.reasons.map(({ name }) => name).join(', ')}`.trim()),
+    text: forSlack(`${mark} ${headline(notice, place)} ${notice.reasons.map(({ name }) => name).join(', ')}`.trim()),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: `${mark} ${subject}`.slice(0, HEADER), emoji: true } },
       section(headline(notice, place)),
-      ...notice.reasons.slice(0, REASONS).map(({ name, what, next }) => section(`${what}\n${next}`, `*${name}*\n`)),
+      ...notice.reasons
+        .slice(0, REASONS)
+        .map(({ name, what, next }) => section(`${oneLine(what)}\n${oneLine(next)}`, `*${name}*\n`)),
       {
         type: 'context',
-        elements: [{ type: 'mrkdwn', text: `\`${status}\` · ${escaped(notice.id)}` }],
+        elements: [{ type: 'mrkdwn', text: `\`${status}\` · ${forSlack(notice.id)}` }],
       },
     ],
   };
@@ -65,10 +71,7 @@ export function slackOf(notice: Notice, place: Place): SlackMessage {
 /** Cut before it is escaped: half an escape would be shown as it is. */
 const section = (text: string, before = ''): Readonly<Record<string, unknown>> => ({
   type: 'section',
-  text: { type: 'mrkdwn', text: `${before}${escaped(text.slice(0, SECTION))}` },
+  text: { type: 'mrkdwn', text: `${before}${forSlack(text.slice(0, SECTION))}` },
 });
-
-/** What Slack would read as a link or a mention. */
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 import type { NodePhase } from './claim.ts';
-import { bringsIn, keys } from './names.ts';
+import { bringsIn, keys, nodeAddress, nodeIdText, zoneName } from './names.ts';
 import type { Key, Verb } from './names.ts';
 
 /** One command of one step: what travels in SendCommand's Comment, and comes back with GetCommandInvocation. */
@@ -133,7 +133,12 @@ export function mayHaveBeenSent(item: RendezvousItem, verb: Verb, look: number, 
   return item.uncertain === true || !bringsIn(verb) || now - (item.sentAt ?? 0) >= look - 5;
 }
 
-const told = z.object({ nodeId: z.string().optional(), address: z.string().optional(), zone: z.string().optional() });
+/** A node's own word: what is not in the form that documents tell it in is not taken, and never stops anything. */
+const told = z.object({
+  nodeId: nodeIdText.optional().catch(undefined),
+  address: nodeAddress.optional().catch(undefined),
+  zone: zoneName.optional().catch(undefined),
+});
 type Told = z.infer<typeof told>;
 
 const joined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
@@ -146,6 +151,11 @@ const CHANGES: Readonly<Partial<Record<Verb, (output: Told) => NodeChanges>>> = 
   leave: ({ nodeId }) => ({ nodeId }),
   forget: () => ({ phase: 'gone' }),
 };
+
+/** The node id by which an instance calls itself; undefined for documents that are about others, and for what is no node id. */
+export function ownNodeId(verb: Verb, output: Readonly<Record<string, unknown>>): string | undefined {
+  return ['init', 'join', 'leave'].includes(verb) ? told.parse(output).nodeId : undefined;
+}
 
 /** What a command's good end changes in the item of its node. What is undefined there is not changed. */
 export function nodeChanges(verb: Verb, output: Readonly<Record<string, unknown>>): NodeChanges {

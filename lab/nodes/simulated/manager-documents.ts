@@ -35,6 +35,9 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
       script.fail('UnknownNode', `no manager knows node ${nodeId}`);
     }
     checkLabel(script, node);
+    if (labels['skep.role'] !== 'manager' && (node.role === 'manager' || node.raftAddress !== undefined)) {
+      script.fail('WrongInstance', `node ${nodeId} is a manager, and ${labels[LABEL]} was launched as a worker`);
+    }
     if (node.labels['skep.leaving'] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }

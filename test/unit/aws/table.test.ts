@@ -76,6 +76,9 @@ async function founded(where: { cluster: string; group: string; instance: string
 const found = ({ cluster, instance }: { cluster: string; instance: string }, of = swarm, owner = 'founder') =>
   db.table.recordFounding({ cluster, swarm: of, leader: { ...LEADER.leader, instance }, owner, now: NOW });
 
+/** Where commands are sent. */
+const TARGET = 't';
+
 describe('declaring a cluster', () => {
   it('is done once: the second time changes nothing', async () => {
     const { cluster } = place();
@@ -247,9 +250,9 @@ describe('a claim', () => {
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'join');
     const step: StepKey = { ...where, owner: 'join', step: 'Join', try: 1 };
-    await db.table.begin(step, { taskToken: 'of the join', phase: 'joining' });
-    await db.table.park(step, { commandId: 'c', target: 't', uncertain: true });
-    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW);
+    await db.table.begin(step, { target: TARGET, taskToken: 'of the join', phase: 'joining' });
+    await db.table.park(step, { commandId: 'c', target: TARGET, uncertain: true });
+    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW, TARGET);
 
     expect(await claim(actionOf({ ...where, kind: 'terminate' }), 'leave')).toBe('leave');
     const item = await db.get(keys.node(where.cluster, where.instance));
@@ -263,8 +266,8 @@ describe('a claim', () => {
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'first');
     const step: StepKey = { ...where, owner: 'first', step: 'Join', try: 1 };
-    await db.table.begin(step, { taskToken: 't' });
-    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW);
+    await db.table.begin(step, { target: TARGET, taskToken: 't' });
+    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW, TARGET);
 
     await claim(actionOf({ ...where, time: NOW + 1, actionToken: 'another' }), 'second');
     expect(await db.get(keys.node(where.cluster, where.instance))).toMatchObject({ owner: 'second', nodeId: NODE_ID });
@@ -358,9 +361,9 @@ describe("a step's rendezvous", () => {
 
   it('the sender begins a try, the event finds its token', async () => {
     const step = await claimed();
-    await db.table.begin(step, { taskToken: 'mine', sentAt: NOW });
+    await db.table.begin(step, { target: TARGET, taskToken: 'mine', sentAt: NOW });
 
-    expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW)).toMatchObject({
+    expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW, TARGET)).toMatchObject({
       step: 'Join',
       try: 1,
       waits: 'Join',
@@ -374,10 +377,10 @@ describe("a step's rendezvous", () => {
 
   it('a new try has nothing of the one before it', async () => {
     const step = await claimed();
-    await db.table.begin(step, { taskToken: 'first' });
-    await db.table.park(step, { commandId: 'c', target: 't', uncertain: true });
-    await db.table.storeResult(step, joined, {}, NOW);
-    const item = await db.table.begin({ ...step, try: 2 }, { taskToken: 'second' });
+    await db.table.begin(step, { target: TARGET, taskToken: 'first' });
+    await db.table.park(step, { commandId: 'c', target: TARGET, uncertain: true });
+    await db.table.storeResult(step, joined, {}, NOW, TARGET);
+    const item = await db.table.begin({ ...step, try: 2 }, { target: TARGET, taskToken: 'second' });
 
     expect(item).toMatchObject({ step: 'Join', try: 2, taskToken: 'second' });
     expect(['commandId', 'result', 'uncertain'].filter((name) => name in (item ?? {}))).toEqual([]);
@@ -391,11 +394,13 @@ describe("a step's rendezvous", () => {
     ['another execution', { owner: 'somebody else' }],
   ])('the end of a command of %s changes nothing', async (_what, other) => {
     const step = await claimed();
-    await db.table.begin(step, { taskToken: 'mine' });
-    await db.table.begin({ ...step, try: 2 }, { taskToken: 'mine' });
+    await db.table.begin(step, { target: TARGET, taskToken: 'mine' });
+    await db.table.begin({ ...step, try: 2 }, { target: TARGET, taskToken: 'mine' });
     const before = await db.get(keys.node(step.cluster, step.instance));
 
-    expect(await db.table.storeResult({ ...step, try: 2, ...other }, joined, { phase: 'gone' }, NOW)).toBeUndefined();
+    expect(
+      await db.table.storeResult({ ...step, try: 2, ...other }, joined, { phase: 'gone' }, NOW, TARGET),
+    ).toBeUndefined();
     expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
   });
 
@@ -403,10 +408,10 @@ describe("a step's rendezvous", () => {
     const step = { ...(await claimed()), owner: 'somebody else' };
     const before = await db.get(keys.node(step.cluster, step.instance));
 
-    expect(await db.table.begin(step, { taskToken: 'theirs' })).toBeUndefined();
+    expect(await db.table.begin(step, { target: TARGET, taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.park(step, { taskToken: 'theirs' })).toBeUndefined();
-    expect(await db.table.begin(step, { taskToken: 'theirs' })).toBeUndefined();
-    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toBeUndefined();
+    expect(await db.table.begin(step, { target: TARGET, taskToken: 'theirs' })).toBeUndefined();
+    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET)).toBeUndefined();
     expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
   });
 
@@ -419,9 +424,9 @@ describe("a step's rendezvous", () => {
 
   it('a node that is gone is kept for late events, then goes too', async () => {
     const step = { ...(await claimed()), step: 'Forget' };
-    await db.table.begin(step, { taskToken: 'mine' });
+    await db.table.begin(step, { target: TARGET, taskToken: 'mine' });
 
-    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW)).toMatchObject({
+    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET)).toMatchObject({
       phase: 'gone',
       expiresAt: NOW + 7 * 86_400,
     });
@@ -430,8 +435,8 @@ describe("a step's rendezvous", () => {
   it("a tidy's step has an item of its own, changes no node, and goes after a day", async () => {
     const node = await claimed();
     const step = { ...node, owner: 'tidy', step: 'Forget-da5el1vvzfzc' };
-    await db.table.begin(step, { taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
-    const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW);
+    await db.table.begin(step, { target: TARGET, taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
+    const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET);
 
     expect(item).toMatchObject({ taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
     expect(item).not.toHaveProperty('phase');

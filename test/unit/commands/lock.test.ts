@@ -18,6 +18,7 @@ import {
   recorded,
   scene,
   sends,
+  sentTo,
   ssm,
   time,
   woken,
@@ -184,7 +185,13 @@ describe('a manager that is to go', () => {
 
     const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Demote', try: 1 };
     await ports.lock.queue({ cluster, instance: OTHER }, 'of the next', NOW, NOW);
-    await storeAndDeliver(ports, { key, verb: 'demote', outcome: { ok: true, output: { member: true } }, now: NOW });
+    await storeAndDeliver(ports, {
+      key,
+      verb: 'demote',
+      target: sentTo(),
+      outcome: { ok: true, output: { member: true } },
+      now: NOW,
+    });
     const after = await recorded(cluster);
     expect(after?.managers.map((one) => one.instance)).toEqual([MANAGER_INSTANCE, others[0]]);
     expect(woken()).toEqual(['token-0 ok', 'of the next ok', 'token-0 ok']);
@@ -217,7 +224,13 @@ describe('a manager that is confirmed', () => {
     const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Confirm', try: 1 };
     await place.ended({ ok: true, output: { nodeId: NODE_ID, address: '10.0.1.12:2377', zone: 'eu-west-1a' } });
     await place.step({ verb: 'confirm', step: 'Confirm', node: { nodeId: NODE_ID, zone: 'a', address: 'none' } });
-    await storeAndDeliver(ports, { key, verb: 'confirm', outcome: { ok: true, output: {} }, now: time.now });
+    await storeAndDeliver(ports, {
+      key,
+      verb: 'confirm',
+      target: sentTo(),
+      outcome: { ok: true, output: {} },
+      now: time.now,
+    });
   };
 
   it('is on record, and gives the lock to the next', async () => {

@@ -16,6 +16,7 @@ import {
   scene,
   searches,
   sends,
+  sentTo,
   ssm,
   time,
   woken,
@@ -105,7 +106,9 @@ describe('an end that comes late', () => {
     const before = await item();
     const key = { cluster: plan.cluster ?? '', instance: plan.instance ?? '', owner: 'long-ago', step: 'Join', try: 1 };
 
-    expect(await storeAndDeliver(ports, { key, verb: 'join', outcome: joined, now: time.now })).toBe(false);
+    expect(await storeAndDeliver(ports, { key, verb: 'join', target: sentTo(), outcome: joined, now: time.now })).toBe(
+      false,
+    );
     expect(await item()).toEqual(before);
     expect(woken()).toEqual([]);
   });

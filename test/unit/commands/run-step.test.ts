@@ -35,6 +35,7 @@ import {
   scene,
   searches,
   sends,
+  sentTo,
   sfn,
   ssm,
   time,
@@ -293,6 +294,7 @@ describe('a join before there is a swarm', () => {
     await storeAndDeliver(ports, {
       key: { ...key, try: 1 },
       verb: 'init',
+      target: key.instance,
       outcome: { ok: true, output },
       now: time.now,
     });

@@ -175,6 +175,7 @@ export async function scene(
       storeAndDeliver(ports, {
         key: { ...key, step, try: number },
         verb: 'join',
+        target: sentTo(),
         outcome: result,
         now: time.now,
       }),
@@ -184,6 +185,8 @@ export async function scene(
 export const awsError = (name: string, httpStatusCode = 400): Error =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
 export const sends = () => ssm.commandCalls(SendCommandCommand).map(({ args }) => args[0].input);
+/** Where the last command went. */
+export const sentTo = (): string => sends().at(-1)?.InstanceIds?.[0] ?? '';
 export const searches = () => ssm.commandCalls(ListCommandsCommand).map(({ args }) => args[0].input);
 export const woken = () => [
   ...sfn.commandCalls(SendTaskSuccessCommand).map(({ args }) => `${args[0].input.taskToken ?? ''} ok`),

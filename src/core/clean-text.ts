@@ -1,0 +1,26 @@
+// Text of others, made fit for where people read it. One function for each kind of place, used where text leaves or is read.
+
+/**
+ * What drives a terminal, breaks a line, or makes a reader see another text than is there: control characters (C0, DEL, C1), line and
+ * paragraph separators, marks of writing direction, and what has no width. Unicode: categories Cc, Cf, Zl, Zp, Cs.
+ */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
+
+/** How much of a cause anybody reads. Characters. */
+const CAUSE = 1000;
+
+/**
+ * One line of it: whatever breaks a line, or is not seen, becomes a space.
+ *
+ * @example oneLine('a\u001b[2Jb\nc') // 'a [2Jb c'
+ */
+export function oneLine(text: string, most = CAUSE): string {
+  const line = text.replaceAll(UNSEEN, ' ').trim();
+  return line.length > most ? `${[...line].slice(0, most - 1).join('')}\u2026` : line;
+}
+
+/** What Slack would read as a link or a mention: `<!channel>`, `<@U1>`, `<http://...|text>`; and `@here`, which some of its like read. */
+export function forSlack(text: string): string {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return escaped.replaceAll(/@(?=\p{L})/gu, '@\u200b');
+}
