@@ -25,6 +25,8 @@ const ports = {
 
 /** The event has neither exit code, output nor comment, so the invocation must be read in any case. */
 const commandEvent = z.object({
+  /** By AWS's clock: what the invocation says of its end is by that of the instance. */
+  time: z.iso.datetime().optional(),
   detail: z.object({
     'command-id': z.string(),
     'document-name': z.string(),
@@ -33,7 +35,7 @@ const commandEvent = z.object({
   }),
 });
 
-export const handler = makeHandler(commandEvent, async ({ detail }) => {
+export const handler = makeHandler(commandEvent, async ({ time, detail }) => {
   const verb = verbOf(config.stage, detail['document-name']);
   if (verb === undefined) {
     return { ignored: `${detail['document-name']} is not a document of stage ${config.stage}` };
@@ -49,7 +51,8 @@ export const handler = makeHandler(commandEvent, async ({ detail }) => {
   }
   const now = Math.floor(Date.now() / 1000);
   const target = detail['instance-id'];
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, endedAt: invocation.endedAt, now });
+  const endedAt = time === undefined ? invocation.endedAt : Math.floor(Date.parse(time) / 1000);
+  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, endedAt, now });
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   logger.info('command ended', {
     verb,

@@ -26,7 +26,7 @@ import { Ec2 } from './services/ec2.ts';
 import type { Instance } from './services/ec2.ts';
 import { InstanceMetadata } from './services/instance-metadata.ts';
 import type { InstanceRole } from './services/instance-metadata.ts';
-import { AGENT_LIMITS, Throttles } from './services/limits.ts';
+import { Throttles, agentLimitsOf } from './services/limits.ts';
 import { lagsOf } from './services/lagging.ts';
 import { ShownMembers } from './services/shown-members.ts';
 import { ParameterStore } from './services/parameter-store.ts';
@@ -199,9 +199,8 @@ export class Lab {
       deliveryLatency: this.#latencies.delivery,
       throttles: this.throttles,
       mayRegister: (instanceId) => this.#onBehalf.mayRegister(instanceId),
-      agentLimits: { ...AGENT_LIMITS, ...options.limits?.agent },
-      listsPending: options.limits?.listsPending,
-      lag,
+      agentLimits: agentLimitsOf(options),
+      ...{ listsPending: options.limits?.listsPending, lag },
       emit: this.#emitter('aws.ssm'),
       onDefect: this.#note,
     });

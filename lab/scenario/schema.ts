@@ -72,6 +72,9 @@ const limits = z.strictObject({
       workers: z.int().min(1).max(100).exactOptional(),
       buffer: z.int().min(1).max(5000).exactOptional(),
       offerAgain: duration.exactOptional(),
+      handOver: duration.exactOptional(),
+      cpu: duration.exactOptional(),
+      cores: z.int().min(1).max(128).exactOptional(),
     })
     .optional(),
   resourceTags: duration.optional(),

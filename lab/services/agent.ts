@@ -38,6 +38,8 @@ export class Agent {
   /** What ended while nobody could be told. */
   readonly #unsent: (() => void)[] = [];
   #running = new Set<AgentJob>();
+  /** When each processor has done what it was given, epoch milliseconds. */
+  readonly #busyUntil: number[] = [];
   #online = true;
   /** It holds a command for which it has no room, and asks for no other meanwhile. */
   #holding = false;
@@ -166,16 +168,33 @@ export class Agent {
       const running = this.#running;
       running.add(job);
       this.peaks.running = Math.max(this.peaks.running, running.size);
-      void job.run().then((result) => {
-        // One that began before the machine was started anew is told of otherwise.
-        if (running === this.#running) {
-          running.delete(job);
-          this.#tell(() => {
-            job.finished(result);
-          });
-          this.#start();
-        }
-      });
+      void this.#spend()
+        .then(() => job.run())
+        .then((result) => {
+          // One that began before the machine was started anew is told of otherwise.
+          if (running === this.#running) {
+            running.delete(job);
+            this.#tell(() => {
+              job.finished(result);
+            });
+            this.#start();
+          }
+        });
     }
+  }
+
+  /** What a command costs the machine before its script has done anything: one after the other on each processor. */
+  async #spend(): Promise<void> {
+    const { handOver = 0, cpu = 0, cores = 1 } = this.#limits;
+    if (handOver + cpu === 0) {
+      return;
+    }
+    const now = this.#clock.now();
+    const from = Math.max(now + handOver, this.#busyUntil.length < cores ? 0 : Math.min(...this.#busyUntil));
+    if (this.#busyUntil.length >= cores) {
+      this.#busyUntil.splice(this.#busyUntil.indexOf(Math.min(...this.#busyUntil)), 1);
+    }
+    this.#busyUntil.push(from + cpu);
+    await this.#clock.sleep(from + cpu - now);
   }
 }

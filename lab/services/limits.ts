@@ -17,6 +17,12 @@ export interface AgentLimits {
    * is not published.
    */
   readonly offerAgain: number;
+  /** From the agent's queue to the first line of a script, ms. */
+  readonly handOver?: number;
+  /** What a script takes of a processor, ms: the agent's worker process, its shell and its docker commands. */
+  readonly cpu?: number;
+  /** Processors of the instance. */
+  readonly cores?: number;
 }
 
 /** Throttling that a scenario asks for; without it there is none. */
@@ -41,6 +47,17 @@ export interface Limits {
 
 /** As the agent's source has them. */
 export const AGENT_LIMITS: AgentLimits = { workers: 5, buffer: 5, offerAgain: 10_000 };
+
+/**
+ * Measured with the agent's own code on two cores: 39 to 61 ms until the first line, 0.15 to 0.2 s of processor time for a confirm, so that a
+ * manager confirms about ten a second.
+ */
+const AGENT_COST = { handOver: 50, cpu: 180, cores: 2 };
+
+/** Real nodes, on the wall's clock, take their time by themselves. */
+export function agentLimitsOf(lab: { readonly virtual: boolean; readonly limits?: Limits }): AgentLimits {
+  return { ...AGENT_LIMITS, ...(lab.virtual ? AGENT_COST : {}), ...lab.limits?.agent };
+}
 
 export type Throttled = 'sendCommand' | 'getParameter' | 'registrations';
 

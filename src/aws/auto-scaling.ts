@@ -160,6 +160,14 @@ export async function isGoneFrom(
   }
 }
 
+/** Whether its group calls the instance unhealthy: by EC2's status checks, a load balancer's, or a person's word. */
+export async function isUnhealthy(client: AutoScalingClient, instance: string): Promise<boolean> {
+  const { AutoScalingInstances: found } = await client.send(
+    new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }),
+  );
+  return (found ?? []).some(({ HealthStatus: status }) => status?.toLowerCase() === 'unhealthy');
+}
+
 /** Restarts the hook's timer. No active action is no error: then there is nothing to keep alive. */
 export async function beat(client: AutoScalingClient, plan: Plan): Promise<void> {
   const { hook, group, instance } = plan;

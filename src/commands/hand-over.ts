@@ -1,10 +1,11 @@
 // One round of a hand-over: what was told of the services, and what is asked of them next.
 import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Shifting } from '../core/commands.ts';
-import { planHandOver } from '../core/hand-over.ts';
+import { isKeptOff, planHandOver } from '../core/hand-over.ts';
 import { toText } from '../core/service-facts.ts';
 import { readServices } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
+import { ofNode } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 /** Said of a service that the drain then takes like any other. */
@@ -17,7 +18,22 @@ export async function nextRound(ports: StepPorts, request: StepRequest, now: num
     return request.shift;
   }
   const { services, unreadable } = readServices(told, nodeAt(told, leaving));
-  const { changes, isDone, skipped } = planHandOver({ services, nodes: leaving, deadline: plan.deadline, now });
+  const { changes, isDone, skipped } = planHandOver({
+    services,
+    nodes: leaving,
+    deadline: plan.deadline,
+    now,
+    round: roundOf(request.step),
+    tried: request.tried,
+    unplaced: request.unplaced,
+  });
+  const unplaced = services.flatMap(({ serviceId, unassigned }) => (unassigned > 0 ? [serviceId] : []));
+  // By their marks: a change that was asked for may have been refused, since somebody else was faster.
+  const begun = services.filter((one) => isKeptOff(one, leaving)).map(({ serviceId }) => serviceId);
+  const tried = [...new Set([...request.tried, ...begun])];
+  if (tried.length > request.tried.length || unplaced.length > 0 || request.unplaced.length > 0) {
+    await ports.table.park(ofNode(request), { handedOver: tried, unplaced });
+  }
   if (isDone) {
     await succeedTask(ports.states, taskToken, {
       done: true,
@@ -27,6 +43,9 @@ export async function nextRound(ports: StepPorts, request: StepRequest, now: num
   }
   return { changes: changes.map(toText), tell: `on:${leaving.join(',')}` };
 }
+
+/** @param step `HandOver-7` */
+const roundOf = (step: string): number => Number(/-(\d+)$/.exec(step)?.[1] ?? 0);
 
 /** The node at a place: only those that were asked about are known by name. */
 export const nodeAt =

@@ -1,5 +1,5 @@
 // One attempt of a token wait: sends the command of a step, or looks at it once, or delivers what the event has left.
-import { beat, desiredManagers, isGoneFrom } from '../aws/auto-scaling.ts';
+import { beat, desiredManagers, isGoneFrom, isUnhealthy } from '../aws/auto-scaling.ts';
 import { findCommand, sendCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Plan, PlannedSwarm } from '../core/claim.ts';
@@ -22,10 +22,13 @@ import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
 import { look, nextManager } from './look.ts';
 import { releaseLock } from './release-lock.ts';
-import { isWait, refuseAfterDeadline, stepKey, superseded } from './step.ts';
+import { isWait, ofNode, refuseAfterDeadline, stepKey, superseded } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
+
+/** How long a node that nobody hears of is waited for, seconds. */
+const WRITTEN_OFF_AFTER = 3600;
 
 /** Refused this often, the instance may be gone: one more question to AWS is worth it. Then every tenth time. */
 const ASK_WHETHER_GONE = 4;
@@ -35,10 +38,8 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
   const { attempt, step, taskToken, verb } = request;
   const key = stepKey(request);
   if (attempt === 0 && !isWait(verb)) {
-    if (request.leaving.length > 0) {
-      await beatBetween(ports, request);
-    }
-    await begin(ports, request, 1);
+    const before = request.leaving.length > 0 ? await beatBetween(ports, request) : {};
+    await begin(ports, { ...request, ...before }, 1);
     return;
   }
   const item = await ports.table.park(key, { taskToken, waits: step });
@@ -239,7 +240,8 @@ async function prepare(
   if (shift === undefined) {
     return undefined;
   }
-  const { node, force, undo, last, offset, brief, mend } = request;
+  const { node, undo, last, offset, brief, mend } = request;
+  const force = request.force || (await isWrittenOff(ports, request, now));
   const command = commandFor({
     verb,
     plan,
@@ -279,6 +281,17 @@ async function refuseIfOnly(ports: StepPorts, { verb, force: gone, undo }: StepR
 }
 
 type Tried = Omit<Asked, 'ofManagers'>;
+
+/**
+ * The hardware may fail while EC2 says running, or stopping: then managers see the tasks of the node as running for a day. After an hour of
+ * refusals it is written off where its group calls it unhealthy; its instance ends as soon as its hook is completed.
+ */
+async function isWrittenOff({ autoScaling }: StepPorts, request: StepRequest, now: number): Promise<boolean> {
+  const { verb, undo, attempt, plan } = request;
+  const isLate = plan.hook !== undefined && now - plan.hook.time >= WRITTEN_OFF_AFTER;
+  const asks = verb === 'forget' && !undo && attempt > 0 && isLate;
+  return asks && (await isUnhealthy(autoScaling, plan.instance ?? ''));
+}
 
 interface Prepared extends Command {
   /** The digest of the record that it is sent by. */
@@ -366,12 +379,14 @@ function readsLeader(request: StepRequest, number: number): boolean {
 
 const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).length > 0;
 
-/** The rounds of a hand-over are short: none of them comes to a second look, which keeps the hook alive elsewhere. */
-async function beatBetween(ports: StepPorts, request: StepRequest): Promise<void> {
-  const item = await ports.table.park(stepKey(request), {});
-  if (item !== undefined) {
-    await keepHookAlive(ports, request, item);
+/** @returns the services that were begun with. The rounds of a hand-over are short: none of them comes to a second look, which keeps the hook alive elsewhere. */
+async function beatBetween(ports: StepPorts, request: StepRequest): Promise<Partial<StepRequest>> {
+  const item = await ports.table.park(ofNode(request), { lookedAt: ports.now() });
+  if (item === undefined) {
+    return {};
   }
+  await keepHookAlive(ports, request, item);
+  return { tried: item.handedOver ?? [], unplaced: item.unplaced ?? [] };
 }
 
 async function keepHookAlive(ports: StepPorts, request: StepRequest, item: RendezvousItem): Promise<void> {
@@ -381,5 +396,5 @@ async function keepHookAlive(ports: StepPorts, request: StepRequest, item: Rende
     return;
   }
   await beat(ports.autoScaling, plan);
-  await ports.table.park(stepKey(request), { beatAt: now });
+  await ports.table.park(ofNode(request), { beatAt: now });
 }

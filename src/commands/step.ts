@@ -46,6 +46,9 @@ export const stepRequest = z.object({
   /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last. */
   leaving: z.array(z.string()).default([]),
   told: shiftPage.optional(),
+  /** The services that it has begun with, as the item of the node has them. */
+  tried: z.array(z.string()).default([]),
+  unplaced: z.array(z.string()).default([]),
   /** It takes back what its execution has changed itself: also where a person holds the cluster by now. */
   finishing: z.boolean().default(false),
   /** It was refused a moment ago, and waits for something to change. */
@@ -67,6 +70,9 @@ export interface StepPorts extends DeliverPorts {
 export function stepKey({ plan, execution, step }: StepRequest): Omit<StepKey, 'try'> {
   return { cluster: plan.cluster ?? '', instance: plan.instance ?? '-', owner: ownerKey(execution), step };
 }
+
+/** The item of the node, also for the rounds of a hand-over, whose steps have items of their own. */
+export const ofNode = (request: StepRequest): Omit<StepKey, 'try'> => ({ ...stepKey(request), step: 'Beat' });
 
 export function superseded({ instance }: { readonly instance: string }): FlowError {
   return new FlowError('Superseded', `another execution has taken over ${instance}`);

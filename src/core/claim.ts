@@ -2,6 +2,7 @@
 import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
 import type { ClosedError } from './errors.ts';
 import type { Hold } from './hold.ts';
+import { lateRoute } from './late-route.ts';
 import type { Action, Completion } from './lifecycle-event.ts';
 import { zoneName } from './names.ts';
 import type { NodeRole } from './names.ts';
@@ -234,21 +235,20 @@ function answered(asked: Asked): Claim | undefined {
 
 function tooLate(asked: Asked): Claim {
   const { action, facts } = asked;
-  const because = 'the event came after the deadline of its action';
-  const mayBeIn =
-    facts.state?.status === 'founded' && facts.node?.phase !== 'gone' && !neverCame(facts, action.instance);
-  if (action.kind === 'launch' || !mayBeIn) {
-    return complete(asked, `${because}: the tidy compares`);
-  }
-  // Whether a manager is out of the raft is not known, and CONTINUE would end its instance. A worker goes undrained, and that is told.
-  const route = action.role === 'manager' ? 'retain' : 'force';
-  return { plan: base(asked, route, `${because}: nobody let go of its node`), take: undefined, wake: undefined };
+  const mayBeIn = facts.state?.status === 'founded' && !neverCame(facts, action.instance);
+  const { route, because } = lateRoute({ ...action, phase: facts.node?.phase, mayBeIn });
+  const plan = base(asked, route, `the event came after the deadline of its action: ${because}`);
+  return { plan, take: undefined, wake: undefined };
 }
 
 /** By another execution, whose lease runs, and not for an action before this one. */
 function isHeld(asked: Asked, held: ActionItem): boolean {
   const { action, owner, now } = asked;
   if (held.owner === owner || action.replaces?.includes(held.ownerArn) === true || now >= held.leaseUntil) {
+    return false;
+  }
+  // Both are written together: where the node's item is lost, its owner finds itself superseded at its next write.
+  if (asked.facts.node === undefined) {
     return false;
   }
   const newer = action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;

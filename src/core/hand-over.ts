@@ -1,6 +1,6 @@
 // How services move their tasks off a leaving node before it is drained: each under its own update policy, starting the new task first. A
 // constraint says which nodes are not to be used any more, one update for all nodes that leave together, and is taken away again.
-import { MARK, isIdle, readMark } from './service-facts.ts';
+import { MARK, isIdle, readMark, toText } from './service-facts.ts';
 import type { Change, Mark, ServiceFacts } from './service-facts.ts';
 import { EXCLUDED } from './shift-limits.ts';
 
@@ -10,6 +10,21 @@ const SHARE = 0.5;
 const LONGEST = 900;
 /** With less than that until the deadline there is no time for two moves, seconds. */
 const LEAST = 180;
+/** Then it is over whatever its time, since each round costs transitions. */
+const MOST_ROUNDS = 150;
+/**
+ * A service that was changed so long ago, seconds, and has a task without a node in two rounds, has none for it: a task is assigned within
+ * a second where there is one, and each task that is replaced has none for a moment.
+ */
+const FINDS_A_NODE = 15;
+/** A service that was changed so lately may not have all its tasks up yet, seconds; and for how many rounds that is waited for. */
+const SETTLES = 30;
+const FEW_ROUNDS = 10;
+const UNHEALTHY = 'not all of its tasks are healthy';
+/** In one round; and all of them together go through one variable of the script's environment, 128 KiB at most on Linux. */
+const MOST_CHANGES = 200;
+const MOST_BYTES = 100_000;
+
 /** How long another execution has to take its mark away, after which this one goes on without. Seconds. */
 const PATIENCE = 30;
 
@@ -21,6 +36,12 @@ export interface Leaving {
   /** Of the action; undefined for one without an end. Epoch seconds. */
   readonly deadline: number | undefined;
   readonly now: number;
+  /** From 0. */
+  readonly round?: number;
+  /** Services that were begun with before, by their ids: what did not find another node then would not find one the next time. */
+  readonly tried?: readonly string[];
+  /** Services that had a task without a node in the round before, by their ids. */
+  readonly unplaced?: readonly string[];
 }
 
 export interface Skipped {
@@ -43,13 +64,34 @@ export const hasTimeToHandOver = (deadline: number | undefined, now: number): bo
 export function planHandOver(leaving: Leaving): HandOverPlan {
   const steps = leaving.services.map((service) => stepOf(service, leaving));
   return {
-    changes: steps.flatMap(({ changes }) => changes ?? []),
+    // What does not fit is seen in the next round once more.
+    changes: upTo(steps.map(({ changes = [] }) => changes)),
     isDone: steps.every(({ changes = [], waits = false }) => changes.length === 0 && !waits),
     skipped: steps.flatMap(({ why }, index) => {
       const service = leaving.services[index]?.name;
       return why === undefined || service === undefined ? [] : [{ service, why }];
     }),
   };
+}
+
+/** Whole steps only: a history is put back right after the change that it belongs to. */
+function upTo(steps: readonly (readonly Change[])[]): Change[] {
+  const chosen: Change[] = [];
+  let bytes = 0;
+  for (const changes of steps) {
+    bytes += changes.reduce((sum, change) => sum + toText(change).length + 1, 0);
+    if (chosen.length + changes.length > MOST_CHANGES || bytes > MOST_BYTES) {
+      break;
+    }
+    chosen.push(...changes);
+  }
+  return chosen;
+}
+
+/** Whether a hand-over of this node has begun with the service: its mark keeps it off. */
+export function isKeptOff({ labels }: ServiceFacts, [own = '']: readonly string[]): boolean {
+  const mark = readMark(labels[MARK]);
+  return mark?.kind === 'exclude' && mark.nodes.includes(own);
 }
 
 interface Step {
@@ -71,8 +113,10 @@ function stepOf(service: ServiceFacts, leaving: Leaving): Step {
 }
 
 /** It is ours to take away, or of one that leaves together with us: whoever sees first that it is done does it. */
-function ownMark(service: ServiceFacts, mark: Mark & { kind: 'exclude' }, { now }: Leaving): Step {
-  if (mark.nodes.some((nodeId) => isOn(service, nodeId)) && now < mark.until) {
+function ownMark(service: ServiceFacts, mark: Mark & { kind: 'exclude' }, leaving: Leaving): Step {
+  const { now, round = 0 } = leaving;
+  const isOver = now >= mark.until || round >= MOST_ROUNDS || isStuck(service, leaving);
+  if (mark.nodes.some((nodeId) => isOn(service, nodeId)) && !isOver) {
     // Of an update that its owner has made since nothing is to be expected: it keeps off our nodes by our constraint, too.
     return isOwners(service) ? { why: 'its owner has begun an update' } : { waits: true };
   }
@@ -88,15 +132,27 @@ function ownMark(service: ServiceFacts, mark: Mark & { kind: 'exclude' }, { now 
   };
 }
 
+/** Its new task fits nowhere (no node is left, or each has as many as it may have), or its update has failed. */
+const isStuck = (service: ServiceFacts, { now, unplaced = [] }: Leaving): boolean =>
+  service.update === 'paused' ||
+  (service.unassigned > 0 && unplaced.includes(service.serviceId) && now - service.updatedAt >= FINDS_A_NODE);
+
 /** The constraint of another execution, or one more replica of a rebalance, is gone in a while. */
-function othersMark(service: ServiceFacts, { until }: Mark, { now }: Leaving): Step {
-  return now < until + PATIENCE ? { waits: true } : { why: 'it bears a mark that nobody takes away' };
+function othersMark(service: ServiceFacts, { until }: Mark, { now, round = 0 }: Leaving): Step {
+  return now < until + PATIENCE && round < MOST_ROUNDS
+    ? { waits: true }
+    : { why: 'it bears a mark that nobody takes away' };
 }
 
-function unmarked(service: ServiceFacts, { nodes, deadline, now }: Leaving): Step {
-  const why = whyNot(service, nodes);
+const whySpent = ({ serviceId }: ServiceFacts, tried: readonly string[]): string | undefined =>
+  tried.includes(serviceId) ? 'its tasks did not find another node' : undefined;
+
+function unmarked(service: ServiceFacts, { nodes, deadline, now, tried = [], round = 0 }: Leaving): Step {
+  const why = whyNot(service, nodes) ?? whySpent(service, tried);
   if (why !== undefined) {
-    return { why };
+    // What another hand-over has just moved is about to be up.
+    const isMoving = why === UNHEALTHY && now - service.updatedAt < SETTLES && round < FEW_ROUNDS;
+    return isMoving ? { waits: true } : { why };
   }
   if (!hasTimeToHandOver(deadline, now)) {
     return { why: 'there is no time left' };
@@ -121,7 +177,7 @@ const REASONS: readonly (readonly [why: string, is: (service: ServiceFacts, node
   ['its tasks are not to be restarted', ({ restart }) => restart === 'none'],
   ['its data would stay behind', ({ mounts }) => mounts.some((mount) => mount !== 'tmpfs')],
   ['an update is under way or stuck', (service) => !isIdle(service)],
-  ['not all of its tasks are healthy', (service) => runningOf(service) < service.replicas],
+  [UNHEALTHY, (service) => runningOf(service) < service.replicas],
   ['it is pinned to this node', ({ constraints }, nodes) => constraints.some((one) => isPinned(one, nodes))],
 ];
 

@@ -74,6 +74,10 @@ export const rendezvousItem = z
     /** The step whose state sleeps on the task token: a late event of another must not wake it. */
     waits: z.string().optional(),
     beatAt: z.number().optional(),
+    /** The services that a hand-over has begun with. */
+    handedOver: z.array(z.string()).optional(),
+    /** Those of them that had a task without a node in the round before. */
+    unplaced: z.array(z.string()).optional(),
     /** The leader record that the command was sent by, as a digest. */
     record: z.string().optional(),
     /** Of the present step and try. */

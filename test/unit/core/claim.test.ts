@@ -202,7 +202,7 @@ describe('the route of a launch', () => {
       { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
     ],
     ['an instance that only enters a warm pool', { action: { ask: 'nothing' } }, 'complete', undefined],
-    ['an event after the deadline', { now: deadlineOf(actionOf()) }, 'complete', undefined],
+    ['an event after the deadline', { now: deadlineOf(actionOf()) }, 'force', undefined],
   ])('%s', (_what, question, route, take) => {
     const claim = decide(question);
 
