@@ -21,8 +21,10 @@ if [ -z "${SSM_cluster+x}" ]; then SSM_cluster='{{ cluster }}'; fi
 if [ -z "${SSM_notAfter+x}" ]; then SSM_notAfter='{{ notAfter }}'; fi
 if [ -z "${SSM_epoch+x}" ]; then SSM_epoch='{{ epoch }}'; fi
 EXECUTION_TIMEOUT='{{ executionTimeout }}'
-# Work is given up a while before the agent ends the script, so that there is time to say why.
-DEADLINE=$(($(date +%s) + EXECUTION_TIMEOUT - 20))
+# The agent kills the script at its time, without a word of it. No call may last until 8 s before, and work is given up a while earlier:
+# so there is time to say why.
+LAST_CALL=$(($(date +%s) + EXECUTION_TIMEOUT - 8))
+DEADLINE=$((LAST_CALL - 12))
 # shellcheck disable=SC2034 # the documents that run on the instance concerned use it
 FENCE=/run/skep/leaving
 # What a node remembers of recoveries, for longer than a boot.
@@ -60,6 +62,18 @@ time_left() { echo $((DEADLINE - $(now))); }
 
 has_time() { [ "$(time_left)" -gt 0 ]; }
 
+# Prints how long a call may last that asks for so many seconds. It is never 0, which curl and timeout take for no limit at all. Fails
+# where no call may be made any more.
+within() { # SECONDS
+  within_left=$((LAST_CALL - $(now)))
+  if [ "$within_left" -lt 1 ]; then
+    echo 1
+    return 1
+  fi
+  if [ "$1" -lt "$within_left" ]; then within_left=$1; fi
+  echo "$within_left"
+}
+
 check_expiry() {
   if [ "$(now)" -gt "$SSM_notAfter" ]; then fail 10 Expired "this command was to start before $SSM_notAfter"; fi
 }
@@ -76,29 +90,51 @@ make_folder() {
 
 # One lock for all documents of a node: exclusive (-x) for those that change its own membership, shared (-s) for those that ask
 # or change other nodes, where the managers' own version check is the arbiter.
+#
+# All that a script calls holds the lock with it. Where the script alone is killed, the next one waits until its last call has ended,
+# and each call has a timeout. A list of process ids would be no better: an id may mean another process by then.
 lock() { # -x|-s SECONDS
   need_tools flock timeout curl
   make_folder
   exec 9>/run/skep/lock
-  if ! flock "$1" -w "$2" 9; then fail 11 Busy "another command held the lock of this node for $2 seconds"; fi
+  # Nobody is at work in a folder while one script has the lock alone, so what is there was left by scripts that were killed.
+  if has_leftovers && flock -x -n 9; then rm -rf /run/skep/work.*; fi
+  lock_seconds=$(within "$2") || :
+  if ! flock "$1" -w "$lock_seconds" 9; then
+    fail 11 Busy "another command held the lock of this node for $lock_seconds seconds"
+  fi
+  if [ "$1" = -x ] && has_leftovers; then rm -rf /run/skep/work.*; fi
   # Checked under the lock: a command that waited for it may be out of date by now.
   check_expiry
   WORK=$(mktemp -d /run/skep/work.XXXXXX)
 }
 
-# --- Docker. Every call has its own timeout; a child that outlives the script must hold neither its output nor its lock.
+has_leftovers() {
+  for leftover in /run/skep/work.*; do
+    if [ -d "$leftover" ]; then return 0; fi
+  done
+  return 1
+}
+
+# --- Docker. Every call has its own timeout, and does not hold the script's output. It stays in the process group of the script
+# (--foreground), which is what the agent kills: by itself timeout makes a group of its own, and would go on.
 
 dk() { # SECONDS ARGUMENT...
-  dk_seconds=$1
+  dk_seconds=$(within "$1") || return 124
   shift
-  timeout -k 2 "$dk_seconds" docker "$@" 3>&- 9>&-
+  timeout --foreground -k 2 "$dk_seconds" docker "$@" 3>&-
 }
 
 # Calls the engine's API. The body goes through stdin: arguments can be read by everybody on the machine.
 # Sets STATUS (000: no answer) and ANSWER.
 api() { # METHOD PATH SECONDS BODY
-  ANSWER=$(printf '%s' "$4" | curl -q -s -X "$1" --max-time "$3" --unix-socket /var/run/docker.sock -w '\n%{http_code}' \
-    -H 'Content-Type: application/json' --data-binary @- "http://docker$2" 3>&- 9>&-) || ANSWER="$NEWLINE"000
+  if ! api_seconds=$(within "$3"); then
+    STATUS=000
+    ANSWER=''
+    return 0
+  fi
+  ANSWER=$(printf '%s' "$4" | curl -q -s -X "$1" --max-time "$api_seconds" --unix-socket /var/run/docker.sock -w '\n%{http_code}' \
+    -H 'Content-Type: application/json' --data-binary @- "http://docker$2" 3>&-) || ANSWER="$NEWLINE"000
   STATUS=${ANSWER##*"$NEWLINE"}
   ANSWER=${ANSWER%"$NEWLINE"*}
 }
@@ -121,7 +157,7 @@ complaint() {
 
 docker_answers() {
   command -v docker >/dev/null &&
-    curl -q -s -f -o /dev/null --max-time 5 --unix-socket /var/run/docker.sock http://docker/_ping 3>&- 9>&-
+    curl -q -s -f -o /dev/null --max-time "$(within 5)" --unix-socket /var/run/docker.sock http://docker/_ping 3>&-
 }
 
 # Reads what the engine knows of its own membership. Fails when it does not answer.

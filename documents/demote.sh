@@ -69,7 +69,7 @@ is_worker() {
 await_worker() {
   patience=$(($(now) + 10))
   until is_worker; do
-    if [ "$(now)" -ge "$patience" ]; then fail 49 DemotionPending "node $FOUND_ID is still in the raft"; fi
+    if [ "$(now)" -ge "$patience" ] || ! has_time; then fail 49 DemotionPending "node $FOUND_ID is still in the raft"; fi
     sleep 0.5
   done
 }

@@ -3,7 +3,7 @@
 if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 
 # systemctl answers at once where systemd is not at work, and may take as long as containers take to stop.
-ctl() { timeout -k 2 60 systemctl "$@" 3>&- 9>&-; }
+ctl() { timeout --foreground -k 2 "$(within 60)" systemctl "$@" 3>&-; }
 
 # The process itself: somebody may have started it in another way than by systemd.
 engine_runs() {

@@ -38,6 +38,7 @@ begin_alone() { # TOOL...
   check_fence
   wait_for_docker
   need_tools "$@"
+  need_signing_curl
   check_instance "$SSM_instanceId"
   lock -x 60
   # Others may have had the lock for as long.

@@ -52,7 +52,7 @@ ingress_subnets() {
   patience=$(($(now) + 10))
   until dk 10 network inspect --format "${O}range .IPAM.Config$C${O}println .Subnet$C${O}end$C" ingress 2>/dev/null; do
     # Somebody may have removed it: then there is nothing to compare.
-    if [ "$FOUNDED" = false ] || [ "$(now)" -ge "$patience" ]; then return 0; fi
+    if [ "$FOUNDED" = false ] || [ "$(now)" -ge "$patience" ] || ! has_time; then return 0; fi
     sleep 0.5
   done
 }

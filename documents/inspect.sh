@@ -23,7 +23,7 @@ tell_nodes() { # reads ids
   # Labels are anybody's who may write the node, so they are told as JSON: what stands in one makes no field and no line.
   node_format="$node_format|${O}json (index .Spec.Labels \"skep.instance\")$C|${O}json (index .Spec.Labels \"skep.leaving\")$C"
   node_code=0
-  xargs timeout -k 2 40 docker node inspect --format "$node_format" 2>"$WORK/error" 3>&- 9>&- || node_code=$?
+  xargs timeout --foreground -k 2 "$(within 40)" docker node inspect --format "$node_format" 2>"$WORK/error" 3>&- || node_code=$?
   # A node that was removed meanwhile is simply not there.
   if [ "$node_code" != 0 ] && ! grep -Eqi 'not found|no such node' "$WORK/error"; then return 1; fi
 }
@@ -68,7 +68,7 @@ ghosts_in() { # FILE_OF_NODE_IDS; reads all tasks, and END
 # list of tasks is 16 MB where there are 20,000, so it is in no variable. Prints a member of the result, or nothing where nobody knows.
 ghosts_told() {
   printf '%s\n' "$known_nodes" >"$WORK/nodes"
-  { curl -q -s -f --max-time 15 --unix-socket /var/run/docker.sock http://docker/tasks 3>&- 9>&- && printf '\nEND\n'; } |
+  { curl -q -s -f --max-time "$(within 15)" --unix-socket /var/run/docker.sock http://docker/tasks 3>&- && printf '\nEND\n'; } |
     ghosts_in "$WORK/nodes" >"$WORK/ghosts" || return 0
   if [ "$(tail -n 1 "$WORK/ghosts")" != END ]; then return 0; fi
   # A node that has joined since is no stranger.
@@ -92,14 +92,14 @@ marks_told() {
     marked_number=$(printf '%s\n' "$marked" | grep -c .) || :
     mark_format="${O}json .ID$C ${O}json (truncate (index .Spec.Labels \"skep.shift\") 2700)$C ${O}json .Spec.Name$C"
     # Those that may be taken back come first: what is no mark keeps none of them from being told.
-    marks=$(printf '%s\n' "$marked" | xargs timeout -k 2 20 docker service inspect --format "$mark_format" 2>/dev/null 3>&- 9>&- | only_marks |
+    marks=$(printf '%s\n' "$marked" | xargs timeout --foreground -k 2 "$(within 20)" docker service inspect --format "$mark_format" 2>/dev/null 3>&- | only_marks |
       sort -s -k 2,2r | fitting "$MARKED") || :
   fi
   histories=''
   if [ -n "$kept" ]; then
     kept_format="${O}json .Spec.Name$C ${O}json (truncate (index .Spec.Labels \"skep.at\") 12)$C"
     kept_format="$kept_format ${O}json (truncate (index .Spec.Labels \"skep.safe\") 5)$C ${O}json (truncate (index .Spec.Labels \"skep.phase\") 10)$C"
-    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout -k 2 10 docker config inspect --format "$kept_format" 2>/dev/null 3>&- 9>&- |
+    histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout --foreground -k 2 "$(within 10)" docker config inspect --format "$kept_format" 2>/dev/null 3>&- |
       sed -n 's/^"skep-shift-\([0-9a-z]\{25\}\)" "\([0-9]\{1,12\}\)" "yes" "\([a-z]*\)"$/\1 \2 \3/p' | sed 's/ $//') || :
   fi
   printf ',"marked":%d,"marks":[%s],"kept":[%s]' "$marked_number" "$(quoted "$marks")" "$(quoted "$histories")"

@@ -74,7 +74,7 @@ put_in_order() { # IP:PORT,IP:PORT...
   silent=''
   for address in $(printf '%s' "$1" | tr ',' ' '); do
     dialled=0
-    curl -q -s -k -o /dev/null --connect-timeout 2 --max-time 3 "https://$address/" 3>&- 9>&- || dialled=$?
+    curl -q -s -k -o /dev/null --connect-timeout 2 --max-time "$(within 3)" "https://$address/" 3>&- || dialled=$?
     case $dialled in
     7 | 28) silent="$silent $address" ;; # refused, timed out
     *) answering="$answering $address" ;;

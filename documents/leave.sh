@@ -78,7 +78,7 @@ if ! command -v docker >/dev/null; then report '' true; fi
 patience=$(($(now) + 15))
 until docker_answers && read_swarm 10; do
   # Nothing can be asked of it, and the managers have seen its node go down: they have the last word.
-  if [ "$(now)" -ge "$patience" ]; then report '' false; fi
+  if [ "$(now)" -ge "$patience" ] || ! has_time; then report '' false; fi
   sleep 1
 done
 member=$NODE_ID

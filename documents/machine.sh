@@ -6,12 +6,12 @@
 # Its session token is as good as the instance's credentials to whoever runs here: no argument may show it.
 metadata() { # PATH
   printf 'header = "X-aws-ec2-metadata-token: %s"\n' "$METADATA_TOKEN" |
-    curl -q -s -f --noproxy '*' --max-time 2 --retry 3 --retry-max-time 10 -K - "http://169.254.169.254/latest/$1" 3>&- 9>&-
+    curl -q -s -f --noproxy '*' --max-time 2 --retry 3 --retry-max-time "$(within 10)" -K - "http://169.254.169.254/latest/$1" 3>&-
 }
 
 open_metadata() {
-  METADATA_TOKEN=$(curl -q -s -f --noproxy '*' --max-time 2 --retry 5 --retry-connrefused --retry-max-time 15 -X PUT \
-    -H 'X-aws-ec2-metadata-token-ttl-seconds: 900' http://169.254.169.254/latest/api/token 3>&- 9>&-) ||
+  METADATA_TOKEN=$(curl -q -s -f --noproxy '*' --max-time 2 --retry 5 --retry-connrefused --retry-max-time "$(within 15)" -X PUT \
+    -H 'X-aws-ec2-metadata-token-ttl-seconds: 900' http://169.254.169.254/latest/api/token 3>&-) ||
     fail 23 MetadataUnavailable 'instance metadata gave no session token'
 }
 
@@ -60,10 +60,10 @@ wait_for_docker() {
     while [ "$cloud" = running ] && has_time; do
       check_fence
       cloud_code=0
-      timeout 10 cloud-init status --wait >/dev/null 2>&1 3>&- || cloud_code=$?
+      timeout --foreground -k 2 "$(within 10)" cloud-init status --wait >/dev/null 2>&1 3>&- || cloud_code=$?
       case $cloud_code in
       0 | 2) cloud=ended ;; # 2: with errors that it got over
-      124) ;;
+      124 | 137) ;;
       *) cloud=failed ;;
       esac
     done
@@ -112,6 +112,18 @@ open_parameters() {
   esac
 }
 
+# An older curl signs neither the token nor the target, and AWS wants every x-amz-* header signed. What tells no version is tried.
+need_signing_curl() {
+  need_tools curl sed
+  curl_version=$(curl --version 3>&- | sed -n '1s/^curl \([0-9]\{1,4\}\)\.\([0-9]\{1,4\}\).*/\1 \2/p')
+  if [ -z "$curl_version" ]; then return 0; fi
+  curl_major=${curl_version% *}
+  curl_minor=${curl_version#* }
+  if [ "$curl_major" -lt 7 ] || { [ "$curl_major" = 7 ] && [ "$curl_minor" -lt 86 ]; }; then
+    fail 57 CurlTooOld "curl $curl_major.$curl_minor does not sign as AWS asks for it: 7.86 or later is needed"
+  fi
+}
+
 # One request, signed by curl. All of it goes through stdin. Sets STATUS (000: no answer) and ANSWER.
 parameter_request() { # ACTION BODY
   ANSWER=$({
@@ -119,7 +131,7 @@ parameter_request() { # ACTION BODY
     printf 'header = "X-Amz-Security-Token: %s"\n' "$SESSION"
     printf 'header = "X-Amz-Target: AmazonSSM.%s"\nheader = "Content-Type: application/x-amz-json-1.1"\n' "$1"
     printf 'data = "%s"\n' "$(printf '%s' "$2" | sed 's/\\/\\\\/g; s/"/\\"/g')"
-  } | curl -q -s --max-time 10 --aws-sigv4 "aws:amz:$REGION:ssm" -w '\n%{http_code}' -K - 3>&- 9>&-) || ANSWER="$NEWLINE"000
+  } | curl -q -s --max-time "$(within 10)" --aws-sigv4 "aws:amz:$REGION:ssm" -w '\n%{http_code}' -K - 3>&-) || ANSWER="$NEWLINE"000
   STATUS=${ANSWER##*"$NEWLINE"}
   ANSWER=${ANSWER%"$NEWLINE"*}
 }
@@ -142,7 +154,7 @@ parameters() { # ACTION BODY
       PROBLEM="$1: instance metadata gave no credentials: has the instance a role?"
     fi
     tries=$((tries - 1))
-    if [ "$tries" = 0 ]; then return 1; fi
+    if [ "$tries" = 0 ] || ! has_time; then return 1; fi
     sleep "$(od -A n -N 2 -t u2 /dev/urandom | awk -v step=$((5 - tries)) '{ printf "%.2f", step * (0.5 + $1 / 65536) }')"
   done
 }

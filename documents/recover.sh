@@ -57,6 +57,7 @@ remove_others() {
 
 check_expiry
 need_tools sed grep awk od
+need_signing_curl
 check_instance "$SSM_instanceId"
 lock -x 60
 if ! docker_answers; then fail 21 DockerDown 'docker did not answer'; fi

@@ -29,6 +29,7 @@ publish_what_holds() {
 
 lock -x 5
 need_tools sed grep awk od sha256sum cut
+need_signing_curl
 need_own_manager
 open_metadata
 rotate worker

@@ -59,7 +59,7 @@ cut_line='
 # Inspects many in one go. What was removed meanwhile is simply not there.
 inspect_all() { # node|service FORMAT, reads ids
   all_code=0
-  xargs timeout -k 2 40 docker "$1" inspect --format "$2" 2>"$WORK/error" 3>&- 9>&- || all_code=$?
+  xargs timeout --foreground -k 2 "$(within 40)" docker "$1" inspect --format "$2" 2>"$WORK/error" 3>&- || all_code=$?
   if [ "$all_code" != 0 ] && ! grep -Eqi 'not found|no such (node|service)' "$WORK/error"; then
     # Told to end by its timeout, docker says nothing.
     if [ ! -s "$WORK/error" ]; then echo 'docker did not answer in time' >"$WORK/error"; fi
@@ -77,8 +77,8 @@ list_nodes() {
 # side in what the engine sends, which nothing else in there does: no string of JSON holds a quote that is not escaped.
 tasks_of() { # FILTERS, as JSON
   rm -f "$WORK/unanswered"
-  { curl -q -s -f -G --max-time 40 --unix-socket /var/run/docker.sock --data-urlencode "filters=$1" http://docker/tasks \
-    3>&- 9>&- || touch "$WORK/unanswered"; } | grep -o '"ServiceID":"[0-9a-z]*",\("Slot":[0-9]*,\)\{0,1\}\("NodeID":"[0-9a-z]*",\)\{0,1\}"Status":{"Timestamp":"[^"]*","State":"[a-z]*"' |
+  { curl -q -s -f -G --max-time "$(within 40)" --unix-socket /var/run/docker.sock --data-urlencode "filters=$1" http://docker/tasks \
+    3>&- || touch "$WORK/unanswered"; } | grep -o '"ServiceID":"[0-9a-z]*",\("Slot":[0-9]*,\)\{0,1\}\("NodeID":"[0-9a-z]*",\)\{0,1\}"Status":{"Timestamp":"[^"]*","State":"[a-z]*"' |
     sed 's/^"ServiceID":"\([0-9a-z]*\)",\("Slot":[0-9]*,\)\{0,1\}\(.*\)"Status":{.*"State":"\([a-z]*\)"$/\1 \3 \4/; s/"NodeID":"\([0-9a-z]*\)",/\1/; s/  / - /'
 }
 

@@ -72,6 +72,12 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'the swarm locks its managers (autolock), and skep has no key to let one back in after a restart',
     '`docker swarm update --autolock=false` on a manager; end an instance that is locked already',
   ),
+  row(
+    57,
+    'CurlTooOld',
+    'the curl of the instance does not sign all that AWS wants signed',
+    'install curl 7.86 or later',
+  ),
 ];
 
 function row(code: number, error: string, meaning: string, remedy: string): ExitCode {

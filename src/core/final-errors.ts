@@ -40,6 +40,7 @@ export const FINAL_ERRORS: readonly FinalError[] = [
   ends('DockerMissing', ON_THE_NEW, 'cloud-init has ended: the image brings no Docker, and will bring none'),
   ends('CloudInitFailed', ON_THE_NEW, 'cloud-init runs once in the life of an instance'),
   ends('ToolMissing', ON_THE_NEW, 'cloud-init has ended: the image lacks the tool, and will lack it'),
+  ends('CurlTooOld', ON_THE_NEW, 'cloud-init has ended: the image brings an old curl, and will bring no other'),
   ends('ForeignSwarm', ON_THE_NEW, 'skep takes no engine out of a swarm that it does not know'),
   ends('FormerManager', ON_THE_NEW, 'the engine was fenced when the cluster was recovered, for good'),
   ends('InitFailed', ['init'], 'Docker has said why it founds no swarm: options and addresses stay as they are'),

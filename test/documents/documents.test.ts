@@ -173,7 +173,8 @@ describe('scripts', () => {
       for (const [, number, error] of failures) expect(error).toBe(table.get(Number(number)));
       // The two in common.sh: success, and the code that `fail` was given.
       const exits = [...code(name).matchAll(/\bexit (\S+)/g)].map((match) => match[1]);
-      expect(exits).toEqual(name === 'common.sh' ? ['0', '"$1"'] : []);
+      // Those in json.sh are of its program, in awk.
+      expect(exits).toEqual(name === 'common.sh' ? ['0', '"$1"'] : name === 'json.sh' ? ['1', '1'] : []);
     },
   );
 
@@ -188,9 +189,30 @@ describe('scripts', () => {
         /(^|[ (|])docker [a-z"$]/.test(line) &&
         !/command -v docker|(fail|echo|docker_failed) .*'?"?docker /.test(line)
       ) {
-        expect(line).toMatch(/timeout -k 2 \S+ docker /);
+        expect(line).toMatch(/timeout --foreground -k 2 ("\$dk_seconds"|"\$\(within \d+\)") docker /);
       }
       if (/\bcurl -q/.test(line)) expect(line).toMatch(/--max-time/);
+    }
+  });
+
+  it.each(scripts)('%s lets no call last longer than the script, and none go on without it', (name) => {
+    // What `within` cuts to the time that is left, or a try of which the whole series is cut.
+    const cut = /^("\$\(within \d+\)"|"\$(dk|api|lock)_seconds")$/;
+    for (const line of code(name).split('\n')) {
+      const times = [...line.matchAll(/(?:--max-time|--retry-max-time|flock "\$1" -w) ("[^"]*"|\S+)/g)].map(
+        ([, time = '']) => time,
+      );
+      if (/--retry /.test(line)) expect(times.shift()).toBe('2');
+      expect(times.filter((time) => !cut.test(time))).toEqual([]);
+      for (const [, options = '', command = ''] of line.matchAll(
+        /\btimeout ((?:-\S+ (?:2 )?)*)(\S+ [^ ]+\)"|\S+)(?= [a-z])/g,
+      )) {
+        if (/command -v|need_tools/.test(line)) continue;
+        expect(options).toBe('--foreground -k 2 ');
+        expect(command).toMatch(cut);
+      }
+      // The lock is held by whatever the script has called, until that ends.
+      expect(line).not.toMatch(/9>&-/);
     }
   });
 
@@ -222,6 +244,8 @@ describe('scripts', () => {
         'SIZE',
         'ROOM',
         'DEADLINE',
+        'LAST_CALL',
+        'number',
         'EXECUTION_TIMEOUT',
         'replicas',
         'pack_size',

@@ -28,6 +28,7 @@ describe('the table of final errors', () => {
       'AddressPoolOverlap',
       'Autolocked',
       'CloudInitFailed',
+      'CurlTooOld',
       'DockerMissing',
       'ForeignSwarm',
       'FormerManager',
