@@ -122,10 +122,15 @@ describe_services() { # IDS
         if (task[3] == "running") running[key]++; else others[key]++
       }
     }
-    # The id comes first, and the engine makes it of letters and digits.
-    length($0) > longest { print cut($0); next }
+    # The id comes first, and the engine makes it of letters and digits. `service ls --quiet` prints short ids, and knows no --no-trunc, so
+    # that a service may have been asked about by both.
     /^[{]"id":"[0-9a-z]+",/ {
       id = substr($0, 8, index(substr($0, 8), "\"") - 1)
+      if (id in is_told) next
+      is_told[id] = 1
+    }
+    length($0) > longest { print cut($0); next }
+    /^[{]"id":"[0-9a-z]+",/ {
       told = ""
       number = split(where[id], on, " ")
       for (i = 1; i <= number; i++) {

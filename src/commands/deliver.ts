@@ -10,6 +10,7 @@ import type { Table } from '../aws/table.ts';
 import { asHeard } from '../core/command-result.ts';
 import { runsOnManager } from '../core/commands.ts';
 import { lossesOf, textOf } from '../core/hand-over.ts';
+import type { Loss } from '../core/hand-over.ts';
 import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/leader-record.ts';
 import type { Managers, Member } from '../core/leader-record.ts';
 import { nodeRole } from '../core/names.ts';
@@ -17,7 +18,8 @@ import type { Verb } from '../core/names.ts';
 import { nodeChanges, ownNodeId } from '../core/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/rendezvous.ts';
 import type { Raise } from '../handler.ts';
-import { readServices, shiftPage } from '../swarm/services-page.ts';
+import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
+import type { ShiftPage } from '../swarm/services-page.ts';
 import { nodeAt } from './hand-over.ts';
 import { releaseLock } from './release-lock.ts';
 
@@ -74,16 +76,15 @@ export async function storeAndDeliver(
 
 /** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
 function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, verb: Verb, outcome: Outcome): Outcome {
-  const page = outcome.ok && verb === 'drain' ? shiftPage.safeParse(outcome.output).data : undefined;
-  if (!outcome.ok || page === undefined || page.services === '') {
+  if (!outcome.ok || verb !== 'drain') {
     return outcome;
   }
-  const { member, nodeId, status, paused, leaving } = outcome.output;
-  const { services, unreadable } = readServices(page, nodeAt(page, [String(nodeId)]));
-  const losses = [
-    ...lossesOf(services, String(nodeId)),
-    ...unreadable.map(({ name }) => ({ service: name, what: 'nobody can say: it cannot be read', isGrave: false })),
-  ];
+  const { data: page } = shiftPage.safeParse(outcome.output);
+  const { member, nodeId, status, paused } = outcome.output;
+  if (page?.services === '' && paused !== true) {
+    return outcome;
+  }
+  const { losses, told } = lossesIn(page, String(nodeId));
   const grave = losses.filter(({ isGrave }) => isGrave);
   if (grave.length > 0) {
     raise('LeftBehind', `what goes with the node: ${grave.map(textOf).join(', ')}`, { cluster, instanceId: instance });
@@ -93,10 +94,33 @@ function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, ver
     output: {
       ...{ member, nodeId, status },
       ...(losses.length === 0 ? {} : { losses: losses.map(textOf) }),
-      ...(paused === true ? { paused, leaving, told: { of: page.of, services: page.services } } : {}),
+      // A node that is paused must come to its hand-over, since the drain is after it: whatever else cannot be read.
+      ...(paused === true ? { paused, leaving: leavingOf(outcome.output), ...told } : {}),
     },
   };
 }
+
+const nodeIds = z.array(z.string().regex(ID)).min(1).max(100);
+const leavingOf = ({ leaving, nodeId }: Readonly<Record<string, unknown>>): string[] =>
+  nodeIds.safeParse(leaving).data ?? [String(nodeId)];
+
+/** @param page undefined where it is none @returns what is lost, and what a hand-over is told: nothing of what cannot be read */
+function lossesIn(page: ShiftPage | undefined, nodeId: string): { losses: Loss[]; told: { told?: unknown } } {
+  const read = page === undefined ? undefined : readServicesIfAny(page, nodeAt(page, [nodeId]));
+  if (page === undefined || read === undefined) {
+    return { losses: [unreadableLoss('its services')], told: {} };
+  }
+  return {
+    losses: [...lossesOf(read.services, nodeId), ...read.unreadable.map(({ name }) => unreadableLoss(name))],
+    told: { told: { of: page.of, services: page.services } },
+  };
+}
+
+const unreadableLoss = (service: string): Loss => ({
+  service,
+  what: 'nobody can say: it cannot be read',
+  isGrave: false,
+});
 
 /** A node id belongs to the instance that has named it first: of another one it is not believed, and neither node is touched. */
 async function bound(

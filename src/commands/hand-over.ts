@@ -3,21 +3,31 @@ import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Shifting } from '../core/commands.ts';
 import { isKeptOff, planHandOver } from '../core/hand-over.ts';
 import { toText } from '../core/service-facts.ts';
-import { readServices } from '../swarm/services-page.ts';
+import { readServicesIfAny } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
 import { ofNode } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 /** Said of a service that the drain then takes like any other. */
 const UNREADABLE = 'what the engine says of it is too long, or cannot be read';
+/** Then no service is known by name. */
+const NO_PAGE = { service: '-', why: 'what a manager said of the services cannot be read' };
 
-/** The changes to make, and what to tell of; undefined where nothing is left to hand over: the wait is ended then. */
+/**
+ * The changes to make, and what to tell of; undefined where nothing is left to hand over: the wait is ended then. So it is where nobody can
+ * read what was told: to look again would show the same, and the drain takes all services as they are.
+ */
 export async function nextRound(ports: StepPorts, request: StepRequest, now: number): Promise<Shifting | undefined> {
   const { leaving, told, plan, taskToken } = request;
-  if (leaving.length === 0 || told === undefined) {
+  if (leaving.length === 0) {
     return request.shift;
   }
-  const { services, unreadable } = readServices(told, nodeAt(told, leaving));
+  const read = told === undefined ? undefined : readServicesIfAny(told, nodeAt(told, leaving));
+  if (read === undefined) {
+    await succeedTask(ports.states, taskToken, { done: true, skipped: [NO_PAGE] });
+    return undefined;
+  }
+  const { services, unreadable } = read;
   const { changes, isDone, skipped } = planHandOver({
     services,
     nodes: leaving,

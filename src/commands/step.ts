@@ -43,9 +43,9 @@ export const stepRequest = z.object({
     .default({ changes: [], tell: 'nodes' }),
   /** Of a drain: whether services may hand over before. */
   handOver: z.boolean().default(false),
-  /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last. */
+  /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last: undefined where that is no page. */
   leaving: z.array(z.string()).default([]),
-  told: shiftPage.optional(),
+  told: shiftPage.optional().catch(undefined),
   /** The services that it has begun with, as the item of the node has them. */
   tried: z.array(z.string()).default([]),
   unplaced: z.array(z.string()).default([]),

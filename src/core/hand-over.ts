@@ -24,7 +24,8 @@ const UNHEALTHY = 'not all of its tasks are healthy';
 /** In one round; and all of them together go through one variable of the script's environment, 128 KiB at most on Linux. */
 const MOST_CHANGES = 200;
 const MOST_BYTES = 100_000;
-
+/** No mark of skep's ends later than so many seconds from now. What does has been written by somebody else, and nobody waits for it. */
+const FURTHEST = LONGEST + 60;
 /** How long another execution has to take its mark away, after which this one goes on without. Seconds. */
 const PATIENCE = 30;
 
@@ -101,7 +102,7 @@ interface Step {
 }
 
 function stepOf(service: ServiceFacts, leaving: Leaving): Step {
-  const mark = readMark(service.labels[MARK]);
+  const mark = skepsOwn(readMark(service.labels[MARK]), leaving);
   if (mark?.kind === 'exclude' && mark.nodes.every((nodeId) => leaving.nodes.includes(nodeId))) {
     return ownMark(service, mark, leaving);
   }
@@ -111,6 +112,10 @@ function stepOf(service: ServiceFacts, leaving: Leaving): Step {
   }
   return mark === undefined ? unmarked(service, leaving) : othersMark(service, mark, leaving);
 }
+
+/** A mark that ends too late is over. */
+const skepsOwn = (mark: Mark | undefined, { now }: Leaving): Mark | undefined =>
+  mark !== undefined && mark.until > now + FURTHEST ? { ...mark, until: 0 } : mark;
 
 /** It is ours to take away, or of one that leaves together with us: whoever sees first that it is done does it. */
 function ownMark(service: ServiceFacts, mark: Mark & { kind: 'exclude' }, leaving: Leaving): Step {

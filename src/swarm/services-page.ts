@@ -7,7 +7,7 @@ import { SERVICE_NAME } from '../core/names.ts';
 import type { PlacementNode, ServiceFacts, TaskCount } from '../core/service-facts.ts';
 
 /** As the engine makes them. */
-const ID = /^[0-9a-z]{25}$/;
+export const ID = /^[0-9a-z]{25}$/;
 /** What tells one item from the rest of a page. */
 const REFUSED = /^[0-9a-z]{25} [a-z]{1,20}$/;
 /** The longest base64 that a result has room for. */
@@ -162,6 +162,18 @@ export function readServices(
 ): ReadServices {
   const { items, unreadable } = readLines(services, serviceLine, SERVICE_NAME);
   return { services: items.map((told) => factsOf(told, nodeAt)), unreadable };
+}
+
+/** What cannot be read at all is no reason to look at it for ever. @returns undefined where `readServices` would throw */
+export function readServicesIfAny(
+  page: Pick<ShiftPage, 'services'>,
+  nodeAt: (place: number) => string,
+): ReadServices | undefined {
+  try {
+    return readServices(page, nodeAt);
+  } catch {
+    return undefined;
+  }
 }
 
 function factsOf(told: z.infer<typeof serviceLine>, nodeAt: (place: number) => string): ServiceFacts {

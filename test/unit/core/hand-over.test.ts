@@ -92,6 +92,14 @@ describe('a hand-over', () => {
     });
   });
 
+  it('waits for no mark that ends later than skep would write: anybody may have written it', () => {
+    const by = (mark: string) => plan([aService('web', { [A]: 1 }, marked(mark))]);
+    expect(by(excluded(99_999_999_999, X))).toMatchObject({ changes: [], isDone: true, skipped: [{ service: 'web' }] });
+    expect(by(`more@${NOW + 3600}@1`)).toMatchObject({ changes: [], isDone: true });
+    // One that names the leaving nodes is taken away like any that is over.
+    expect(kinds(by(excluded(99_999_999_999)))).toEqual(['include', 'settle']);
+  });
+
   it('writes nothing where the owner has begun an update since', () => {
     for (const update of ['updating', 'paused', 'rollback_started'] as const) {
       const service = aService('web', { [A]: 1 }, marked(excluded(NOW), { update, previousMark: excluded(NOW) }));
