@@ -10,7 +10,9 @@ if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
 # A launch is undone also where it failed since somebody had made the instance a node of another swarm: that one is not ours to leave.
 # Where nothing can be read of it the engine is taken for one of ours, as before a certificate there is no membership.
 is_foreign() {
-  if [ "$SSM_swarmId" = none ] || ! command -v openssl >/dev/null; then return 1; fi
+  # A manager of a swarm that is not on record yet may be one whose founding nobody has heard of.
+  if [ "$SSM_swarmId" = none ] && [ "$IS_MANAGER" = true ]; then return 1; fi
+  if ! command -v openssl >/dev/null; then return 1; fi
   read_certificate
   [ -n "$CERTIFICATE_SWARM" ] && [ "$CERTIFICATE_SWARM" != "$SSM_swarmId" ]
 }

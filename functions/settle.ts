@@ -4,13 +4,14 @@ import { z } from 'zod';
 
 import { statesClient, tableClient } from '../src/aws/clients.ts';
 import { errorName } from '../src/aws/errors.ts';
+import { Foreigners } from '../src/aws/foreigners.ts';
 import { MembershipLock } from '../src/aws/membership-lock.ts';
 import { Table } from '../src/aws/table.ts';
 import { Verdicts } from '../src/aws/verdicts.ts';
 import { releaseLock } from '../src/commands/release-lock.ts';
 import { readConfig } from '../src/config.ts';
 import { nodeRole, ownerKey } from '../src/core/names.ts';
-import { concernedBy, settleFailure, verdictOf } from '../src/core/settle.ts';
+import { concernedBy, isOfForeignSwarm, settleFailure, verdictOf } from '../src/core/settle.ts';
 import type { Settlement, Verdict } from '../src/core/settle.ts';
 import { logger, makeHandler, raise } from '../src/handler.ts';
 
@@ -18,6 +19,7 @@ const { table: tableName } = readConfig(process.env);
 const table = new Table(tableClient(), tableName);
 const lock = new MembershipLock(tableClient(), tableName);
 const verdicts = new Verdicts(tableClient(), tableName);
+const foreigners = new Foreigners(tableClient(), tableName);
 const states = statesClient();
 
 const verdictRequest = z.object({
@@ -31,6 +33,9 @@ const verdictRequest = z.object({
   }),
   failure: z.object({ Error: z.string(), Cause: z.string().default('') }),
   keep: z.boolean().default(false),
+  /** Not told by executions of an older version. */
+  foreign: z.boolean().default(false),
+  execution: z.string().optional(),
 });
 
 const failedExecution = z.object({
@@ -50,10 +55,16 @@ export const handler = makeHandler(z.union([verdictRequest, failedExecution]), a
   'verdictFor' in request ? judge(request) : settle(request),
 );
 
-async function judge({ verdictFor, failure, keep }: z.infer<typeof verdictRequest>): Promise<Verdict> {
+async function judge(request: z.infer<typeof verdictRequest>): Promise<Verdict> {
+  const { verdictFor, failure, keep, execution } = request;
+  const isForeign = request.foreign || isOfForeignSwarm(failure.Error);
   // A tidy's join of an instance in service is no launch: it must not trip the breaker of the group's launches.
-  const isLaunch = verdictFor.hook.actionToken !== undefined;
-  const verdict = verdictOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure, keep);
+  const isLaunch = verdictFor.hook.actionToken !== undefined && !isForeign;
+  const verdict = verdictOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure, keep, isForeign);
+  if (isForeign && execution !== undefined) {
+    const { cluster, instance } = verdictFor;
+    await foreigners.record(cluster, instance, ownerKey(execution), failure.Cause, Math.floor(Date.now() / 1000));
+  }
   raise('LaunchAbandoned', verdict.cause, { ...verdictFor, result: verdict.result });
   if (verdictFor.role === 'manager') {
     const now = Math.floor(Date.now() / 1000);

@@ -71,7 +71,16 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
     ...(hold === undefined ? [] : ['held']),
   ];
   // The node id stays: a launch that is run again must be able to forget what the first run has joined.
-  const forgotten = ['taskToken', 'commandId', '#result', 'uncertain', 'expiresAt', 'handedOver', 'unplaced'];
+  const forgotten = [
+    'taskToken',
+    'commandId',
+    '#result',
+    'uncertain',
+    'expiresAt',
+    'handedOver',
+    'unplaced',
+    'foreignSwarm',
+  ];
   return {
     Update: {
       TableName: table,

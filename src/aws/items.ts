@@ -30,6 +30,8 @@ export const nodeItem = z.object({
   taskToken: z.string().optional(),
   leaseUntil: z.number().default(0),
   beatAt: z.number().optional(),
+  /** Its engine was found in a swarm that is not the cluster's. */
+  foreignSwarm: z.object({ at: z.number(), because: z.string() }).optional(),
 });
 export const actionItem = z.object({
   owner: z.string(),

@@ -54,6 +54,8 @@ export const CLOSED_ERRORS = {
   LaunchAbandoned: 'the launch failed, was undone and abandoned: the group launches another instance',
   LaunchContinued: 'the launch failed three times in a row: the instance stays outside the swarm, the tidy tries again',
   ManagerKept: 'the launch of a manager failed, and it could not be demoted: it stays, since it counts in the quorum',
+  SwarmLeftAlone:
+    'the instance is in a swarm that nobody declared: it goes on outside the cluster, and its swarm as it is',
   Forced: 'the instance was let go without a clean goodbye: the tidy forgets its node',
   ManagerRetained:
     'a manager could not go before its deadline, and was abandoned: the group retains it, if it is set up so',

@@ -9,6 +9,8 @@ import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } f
 
 /** A heartbeat comes at half of a hook's timeout, so an execution that has not been seen for this long is asked for. Seconds. */
 const SILENT_FOR = 600;
+/** An engine that was in somebody else's swarm is asked again after a day. Seconds. */
+const FOREIGN_FOR = 86_400;
 
 type Wanted = { readonly repair: Repair } | { readonly report: Report } | undefined;
 
@@ -43,6 +45,10 @@ export function silentOwners({ groups, known, now }: Pick<TidyFacts, 'groups' | 
 
 function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): Wanted {
   const { instance, lifecycle } = it;
+  const foreign = tellForeign(it, group, facts);
+  if (foreign !== undefined) {
+    return foreign;
+  }
   if (isUnderWay(instance, facts)) {
     return undefined;
   }
@@ -57,6 +63,27 @@ function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): 
   }
   return isMissing(it, facts)
     ? act('join', instance, group, facts, `it is ${lifecycle} and not in the swarm`)
+    : undefined;
+}
+
+/**
+ * Its engine is in a swarm that nobody declared, and that is left as it is. A day later it is looked at once more, which changes nothing
+ * either: somebody may have ended that swarm.
+ */
+function tellForeign(it: GroupInstance, { name }: TidyGroup, facts: TidyFacts): Wanted {
+  const { instance, lifecycle } = it;
+  const { foreignSwarm: foreign } = itemOf(instance, facts.known) ?? {};
+  const isMember = facts.nodes.some((node) => instanceOf(node, facts.known) === instance);
+  const isKept = foreign !== undefined && facts.now - foreign.at < FOREIGN_FOR && !isMember;
+  return isKept && lifecycle === 'InService'
+    ? {
+        report: {
+          name: 'ForeignSwarm',
+          instance,
+          group: name,
+          because: `its engine is in a swarm that nobody declared, which is left as it is: ${foreign.because}`,
+        },
+      }
     : undefined;
 }
 

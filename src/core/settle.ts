@@ -54,6 +54,9 @@ function isClosed(error: string | undefined): error is ClosedError {
   return error !== undefined && Object.hasOwn(CLOSED_ERRORS, error);
 }
 
+/** What a document says of an engine that is in a swarm which nobody declared, or in another one than the cluster's. */
+export const isOfForeignSwarm = (error: string): boolean => error === 'ForeignSwarm' || error === 'FoundedOtherwise';
+
 export interface Verdict {
   readonly result: 'ABANDON' | 'CONTINUE';
   readonly error: ClosedError;
@@ -63,13 +66,18 @@ export interface Verdict {
 /**
  * @param inARow how many launches of the group have failed one after the other, this one included
  * @param keep it is a manager that may still be in the raft: ABANDON would end it, and with it perhaps the quorum
+ * @param isForeign its engine is in a swarm that is not the cluster's: to end it could end that swarm
  */
 export function verdictOf(
   inARow: number,
   failure: { readonly Error: string; readonly Cause: string },
   keep: boolean,
+  isForeign = isOfForeignSwarm(failure.Error),
 ): Verdict {
   const cause = `${failure.Error}: ${failure.Cause}`;
+  if (isForeign) {
+    return { result: 'CONTINUE', error: 'SwarmLeftAlone', cause };
+  }
   if (keep) {
     return { result: 'CONTINUE', error: 'ManagerKept', cause };
   }

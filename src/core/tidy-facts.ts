@@ -69,6 +69,8 @@ export interface KnownNode {
   readonly leaseUntil: number;
   /** The hook's last heartbeat. */
   readonly beatAt?: number | undefined;
+  /** Its engine was found in a swarm that is not the cluster's: since when (epoch seconds), and what was seen. */
+  readonly foreignSwarm?: { readonly at: number; readonly because: string } | undefined;
 }
 
 export interface TokenDigests {

@@ -27,6 +27,11 @@ export const TOLD = {
     grace: 0,
     next: 'make the tags skep:cluster and skep:role of the group and the metadata of its hooks agree (docs/failure-modes.md, wrong input)',
   },
+  ForeignSwarm: {
+    level: 'degraded',
+    grace: 0,
+    next: 'if that swarm is in use, detach its instances from the group (keeping the desired capacity lets the group launch others); if it is not, move what runs there and end the instance. skep cannot take a swarm in that it did not found',
+  },
   NodeUnknown: {
     level: 'degraded',
     grace: 0,

@@ -173,7 +173,7 @@ export async function leave(script: Script): Promise<Record<string, unknown>> {
 
 async function goOut(script: Script, info: SwarmInfo): Promise<Record<string, unknown>> {
   const isMember = info.state !== 'inactive' && info.nodeId !== '';
-  if (isMember && isForeign(script)) {
+  if (isMember && isForeign(script, info)) {
     return { member: false, drained: true, containers: 0, plain: 0, foreign: script.engine.folder?.swarm.swarmId };
   }
   const containers = await (script.param('depart') === 'last' && info.controlAvailable
@@ -184,9 +184,10 @@ async function goOut(script: Script, info: SwarmInfo): Promise<Record<string, un
 }
 
 /** A launch is undone also where it failed since the instance is a node of another swarm, which is not ours to leave. */
-function isForeign(script: Script): boolean {
+function isForeign(script: Script, info: SwarmInfo): boolean {
   const ours = script.param('swarmId');
-  return ours !== 'none' && script.engine.folder?.swarm.swarmId !== ours;
+  // A manager of a swarm that is not on record yet may be one whose founding nobody has heard of.
+  return (ours !== 'none' || !info.controlAvailable) && script.engine.folder?.swarm.swarmId !== ours;
 }
 
 async function readJoinToken(script: Script, role: 'worker' | 'manager'): Promise<string> {

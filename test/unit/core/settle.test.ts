@@ -65,6 +65,22 @@ describe('a launch that failed', () => {
     });
   });
 
+  it.each([
+    ['ForeignSwarm', undefined],
+    ['FoundedOtherwise', undefined],
+    ['DeadlineReached', true],
+  ])('with %s leaves an engine alone that is in a swarm of somebody else, however often', (Error, isForeign) => {
+    for (const inARow of [1, 4]) {
+      for (const keep of [false, true]) {
+        expect(verdictOf(inARow, { Error, Cause: 'why' }, keep, isForeign)).toEqual({
+          result: 'CONTINUE',
+          error: 'SwarmLeftAlone',
+          cause: `${Error}: why`,
+        });
+      }
+    }
+  });
+
   it('never abandons a manager that may still be in the raft, however often', () => {
     const failure = { Error: 'UnknownNode', Cause: 'why' };
 
