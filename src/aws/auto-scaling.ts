@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
-import type { Plan, ShownInstance } from '../core/claim.ts';
+import type { Plan } from '../core/claim.ts';
+import type { ShownInstance } from '../core/contradiction.ts';
 import type { HookFacts } from '../core/hooks.ts';
 import { errorName } from './errors.ts';
 

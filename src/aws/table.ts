@@ -32,6 +32,7 @@ import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
+import { bindNode } from './node-binding.ts';
 import { queryCluster } from './query.ts';
 import { stepUpdate } from './step-update.ts';
 
@@ -47,8 +48,6 @@ export interface TidyPolicy {
   /** Whether the tidy starts a rebalance when workers have come. */
   readonly rebalance?: RebalanceWhen;
 }
-
-const boundItem = z.object({ instance: z.string() }).catch({ instance: 'another instance' });
 
 /** Somebody else wrote in between: read again, and decide again. */
 export class WriteConflict extends Error {
@@ -184,31 +183,9 @@ export class Table {
     }
   }
 
-  /**
-   * Binds a node id to the instance that was asked for its own. Between its join and its confirmation; from then on its label, which the
-   * managers have, says the same.
-   *
-   * @returns the instance that has it; another one where that was faster
-   */
-  async bindNode(cluster: string, nodeId: string, instance: string, now: number): Promise<string> {
-    const Item = { ...keys.binding(cluster, nodeId), instance, expiresAt: now + GONE_TTL };
-    try {
-      await this.#client.send(
-        new PutCommand({
-          TableName: this.#name,
-          Item,
-          ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
-          ExpressionAttributeNames: { '#instance': 'instance' },
-          ExpressionAttributeValues: { ':instance': instance },
-        }),
-      );
-      return instance;
-    } catch (error) {
-      if (errorName(error) !== 'ConditionalCheckFailedException') {
-        throw error;
-      }
-      return boundItem.parse(await this.#get(keys.binding(cluster, nodeId))).instance;
-    }
+  /** See node-binding.ts. */
+  bindNode(cluster: string, nodeId: string, instance: string, now: number): Promise<string> {
+    return bindNode(this.#client, this.#name, { cluster, nodeId, instance, expiresAt: now + GONE_TTL });
   }
 
   readLeader(cluster: string): Promise<ReadRecord> {

@@ -1,6 +1,9 @@
 // The first decision of a lifecycle action: who handles it, and by which route.
+import { contradictionOf } from './contradiction.ts';
+import type { ShownInstance } from './contradiction.ts';
 import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
 import type { ClosedError } from './errors.ts';
+import { isFounderGone } from './founder.ts';
 import type { Hold } from './hold.ts';
 import { lateRoute } from './late-route.ts';
 import type { Action, Completion } from './lifecycle-event.ts';
@@ -14,8 +17,6 @@ const JOIN_LOOK = 90;
 const MANAGER_LOOK = 60;
 /** An execution is trusted to be at work this long after its deadline: it has to undo and to complete. Seconds. */
 const LEASE_MARGIN = 120;
-/** DescribeInstances is eventually consistent. Seconds; documented are none, seen are a few. */
-const SHOWN_BY_EC2 = 600;
 /** After so many launches of a group in a row were abandoned the next is not: endless churn costs money and helps nobody. */
 export const ABANDONS_IN_A_ROW = 3;
 
@@ -91,12 +92,6 @@ export interface ClaimFacts {
     /** Auto Scaling shows the group, and it has no tag skep:cluster: nobody of skep may complete its hooks. */
     readonly isUntagged?: boolean;
   };
-}
-
-export interface ShownInstance {
-  readonly group: string;
-  readonly lifecycle: string;
-  readonly zone: string;
 }
 
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
@@ -192,25 +187,6 @@ function rejected({ action, completion, facts }: Asked): Claim | undefined {
     : { plan: { v: 1, route: 'reject', ...why, ...completing, cluster, instance }, take: undefined, wake: undefined };
 }
 
-/** Nothing that is well is ended because an event says so: whoever may start an execution may write one. */
-const WELL = ['InService', 'Standby', 'EnteringStandby'];
-
-/**
- * Whether Auto Scaling, which the event is said to come from, knows better. It may lag behind its own events, by seconds: the caller
- * asks again before it believes this.
- */
-export function contradictionOf(action: Action, shown: ShownInstance | null | undefined): string | undefined {
-  if (shown === null || shown === undefined) {
-    return undefined;
-  }
-  if (shown.group !== action.group) {
-    return `${action.instance} is in group ${shown.group}, not in ${action.group}`;
-  }
-  return action.kind === 'terminate' && action.ask === 'leave' && !action.depart && WELL.includes(shown.lifecycle)
-    ? `${action.instance} is to be terminated, says the event; Auto Scaling says that it is ${shown.lifecycle}`
-    : undefined;
-}
-
 function contradicted({ action, facts }: Asked): Claim | undefined {
   const because = contradictionOf(action, facts.shown);
   // Without a completion: no hook waits for an instance that is in service.
@@ -304,7 +280,7 @@ function founding(asked: Asked): Claim {
   if (founder === undefined) {
     return found(`found ${action.cluster} on ${action.instance}`);
   }
-  const gone = isFounderGone(asked);
+  const gone = isFounderGone(founder, asked.facts.founderView, asked.now);
   if (gone === undefined) {
     const plan = base(asked, 'ask', `${founder.instance} was to found ${action.cluster}: does it still live?`);
     return { plan: { ...plan, founder: founder.instance }, take: undefined, wake: undefined };
@@ -312,16 +288,6 @@ function founding(asked: Asked): Claim {
   return gone
     ? found(`found ${action.cluster} on ${action.instance}, since ${founder.instance} is gone`)
     : joining(asked);
-}
-
-/** Undefined where EC2 was not asked, or of another instance: somebody else may have become the founder meanwhile. */
-function isFounderGone({ facts: { founder, founderView }, now }: Asked): boolean | undefined {
-  if (founder === undefined || founderView?.instance !== founder.instance) {
-    return undefined;
-  }
-  const { states } = founderView;
-  // EC2 shows what is terminated for about an hour; what it does not show at all may also be too young to be shown.
-  return states.length === 0 ? now - founder.since > SHOWN_BY_EC2 : states.every((state) => state === 'terminated');
 }
 
 function terminate(asked: Asked): Claim {

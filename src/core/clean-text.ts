@@ -16,7 +16,7 @@ const CAUSE = 1000;
  */
 export function oneLine(text: string, most = CAUSE): string {
   const line = text.replaceAll(UNSEEN, ' ').trim();
-  return line.length > most ? `${[...line].slice(0, most - 1).join('')}\u2026` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
 }
 
 /** What Slack would read as a link or a mention: `<!channel>`, `<@U1>`, `<http://...|text>`; and `@here`, which some of its like read. */

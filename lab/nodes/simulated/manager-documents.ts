@@ -35,9 +35,7 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
       script.fail('UnknownNode', `no manager knows node ${nodeId}`);
     }
     checkLabel(script, node);
-    if (labels['skep.role'] !== 'manager' && (node.role === 'manager' || node.raftAddress !== undefined)) {
-      script.fail('WrongInstance', `node ${nodeId} is a manager, and ${labels[LABEL]} was launched as a worker`);
-    }
+    refuseOtherRole(script, node, labels);
     if (node.labels['skep.leaving'] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
@@ -48,6 +46,13 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
       script.fail('NotReady', `node ${nodeId} is ${node.status}`);
     }
     await script.sleep(LOOK_EVERY);
+  }
+}
+
+/** What joined as a worker is none of the managers, whatever its instance says of itself: the raft knows. */
+function refuseOtherRole(script: Script, node: FoundNode, labels: Readonly<Record<string, string>>): void {
+  if (labels['skep.role'] !== 'manager' && (node.role === 'manager' || node.raftAddress !== undefined)) {
+    script.fail('WrongInstance', `node ${node.nodeId} is a manager, and ${labels[LABEL]} was launched as a worker`);
   }
 }
 

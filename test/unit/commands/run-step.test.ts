@@ -35,7 +35,6 @@ import {
   scene,
   searches,
   sends,
-  sentTo,
   sfn,
   ssm,
   time,
