@@ -37,9 +37,7 @@ type Judged = Pick<Finding, 'name' | 'level' | 'what' | 'next'>;
 /** @param now epoch seconds */
 export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: Looked): Status {
   const found = looked === undefined ? [] : look(cluster, looked, now);
-  const names = new Set(found.map(({ name }): string => name));
-  const isOver = (name: string): boolean => looked !== undefined && OF_THE_TABLE.has(name);
-  const kept = (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name));
+  const kept = stillSaid(verdict, found, looked);
   const reasons = [...found, ...kept].map(({ name, what, next }) => ({ name, what, next }));
   const since = verdict?.since ?? null;
   const asOf = verdict?.asOf ?? null;
@@ -50,6 +48,17 @@ export function statusOf(cluster: string, verdict: Verdict | undefined, now: num
   }
   const level = worst([...found, ...kept]);
   return { cluster, level, ok: level === 'healthy', since: verdict.level === level ? since : now, asOf, reasons };
+}
+
+/** The reasons of the last verdict that a look at the table has neither renewed nor ended. */
+function stillSaid(
+  verdict: Verdict | undefined,
+  found: readonly Judged[],
+  looked: Looked | undefined,
+): readonly Reason[] {
+  const names = new Set(found.map(({ name }): string => name));
+  const isOver = (name: string): boolean => looked !== undefined && OF_THE_TABLE.has(name);
+  return (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name));
 }
 
 const NEVER_SEEN = {

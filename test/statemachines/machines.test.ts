@@ -216,7 +216,8 @@ describe('tasks', () => {
     '%s tells by the text what has one name for all: no action waits, or calls are throttled',
     (_state, state) => {
       const choice = states.find(
-        ({ machine, name }) => machine === state.machine && name === everythingElse(state.Catch)?.['Next' as never],
+        ({ machine, name }) =>
+          machine === state.machine && name === (everythingElse(state.Catch) as { Next?: string } | undefined)?.Next,
       );
 
       expect(knownOf(state)).toEqual(['AutoScaling.AutoScalingException']);

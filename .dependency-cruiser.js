@@ -6,7 +6,7 @@ const only = (name, path, allowed, comment) => ({
   from: { path },
   to: { path: '^(src|functions|lab|cli|test|scripts|bench)/', pathNot: allowed },
 });
-module.exports = {
+export default {
   forbidden: [
     {
       name: 'no-cycle',
