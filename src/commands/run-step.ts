@@ -5,7 +5,7 @@ import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Plan, PlannedSwarm } from '../core/claim.ts';
 import { DEFAULT_CONFIG, commandFor, runsOnManager } from '../core/commands.ts';
 import type { ClusterConfig, Command } from '../core/commands.ts';
-import { heartbeatDue } from '../core/deadline.ts';
+import { heartbeatDue, longestAbsence } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
 import { hasTimeToHandOver } from '../core/hand-over.ts';
 import { digestOf } from '../core/leader-record.ts';
@@ -56,6 +56,7 @@ export async function runStep(ports: StepPorts, request: StepRequest): Promise<v
     refuseIfHeld(request, item);
     await recordEnd(ports, request);
   } else {
+    await keepLock(ports, request);
     await make(ports, request, nextMove(item, step), item);
   }
 }
@@ -152,6 +153,18 @@ async function holdLock({ lock }: StepPorts, request: StepRequest, command: Comm
   const { lockUntil } = command;
   if (lockUntil !== undefined && !(await lock.take({ cluster, instance }, now, lockUntil))) {
     throw new FlowError('LockTaken', `another manager of ${cluster} joins or leaves`);
+  }
+}
+
+/**
+ * A demotion that was accepted, and is not seen yet, is a change under way through every pause between its tries: the lease outlives
+ * the longest one. Where somebody else has the lock by now, the next send says so.
+ */
+async function keepLock({ lock, now }: StepPorts, request: StepRequest): Promise<void> {
+  const { attempt, plan, undo, verb } = request;
+  if (verb === 'demote' && !undo) {
+    const { cluster, instance } = stepKey(request);
+    await lock.take({ cluster, instance }, now(), now() + longestAbsence(attempt, plan.lookSlow ?? 0));
   }
 }
 

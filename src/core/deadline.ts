@@ -37,3 +37,18 @@ export function slowLook(timeout: number): number {
 export function heartbeatDue(lastBeat: number, timeout: number, now: number): boolean {
   return now - lastBeat >= Math.floor(timeout * 0.4);
 }
+
+/** Of a machine's Pause: five seconds, half as much more each time, and never more than a slow look. */
+const FIRST_PAUSE = 5;
+const PAUSE_GROWTH = 1.5;
+/** What a state tries in place before it pauses, and the start of a function after it. */
+const AROUND_A_PAUSE = 120;
+
+/**
+ * How long an execution may be away after this attempt, seconds: what it holds must last as long.
+ *
+ * @param attempt pauses and retries so far, so never fewer than the pauses
+ */
+export function longestAbsence(attempt: number, lookSlow: number): number {
+  return Math.ceil(Math.min(FIRST_PAUSE * PAUSE_GROWTH ** attempt, lookSlow)) + AROUND_A_PAUSE;
+}

@@ -106,7 +106,8 @@ describe('the names of errors', () => {
 
     expect(known.filter((name) => !isFinal(kindOf(state), name))).toEqual([]);
     expect(state.Retry.at(-1)?.ErrorEquals).toEqual(['States.ALL']);
-    expect(state.Retry.at(-1)?.['MaxAttempts']).toBeGreaterThanOrEqual(4);
+    // The end of a swarm is asked for again by way of the lock.
+    expect(state.Retry.at(-1)?.['MaxAttempts']).toBeGreaterThanOrEqual(state.name === 'LeaveLast' ? 3 : 4);
   });
 
   it.each(table(bound))('%s ends with each error that ends it by that table', (_state, state) => {

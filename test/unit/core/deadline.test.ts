@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { deadlineOf, heartbeatDue, latestDeadlineOf, slowLook } from '../../../src/core/deadline.ts';
+import { deadlineOf, heartbeatDue, latestDeadlineOf, longestAbsence, slowLook } from '../../../src/core/deadline.ts';
 
 const timeout = fc.integer({ min: 30, max: 7200 });
 const patience = fc.integer({ min: 60, max: 172_800 });
@@ -54,5 +54,16 @@ describe('the heartbeat', () => {
         expect(skipped ? look + slowLook(seconds) : look).toBeLessThanOrEqual(seconds);
       }),
     );
+  });
+});
+
+describe('what is held through a pause', () => {
+  it.each([
+    ['the first', 0, 900, 125],
+    ['the fifth', 5, 900, 158],
+    ['one of many', 40, 900, 1020],
+    ['of a short hook', 40, 60, 180],
+  ])('outlives %s', (_which, attempt, lookSlow, seconds) => {
+    expect(longestAbsence(attempt, lookSlow)).toBe(seconds);
   });
 });
