@@ -19,6 +19,7 @@ import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.
 import { seededRandom } from './random.ts';
 import type { Random } from './random.ts';
 import { AutoScaling } from './services/auto-scaling.ts';
+import { hasWhatItWants } from './services/replacement.ts';
 import { autoScalingApi } from './services/auto-scaling-api.ts';
 import { readDocument } from './services/document.ts';
 import { DynamoDb } from './services/dynamodb.ts';
@@ -312,15 +313,8 @@ export class Lab {
 
   /** Nothing runs, no instance is on its way, and every group has what it wants. */
   isSettled(): boolean {
-    const groupsDone = [...this.autoScaling.groups.values()].every(
-      ({ members, desired, refresh }) =>
-        members.size === desired &&
-        refresh?.status !== 'InProgress' &&
-        [...members.values()].every(
-          ({ instanceId, lifecycle, healthy }) =>
-            lifecycle === 'InService' && healthy && this.ec2.isRunning(instanceId),
-        ),
-    );
+    const isRunning = (instanceId: string): boolean => this.ec2.isRunning(instanceId);
+    const groupsDone = [...this.autoScaling.groups.values()].every((group) => hasWhatItWants(group, isRunning));
     return (
       groupsDone && this.autoScaling.actions.size === 0 && this.executions.every(({ status }) => status !== 'RUNNING')
     );
@@ -363,6 +357,9 @@ export class Lab {
   }
 
   #instanceChanged({ instanceId, state }: Instance): void {
+    if (state === 'stopped') {
+      this.runCommand.agent(instanceId).poweredOff();
+    }
     if (state !== 'running') {
       return;
     }

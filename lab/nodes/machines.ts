@@ -129,6 +129,10 @@ export interface Machines {
   launch(spec: MachineSpec): Promise<{ privateIp: string }>;
   /** Power off, without a word to anybody. Idempotent. */
   terminate(instanceId: string): Promise<void>;
+  /** Power off, and the disk stays. Simulated machines only. */
+  stop(instanceId: string): Promise<void>;
+  /** One that was stopped boots again: the same disk, the same address, an empty /run. */
+  start(instanceId: string): Promise<void>;
   /** Runs a document. Resolves with exitCode -1 if the machine dies meanwhile. */
   run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome>;
   /**

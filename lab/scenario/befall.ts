@@ -6,6 +6,7 @@ import type { Member } from '../services/auto-scaling.ts';
 import type { Execution } from '../states/execution.ts';
 import type { HistoryEvent } from '../states/history.ts';
 import { knownState, machineArn } from './machine.ts';
+import { setPower, setStandby } from './power.ts';
 import { instanceOf } from './result.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
@@ -20,7 +21,10 @@ interface Choice {
   readonly retained?: boolean;
 }
 
-export type Blow = Part<'kill'> | Part<'terminate'> | Part<'engine'> | Part<'cable'> | Part<'agent'>;
+const KINDS = ['kill', 'terminate', 'engine', 'cable', 'power', 'standby', 'agent'] as const;
+export type Blow = { [Kind in (typeof KINDS)[number]]: Part<Kind> }[(typeof KINDS)[number]];
+
+export const isBlow = (step: PlainStep): step is Blow => KINDS.some((kind) => kind in step);
 
 export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
   const { lab } = run;
@@ -36,6 +40,16 @@ export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
     await setEngine(run, step.engine);
   } else if ('cable' in step) {
     await setCable(run, step.cable);
+  } else {
+    await takeAway(run, step);
+  }
+}
+
+async function takeAway(run: ScenarioRun, step: Part<'power'> | Part<'standby'> | Part<'agent'>): Promise<void> {
+  if ('power' in step) {
+    setPower(run, step.power.group, step.power.on ? undefined : await choose(run, step.power));
+  } else if ('standby' in step) {
+    setStandby(run, step.standby.group, step.standby.on ? await choose(run, step.standby) : undefined);
   } else {
     await setAgents(run, step.agent);
   }

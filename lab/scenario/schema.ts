@@ -277,6 +277,10 @@ const plainSteps = [
   }),
   z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
   z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),
+  /** Off: one is stopped, by hand. On: all that were stopped are started. */
+  z.strictObject({ power: z.strictObject({ ...choice, on: z.boolean() }) }),
+  /** Off: all of the group that are in standby go back to service. */
+  z.strictObject({ standby: z.strictObject({ ...choice, on: z.boolean() }) }),
   /** Of all instances of the group, or of the leader alone. */
   z.strictObject({ agent: z.strictObject({ ...choice, online: z.boolean() }) }),
   z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),

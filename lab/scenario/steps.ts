@@ -1,7 +1,7 @@
 // Takes one step of a scenario.
 import type { CallFault } from '../endpoint.ts';
 import { parsePattern } from '../events/pattern.ts';
-import { befall, member, replace } from './befall.ts';
+import { befall, isBlow, member, replace } from './befall.ts';
 import { armCommandFault } from './command-fault.ts';
 import type { Blow } from './befall.ts';
 import { erase } from './erase.ts';
@@ -51,9 +51,6 @@ function doAtOnce(run: ScenarioRun, step: Outside | Act): void {
     act(run, step);
   }
 }
-
-const isBlow = (step: PlainStep): step is Blow =>
-  'kill' in step || 'terminate' in step || 'engine' in step || 'cable' in step || 'agent' in step;
 
 /** What a person types. */
 type Typed =
@@ -161,11 +158,7 @@ type Act = Exclude<
   | { docker: unknown }
   | { measure: unknown }
   | { fault: unknown }
-  | { kill: unknown }
-  | { terminate: unknown }
-  | { engine: unknown }
-  | { cable: unknown }
-  | { agent: unknown }
+  | Blow
   | { hold: unknown }
   | { unhold: unknown }
   | { erase: unknown }

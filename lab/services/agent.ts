@@ -40,6 +40,8 @@ export class Agent {
   #running = new Set<AgentJob>();
   /** When each processor has done what it was given, epoch milliseconds. */
   readonly #busyUntil: number[] = [];
+  /** What its machine was stopped over. */
+  readonly #lost: AgentJob[] = [];
   #online = true;
   /** It holds a command for which it has no room, and asks for no other meanwhile. */
   #holding = false;
@@ -98,18 +100,29 @@ export class Agent {
    * 0 and without output. What it had only taken, it runs.
    */
   reboot(away: number): void {
-    const lost = [...this.#running];
+    this.poweredOff();
+    this.#stayAway = this.#clock.schedule(away, () => {
+      this.poweredOn();
+    });
+  }
+
+  /** Its machine is stopped, and every script with it. */
+  poweredOff(): void {
+    this.#lost.push(...this.#running);
     this.#running = new Set();
     this.leave();
-    this.#stayAway = this.#clock.schedule(away, () => {
-      this.comeBack();
-      this.#clock.schedule(LOOKS_FOR_WORKER, () => {
-        for (const job of lost) {
-          this.#tell(() => {
-            job.finished(failedWithoutOutput(0));
-          });
-        }
-      });
+  }
+
+  /** It is up again with its machine, and looks for what it had begun. */
+  poweredOn(): void {
+    this.comeBack();
+    const lost = this.#lost.splice(0);
+    this.#clock.schedule(LOOKS_FOR_WORKER, () => {
+      for (const job of lost) {
+        this.#tell(() => {
+          job.finished(failedWithoutOutput(0));
+        });
+      }
     });
   }
 

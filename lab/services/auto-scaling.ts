@@ -2,14 +2,14 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Ec2 } from './ec2.ts';
-import { planChange } from './replacement.ts';
+import { REFRESH_DEFAULT, countsFor, emptiestZone, planChange } from './replacement.ts';
 import type { HealthyRange, InstanceRefresh } from './replacement.ts';
 import { checkTags, globalTimeout } from './group-limits.ts';
 import type { MachineSpec } from '../nodes/machines.ts';
 import { AwsError } from './service.ts';
 
 export type Lifecycle =
-  'Pending' | 'Pending:Wait' | 'InService' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
+  'Pending' | 'Pending:Wait' | 'InService' | 'Standby' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
 
 export interface Hook {
   readonly name: string;
@@ -69,14 +69,6 @@ export interface OpenAction {
   cancel: () => void;
 }
 
-/** How each action ended, for the report. */
-export interface HookCounts {
-  continued: number;
-  abandoned: number;
-  /** Ended by the hook's own timeout: nobody completed them. */
-  timedOut: number;
-}
-
 export interface AutoScalingOptions {
   readonly clock: Clock;
   readonly random: Random;
@@ -92,13 +84,11 @@ export const DETAIL_TYPES = {
   'autoscaling:EC2_INSTANCE_TERMINATING': 'EC2 Instance-terminate Lifecycle Action',
 } as const;
 
-/** Of a refresh in a group without a policy that says nothing itself. */
-const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
-
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
   readonly actions = new Map<string, OpenAction>();
-  readonly hooks: HookCounts = { continued: 0, abandoned: 0, timedOut: 0 };
+  /** How each action ended, for the report; `timedOut`: by the hook's own timeout, since nobody completed it. */
+  readonly hooks = { continued: 0, abandoned: 0, timedOut: 0 };
   readonly #options: AutoScalingOptions;
 
   constructor(options: AutoScalingOptions) {
@@ -156,6 +146,22 @@ export class AutoScaling {
     this.#reconcile(group);
   }
 
+  /** EnterStandby (with a decrement) and ExitStandby: meanwhile it counts for nothing, and nobody looks at its health. */
+  setStandby(instanceId: string, inStandby: boolean): void {
+    const { group, member } = this.#managed(instanceId);
+    if (member.lifecycle !== (inStandby ? 'InService' : 'Standby')) {
+      throw new AwsError('ValidationError', `The instance ${instanceId} is ${member.lifecycle}`);
+    }
+    group.desired += inStandby ? -1 : 1;
+    if (inStandby) {
+      this.#become(group, member, 'Standby');
+    } else {
+      // AWS's diagram of the life cycle leads from Standby to Pending, and so past the launch hook.
+      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    }
+    this.#reconcile(group);
+  }
+
   /** The next health check acts on it. */
   setHealth(instanceId: string, healthy: boolean, options: { readonly respectGracePeriod: boolean }): void {
     const { group, member } = this.#managed(instanceId);
@@ -172,7 +178,7 @@ export class AutoScaling {
     if (group.refresh?.status === 'InProgress') {
       throw new AwsError('InstanceRefreshInProgress', `An Instance Refresh is already in progress`);
     }
-    const present = [...group.members.values()].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
+    const present = [...group.members.values()].filter(countsFor);
     group.refresh = {
       id: this.#options.random.uuid(),
       startedAt: this.#options.clock.now(),
@@ -387,12 +393,6 @@ export class AutoScaling {
       this.#checkHealthLater();
     });
   }
-}
-
-function emptiestZone({ zones, members }: Group): string {
-  const count = (zone: string): number =>
-    [...members.values()].filter((it) => it.zone === zone && !it.lifecycle.startsWith('Terminat')).length;
-  return [...zones].toSorted((a, b) => count(a) - count(b))[0] ?? 'eu-west-1a';
 }
 
 export function groupArn(name: string): string {

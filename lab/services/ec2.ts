@@ -9,7 +9,7 @@ import { pageOf } from './pages.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
-export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 
 export interface Instance {
   readonly instanceId: string;
@@ -106,6 +106,47 @@ export class Ec2 implements Service {
     void this.#clock.busy(this.#machines.terminate(instanceId)).catch(this.#onDefect);
   }
 
+  /** As StopInstances does it: what runs goes on until the system is down; the disk and the private address stay. */
+  stop(instanceId: string): void {
+    const instance = this.#inState(instanceId, 'running');
+    this.#become(instance, 'stopping');
+    this.#clock.schedule(SHUTTING_DOWN, () => {
+      if (instance.state === 'stopping') {
+        this.#become(instance, 'stopped');
+        void this.#clock.busy(this.#machines.stop(instanceId)).catch(this.#onDefect);
+      }
+    });
+  }
+
+  /** As StartInstances does it, from the disk as it was. */
+  start(instanceId: string): void {
+    const instance = this.#inState(instanceId, 'stopped');
+    this.#become(instance, 'pending');
+    void this.#clock.busy(this.#startAgain(instance)).catch(this.#onDefect);
+  }
+
+  async #startAgain(instance: Instance): Promise<void> {
+    await this.#machines.start(instance.instanceId);
+    if (instance.state === 'pending') {
+      this.#become(instance, 'running');
+    }
+  }
+
+  #inState(instanceId: string, state: InstanceState): Instance {
+    const instance = this.instances.get(instanceId);
+    if (instance?.state !== state) {
+      const problem = `The instance '${instanceId}' is not in a state from which it can be started or stopped`;
+      throw new AwsError('IncorrectInstanceState', problem);
+    }
+    return instance;
+  }
+
+  /** Neither dead nor dying: SSM takes commands for a stopped instance too, and cannot deliver them. */
+  isThere(instanceId: string): boolean {
+    const state = this.instances.get(instanceId)?.state;
+    return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
+  }
+
   isRunning(instanceId: string): boolean {
     return this.instances.get(instanceId)?.state === 'running';
   }
@@ -147,7 +188,7 @@ export class Ec2 implements Service {
 
   #shutDown(instanceId: string): void {
     const instance = this.instances.get(instanceId);
-    if (instance?.state !== 'pending' && instance?.state !== 'running') {
+    if (instance === undefined || !this.isThere(instanceId)) {
       return;
     }
     this.#become(instance, 'shutting-down');
@@ -216,6 +257,8 @@ const VPC = 'vpc-0a1b2c3d4e5f60718';
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
   running: 16,
+  stopping: 64,
+  stopped: 80,
   'shutting-down': 32,
   terminated: 48,
 };

@@ -7,6 +7,9 @@ export interface HealthyRange {
   readonly maxHealthy: number;
 }
 
+/** Of a refresh in a group without a policy that says nothing itself. */
+export const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
+
 export interface InstanceRefresh {
   readonly id: string;
   readonly startedAt: number;
@@ -28,9 +31,30 @@ export interface Change {
 
 type Capacity = Pick<Group, 'members' | 'desired' | 'maintenance' | 'launchesAfter' | 'refresh'>;
 
+/** Whether it counts for the capacity of its group. */
+export const countsFor = ({ lifecycle }: Member): boolean =>
+  !lifecycle.startsWith('Terminat') && lifecycle !== 'Standby';
+
+/** All of it is in service, healthy and running. What is in standby is a person's. */
+export function hasWhatItWants({ members, desired, refresh }: Group, isRunning: (id: string) => boolean): boolean {
+  const counted = [...members.values()].filter(({ lifecycle }) => lifecycle !== 'Standby');
+  return (
+    counted.length === desired &&
+    refresh?.status !== 'InProgress' &&
+    counted.every((one) => one.lifecycle === 'InService' && one.healthy && isRunning(one.instanceId))
+  );
+}
+
+/** Where the next instance is launched. */
+export function emptiestZone({ zones, members }: Pick<Group, 'zones' | 'members'>): string {
+  const count = (zone: string): number =>
+    [...members.values()].filter((it) => it.zone === zone && countsFor(it)).length;
+  return [...zones].toSorted((a, b) => count(a) - count(b))[0] ?? 'eu-west-1a';
+}
+
 export function planChange(group: Capacity): Change {
   const members = [...group.members.values()];
-  const present = members.filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
+  const present = members.filter(countsFor);
   const leaving = members.filter(({ lifecycle }) => lifecycle === 'Terminating:Wait');
   const { due, most } = replacementsOf(group, present, leaving);
   const left = present.filter((member) => !due.now.includes(member));

@@ -120,12 +120,14 @@ export class RunCommand implements Service {
   register(instanceId: string): void {
     const { clock, random, ec2, throttles, onDefect } = this.#options;
     const agent = this.agent(instanceId);
+    const again = agent.registeredAt !== undefined;
     agent.startedAt = clock.now();
     const { mayRegister = () => true } = this.#options;
     const take = (): boolean => mayRegister(instanceId) && (throttles?.take('registrations') ?? true);
     void register({ clock, random, take, alive: () => ec2.isRunning(instanceId) })
       .then((known) => {
         agent.registeredAt = known ? clock.now() : undefined;
+        if (again && known) agent.poweredOn();
       })
       .catch(onDefect);
   }
@@ -166,7 +168,7 @@ export class RunCommand implements Service {
   }
 
   #isManaged(instanceId: string): boolean {
-    return this.agents.get(instanceId)?.registeredAt !== undefined && this.#options.ec2.isRunning(instanceId);
+    return this.agents.get(instanceId)?.registeredAt !== undefined && this.#options.ec2.isThere(instanceId);
   }
 
   #create(document: SsmDocument, instanceId: string, input: z.infer<typeof sendCommand>): Invocation {

@@ -142,6 +142,14 @@ export class DockerMachines implements Machines {
     this.#forget(instanceId, booting, instance.address);
   }
 
+  stop(instanceId: string): Promise<void> {
+    return Promise.reject(new NotToBeHad(`${instanceId} is a docker node: only simulated ones can be stopped`));
+  }
+
+  start(instanceId: string): Promise<void> {
+    return this.stop(instanceId);
+  }
+
   async run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome> {
     const instance = await this.#instance(instanceId);
     const env: Record<string, string> = { PATH: this.#path, AWS_ENDPOINT_URL_SSM: `http://${GATEWAY}:4566` };

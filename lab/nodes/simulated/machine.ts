@@ -23,7 +23,8 @@ export class SimulatedMachine implements Chassis {
   fence: number | undefined;
   /** /var/lib/skep: what it remembers of recoveries. */
   memory: Memory = { epoch: 0, recovering: 0 };
-  readonly died: Promise<void>;
+  /** Resolves when its power goes. */
+  died: Promise<void>;
   readonly #clock: Clock;
   readonly #dockerInstalledAt: number;
   #alive = true;
@@ -40,9 +41,7 @@ export class SimulatedMachine implements Chassis {
     this.userDataDoneAt = now + (Number.isFinite(spec.dockerAfter) ? spec.dockerAfter : 0);
     this.#dockerInstalledAt = now + spec.dockerAfter;
     this.lock = new NodeLock(world.clock);
-    this.died = new Promise((resolve) => {
-      this.#die = resolve;
-    });
+    this.died = this.#powered();
     const { hostname } = spec;
     this.engine = new Engine(world, this, { address: privateIp, hostname, startsAt: this.#dockerInstalledAt, folder });
   }
@@ -62,6 +61,21 @@ export class SimulatedMachine implements Chassis {
 
   remember(change: Partial<Memory>): void {
     this.memory = { ...this.memory, ...change };
+  }
+
+  #powered(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#die = resolve;
+    });
+  }
+
+  /** Power on again: its disk is as it was, its /run is empty. */
+  boot(): void {
+    if (!this.#alive) {
+      this.#alive = true;
+      this.died = this.#powered();
+      this.reboot();
+    }
   }
 
   /** Power off, without a word to anybody. */

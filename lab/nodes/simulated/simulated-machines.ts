@@ -70,6 +70,16 @@ export class SimulatedMachines implements Machines {
     return Promise.resolve();
   }
 
+  /** Its power is off, and nothing else has changed. */
+  stop(instanceId: string): Promise<void> {
+    return this.terminate(instanceId);
+  }
+
+  start(instanceId: string): Promise<void> {
+    this.#machines.get(instanceId)?.boot();
+    return Promise.resolve();
+  }
+
   async run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome> {
     const machine = this.#machine(instanceId);
     const script = new Script(this.#world, machine, run);

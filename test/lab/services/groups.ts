@@ -48,6 +48,8 @@ export function groups() {
     cut: nothing,
     heal: nothing,
     reboot: nothing,
+    stop: nothing,
+    start: nothing,
   };
   const ec2 = new Ec2({ clock, random, machines, onDefect: () => undefined });
   const events: Event[] = [];
