@@ -1,0 +1,203 @@
+// The lab's own SSM agent: a program that asks for its commands over HTTP, runs their scripts, and tells how they ended.
+//
+// node lab/agent/main.ts ENDPOINT INSTANCE_ID ACCESS_KEY_ID
+//
+// It speaks what an SSM agent speaks over ec2messages, so that this is tried without one. Requests have the form of signed ones, and no
+// signature: the lab asks whose they are, and checks no more.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { z } from 'zod';
+
+import { command } from '../nodes/docker/processes.ts';
+import { whyRefused } from '../services/agent-patterns.ts';
+import { resultOf } from '../services/agent-result.ts';
+import type { Result } from '../services/agent-result.ts';
+import { renderScript } from '../services/document.ts';
+import type { SsmDocument } from '../services/document.ts';
+
+/** As many scripts as an agent runs at a time. */
+const WORKERS = 5;
+/** A pause after a request that was answered at once, ms: the agent makes one of 2 to 2.5 s. */
+const PAUSE = 2000;
+/** More than is told of a script's output: it is cut by what makes the result. */
+const KEPT = 30_000;
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const messages = z.object({
+  Messages: z.array(z.object({ MessageId: z.string(), Topic: z.string(), Payload: z.string() })),
+});
+type Message = z.infer<typeof messages>['Messages'][number];
+
+const payload = z.object({
+  Parameters: z.record(z.string(), z.string()),
+  DocumentName: z.string(),
+  DocumentContent: z.object({
+    parameters: z.custom<SsmDocument['parameters']>((value) => typeof value === 'object'),
+    mainSteps: z.tuple([z.object({ name: z.string(), inputs: z.object({ runCommand: z.array(z.string()) }) })]),
+  }),
+});
+const cancelling = z.object({ CancelMessageId: z.string() });
+
+const [endpoint = '', instanceId = '', accessKeyId = ''] = process.argv.slice(2);
+const running = new Map<string, AbortController>();
+const waiting: Message[] = [];
+
+async function call(service: 'ec2messages' | 'ssm', operation: string, input: object): Promise<unknown> {
+  const prefix = service === 'ssm' ? 'AmazonSSM' : 'EC2WindowsMessageDeliveryService';
+  const scope = `${accessKeyId}/${new Date().toISOString().slice(0, 10).replaceAll('-', '')}/eu-west-1/${service}/aws4_request`;
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': `${prefix}.${operation}`,
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host;x-amz-target, Signature=none`,
+    },
+    body: JSON.stringify(input),
+  });
+  const text = await response.text();
+  if (!response.ok) {
+    throw new Error(`${operation}: ${response.status} ${text}`);
+  }
+  return JSON.parse(text);
+}
+
+const additionalInfo = (counts: Record<string, number>): object => ({
+  agent: { lang: 'en-US', name: 'amazon-ssm-agent', os: '', osver: '1', ver: '3.3.0.0' },
+  dateTime: new Date().toISOString(),
+  runId: '',
+  runtimeStatusCounts: counts,
+});
+
+async function reply(messageId: string, told: object): Promise<void> {
+  await call('ec2messages', 'SendReply', {
+    MessageId: messageId,
+    ReplyId: randomUUID(),
+    Payload: JSON.stringify(told),
+  });
+}
+
+async function refuse(messageId: string, why: string): Promise<void> {
+  await reply(messageId, {
+    ...{ additionalInfo: additionalInfo({}), documentStatus: 'Failed' },
+    ...{ documentTraceOutput: why, runtimeStatus: null },
+  });
+  await call('ec2messages', 'AcknowledgeMessage', { MessageId: messageId });
+}
+
+async function work({ MessageId: messageId, Payload: text }: Message): Promise<void> {
+  const { Parameters: values, DocumentContent: content, DocumentName: name } = payload.parse(JSON.parse(text));
+  const [step] = content.mainSteps;
+  const script = step.inputs.runCommand.join('\n');
+  const document: SsmDocument = { name, verb: step.name, script, parameters: content.parameters };
+  const why = whyRefused(document, values);
+  if (why !== undefined) {
+    await refuse(messageId, why);
+    return;
+  }
+  await reply(messageId, {
+    ...{ additionalInfo: additionalInfo({}), documentStatus: 'InProgress' },
+    ...{ documentTraceOutput: '', runtimeStatus: null },
+  });
+  await call('ec2messages', 'AcknowledgeMessage', { MessageId: messageId });
+  const startDateTime = new Date().toISOString();
+  const result = await run(messageId, document, values);
+  const { status, code, stdout, stderr } = result;
+  const told = {
+    name: 'aws:runShellScript',
+    stepName: step.name,
+    startDateTime,
+    endDateTime: new Date().toISOString(),
+  };
+  await reply(messageId, {
+    ...{ additionalInfo: additionalInfo({ [status]: 1 }), documentStatus: status, documentTraceOutput: '' },
+    runtimeStatus: {
+      [step.name]: {
+        ...told,
+        ...{ status, code, output: stdout, standardOutput: stdout, standardError: stderr },
+        ...{ outputS3BucketName: '', outputS3KeyPrefix: '' },
+      },
+    },
+  });
+  await call('ec2messages', 'DeleteMessage', { MessageId: messageId });
+}
+
+/** A file in a folder of its own, in a process group of its own, which is what a time-out or a cancellation kills. */
+async function run(messageId: string, document: SsmDocument, values: Record<string, string>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'agent-'));
+  const stop = new AbortController();
+  running.set(messageId, stop);
+  try {
+    const file = join(folder, '_script.sh');
+    await writeFile(file, renderScript(document, values), { mode: 0o700 });
+    const env: Record<string, string> = { PATH };
+    for (const [name, { interpolationType }] of Object.entries(document.parameters)) {
+      if (interpolationType === 'ENV_VAR') {
+        env[`SSM_${name}`] = values[name] ?? '';
+      }
+    }
+    const timeoutMs = Number(values['executionTimeout'] ?? 3600) * 1000;
+    return resultOf(await command('/bin/sh', [file], { env, timeoutMs, keep: KEPT, cancelled: stop.signal }));
+  } finally {
+    running.delete(messageId);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function take(message: Message): Promise<void> {
+  const { MessageId: messageId, Topic: topic, Payload: text } = message;
+  if (topic.startsWith('aws.ssm.cancelCommand')) {
+    await call('ec2messages', 'AcknowledgeMessage', { MessageId: messageId });
+    running.get(cancelling.parse(JSON.parse(text)).CancelMessageId)?.abort();
+  } else if (topic.startsWith('aws.ssm.sendCommand')) {
+    waiting.push(message);
+    begin();
+  } else {
+    await call('ec2messages', 'FailMessage', { MessageId: messageId, FailureType: 'NoHandlerExists' });
+  }
+}
+
+let busy = 0;
+function begin(): void {
+  while (busy < WORKERS) {
+    const message = waiting.shift();
+    if (message === undefined) {
+      return;
+    }
+    busy += 1;
+    void work(message)
+      .catch(complain)
+      .finally(() => {
+        busy -= 1;
+        begin();
+      });
+  }
+}
+
+function complain(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+}
+
+async function poll(): Promise<void> {
+  const asked = Date.now();
+  const answer = await call('ec2messages', 'GetMessages', {
+    ...{ Destination: instanceId, MessagesRequestId: randomUUID(), VisibilityTimeoutInSeconds: 10 },
+  });
+  await Promise.all(messages.parse(answer).Messages.map(take));
+  if (Date.now() - asked < 1000) {
+    await sleep(PAUSE);
+  }
+}
+
+const known = { AgentName: 'amazon-ssm-agent', AgentStatus: 'Active', AgentVersion: '3.3.0.0', PlatformType: 'Linux' };
+await call('ssm', 'UpdateInstanceInformation', { InstanceId: instanceId, ...known });
+await call('ssm', 'ListInstanceAssociations', { InstanceId: instanceId });
+for (;;) {
+  await poll().catch(async (error: unknown) => {
+    complain(error);
+    await sleep(PAUSE);
+  });
+}
