@@ -10,8 +10,9 @@ export function payloadsOf({ input, output }: Pick<Execution, 'input' | 'output'
     : { ...payloads, inputDetails: { included: true } };
 }
 
-export function describeExecution(execution: Execution): unknown {
-  const { arn: executionArn, name, status, startDate, stopDate, stateMachine, input, output, error, cause } = execution;
+/** What ListExecutions shows of each, and DescribeExecution too. */
+export function listedExecution(execution: Execution): Record<string, unknown> {
+  const { arn: executionArn, name, status, startDate, stopDate, stateMachine } = execution;
   return {
     executionArn,
     stateMachineArn: stateMachine.arn,
@@ -19,6 +20,13 @@ export function describeExecution(execution: Execution): unknown {
     status,
     startDate: startDate / 1000,
     ...(stopDate === undefined ? {} : { stopDate: stopDate / 1000 }),
+  };
+}
+
+export function describeExecution(execution: Execution): unknown {
+  const { input, output, error, cause } = execution;
+  return {
+    ...listedExecution(execution),
     input: JSON.stringify(input),
     ...(output === undefined ? {} : { output: JSON.stringify(output) }),
     ...(error === undefined ? {} : { error }),

@@ -16,7 +16,7 @@ import type { HistoryEvent } from '../states/history.ts';
 import type { StatesRuntime, TaskCall } from '../states/runtime.ts';
 import { sdkMetadata } from '../states/sdk-metadata.ts';
 import { PAYLOAD_LIMIT } from '../states/json.ts';
-import { describeExecution, payloadsOf } from './execution-answers.ts';
+import { describeExecution, payloadsOf, listedExecution } from './execution-answers.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError, ownName } from './service.ts';
@@ -348,14 +348,7 @@ export class States implements Service {
     const { items, next } = pageOf(found.toReversed(), { limit, token }, 100, 'InvalidToken');
     return {
       ...(next === undefined ? {} : { nextToken: next }),
-      executions: items.map(({ arn: executionArn, name, status, startDate, stopDate, stateMachine }) => ({
-        executionArn,
-        stateMachineArn: stateMachine.arn,
-        name,
-        status,
-        startDate: startDate / 1000,
-        ...(stopDate === undefined ? {} : { stopDate: stopDate / 1000 }),
-      })),
+      executions: items.map(listedExecution),
     };
   }
 }

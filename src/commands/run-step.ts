@@ -1,15 +1,15 @@
 // One attempt of a token wait: sends the command of a step, or looks at it once, or delivers what the event has left.
-import { beat, desiredManagers, isGoneFrom, isUnhealthy } from '../aws/auto-scaling.ts';
+import { desiredManagers, isUnhealthy } from '../aws/auto-scaling.ts';
 import { findCommand, sendCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
 import type { Plan, PlannedSwarm } from '../core/claim.ts';
 import { DEFAULT_CONFIG, commandFor, runsOnManager } from '../core/commands.ts';
 import type { ClusterConfig, Command } from '../core/commands.ts';
-import { heartbeatDue, longestAbsence } from '../core/deadline.ts';
+import { longestAbsence } from '../core/deadline.ts';
 import { FlowError } from '../core/errors.ts';
 import { hasTimeToHandOver } from '../core/hand-over.ts';
 import { digestOf } from '../core/leader-record.ts';
-import { bringsIn, terminateHook } from '../core/names.ts';
+import { terminateHook } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { isOwnItem, mayHaveBeenSent, nextMove, toComment, tryOf } from '../core/rendezvous.ts';
 import type { Move, RendezvousItem, StepKey } from '../core/rendezvous.ts';
@@ -17,22 +17,20 @@ import { deliver } from './deliver.ts';
 import { recordEnd } from './erase.ts';
 import { refuseIfClusterHeld, refuseIfHeld, waitForRelease, whyNotBegun } from './hold.ts';
 import { nextRound } from './hand-over.ts';
+import { beatBetween, keepHookAlive } from './heartbeat.ts';
 import { findManagers, queueForLeader, readSwarm } from './leader.ts';
 import type { Asked } from './leader.ts';
 import { waitForLock } from './lock.ts';
-import { look, nextManager } from './look.ts';
+import { look } from './look.ts';
+import { refusal } from './refusal.ts';
 import { releaseLock } from './release-lock.ts';
-import { isWait, ofNode, refuseAfterDeadline, stepKey, superseded } from './step.ts';
+import { isWait, refuseAfterDeadline, stepKey, superseded, verbOf } from './step.ts';
 import type { StepPorts, StepRequest } from './step.ts';
 
 const DAY = 86_400;
 
 /** How long a node that nobody hears of is waited for, seconds. */
 const WRITTEN_OFF_AFTER = 3600;
-
-/** Refused this often, the instance may be gone: one more question to AWS is worth it. Then every tenth time. */
-const ASK_WHETHER_GONE = 4;
-const ASK_AGAIN = 10;
 
 export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
   const { attempt, step, taskToken, verb } = request;
@@ -86,13 +84,6 @@ function errorOf({ result }: RendezvousItem): string | undefined {
 /** An error with the name that the state machine matches. */
 function asError({ error, cause }: { error: string; cause: string }): Error {
   return Object.assign(new Error(cause), { name: error });
-}
-
-function verbOf({ verb }: StepRequest): Verb {
-  if (isWait(verb)) {
-    throw new FlowError('BadInput', `${verb} sends no command`);
-  }
-  return verb;
 }
 
 /** First the item, then the command: whoever has lost the node sends nothing, and the command's end finds its try. */
@@ -195,44 +186,6 @@ async function keepCommand(
   } catch {
     // The wait goes on as well without it.
   }
-}
-
-/** SSM has one error for an agent that is not there yet, not there any more, and an instance that never was. */
-async function refusal(
-  ports: StepPorts,
-  request: StepRequest,
-  because: string,
-  denied: Error | undefined,
-): Promise<Error> {
-  const { undo, verb } = request;
-  if (!undo && bringsIn(verb)) {
-    return joinRefusal(ports, request, because, denied);
-  }
-  if (denied !== undefined) {
-    return denied;
-  }
-  if (!runsOnManager(verbOf(request))) {
-    return new FlowError('InstanceUnreachable', because);
-  }
-  return nextManager(ports, request, because);
-}
-
-async function joinRefusal(
-  { autoScaling }: StepPorts,
-  { attempt, plan: { instance = '', group } }: StepRequest,
-  because: string,
-  denied: Error | undefined,
-): Promise<Error> {
-  if (attempt < ASK_WHETHER_GONE) {
-    // Whether a tag counts before the agent has registered is not documented: a denial may be of the first moments only.
-    return new FlowError('AgentNotRegistered', because);
-  }
-  // An instance that does not exist has no tags, so that IAM denies it before SSM says that it is invalid.
-  const ask = denied !== undefined || (attempt - ASK_WHETHER_GONE) % ASK_AGAIN === 0;
-  if (ask && (await isGoneFrom(autoScaling, instance, group))) {
-    return new FlowError('InstanceGone', `${instance} is in no group any more`);
-  }
-  return denied ?? new FlowError('AgentNotRegistered', because);
 }
 
 /** The command to send, and by what record; undefined when there is none to send: see withSwarm. */
@@ -391,23 +344,3 @@ function readsLeader(request: StepRequest, number: number): boolean {
 }
 
 const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).length > 0;
-
-/** @returns the services that were begun with. The rounds of a hand-over are short: none of them comes to a second look, which keeps the hook alive elsewhere. */
-async function beatBetween(ports: StepPorts, request: StepRequest): Promise<Partial<StepRequest>> {
-  const item = await ports.table.park(ofNode(request), { lookedAt: ports.now() });
-  if (item === undefined) {
-    return {};
-  }
-  await keepHookAlive(ports, request, item);
-  return { tried: item.handedOver ?? [], unplaced: item.unplaced ?? [] };
-}
-
-async function keepHookAlive(ports: StepPorts, request: StepRequest, item: RendezvousItem): Promise<void> {
-  const { plan } = request;
-  const now = ports.now();
-  if (plan.hook === undefined || !heartbeatDue(item.beatAt ?? plan.hook.time, plan.hook.timeout, now)) {
-    return;
-  }
-  await beat(ports.autoScaling, plan);
-  await ports.table.park(ofNode(request), { beatAt: now });
-}

@@ -10,6 +10,7 @@ import { nodeFacts } from '../core/commands.ts';
 import { FlowError } from '../core/errors.ts';
 import { holdText } from '../core/hold.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
+import type { Verb } from '../core/names.ts';
 import type { StepKey } from '../core/rendezvous.ts';
 import { shiftPage } from '../swarm/services-page.ts';
 import type { DeliverPorts } from './deliver.ts';
@@ -120,4 +121,12 @@ export async function refuseAfterDeadline(
   if (late !== undefined) {
     throw late;
   }
+}
+
+/** @throws FlowError BadInput for a wait that sends nothing */
+export function verbOf({ verb }: StepRequest): Verb {
+  if (isWait(verb)) {
+    throw new FlowError('BadInput', `${verb} sends no command`);
+  }
+  return verb;
 }

@@ -1,15 +1,11 @@
 // `skep status` where something is wrong between two tidies: never `healthy`, never exit code 0, and what to do.
-import { spawn } from 'node:child_process';
-import { devNull } from 'node:os';
-import { fileURLToPath } from 'node:url';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
+import { onLab, startSkep } from '../support/skep-command.ts';
 
-const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
 const SCENARIO = `
 name: false greens
 groups:
@@ -28,26 +24,9 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => run.close());
 
-function skep(...args: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }> {
-  const env = {
-    PATH: process.env['PATH'],
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_ACCESS_KEY_ID: 'lab',
-    AWS_SECRET_ACCESS_KEY: 'lab',
-    AWS_REGION: 'eu-west-1',
-    AWS_ENDPOINT_URL: run.lab.url,
-  };
-  const child = spawn(process.execPath, [SKEP, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve({ code, said });
-    });
-  });
+async function skep(...args: readonly string[]): Promise<{ readonly code: number | null; readonly said: string }> {
+  const { code, stdout, stderr } = await startSkep(args, onLab(run.lab.url)).ended;
+  return { code, said: stdout + stderr };
 }
 
 describe('what is wrong between two tidies', () => {

@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { devNull, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
+import { startSkep } from '../support/skep-command.ts';
+import type { Ended } from '../support/skep-command.ts';
+
 const PACKAGING_TIMEOUT = 120_000;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'skep-cli-'));
@@ -35,38 +34,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Nothing of the developer's own AWS reaches in. */
-const environment = (more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv => ({
-  PATH: process.env['PATH'],
-  HOME: folder,
-  AWS_CONFIG_FILE: devNull,
-  AWS_SHARED_CREDENTIALS_FILE: devNull,
-  AWS_EC2_METADATA_DISABLED: 'true',
-  ...more,
-});
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): { child: ChildProcess; ended: Promise<Ended>; stdout: () => string } {
-  const child = spawn(process.execPath, [SKEP, ...args], { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
-  const ended = new Promise<Ended>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve({ code, ...said });
-    });
-  });
-  return { child, ended, stdout: () => said.stdout };
-}
+const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): ReturnType<typeof startSkep> =>
+  startSkep(args, { HOME: folder, ...env });
 
 const skep = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
   start(args, env).ended;

@@ -1,15 +1,12 @@
 // `skep status` against a lab, in the words and exit codes of a person's terminal.
-import { spawn } from 'node:child_process';
-import { devNull } from 'node:os';
-import { fileURLToPath } from 'node:url';
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
+import { onLab, startSkep } from '../support/skep-command.ts';
+import type { Ended } from '../support/skep-command.ts';
 
-const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
 const SCENARIO = `
 name: status
 groups:
@@ -26,33 +23,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => run.close());
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function status(...args: readonly string[]): Promise<Ended> {
-  const env = {
-    PATH: process.env['PATH'],
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_ACCESS_KEY_ID: 'lab',
-    AWS_SECRET_ACCESS_KEY: 'lab',
-    AWS_REGION: 'eu-west-1',
-    AWS_ENDPOINT_URL: run.lab.url,
-  };
-  const child = spawn(process.execPath, [SKEP, 'status', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      resolve({ code, ...said });
-    });
-  });
-}
+const status = (...args: readonly string[]): Promise<Ended> => startSkep(['status', ...args], onLab(run.lab.url)).ended;
 
 describe('skep status', () => {
   it('follows a cluster from its declaration to trouble', async () => {

@@ -1,0 +1,50 @@
+// Starts the skep command as a person's terminal would, with nothing of the developer's own AWS.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { devNull } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What is in it besides the command's path comes from the test. */
+const environment = (more: Environment): NodeJS.ProcessEnv => ({
+  PATH: process.env['PATH'],
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  ...more,
+});
+
+/** The environment of a person who is at work on a lab. */
+export const onLab = (url: string): Environment => ({
+  AWS_ACCESS_KEY_ID: 'lab',
+  AWS_SECRET_ACCESS_KEY: 'lab',
+  AWS_REGION: 'eu-west-1',
+  AWS_ENDPOINT_URL: url,
+});
+
+/** @returns the process, what it has printed so far, and how it ends */
+export function startSkep(
+  args: readonly string[],
+  env: Environment,
+): { child: ChildProcess; ended: Promise<Ended>; stdout: () => string } {
+  const child = spawn(process.execPath, [SKEP, ...args], { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, ...said });
+    });
+  });
+  return { child, ended, stdout: () => said.stdout };
+}
