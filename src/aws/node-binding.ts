@@ -4,7 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
 import { keys } from '../core/names.ts';
-import { errorName } from './errors.ts';
+import { passes } from './errors.ts';
 
 const boundItem = z.object({ instance: z.string() }).catch({ instance: 'another instance' });
 
@@ -27,22 +27,16 @@ export async function bindNode(
 ): Promise<string> {
   const { cluster, nodeId, instance, expiresAt } = binding;
   const Key = keys.binding(cluster, nodeId);
-  try {
-    await client.send(
-      new PutCommand({
-        TableName: table,
-        Item: { ...Key, instance, expiresAt },
-        ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
-        ExpressionAttributeNames: { '#instance': 'instance' },
-        ExpressionAttributeValues: { ':instance': instance },
-      }),
-    );
+  const write = new PutCommand({
+    TableName: table,
+    Item: { ...Key, instance, expiresAt },
+    ConditionExpression: 'attribute_not_exists(pk) OR #instance = :instance',
+    ExpressionAttributeNames: { '#instance': 'instance' },
+    ExpressionAttributeValues: { ':instance': instance },
+  });
+  if (await passes(client.send(write))) {
     return instance;
-  } catch (error) {
-    if (errorName(error) !== 'ConditionalCheckFailedException') {
-      throw error;
-    }
-    const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
-    return boundItem.parse(Item).instance;
   }
+  const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+  return boundItem.parse(Item).instance;
 }

@@ -36,7 +36,7 @@ type Judged = Pick<Finding, 'name' | 'level' | 'what' | 'next'>;
 
 /** @param now epoch seconds */
 export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: Looked): Status {
-  const found = looked === undefined ? [] : look(cluster, looked, now);
+  const found = look(cluster, looked, now);
   const kept = stillSaid(verdict, found, looked);
   const reasons = [...found, ...kept].map(({ name, what, next }) => ({ name, what, next }));
   const since = verdict?.since ?? null;
@@ -46,7 +46,8 @@ export function statusOf(cluster: string, verdict: Verdict | undefined, now: num
     const old = verdict === undefined ? NEVER_SEEN : notSeen(verdict, now);
     return { cluster, level: 'unknown', ok: false, since, asOf, reasons: [old, ...reasons] };
   }
-  const level = worst([...found, ...kept]);
+  // A verdict has seen more than what it says in reasons: only where something was looked at anew is its level made anew.
+  const level = looked === undefined ? verdict.level : worst([...found, ...kept]);
   return { cluster, level, ok: level === 'healthy', since: verdict.level === level ? since : now, asOf, reasons };
 }
 
@@ -73,7 +74,10 @@ const notSeen = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | '
   next: 'look at the rule and the executions of the state machine tidy, and at the function verdict',
 });
 
-function look(cluster: string, looked: Looked, now: number): Judged[] {
+function look(cluster: string, looked: Looked | undefined, now: number): Judged[] {
+  if (looked === undefined) {
+    return [];
+  }
   const { forced, lastFailure, hold, state, managers } = looked;
   const nothing = { seen: undefined, failed: undefined, repairsFailed: 0, lock: undefined, deadLetters: 0 };
   const facts: Facts = { ...nothing, cluster, now, forced, lastFailure, hold, state };

@@ -58,7 +58,14 @@ export const OUTPUTS = {
   ]),
   leave: z.union([
     z.strictObject({ member: z.literal(true), nodeId, drained: z.boolean(), containers: count, plain: count }),
-    z.strictObject({ member: z.literal(false), drained: z.boolean(), containers: count, plain: count }),
+    z.strictObject({
+      member: z.literal(false),
+      drained: z.boolean(),
+      containers: count,
+      plain: count,
+      /** The id of a swarm that it is in, and that is not the cluster's. */
+      foreign: z.string().optional(),
+    }),
   ]),
   forget: z.union([
     z.strictObject({ member: z.literal(true), nodeId, removed: z.literal(true), forced: z.boolean(), managers }),
@@ -73,8 +80,9 @@ export const OUTPUTS = {
     digest: digest.optional(),
     next: count.optional(),
     tokens: z.strictObject(digests).optional(),
+    marked: count.optional(),
     marks: z.array(z.string().regex(/^[0-9a-z]{25} (more|exclude)@[0-9a-z@+]+ \S+$/)).optional(),
-    kept: z.array(z.string().regex(/^[0-9a-z]{25} \d{10,11}$/)).optional(),
+    kept: z.array(z.string().regex(/^[0-9a-z]{25} \d{10,11}( [a-z]{1,20})?$/)).optional(),
     ghosts: z
       .strictObject({ count, tasks: z.array(z.string().regex(/^[0-9a-z]{25}@([0-9a-z]{25}|-)$/)).max(5) })
       .optional(),

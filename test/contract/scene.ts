@@ -53,6 +53,7 @@ export class Scene {
   /** Node ids by instance id, as init and join told them. */
   readonly nodes = new Map<string, string>();
   #swarm: Output<'init'> | undefined;
+  readonly #managers = new Set<string>();
 
   constructor(open: OpenWorld) {
     this.world = open(this.aws);
@@ -164,8 +165,10 @@ export class Scene {
     return { stage: 'dev', role, instanceId, managers, swarmId, caDigest };
   }
 
+  /** In the role that it joined in: a worker is never confirmed as a member of the raft. */
   forConfirm(instanceId: string, more = ''): Record<string, string> {
-    const labels = `skep.instance=${instanceId},skep.role=worker${more}`;
+    const role = this.#managers.has(instanceId) ? 'manager' : 'worker';
+    const labels = `skep.instance=${instanceId},skep.role=${role}${more}`;
     return { instanceId, nodeId: this.nodeOf(instanceId), labels, availability: 'active' };
   }
 
@@ -180,7 +183,7 @@ export class Scene {
 
   /** @param patience seconds that the leave waits for tasks */
   forLeave(instanceId: string, depart: 'yes' | 'no', patience: number): Record<string, string> {
-    return { instanceId, depart, waitUntil: String(this.seconds() + patience) };
+    return { instanceId, depart, swarmId: this.swarm.swarmId, waitUntil: String(this.seconds() + patience) };
   }
 
   /** @param epoch the one that the recovery begins */
@@ -195,12 +198,16 @@ export class Scene {
   async init(instanceId = FOUNDER): Promise<Output<'init'>> {
     const output = await this.ok(instanceId, 'init', this.forInit(instanceId));
     this.#swarm = output;
+    this.#managers.add(instanceId);
     this.nodes.set(instanceId, output.nodeId);
     return output;
   }
 
   async join(instanceId: string, role = 'worker'): Promise<Output<'join'>> {
     const output = await this.ok(instanceId, 'join', this.forJoin(instanceId, role));
+    if (role === 'manager') {
+      this.#managers.add(instanceId);
+    }
     this.nodes.set(instanceId, output.nodeId);
     return output;
   }

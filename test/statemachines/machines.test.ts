@@ -359,7 +359,16 @@ describe('the lifecycle action', () => {
   it('of a launch is abandoned only after the node was drained, left and forgotten', () => {
     const judged = lifecycle.filter(({ machine, path }) => machine === 'scale-out' && path.includes('Abandon'));
     // A manager that could not be demoted stays: its verdict is CONTINUE.
-    const abandoned = judged.filter(({ path }) => !/(Demote|UndoRoute),Verdict/.test(path.join()));
+    // So does an instance whose engine is in a swarm of somebody else's: there is nothing to undo.
+    const kept = /(Demote|UndoRoute|Found|Prepare|Join),Verdict/;
+    const abandoned = judged.filter(({ path }) => !kept.test(path.join()));
+    const leaving = states.filter(
+      ({ machine, name }) => machine === 'scale-out' && /^(Found|Prepare|Join)$/.test(name),
+    );
+    const notOurs = leaving.map(({ Catch }) =>
+      Catch.filter(({ Next }) => Next === 'Verdict').flatMap((one) => one.ErrorEquals),
+    );
+    expect(notOurs.toSorted()).toEqual([['ForeignSwarm'], ['ForeignSwarm'], ['ForeignSwarm', 'FoundedOtherwise']]);
     expect(judged.length).toBeGreaterThan(abandoned.length);
     const [demotion] = states.filter(({ machine, name }) => machine === 'scale-out' && name === 'Demote');
     const failing = (demotion?.Catch ?? []).filter(({ Next }) => Next === 'Verdict');

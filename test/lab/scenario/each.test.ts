@@ -80,6 +80,6 @@ describe('a loop', () => {
       '      do:\n        - stop: { machine: tidy, state: $state }\n        - wait: { for: [{ deadLetters: 1 }], within: 5s }\n';
     const [, last] = said(await play(`      state: [Inspect, Plan]\n${steps}`));
 
-    expect(last).toContain('FAIL step 2, each "Inspect, step 2, wait: not within 5 s: deadLetters 1');
+    expect(last).toContain('FAIL step 2, each at each.yaml:6 "Inspect, step 2, wait: not within 5 s: deadLetters 1');
   });
 });

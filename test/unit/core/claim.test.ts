@@ -72,8 +72,8 @@ describe('a claim under a hold', () => {
   it('is late only when the hook itself is: what was stopped while it was held is run again, and goes on', () => {
     const at = (now: number): string => decide({ facts: { state }, now }).plan.route;
 
-    expect(decide({ now: limit - 1 }).plan.route).toBe('complete');
-    expect([at(limit - 1), at(limit)]).toEqual(['join', 'complete']);
+    expect(decide({ now: limit - 1 }).plan.route).toBe('force');
+    expect([at(limit - 1), at(limit)]).toEqual(['join', 'force']);
   });
 });
 
@@ -380,13 +380,16 @@ describe('who handles an action', () => {
     ],
     ['a second event of AWS once the node is ready', { facts: { node: nodeOf() } }, 'ignore'],
   ])('%s', (_what, { action, facts }, route) => {
-    expect(decide({ ...(action === undefined ? {} : { action }), facts: { action: held, ...facts } }).plan.route).toBe(
-      route,
-    );
+    expect(
+      decide({
+        ...(action === undefined ? {} : { action }),
+        facts: { action: held, node: nodeOf({ phase: 'launching' }), ...facts },
+      }).plan.route,
+    ).toBe(route);
   });
 
   it('a duplicate changes nothing and completes nothing', () => {
-    const { plan, take, wake } = decide({ facts: { action: held } });
+    const { plan, take, wake } = decide({ facts: { action: held, node: nodeOf({ phase: 'launching' }) } });
 
     expect({ take, wake }).toEqual({ take: undefined, wake: undefined });
     expect(plan).toEqual({ v: 1, route: 'ignore', because: `duplicate: ${held.ownerArn} handles this action` });
