@@ -5,8 +5,8 @@
 // A swarm whose last third of nodes has joined just now, and has nothing yet: the worst there is to plan.
 import { gzipSync } from 'node:zlib';
 
-import { planRebalance } from '../src/core/rebalance.ts';
-import type { PlacementNode, ServiceFacts } from '../src/core/service-facts.ts';
+import { planRebalance } from '../src/core/rebalance/plan.ts';
+import type { PlacementNode, ServiceFacts } from '../src/core/services/facts.ts';
 
 const [nodeCount = 2000, taskCount = 20_000, serviceCount = 500] = process.argv.slice(2).map(Number);
 

@@ -1,8 +1,8 @@
 // The cluster that a command is about.
 import { tableClient } from '../src/aws/clients.ts';
-import { listClusters } from '../src/aws/clusters.ts';
-import { Table } from '../src/aws/table.ts';
-import type { ClusterState } from '../src/core/claim.ts';
+import { listClusters } from '../src/store/clusters.ts';
+import { Table } from '../src/store/table.ts';
+import type { ClusterState } from '../src/core/model.ts';
 import { clusterName } from '../src/core/names.ts';
 import { UsageError } from './errors.ts';
 import { explained } from './explained.ts';

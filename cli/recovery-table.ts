@@ -1,7 +1,7 @@
 // What was found of a cluster's managers, for a person who must decide.
 import CliTable from 'cli-table3';
 
-import type { Answer, Candidate } from '../src/core/recovery.ts';
+import type { Answer, Candidate } from '../src/core/managers/recovery.ts';
 
 const HEAD = ['instance', 'EC2', 'docker', 'says of itself', 'raft written', 'epoch'];
 

@@ -1,7 +1,7 @@
 // Tables for people.
 import CliTable from 'cli-table3';
 
-import type { Dashboard } from '../lab/eye.ts';
+import type { Dashboard } from '../lab/console/console.ts';
 import { boundsText } from '../lab/scenario/bounds.ts';
 import { sum } from '../lab/scenario/result.ts';
 import type { GroupResult, ScenarioResult } from '../lab/scenario/result.ts';

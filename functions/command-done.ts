@@ -4,15 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 import { ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
-import { MembershipLock } from '../src/aws/membership-lock.ts';
-import { Table } from '../src/aws/table.ts';
-import { storeAndDeliver } from '../src/commands/deliver.ts';
-import { hearEnd } from '../src/commands/hear.ts';
-import { readConfig } from '../src/config.ts';
-import { isUnderWay } from '../src/core/command-result.ts';
+import { MembershipLock } from '../src/store/membership-lock.ts';
+import { Table } from '../src/store/table.ts';
+import { storeAndDeliver } from '../src/steps/deliver.ts';
+import { hearEnd } from '../src/steps/hear.ts';
+import { readConfig } from '../src/lambda/config.ts';
+import { isUnderWay } from '../src/core/steps/result.ts';
 import { instanceId, verbOf } from '../src/core/names.ts';
-import { fromComment } from '../src/core/rendezvous.ts';
-import { logger, makeHandler, raise } from '../src/handler.ts';
+import { fromComment } from '../src/core/steps/rendezvous.ts';
+import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 
 const config = readConfig(process.env);
 const ssm = ssmClient();

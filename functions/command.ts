@@ -1,14 +1,14 @@
 // Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
 import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
-import { Erasures } from '../src/aws/erasures.ts';
-import { Holds } from '../src/aws/holds.ts';
-import { MembershipLock } from '../src/aws/membership-lock.ts';
-import { Table } from '../src/aws/table.ts';
-import { runStep } from '../src/commands/run-step.ts';
-import { stepRequest } from '../src/commands/step.ts';
-import type { StepPorts } from '../src/commands/step.ts';
-import { readConfig } from '../src/config.ts';
-import { logger, makeHandler, raise } from '../src/handler.ts';
+import { Erasures } from '../src/store/erasures.ts';
+import { Holds } from '../src/store/holds.ts';
+import { MembershipLock } from '../src/store/membership-lock.ts';
+import { Table } from '../src/store/table.ts';
+import { runStep } from '../src/steps/run-step.ts';
+import { stepRequest } from '../src/steps/step.ts';
+import type { StepPorts } from '../src/steps/step.ts';
+import { readConfig } from '../src/lambda/config.ts';
+import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 
 const { stage, tokenKey, table } = readConfig(process.env);
 

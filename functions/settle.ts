@@ -4,16 +4,16 @@ import { z } from 'zod';
 
 import { statesClient, tableClient } from '../src/aws/clients.ts';
 import { errorName } from '../src/aws/errors.ts';
-import { Foreigners } from '../src/aws/foreigners.ts';
-import { MembershipLock } from '../src/aws/membership-lock.ts';
-import { Table } from '../src/aws/table.ts';
-import { Verdicts } from '../src/aws/verdicts.ts';
-import { releaseLock } from '../src/commands/release-lock.ts';
-import { readConfig } from '../src/config.ts';
+import { Foreigners } from '../src/store/foreigners.ts';
+import { MembershipLock } from '../src/store/membership-lock.ts';
+import { Table } from '../src/store/table.ts';
+import { Verdicts } from '../src/store/verdicts.ts';
+import { releaseLock } from '../src/steps/release-lock.ts';
+import { readConfig } from '../src/lambda/config.ts';
 import { nodeRole, ownerKey } from '../src/core/names.ts';
-import { concernedBy, isOfForeignSwarm, settleFailure, verdictOf } from '../src/core/settle.ts';
-import type { Settlement, Verdict } from '../src/core/settle.ts';
-import { logger, makeHandler, raise } from '../src/handler.ts';
+import { concernedBy, isOfForeignSwarm, settleFailure, verdictOf } from '../src/core/lifecycle/failed-execution.ts';
+import type { Settlement, Verdict } from '../src/core/lifecycle/failed-execution.ts';
+import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 
 const { table: tableName } = readConfig(process.env);
 const table = new Table(tableClient(), tableName);

@@ -5,15 +5,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 
 import { ssmClient, tableClient } from '../src/aws/clients.ts';
-import { Verdicts } from '../src/aws/verdicts.ts';
-import { giveVerdict } from '../src/commands/give-verdict.ts';
-import type { VerdictPorts } from '../src/commands/give-verdict.ts';
-import { readConfig, readVerdictConfig } from '../src/config.ts';
+import { Verdicts } from '../src/store/verdicts.ts';
+import { giveVerdict } from '../src/operations/give-verdict.ts';
+import type { VerdictPorts } from '../src/operations/give-verdict.ts';
+import { readConfig, readVerdictConfig } from '../src/lambda/config.ts';
 import { clusterName } from '../src/core/names.ts';
-import { seenSchema } from '../src/core/seen.ts';
-import { VERDICT_METRICS } from '../src/core/verdict.ts';
-import type { VerdictMetric, VerdictMetrics } from '../src/core/verdict.ts';
-import { logger, makeHandler, metrics, raise } from '../src/handler.ts';
+import { seenSchema } from '../src/core/tidy/seen.ts';
+import { VERDICT_METRICS } from '../src/core/verdict/verdict.ts';
+import type { VerdictMetric, VerdictMetrics } from '../src/core/verdict/verdict.ts';
+import { logger, makeHandler, metrics, raise } from '../src/lambda/handler.ts';
 
 const { stage, table } = readConfig(process.env);
 const { topic, deadLetters, webhook } = readVerdictConfig(process.env);

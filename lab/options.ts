@@ -1,13 +1,13 @@
 // What a lab is opened with.
-import type { Clock } from './clock.ts';
-import type { Latencies } from './latencies.ts';
+import type { Clock } from './time/clock.ts';
+import type { Latencies } from './aws/latencies.ts';
 import type { MachineSurroundings, Machines } from './nodes/machines.ts';
-import type { Random } from './random.ts';
-import type { Group, Member } from './services/auto-scaling.ts';
-import type { Limits } from './services/limits.ts';
-import type { Stack } from './stack/stack.ts';
-import type { Execution } from './states/execution.ts';
-import type { HistoryEvent } from './states/history.ts';
+import type { Random } from './time/random.ts';
+import type { Group, Member } from './aws/services/auto-scaling.ts';
+import type { Limits } from './aws/services/limits.ts';
+import type { Stack } from './aws/stack/stack.ts';
+import type { Execution } from './aws/states/execution.ts';
+import type { HistoryEvent } from './aws/states/history.ts';
 
 export interface LabOptions {
   readonly stack: Stack;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { FIDELITY } from '../lab/fidelity.ts';
+import { FIDELITY } from '../lab/aws/fidelity.ts';
 
 export const BOTOCORE = '/usr/lib/python3/dist-packages/botocore/data';
 export const AWS_MODELS = fileURLToPath(new URL('../.build/aws-models.json', import.meta.url));

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 import { format, resolveConfig } from 'prettier';
 
-import { ABSENT, FIDELITY } from '../lab/fidelity.ts';
-import { QUOTAS } from '../lab/services/quotas.ts';
-import type { Quota } from '../lab/services/quotas.ts';
+import { ABSENT, FIDELITY } from '../lab/aws/fidelity.ts';
+import { QUOTAS } from '../lab/aws/services/quotas.ts';
+import type { Quota } from '../lab/aws/services/quotas.ts';
 import { CLOSED_ERRORS, ERRORS } from '../src/core/errors.ts';
 import type { ClosedError, FlowErrorName } from '../src/core/errors.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
-import { FINAL_ERRORS } from '../src/core/final-errors.ts';
+import { FINAL_ERRORS } from '../src/core/steps/final-errors.ts';
 
 export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 export const LAB_PAGE = fileURLToPath(new URL('../docs/lab.md', import.meta.url));

@@ -6,10 +6,10 @@
 // one of those scenarios has to fail with AWS's refusal. Exits with 1 if there is a statement that nothing needs.
 import { globSync } from 'node:fs';
 
-import { statementsOf, withoutStatement } from '../lab/iam/statements.ts';
+import { statementsOf, withoutStatement } from '../lab/aws/iam/statements.ts';
 import { readScenario } from '../lab/scenario/read.ts';
 import { runScenario } from '../lab/scenario/run.ts';
-import type { Stack } from '../lab/stack/stack.ts';
+import type { Stack } from '../lab/aws/stack/stack.ts';
 
 /** Loops over all calls or states: they need nothing that shorter scenarios do not. */
 const LONG = /every-|each-state|burst\//;

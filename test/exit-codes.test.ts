@@ -6,7 +6,7 @@ import { parseScenario } from '../lab/scenario/read.ts';
 import { runScenario } from '../lab/scenario/run.ts';
 import type { ScenarioResult } from '../lab/scenario/result.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
-import { isFinal } from '../src/core/final-errors.ts';
+import { isFinal } from '../src/core/steps/final-errors.ts';
 import type { Verb } from '../src/core/names.ts';
 
 const codes = [...EXIT_CODES.map(({ code }) => code), 1, 99];

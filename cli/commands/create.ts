@@ -2,14 +2,14 @@
 import { Command, Option } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
-import { Table } from '../../src/aws/table.ts';
-import type { TidyPolicy } from '../../src/aws/table.ts';
-import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
-import type { ClusterConfig } from '../../src/core/commands.ts';
+import { Table } from '../../src/store/table.ts';
+import type { TidyPolicy } from '../../src/store/table.ts';
+import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
+import type { ClusterConfig } from '../../src/core/steps/verbs.ts';
 import { checkCluster } from '../cluster.ts';
-import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/networks.ts';
-import type { Network } from '../../src/core/networks.ts';
-import { REBALANCE_WHEN } from '../../src/core/repair-services.ts';
+import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/managers/networks.ts';
+import type { Network } from '../../src/core/managers/networks.ts';
+import { REBALANCE_WHEN } from '../../src/core/tidy/repair-services.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 

@@ -4,10 +4,10 @@ import { Command } from 'commander';
 
 import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
 import { findManagers, statesOf } from '../../src/aws/ec2-managers.ts';
-import { Erasures } from '../../src/aws/erasures.ts';
-import { Table } from '../../src/aws/table.ts';
-import { endSwarm, giveWord, whatIsLeft } from '../../src/commands/erase.ts';
-import { ERASE_WITHIN } from '../../src/core/erasure.ts';
+import { Erasures } from '../../src/store/erasures.ts';
+import { Table } from '../../src/store/table.ts';
+import { endSwarm, giveWord, whatIsLeft } from '../../src/operations/erase.ts';
+import { ERASE_WITHIN } from '../../src/core/managers/erasure.ts';
 import { checkCluster, unknownCluster } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
-import { Holds } from '../../src/aws/holds.ts';
-import { holdCluster, unholdCluster } from '../../src/commands/hold.ts';
+import { Holds } from '../../src/store/holds.ts';
+import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
 import { checkCluster, unknownCluster } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';

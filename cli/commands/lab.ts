@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { Command, InvalidArgumentError, Option } from 'commander';
 
-import type { Dashboard } from '../../lab/eye.ts';
+import type { Dashboard } from '../../lab/console/console.ts';
 import { PROJECT } from '../../lab/lab.ts';
 import { MachinesUnavailable } from '../../lab/nodes/machines.ts';
 import { progressLine } from '../../lab/scenario/progress.ts';

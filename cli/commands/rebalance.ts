@@ -7,8 +7,8 @@ import { z } from 'zod';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
 import { endedExecutions } from '../../src/aws/executions.ts';
-import { RebalanceLock } from '../../src/aws/rebalance-lock.ts';
-import { MOVES } from '../../src/core/rebalance-run.ts';
+import { RebalanceLock } from '../../src/store/rebalance-lock.ts';
+import { MOVES } from '../../src/core/rebalance/run.ts';
 import { stateOf } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';

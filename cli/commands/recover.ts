@@ -8,8 +8,8 @@ import { z } from 'zod';
 
 import { statesClient } from '../../src/aws/clients.ts';
 import { clusterName, instanceId } from '../../src/core/names.ts';
-import { answer, candidate } from '../../src/core/recovery.ts';
-import type { RecoveryPlan } from '../../src/core/recovery.ts';
+import { answer, candidate } from '../../src/core/managers/recovery.ts';
+import type { RecoveryPlan } from '../../src/core/managers/recovery.ts';
 import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';

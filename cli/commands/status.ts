@@ -6,16 +6,16 @@ import { Command } from 'commander';
 import { z } from 'zod';
 
 import { tableClient } from '../../src/aws/clients.ts';
-import { listClusters } from '../../src/aws/clusters.ts';
+import { listClusters } from '../../src/store/clusters.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
 import { errorName } from '../../src/aws/errors.ts';
-import { Refusals } from '../../src/aws/refusals.ts';
-import type { Refused } from '../../src/aws/refusals.ts';
-import { Table } from '../../src/aws/table.ts';
-import { Verdicts } from '../../src/aws/verdicts.ts';
+import { Refusals } from '../../src/store/refusals.ts';
+import type { Refused } from '../../src/store/refusals.ts';
+import { Table } from '../../src/store/table.ts';
+import { Verdicts } from '../../src/store/verdicts.ts';
 import { clusterName } from '../../src/core/names.ts';
-import { statusOf } from '../../src/core/status.ts';
-import type { Looked, Status } from '../../src/core/status.ts';
+import { statusOf } from '../../src/core/verdict/status.ts';
+import type { Looked, Status } from '../../src/core/verdict/status.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 

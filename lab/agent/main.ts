@@ -13,11 +13,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 import { command } from '../nodes/docker/processes.ts';
-import { whyRefused } from '../services/agent-patterns.ts';
-import { resultOf } from '../services/agent-result.ts';
-import type { Result } from '../services/agent-result.ts';
-import { renderScript } from '../services/document.ts';
-import type { SsmDocument } from '../services/document.ts';
+import { whyRefused } from '../aws/services/agent-patterns.ts';
+import { resultOf } from '../aws/services/agent-result.ts';
+import type { Result } from '../aws/services/agent-result.ts';
+import { renderScript } from '../aws/services/document.ts';
+import type { SsmDocument } from '../aws/services/document.ts';
 
 /** As many scripts as an agent runs at a time. */
 const WORKERS = 5;

@@ -1,10 +1,10 @@
 // Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine, its cable
 // or its SSM agent.
-import { parsePattern } from '../events/pattern.ts';
+import { parsePattern } from '../aws/events/pattern.ts';
 import type { Lab } from '../lab.ts';
-import type { Member } from '../services/auto-scaling.ts';
-import type { Execution } from '../states/execution.ts';
-import type { HistoryEvent } from '../states/history.ts';
+import type { Member } from '../aws/services/auto-scaling.ts';
+import type { Execution } from '../aws/states/execution.ts';
+import type { HistoryEvent } from '../aws/states/history.ts';
 import { knownState, machineArn } from './machine.ts';
 import { setPower, setStandby } from './power.ts';
 import { instanceOf } from './result.ts';

@@ -1,7 +1,7 @@
 // What bounded the time of a burst: where the instance that was done last spent its time, and which agents were full.
 import type { Lab } from '../lab.ts';
-import type { CommandRecord } from '../services/invocation.ts';
-import type { Move } from '../moves.ts';
+import type { CommandRecord } from '../aws/services/invocation.ts';
+import type { Move } from '../instance-times.ts';
 
 export interface Bound {
   readonly what: string;

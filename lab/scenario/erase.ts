@@ -3,9 +3,9 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-import { Erasures } from '../../src/aws/erasures.ts';
-import { giveWord } from '../../src/commands/erase.ts';
-import { PERSON } from '../iam/access-keys.ts';
+import { Erasures } from '../../src/store/erasures.ts';
+import { giveWord } from '../../src/operations/erase.ts';
+import { PERSON } from '../aws/iam/access-keys.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 import { StepFailed } from './step-failed.ts';

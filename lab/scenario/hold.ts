@@ -3,9 +3,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-import { Holds } from '../../src/aws/holds.ts';
-import { holdCluster, unholdCluster } from '../../src/commands/hold.ts';
-import { PERSON } from '../iam/access-keys.ts';
+import { Holds } from '../../src/store/holds.ts';
+import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
+import { PERSON } from '../aws/iam/access-keys.ts';
 import type { ScenarioRun } from './run.ts';
 import { StepFailed } from './step-failed.ts';
 

@@ -1,5 +1,5 @@
 // The state machines and states that a scenario names.
-import type { JsonObject, StackStateMachine } from '../stack/stack.ts';
+import type { JsonObject, StackStateMachine } from '../aws/stack/stack.ts';
 import type { ScenarioRun } from './run.ts';
 import { StepFailed } from './step-failed.ts';
 

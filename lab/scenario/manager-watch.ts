@@ -2,7 +2,7 @@
 // each of them says.
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../time/clock.ts';
 import type { NodeView } from '../nodes/machines.ts';
 
 const EVERY = 250;

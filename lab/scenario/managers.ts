@@ -1,5 +1,5 @@
 // The managers as they are now: what each of them shows of the swarm, against the groups and against the record of skep.
-import type { Table } from '../../src/aws/table.ts';
+import type { Table } from '../../src/store/table.ts';
 import type { Lab } from '../lab.ts';
 import type { NodeView } from '../nodes/machines.ts';
 import type { ManagerCounts, ManagerWatch } from './manager-watch.ts';

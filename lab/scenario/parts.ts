@@ -2,11 +2,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-import { PERSON } from '../iam/access-keys.ts';
+import { PERSON } from '../aws/iam/access-keys.ts';
 import type { Lab } from '../lab.ts';
-import { loadStack } from '../stack/load-stack.ts';
-import { packageService } from '../stack/package-service.ts';
-import type { Stack } from '../stack/stack.ts';
+import { loadStack } from '../aws/stack/load-stack.ts';
+import { packageService } from '../aws/stack/package-service.ts';
+import type { Stack } from '../aws/stack/stack.ts';
 
 export async function stackOf(stage: string): Promise<Stack> {
   const packaged = await packageService({ stage });

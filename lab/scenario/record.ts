@@ -4,7 +4,7 @@ import { DeleteCommand, DynamoDBDocumentClient, PutCommand, UpdateCommand } from
 
 import { keys, launchHook, terminateHook } from '../../src/core/names.ts';
 import type { Key } from '../../src/core/names.ts';
-import { PERSON } from '../iam/access-keys.ts';
+import { PERSON } from '../aws/iam/access-keys.ts';
 import { member } from './befall.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';

@@ -1,8 +1,8 @@
 // What a run of a scenario amounts to: the JSON of `lab run`, a documented interface (docs/lab.md).
-import type { Verdict } from '../../src/core/verdict.ts';
+import type { Verdict } from '../../src/core/verdict/verdict.ts';
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
-import type { Execution } from '../states/execution.ts';
+import type { Execution } from '../aws/states/execution.ts';
 import type { AgentLoad, Bound, Last } from './bounds.ts';
 import type { ManagersResult } from './manager-watch.ts';
 import type { RequestRow } from './requests.ts';

@@ -1,5 +1,5 @@
 // The step of a scenario in which an instance becomes a rogue: from now on its agent answers as the scenario says.
-import type { Rogue } from '../services/rogue.ts';
+import type { Rogue } from '../aws/services/rogue.ts';
 import { member } from './befall.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';

@@ -1,18 +1,18 @@
 // Runs a scenario: opens a lab, declares the cluster, makes the groups, takes the steps, holds the expectations against the end.
-import { Table } from '../../src/aws/table.ts';
-import { Verdicts } from '../../src/aws/verdicts.ts';
-import { DEFAULT_CONFIG } from '../../src/core/commands.ts';
+import { Table } from '../../src/store/table.ts';
+import { Verdicts } from '../../src/store/verdicts.ts';
+import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
 import { launchHook, terminateHook } from '../../src/core/names.ts';
-import type { Exchange } from '../endpoint.ts';
-import { VIRTUAL_LATENCIES, WALL_LATENCIES } from '../latencies.ts';
+import type { Exchange } from '../aws/endpoint.ts';
+import { VIRTUAL_LATENCIES, WALL_LATENCIES } from '../aws/latencies.ts';
 import { Lab } from '../lab.ts';
 import type { LabOptions } from '../options.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
 import { NotToBeHad } from '../nodes/machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
-import { checkHook } from '../services/group-limits.ts';
-import type { Stack } from '../stack/stack.ts';
+import { checkHook } from '../aws/services/group-limits.ts';
+import type { Stack } from '../aws/stack/stack.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { killWhereAsked } from './befall.ts';
 import type { KillAt } from './befall.ts';

@@ -1,7 +1,7 @@
 // The scenario format: a cluster, steps, expectations. docs/lab.md describes it for people; this is what is accepted.
 import { z } from 'zod';
 
-import { LEVELS } from '../../src/core/findings.ts';
+import { LEVELS } from '../../src/core/verdict/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { fault } from './fault-schema.ts';
 import { bounds, count, duration, manyBounds } from './quantities.ts';

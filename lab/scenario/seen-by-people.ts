@@ -1,5 +1,5 @@
 // What people see of a scenario's cluster: its verdict, what they were told, and which alarms have rung.
-import type { Kept, Verdicts } from '../../src/aws/verdicts.ts';
+import type { Kept, Verdicts } from '../../src/store/verdicts.ts';
 import type { Lab } from '../lab.ts';
 
 export interface SeenByPeople {

@@ -1,6 +1,6 @@
 // Takes one step of a scenario.
-import type { CallFault } from '../endpoint.ts';
-import { parsePattern } from '../events/pattern.ts';
+import type { CallFault } from '../aws/endpoint.ts';
+import { parsePattern } from '../aws/events/pattern.ts';
 import { befall, isBlow, member, replace } from './befall.ts';
 import { armCommandFault } from './command-fault.ts';
 import type { Blow } from './befall.ts';

@@ -5,7 +5,7 @@ import { parseScenario } from '../../lab/scenario/read.ts';
 import type { ScenarioResult } from '../../lab/scenario/result.ts';
 import { runScenario } from '../../lab/scenario/run.ts';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
-import { isEnd } from '../../src/core/final-errors.ts';
+import { isEnd } from '../../src/core/steps/final-errors.ts';
 import { VERBS } from '../../src/core/names.ts';
 import type { Verb } from '../../src/core/names.ts';
 

@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
-import type { Plan } from '../core/claim.ts';
-import type { ShownInstance } from '../core/contradiction.ts';
-import type { HookFacts } from '../core/hooks.ts';
+import type { Plan } from '../core/model.ts';
+import type { ShownInstance } from '../core/lifecycle/contradiction.ts';
+import type { HookFacts } from '../core/lifecycle/hooks.ts';
 import { errorName } from './errors.ts';
 
 export interface Group {

@@ -2,7 +2,7 @@
 import { TerminateInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 
-import type { Candidate } from '../core/recovery.ts';
+import type { Candidate } from '../core/managers/recovery.ts';
 
 type State = Exclude<Candidate['state'], 'gone'>;
 

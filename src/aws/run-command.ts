@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
-import type { Invocation } from '../core/command-result.ts';
-import type { Command } from '../core/commands.ts';
+import type { Invocation } from '../core/steps/result.ts';
+import type { Command } from '../core/steps/verbs.ts';
 import { documentName } from '../core/names.ts';
 import { errorName, isUnavailable } from './errors.ts';
 

@@ -2,7 +2,7 @@
 import { SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
-import type { Outcome } from '../core/rendezvous.ts';
+import type { Outcome } from '../core/steps/rendezvous.ts';
 import { errorName } from './errors.ts';
 
 const NOT_WAITED_FOR = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { z } from 'zod';
 
-import type { Ghosts, KnownNode, LeftOnServices, SwarmNode, TokenDigests } from '../core/tidy-facts.ts';
+import type { Ghosts, KnownNode, LeftOnServices, SwarmNode, TokenDigests } from '../core/tidy/facts.ts';
 
 const STATES = ['ready', 'down', 'unknown', 'disconnected'] as const;
 const AVAILABILITIES = ['active', 'pause', 'drain'] as const;
@@ -77,7 +77,7 @@ function leftOf({ marks = [], kept = [], marked }: Partial<InspectPage> = {}): L
   };
 }
 
-/** As documents/inspect.sh makes it. */
+/** As documents/verbs/inspect.sh makes it. */
 function digestOf(workers: readonly SwarmNode[]): string {
   const lines = workers.map(({ nodeId, instance = '-' }) => `${nodeId} ${instance}`).toSorted();
   return createHash('sha256').update(lines.join('\n')).digest('hex');

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 
 import { SERVICE_NAME } from '../core/names.ts';
-import type { PlacementNode, ServiceFacts, TaskCount } from '../core/service-facts.ts';
+import type { PlacementNode, ServiceFacts, TaskCount } from '../core/services/facts.ts';
 
 /** As the engine makes them. */
 export const ID = /^[0-9a-z]{25}$/;

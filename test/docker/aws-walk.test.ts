@@ -1,7 +1,7 @@
 // The `aws` command walks every operation of the lab: each answer, and each error, is read by what is not ours.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { FIDELITY } from '../../lab/fidelity.ts';
+import { FIDELITY } from '../../lab/aws/fidelity.ts';
 import { ServedLab } from './support/served-lab.ts';
 
 const ID = 'i-0000000000000dead';

@@ -15,14 +15,16 @@ describe('an image with a swarm folder in it', () => {
     const format = '{{.Swarm.LocalNodeState}} {{.Swarm.NodeID}} {{.Swarm.NodeAddr}}';
     return (await bench.machines.shell(on, `docker info --format '${format}'`)).trim();
   };
+  const managers = new Set<string>([founder]);
   const labels = (instanceId: string, nodeId = nodeOf(instanceId)): Record<string, string> => ({
     instanceId,
     nodeId,
-    labels: `skep.instance=${instanceId}`,
+    labels: `skep.instance=${instanceId},skep.role=${managers.has(instanceId) ? 'manager' : 'worker'}`,
     availability: 'drain',
   });
   const join = async (instanceId: string, role = 'worker'): Promise<Record<string, unknown>> => {
     const joined = await bench.ok(instanceId, 'join', joinParameters(instanceId, swarm, role));
+    if (role === 'manager') managers.add(instanceId);
     nodes.set(instanceId, nodeSchema.parse(joined).nodeId);
     await bench.ok(founder, 'confirm', labels(instanceId));
     return joined;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { inspectPage, readSwarm } from '../../src/swarm/inspect-page.ts';
 import type { InspectPage } from '../../src/swarm/inspect-page.ts';
-import type { SwarmNode } from '../../src/core/tidy-facts.ts';
+import type { SwarmNode } from '../../src/core/tidy/facts.ts';
 import {
   Bench,
   initParameters,
@@ -43,10 +43,11 @@ describe('the life of a swarm', () => {
   let swarm: Swarm;
   const nodes = new Map<string, string>();
   const nodeOf = (instanceId: string): string => nodes.get(instanceId) ?? 'none';
+  const managers = new Set([founder]);
   const labelled = (instanceId: string, more = ''): Record<string, string> => ({
     instanceId,
     nodeId: nodeOf(instanceId),
-    labels: `skep.instance=${instanceId},skep.group=workers${more}`,
+    labels: `skep.instance=${instanceId},skep.group=workers,skep.role=${managers.has(instanceId) ? 'manager' : 'worker'}${more}`,
     availability: 'active',
   });
   const view = () => bench.machines.view(founder);
@@ -140,7 +141,7 @@ describe('the life of a swarm', () => {
     const { nodes: seen, tasks } = await view();
     expect(seen.find((node) => node.nodeId === nodeOf(one))).toMatchObject({
       availability: 'active',
-      labels: { 'skep.instance': one, 'skep.group': 'workers', tier: 'web' },
+      labels: { 'skep.instance': one, 'skep.group': 'workers', 'skep.role': 'worker', tier: 'web' },
     });
     await sleep(1000);
     expect(tasks).toEqual([]);
@@ -155,6 +156,7 @@ describe('the life of a swarm', () => {
     expect(node?.labels).toEqual({
       'skep.instance': two,
       'skep.group': 'workers',
+      'skep.role': 'worker',
       tier: 'web',
       theirs: 'a "quoted", one',
     });
@@ -253,6 +255,7 @@ describe('the life of a swarm', () => {
   it('takes in a manager, and neither drains, forgets nor lets go one', async () => {
     const joined = nodeSchema.parse(await bench.ok(second, 'join', joinParameters(second, swarm, 'manager')));
     nodes.set(second, joined.nodeId);
+    managers.add(second);
     expect(await bench.ok(second, 'confirm', labelled(second))).toMatchObject({
       nodeId: joined.nodeId,
       status: 'ready',

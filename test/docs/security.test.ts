@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Stack } from '../../lab/stack/stack.ts';
+import type { Stack } from '../../lab/aws/stack/stack.ts';
 import { list, packaged, PACKAGING_TIMEOUT } from '../template/packaged.ts';
 
 const page = readFileSync('docs/security.md', 'utf8');

@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { compileAsGo } from '../../lab/services/agent-patterns.ts';
+import { compileAsGo } from '../../lab/aws/services/agent-patterns.ts';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
-import { CHANGES, EXCLUDED, fitting } from '../../src/core/shift-limits.ts';
+import { CHANGES, EXCLUDED, fitting } from '../../src/core/services/shift-limits.ts';
 import { loadDocument, render, scriptOf, VERBS } from '../docker/support/documents.ts';
 import type { Verb } from '../docker/support/documents.ts';
 

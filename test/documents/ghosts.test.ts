@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { afterAll, describe, expect, it } from '@jest/globals';
 
-const SCRIPT = readFileSync(new URL('../../documents/inspect.sh', import.meta.url), 'utf8');
+const SCRIPT = readFileSync(new URL('../../documents/verbs/inspect.sh', import.meta.url), 'utf8');
 const [ghostsIn = ''] = /^ghosts_in\(\) \{[\s\S]*?^\}\n/m.exec(SCRIPT) ?? [];
 
 const HERE = '25gde15bpqqaz798b7s7oooms';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-const LIBRARY = readFileSync(new URL('../../documents/json.sh', import.meta.url), 'utf8');
+const LIBRARY = readFileSync(new URL('../../documents/lib/json.sh', import.meta.url), 'utf8');
 
 /** @returns undefined where it fails */
 function json(input: unknown, ...args: readonly string[]): string | undefined {

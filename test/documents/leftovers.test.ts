@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-const COMMON = readFileSync(new URL('../../documents/common.sh', import.meta.url), 'utf8');
-const MACHINE = readFileSync(new URL('../../documents/machine.sh', import.meta.url), 'utf8');
+const COMMON = readFileSync(new URL('../../documents/lib/common.sh', import.meta.url), 'utf8');
+const MACHINE = readFileSync(new URL('../../documents/lib/machine.sh', import.meta.url), 'utf8');
 /** The time of the script, of which the last eight seconds are for no call. */
 const TIMEOUT = 11;
 

@@ -39,7 +39,7 @@ describe('no path promotes a worker', () => {
   });
 
   it('what a script writes as the role that the node has is read together with the version that is written', () => {
-    const node = code('documents/node.sh');
+    const node = code('documents/lib/node.sh');
 
     expect(node).toMatch(/IFS='\|' read -r FOUND_ID FOUND_VERSION FOUND_ROLE /);
     expect(node).toContain('/nodes/$FOUND_ID/update?version=$FOUND_VERSION');

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FIDELITY } from '../../lab/fidelity.ts';
-import { DYNAMODB_REQUEST_LIMIT, REQUEST_LIMIT } from '../../lab/protocols/requests.ts';
+import { FIDELITY } from '../../lab/aws/fidelity.ts';
+import { DYNAMODB_REQUEST_LIMIT, REQUEST_LIMIT } from '../../lab/aws/protocols/requests.ts';
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { authorizationFor, post, TARGETS, VERSIONS } from '../support/raw-call.ts';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { parseDefinition } from '../../lab/states/definition.ts';
-import { WAITS } from '../../src/commands/step.ts';
+import { parseDefinition } from '../../lab/aws/states/definition.ts';
+import { WAITS } from '../../src/steps/step.ts';
 import { CLOSED_ERRORS, ERRORS } from '../../src/core/errors.ts';
-import { FINAL_ERRORS, isFinal } from '../../src/core/final-errors.ts';
-import type { StepKind } from '../../src/core/final-errors.ts';
+import { FINAL_ERRORS, isFinal } from '../../src/core/steps/final-errors.ts';
+import type { StepKind } from '../../src/core/steps/final-errors.ts';
 import { VERBS } from '../../src/core/names.ts';
 import { everyState, machineNames, nextOf, partsOf, rawMachine, resolved } from './machines.ts';
 import type { Named, Part, State } from './machines.ts';

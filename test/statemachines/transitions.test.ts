@@ -3,7 +3,7 @@
 import { describe, expect, it } from '@jest/globals';
 import jsonata from 'jsonata';
 
-import { deadlineOf, slowLook } from '../../src/core/deadline.ts';
+import { deadlineOf, slowLook } from '../../src/core/lifecycle/deadline.ts';
 import { everyState } from './machines.ts';
 import type { Named } from './machines.ts';
 

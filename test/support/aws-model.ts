@@ -1,6 +1,6 @@
 // Holds what the lab reads and answers against AWS's own models.
-import type { Exchange } from '../../lab/endpoint.ts';
-import { AwsError, UnknownOperation } from '../../lab/services/service.ts';
+import type { Exchange } from '../../lab/aws/endpoint.ts';
+import { AwsError, UnknownOperation } from '../../lab/aws/services/service.ts';
 import type { Model, Models, Operation, Shape } from '../../scripts/aws-models.ts';
 
 /** What AWS has and Debian's models, which are of December 2022, have not. `Shape.member`, by service. */

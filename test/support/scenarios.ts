@@ -8,7 +8,7 @@ import { runScenario } from '../../lab/scenario/run.ts';
 import { awsModels } from '../../scripts/aws-models.ts';
 import { problemsOf } from './aws-model.ts';
 
-// Undefined without python3-botocore; test/lab/shapes.test.ts says so.
+// Undefined without python3-botocore; test/lab/aws/services/shapes.test.ts says so.
 const models = awsModels();
 
 /** @param pattern of the scenario files, from the root of the project */

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
-import type { Json, JsonObject, Stack } from '../../lab/stack/stack.ts';
-import type { Template } from '../../lab/stack/template.ts';
+import type { Json, JsonObject, Stack } from '../../lab/aws/stack/stack.ts';
+import type { Template } from '../../lab/aws/stack/template.ts';
 import { packaged, PACKAGING_TIMEOUT } from './packaged.ts';
 
 let stack: Stack;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 
-import type { Json, JsonObject, Stack } from '../../lab/stack/stack.ts';
-import type { Template } from '../../lab/stack/template.ts';
-import { VERDICT_METRICS } from '../../src/core/verdict.ts';
+import type { Json, JsonObject, Stack } from '../../lab/aws/stack/stack.ts';
+import type { Template } from '../../lab/aws/stack/template.ts';
+import { VERDICT_METRICS } from '../../src/core/verdict/verdict.ts';
 import { list, packaged, PACKAGING_TIMEOUT } from './packaged.ts';
 
 let stack: Stack;

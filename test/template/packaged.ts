@@ -1,10 +1,10 @@
 // The packaged template, as the template tests look at it. Packaging is cached, so every test file may ask.
 import { readFileSync } from 'node:fs';
 
-import { loadStack } from '../../lab/stack/load-stack.ts';
-import { packageService } from '../../lab/stack/package-service.ts';
-import type { PolicyStatement, Stack } from '../../lab/stack/stack.ts';
-import { parseTemplate, type Template } from '../../lab/stack/template.ts';
+import { loadStack } from '../../lab/aws/stack/load-stack.ts';
+import { packageService } from '../../lab/aws/stack/package-service.ts';
+import type { PolicyStatement, Stack } from '../../lab/aws/stack/stack.ts';
+import { parseTemplate, type Template } from '../../lab/aws/stack/template.ts';
 
 export const PLACE = { account: '123456789012', region: 'eu-west-1', partition: 'aws' };
 

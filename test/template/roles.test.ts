@@ -1,7 +1,7 @@
 // The roles: each function and machine has its own, and each may do what it does and no more.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Json, JsonObject, PolicyStatement, Stack, StackStateMachine } from '../../lab/stack/stack.ts';
+import type { Json, JsonObject, PolicyStatement, Stack, StackStateMachine } from '../../lab/aws/stack/stack.ts';
 import { actionsOf, list, packaged, PACKAGING_TIMEOUT, roleOf } from './packaged.ts';
 
 let stack: Stack;

@@ -1,7 +1,7 @@
 // The rules: what they match, where it goes, and what happens to an event that cannot be handed over.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { Stack, StackRule } from '../../lab/stack/stack.ts';
+import type { Stack, StackRule } from '../../lab/aws/stack/stack.ts';
 import { list, packaged, PACKAGING_TIMEOUT, roleOf } from './packaged.ts';
 
 let stack: Stack;

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import { matchesPattern, parsePattern } from '../../lab/events/pattern.ts';
-import type { Stack } from '../../lab/stack/stack.ts';
+import { matchesPattern, parsePattern } from '../../lab/aws/events/pattern.ts';
+import type { Stack } from '../../lab/aws/stack/stack.ts';
 import { packaged, PACKAGING_TIMEOUT, PLACE } from './packaged.ts';
 
 const STAGES = ['dev', 'dev-2', 'prod'];

@@ -1,8 +1,8 @@
 // What must outlive mistakes: the table; and what protects the join tokens: the key and the policies of the nodes.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { PolicyStatement, Stack } from '../../lab/stack/stack.ts';
-import type { Template } from '../../lab/stack/template.ts';
+import type { PolicyStatement, Stack } from '../../lab/aws/stack/stack.ts';
+import type { Template } from '../../lab/aws/stack/template.ts';
 import { actionsOf, list, packaged, PACKAGING_TIMEOUT } from './packaged.ts';
 
 let stack: Stack;

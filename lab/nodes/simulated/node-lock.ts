@@ -1,5 +1,5 @@
 // The one flock of a node: exclusive for documents that change its own membership, shared for those that ask managers.
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../time/clock.ts';
 
 export type LockMode = 'shared' | 'exclusive';
 

@@ -1,6 +1,6 @@
 // Simulated machines: in memory, on the lab's clock, anywhere that Node runs.
-import type { Clock } from '../../clock.ts';
-import type { Random } from '../../random.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { Random } from '../../time/random.ts';
 import type {
   DocumentOutcome,
   DocumentRun,
@@ -14,17 +14,17 @@ import type {
   SwarmView,
 } from '../machines.ts';
 import { NotToBeHad } from '../machines.ts';
-import { runDocker } from './docker-command-line.ts';
-import { runDocument } from './documents.ts';
-import type { Engine, EngineWorld } from './engine.ts';
-import { SimulatedMachine } from './machine.ts';
-import { Network } from './network.ts';
-import { ask } from './requests.ts';
-import type { Container } from './requests.ts';
-import { DocumentExit, Script, ScriptEnded } from './script.ts';
-import type { World } from './script.ts';
+import { runDocker } from '../../swarm/docker-cli/command-line.ts';
+import { runDocument } from './documents/documents.ts';
+import type { Engine, EngineWorld } from '../../swarm/engine/engine.ts';
+import { SimulatedMachine } from '../../swarm/engine/machine.ts';
+import { Network } from '../../swarm/engine/network.ts';
+import { ask } from '../../swarm/services/requests.ts';
+import type { Container } from '../../swarm/services/requests.ts';
+import { DocumentExit, Script, ScriptEnded } from './documents/script.ts';
+import type { World } from './documents/script.ts';
 import { Surroundings } from './surroundings.ts';
-import { Swarm } from './swarm.ts';
+import { Swarm } from '../../swarm/raft/swarm.ts';
 
 const DEAD: DocumentOutcome = { exitCode: -1, stdout: '', stderr: '', timedOut: false };
 

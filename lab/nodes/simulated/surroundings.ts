@@ -1,10 +1,10 @@
 // What a script on a simulated machine asks of its surroundings: instance metadata, and Parameter Store with its credentials.
 import { z } from 'zod';
 
-import type { Clock } from '../../clock.ts';
-import type { Random } from '../../random.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { Random } from '../../time/random.ts';
 import type { MachineSurroundings } from '../machines.ts';
-import type { SimulatedMachine } from './machine.ts';
+import type { SimulatedMachine } from '../../swarm/engine/machine.ts';
 
 const IMDS = 'http://169.254.169.254/latest';
 /** How often the scripts try what may pass by itself. */

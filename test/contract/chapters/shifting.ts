@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals';
 import { z } from 'zod';
 
-import type { ServiceFacts } from '../../../src/core/service-facts.ts';
+import type { ServiceFacts } from '../../../src/core/services/facts.ts';
 import { readNodes, readServices, shiftPage } from '../../../src/swarm/services-page.ts';
 import type { Chapter } from '../contract.ts';
 import {

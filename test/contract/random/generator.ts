@@ -1,7 +1,7 @@
 // Makes sequences out of a seed: what a person, a fault and skep might do to a small swarm, in any order.
 //
 // It knows nothing of either world. A sketch of what each step should come to makes most steps meaningful; a few are wrong on purpose.
-import { seededRandom } from '../../../lab/random.ts';
+import { seededRandom } from '../../../lab/time/random.ts';
 import { Sketch } from './sketch.ts';
 import { AT_ONCE } from './steps.ts';
 import type { Sequence } from './steps.ts';

@@ -1,9 +1,9 @@
 // The two worlds: simulated machines in virtual time, and real ones in the wall's.
-import { Clock } from '../../../lab/clock.ts';
+import { Clock } from '../../../lab/time/clock.ts';
 import { DockerMachines } from '../../../lab/nodes/docker/docker-machines.ts';
 import type { Machines, MachineSurroundings } from '../../../lab/nodes/machines.ts';
 import { SimulatedMachines } from '../../../lab/nodes/simulated/simulated-machines.ts';
-import { seededRandom } from '../../../lab/random.ts';
+import { seededRandom } from '../../../lab/time/random.ts';
 import { inWallTime } from '../scene.ts';
 import { byApi, byCommands } from './eyes.ts';
 import { Side } from './side.ts';

@@ -1,9 +1,9 @@
 // What stays on record of managers that came half-way: moments that a test on real engines cannot hit.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
-import { Clock } from '../../../lab/clock.ts';
+import { Clock } from '../../../lab/time/clock.ts';
 import { SimulatedMachines } from '../../../lab/nodes/simulated/simulated-machines.ts';
-import { seededRandom } from '../../../lab/random.ts';
+import { seededRandom } from '../../../lab/time/random.ts';
 
 const nowhere = { metadata: () => Promise.reject(new Error('none')), aws: () => Promise.reject(new Error('none')) };
 

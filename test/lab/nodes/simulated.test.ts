@@ -1,10 +1,10 @@
 // The contract of machines on simulated ones, in virtual time. test/docker/machines-contract.test.ts runs the same on real engines.
 import { describe } from '@jest/globals';
 
-import { Clock } from '../../../lab/clock.ts';
+import { Clock } from '../../../lab/time/clock.ts';
 import type { MachineSurroundings } from '../../../lab/nodes/machines.ts';
 import { SimulatedMachines } from '../../../lab/nodes/simulated/simulated-machines.ts';
-import { seededRandom } from '../../../lab/random.ts';
+import { seededRandom } from '../../../lab/time/random.ts';
 import { contractOfMachines } from '../../contract/machines.contract.ts';
 import type { World } from '../../contract/scene.ts';
 

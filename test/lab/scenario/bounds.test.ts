@@ -2,11 +2,11 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Lab } from '../../../lab/lab.ts';
-import { Moves } from '../../../lab/moves.ts';
-import type { Move } from '../../../lab/moves.ts';
+import { Moves } from '../../../lab/instance-times.ts';
+import type { Move } from '../../../lab/instance-times.ts';
 import { boundsOf, boundsText, lastOf } from '../../../lab/scenario/bounds.ts';
-import type { Lifecycle } from '../../../lab/services/auto-scaling.ts';
-import type { CommandRecord } from '../../../lab/services/invocation.ts';
+import type { Lifecycle } from '../../../lab/aws/services/auto-scaling.ts';
+import type { CommandRecord } from '../../../lab/aws/services/invocation.ts';
 
 const OWN = 'i-own';
 const MANAGER = 'i-manager';

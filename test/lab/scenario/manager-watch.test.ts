@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Clock } from '../../../lab/clock.ts';
+import { Clock } from '../../../lab/time/clock.ts';
 import type { NodeView } from '../../../lab/nodes/machines.ts';
 import { ManagerWatch } from '../../../lab/scenario/manager-watch.ts';
 

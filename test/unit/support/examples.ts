@@ -1,6 +1,7 @@
 // Values of the right form, for tests that are about something else.
-import type { ClaimFacts, LeaderRecord, NodeItem, Plan } from '../../../src/core/claim.ts';
-import type { Action, Completion } from '../../../src/core/lifecycle-event.ts';
+import type { LeaderRecord, NodeItem, Plan } from '../../../src/core/model.ts';
+import type { ClaimFacts } from '../../../src/core/lifecycle/claim.ts';
+import type { Action, Completion } from '../../../src/core/lifecycle/event.ts';
 
 export const INSTANCE = 'i-0123456789abcdef0';
 export const OTHER_INSTANCE = 'i-0fedcba9876543210';

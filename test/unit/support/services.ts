@@ -1,5 +1,5 @@
 // Services and nodes as the shift document tells them, for tests of what is decided about them.
-import type { PlacementNode, ServiceFacts } from '../../../src/core/service-facts.ts';
+import type { PlacementNode, ServiceFacts } from '../../../src/core/services/facts.ts';
 
 export function aNode(nodeId: string, changes: Partial<PlacementNode> = {}): PlacementNode {
   return {

@@ -10,20 +10,20 @@ import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
-import { Erasures } from '../../../src/aws/erasures.ts';
-import { Holds } from '../../../src/aws/holds.ts';
-import { MembershipLock } from '../../../src/aws/membership-lock.ts';
-import { storeAndDeliver } from '../../../src/commands/deliver.ts';
-import { runStep } from '../../../src/commands/run-step.ts';
-import { stepRequest } from '../../../src/commands/step.ts';
-import type { StepPorts, StepRequest } from '../../../src/commands/step.ts';
-import { decideClaim } from '../../../src/core/claim.ts';
-import type { LeaderRecord, Manager, Plan } from '../../../src/core/claim.ts';
-import { DEFAULT_CONFIG } from '../../../src/core/commands.ts';
-import { withManager } from '../../../src/core/leader-record.ts';
-import type { Action } from '../../../src/core/lifecycle-event.ts';
+import { Erasures } from '../../../src/store/erasures.ts';
+import { Holds } from '../../../src/store/holds.ts';
+import { MembershipLock } from '../../../src/store/membership-lock.ts';
+import { storeAndDeliver } from '../../../src/steps/deliver.ts';
+import { runStep } from '../../../src/steps/run-step.ts';
+import { stepRequest } from '../../../src/steps/step.ts';
+import type { StepPorts, StepRequest } from '../../../src/steps/step.ts';
+import { decideClaim } from '../../../src/core/lifecycle/claim.ts';
+import type { LeaderRecord, Manager, Plan } from '../../../src/core/model.ts';
+import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
+import { withManager } from '../../../src/core/managers/leader-record.ts';
+import type { Action } from '../../../src/core/lifecycle/event.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
-import type { Outcome } from '../../../src/core/rendezvous.ts';
+import type { Outcome } from '../../../src/core/steps/rendezvous.ts';
 import {
   CA_DIGEST,
   COMPLETION,

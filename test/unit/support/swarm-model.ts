@@ -1,6 +1,6 @@
 // One service on a few nodes, moved as SwarmKit and the shift document move it; where SwarmKit does not say which, `pick` says.
-import { MARK, readMark } from '../../../src/core/service-facts.ts';
-import type { Change, ServiceFacts, UpdateState } from '../../../src/core/service-facts.ts';
+import { MARK, readMark } from '../../../src/core/services/facts.ts';
+import type { Change, ServiceFacts, UpdateState } from '../../../src/core/services/facts.ts';
 import { aService } from './services.ts';
 
 interface Task {

@@ -2,13 +2,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 
-import { Clock } from '../../../lab/clock.ts';
-import { Endpoint } from '../../../lab/endpoint.ts';
-import { listen } from '../../../lab/http-server.ts';
-import { AccessKeys } from '../../../lab/iam/access-keys.ts';
-import { seededRandom } from '../../../lab/random.ts';
-import { DynamoDb } from '../../../lab/services/dynamodb.ts';
-import { Table } from '../../../src/aws/table.ts';
+import { Clock } from '../../../lab/time/clock.ts';
+import { Endpoint } from '../../../lab/aws/endpoint.ts';
+import { listen } from '../../../lab/aws/http-server.ts';
+import { AccessKeys } from '../../../lab/aws/iam/access-keys.ts';
+import { seededRandom } from '../../../lab/time/random.ts';
+import { DynamoDb } from '../../../lab/aws/services/dynamodb.ts';
+import { Table } from '../../../src/store/table.ts';
 import type { Key } from '../../../src/core/names.ts';
 
 export interface TestTable {

@@ -1,6 +1,6 @@
 // What a tidy sees, for tests: a cluster of one worker that is as it should be, and what differs.
-import type { HookFacts } from '../../../src/core/hooks.ts';
-import type { KnownNode, SwarmNode, TidyFacts, TidyGroup } from '../../../src/core/tidy-facts.ts';
+import type { HookFacts } from '../../../src/core/lifecycle/hooks.ts';
+import type { KnownNode, SwarmNode, TidyFacts, TidyGroup } from '../../../src/core/tidy/facts.ts';
 import { INSTANCE, NODE_ID, NOW } from './examples.ts';
 
 export const OTHER_NODE = 'otherlvvzfzci6j9ohzl1v6cw';

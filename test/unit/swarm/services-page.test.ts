@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { readMark } from '../../../src/core/service-facts.ts';
+import { readMark } from '../../../src/core/services/facts.ts';
 import { readNodes, readServices, shiftPage } from '../../../src/swarm/services-page.ts';
 import type { ReadServices } from '../../../src/swarm/services-page.ts';
 

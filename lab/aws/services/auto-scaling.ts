@@ -1,0 +1,400 @@
+// EC2 Auto Scaling as the lab plays it: groups that launch and terminate instances, with lifecycle hooks in between.
+import type { Clock } from '../../time/clock.ts';
+import type { Random } from '../../time/random.ts';
+import type { Ec2 } from './ec2.ts';
+import { REFRESH_DEFAULT, countsFor, emptiestZone, planChange } from './replacement.ts';
+import type { HealthyRange, InstanceRefresh } from './replacement.ts';
+import { checkTags, globalTimeout } from './group-limits.ts';
+import type { MachineSpec } from '../../nodes/machines.ts';
+import { AwsError } from './service.ts';
+
+export type Lifecycle =
+  'Pending' | 'Pending:Wait' | 'InService' | 'Standby' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
+
+export interface Hook {
+  readonly name: string;
+  readonly transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  readonly defaultResult: 'CONTINUE' | 'ABANDON';
+  readonly metadata: string | undefined;
+}
+
+export interface Member {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly since: number;
+  lifecycle: Lifecycle;
+  healthy: boolean;
+  inServiceSince: number | undefined;
+}
+
+export interface Group {
+  readonly name: string;
+  tags: Readonly<Record<string, string>>;
+  readonly zones: readonly string[];
+  readonly hooks: Map<string, Hook>;
+  readonly members: Map<string, Member>;
+  /** `TerminateHookAbandon: retain` */
+  readonly retain: boolean;
+  /** Its instance maintenance policy. */
+  readonly maintenance?: HealthyRange | undefined;
+  /**
+   * Knobs, where AWS does not say. Whether a replacement is launched while the old instance still waits in its hook, and whether
+   * a retained instance that is terminated goes through the hook once more.
+   */
+  readonly launchesAfter?: 'termination-begins' | 'termination-ends';
+  readonly retainedEndsBy?: 'at-once' | 'hook-again';
+  /** Of health checks, ms. */
+  readonly gracePeriod?: number;
+  readonly machine: {
+    readonly dockerAfter: number;
+    readonly agentAfter: number;
+    /** The group whose oldest instance has left its swarm folder in the image. */
+    readonly swarmFolderOf?: string | undefined;
+    /** The group by whose oldest instance's id its machines call themselves. */
+    readonly hostnameOf?: string | undefined;
+  };
+  /** The last one, under way or over. */
+  refresh?: InstanceRefresh;
+  desired: number;
+}
+
+export interface OpenAction {
+  readonly token: string;
+  readonly group: string;
+  readonly hook: Hook;
+  readonly instanceId: string;
+  readonly since: number;
+  cancel: () => void;
+}
+
+export interface AutoScalingOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ec2: Ec2;
+  /** How often the group looks at the health of its instances, ms. */
+  readonly healthCheckEvery: number;
+  readonly emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
+  readonly onMember: (group: Group, member: Member) => void;
+}
+
+export const DETAIL_TYPES = {
+  'autoscaling:EC2_INSTANCE_LAUNCHING': 'EC2 Instance-launch Lifecycle Action',
+  'autoscaling:EC2_INSTANCE_TERMINATING': 'EC2 Instance-terminate Lifecycle Action',
+} as const;
+
+export class AutoScaling {
+  readonly groups = new Map<string, Group>();
+  readonly actions = new Map<string, OpenAction>();
+  /** How each action ended, for the report; `timedOut`: by the hook's own timeout, since nobody completed it. */
+  readonly hooks = { continued: 0, abandoned: 0, timedOut: 0 };
+  readonly #options: AutoScalingOptions;
+
+  constructor(options: AutoScalingOptions) {
+    this.#options = options;
+    this.#checkHealthLater();
+  }
+
+  createGroup(group: Omit<Group, 'members' | 'hooks' | 'desired'>, desired: number): Group {
+    if (this.groups.has(group.name)) {
+      throw new AwsError('AlreadyExists', `AutoScalingGroup by this name already exists - ${group.name}`);
+    }
+    checkTags(group.tags);
+    const created: Group = { ...group, hooks: new Map(), members: new Map(), desired: 0 };
+    this.groups.set(group.name, created);
+    if (desired > 0) {
+      this.setDesired(group.name, desired);
+    }
+    return created;
+  }
+
+  group(name: string): Group {
+    const group = this.groups.get(name);
+    if (group === undefined) {
+      throw new AwsError('ValidationError', `AutoScalingGroup name not found - AutoScalingGroup ${name} not found`);
+    }
+    return group;
+  }
+
+  groupOf(instanceId: string): Group | undefined {
+    return [...this.groups.values()].find(({ members }) => members.has(instanceId));
+  }
+
+  /** As somebody does it in a console. Instances keep the tags that they were launched with. */
+  setTags(name: string, tags: Readonly<Record<string, string>>): void {
+    checkTags(tags);
+    this.group(name).tags = tags;
+  }
+
+  setDesired(name: string, desired: number): void {
+    const group = this.group(name);
+    group.desired = desired;
+    this.#reconcile(group);
+  }
+
+  terminateInstance(instanceId: string, decrement: boolean): void {
+    const { group, member } = this.#managed(instanceId);
+    if (decrement) {
+      group.desired = Math.max(0, group.desired - 1);
+    }
+    if (member.lifecycle === 'Terminating:Retained') {
+      this.#endRetention(group, member);
+    } else {
+      this.#terminate(group, member);
+    }
+    this.#reconcile(group);
+  }
+
+  /** EnterStandby (with a decrement) and ExitStandby: meanwhile it counts for nothing, and nobody looks at its health. */
+  setStandby(instanceId: string, inStandby: boolean): void {
+    const { group, member } = this.#managed(instanceId);
+    if (member.lifecycle !== (inStandby ? 'InService' : 'Standby')) {
+      throw new AwsError('ValidationError', `The instance ${instanceId} is ${member.lifecycle}`);
+    }
+    group.desired += inStandby ? -1 : 1;
+    if (inStandby) {
+      this.#become(group, member, 'Standby');
+    } else {
+      // AWS's diagram of the life cycle leads from Standby to Pending, and so past the launch hook.
+      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    }
+    this.#reconcile(group);
+  }
+
+  /** The next health check acts on it. */
+  setHealth(instanceId: string, healthy: boolean, options: { readonly respectGracePeriod: boolean }): void {
+    const { group, member } = this.#managed(instanceId);
+    const { inServiceSince = Infinity } = member;
+    const isYoung = this.#options.clock.now() - inServiceSince < (group.gracePeriod ?? 0);
+    if (healthy || !isYoung || !options.respectGracePeriod) {
+      member.healthy = healthy;
+    }
+  }
+
+  /** Replaces all that are in the group now, in a range of its own, else in that of the group. */
+  startRefresh(name: string, own: Partial<HealthyRange>, awaitsTermination: boolean): InstanceRefresh {
+    const group = this.group(name);
+    if (group.refresh?.status === 'InProgress') {
+      throw new AwsError('InstanceRefreshInProgress', `An Instance Refresh is already in progress`);
+    }
+    const present = [...group.members.values()].filter(countsFor);
+    group.refresh = {
+      id: this.#options.random.uuid(),
+      startedAt: this.#options.clock.now(),
+      endedAt: undefined,
+      status: 'InProgress',
+      range: { ...REFRESH_DEFAULT, ...group.maintenance, ...own },
+      awaitsTermination,
+      of: new Set(present.map(({ instanceId }) => instanceId)),
+    };
+    this.#reconcile(group);
+    return group.refresh;
+  }
+
+  #managed(instanceId: string): { group: Group; member: Member } {
+    const group = this.groupOf(instanceId);
+    const member = group?.members.get(instanceId);
+    if (group === undefined || member === undefined) {
+      throw new AwsError(
+        'ValidationError',
+        `Instance Id not found - No managed instance found for instance ID: ${instanceId}`,
+      );
+    }
+    return { group, member };
+  }
+
+  #endRetention(group: Group, member: Member): void {
+    if (group.retainedEndsBy === 'hook-again') {
+      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
+    } else {
+      this.#remove(group, member);
+    }
+  }
+
+  complete(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
+    this.hooks[result === 'CONTINUE' ? 'continued' : 'abandoned'] += 1;
+    this.#end(action, result);
+  }
+
+  /** Restarts the hook's timer, but never past its global limit. */
+  heartbeat(action: OpenAction): void {
+    action.cancel();
+    this.#arm(action);
+  }
+
+  findAction(
+    group: string,
+    hook: string,
+    by: { token?: string | undefined; instanceId?: string | undefined },
+  ): OpenAction {
+    const found = [...this.actions.values()].find(
+      (action) =>
+        action.group === group &&
+        action.hook.name === hook &&
+        (by.token === undefined ? action.instanceId === by.instanceId : action.token === by.token),
+    );
+    if (found === undefined) {
+      const what = by.token === undefined ? `instance ID ${by.instanceId ?? ''}` : `token ${by.token}`;
+      throw new AwsError('ValidationError', `No active Lifecycle Action found with ${what}`);
+    }
+    return found;
+  }
+
+  #reconcile(group: Group): void {
+    const { terminate, launch, refreshed } = planChange(group);
+    if (refreshed && group.refresh !== undefined) {
+      group.refresh.status = 'Successful';
+      group.refresh.endedAt = this.#options.clock.now();
+    }
+    for (const member of terminate) {
+      this.#terminate(group, member);
+    }
+    for (let missing = launch; missing > 0; missing -= 1) {
+      this.#launch(group);
+    }
+  }
+
+  #launch(group: Group): void {
+    const { clock, ec2 } = this.#options;
+    const zone = emptiestZone(group);
+    const tags = { ...group.tags, 'aws:autoscaling:groupName': group.name };
+    const { dockerAfter } = group.machine;
+    const { instanceId } = ec2.run({ zone, tags, dockerAfter, ...this.#imageOf(group) });
+    const since = clock.now();
+    const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
+    group.members.set(instanceId, member);
+    this.#options.onMember(group, member);
+  }
+
+  #imageOf({ machine }: Group): Pick<MachineSpec, 'swarmFolderOf' | 'hostname'> {
+    const [swarmFolderOf, hostname] = [machine.swarmFolderOf, machine.hostnameOf].map((name = '') =>
+      [...(this.groups.get(name)?.members.keys() ?? [])].find((id) => this.#options.ec2.isRunning(id)),
+    );
+    return { swarmFolderOf, hostname };
+  }
+
+  /** Called by EC2 when a machine is up. */
+  started(instanceId: string): void {
+    const group = this.groupOf(instanceId);
+    const member = group?.members.get(instanceId);
+    if (group !== undefined && member?.lifecycle === 'Pending') {
+      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    }
+  }
+
+  #terminate(group: Group, member: Member): void {
+    if (member.lifecycle.startsWith('Terminat')) {
+      return;
+    }
+    for (const action of [...this.actions.values()].filter(({ instanceId }) => instanceId === member.instanceId)) {
+      this.#close(action);
+    }
+    this.#wait(group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
+  }
+
+  /** Waits for the hook of the transition, or goes on at once where the group has none. */
+  #wait(group: Group, member: Member, transition: Hook['transition']): void {
+    const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+    const hook = [...group.hooks.values()].find((one) => one.transition === transition);
+    if (hook === undefined) {
+      // Without a termination hook a retention policy has no effect (configure-instance-retention).
+      this.#proceed(group, member, 'CONTINUE', launching);
+      return;
+    }
+    this.#become(group, member, launching ? 'Pending:Wait' : 'Terminating:Wait');
+    const action: OpenAction = {
+      token: this.#options.random.uuid(),
+      group: group.name,
+      hook,
+      instanceId: member.instanceId,
+      since: this.#options.clock.now(),
+      cancel: () => undefined,
+    };
+    this.actions.set(action.token, action);
+    this.#arm(action);
+    this.#options.emit({
+      'detail-type': DETAIL_TYPES[transition],
+      resources: [groupArn(group.name)],
+      detail: {
+        LifecycleActionToken: action.token,
+        AutoScalingGroupName: group.name,
+        LifecycleHookName: hook.name,
+        EC2InstanceId: member.instanceId,
+        LifecycleTransition: transition,
+        ...(hook.metadata === undefined ? {} : { NotificationMetadata: hook.metadata }),
+        Origin: launching ? 'EC2' : 'AutoScalingGroup',
+        Destination: launching ? 'AutoScalingGroup' : 'EC2',
+      },
+    });
+  }
+
+  #arm(action: OpenAction): void {
+    const { clock } = this.#options;
+    const { heartbeatTimeout: timeout, defaultResult } = action.hook;
+    const latest = action.since + globalTimeout(timeout) * 1000;
+    action.cancel = clock.schedule(Math.min(timeout * 1000, latest - clock.now()), () => {
+      this.hooks.timedOut += 1;
+      this.#end(action, defaultResult);
+    });
+  }
+
+  #close(action: OpenAction): void {
+    action.cancel();
+    this.actions.delete(action.token);
+  }
+
+  #end(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
+    this.#close(action);
+    const group = this.groups.get(action.group);
+    const member = group?.members.get(action.instanceId);
+    if (group !== undefined && member !== undefined) {
+      this.#proceed(group, member, result, action.hook.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING');
+    }
+  }
+
+  #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', launching: boolean): void {
+    if (launching && result === 'CONTINUE') {
+      member.inServiceSince = this.#options.clock.now();
+      this.#become(group, member, 'InService');
+      this.#reconcile(group);
+      return;
+    }
+    if (!launching && result === 'ABANDON' && group.retain) {
+      this.#become(group, member, 'Terminating:Retained');
+      this.#reconcile(group);
+      return;
+    }
+    this.#remove(group, member);
+    this.#reconcile(group);
+  }
+
+  #remove(group: Group, member: Member): void {
+    this.#become(group, member, 'Terminated');
+    group.members.delete(member.instanceId);
+    this.#options.ec2.kill(member.instanceId);
+  }
+
+  #become(group: Group, member: Member, lifecycle: Lifecycle): void {
+    member.lifecycle = lifecycle;
+    this.#options.onMember(group, member);
+  }
+
+  #checkHealthLater(): void {
+    this.#options.clock.schedule(this.#options.healthCheckEvery, () => {
+      for (const group of this.groups.values()) {
+        for (const member of group.members.values()) {
+          if (member.lifecycle === 'InService' && !this.#options.ec2.isRunning(member.instanceId)) {
+            member.healthy = false;
+          }
+        }
+        this.#reconcile(group);
+      }
+      this.#checkHealthLater();
+    });
+  }
+}
+
+export function groupArn(name: string): string {
+  return `arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:00000000-0000-4000-8000-000000000000:autoScalingGroupName/${name}`;
+}

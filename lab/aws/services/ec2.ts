@@ -1,0 +1,278 @@
+// EC2 as the lab plays it: instances that run on machines, and die with or without a word.
+import { z } from 'zod';
+
+import type { Clock } from '../../time/clock.ts';
+import type { MachineSpec, Machines } from '../../nodes/machines.ts';
+import type { Random } from '../../time/random.ts';
+import { Lagging } from './lagging.ts';
+import { pageOf } from './pages.ts';
+import { AwsError } from './service.ts';
+import type { Service } from './service.ts';
+
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
+
+export interface Instance {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly launchTime: number;
+  readonly tags: Readonly<Record<string, string>>;
+  state: InstanceState;
+  privateIp: string | undefined;
+}
+
+/** What becomes of an instance, as DescribeInstances shows it. */
+type Seen = Pick<Instance, 'state' | 'privateIp'>;
+
+/** Until the operating system is down; on AWS usually less than a minute. What runs on it goes on as long. */
+const SHUTTING_DOWN = 15_000;
+
+const instanceIds = z.array(z.string());
+const describe = z.strictObject({
+  InstanceIds: instanceIds.optional(),
+  Filters: z.array(z.strictObject({ Name: z.string(), Values: z.array(z.string()).max(200) })).optional(),
+  MaxResults: z.coerce.number().int().min(5).max(1000).optional(),
+  NextToken: z.string().optional(),
+});
+const terminate = z.strictObject({ InstanceIds: instanceIds });
+
+export interface Ec2Options {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly machines: Machines;
+  readonly onDefect: (error: unknown) => void;
+  /** How much later DescribeInstances tells of an instance what became of it, ms: asked once for each. */
+  readonly lag?: () => number;
+}
+
+export class Ec2 implements Service {
+  readonly name = 'ec2';
+  readonly instances = new Map<string, Instance>();
+  readonly operations = {
+    DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
+    TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
+  };
+
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #machines: Machines;
+  readonly #onDefect: (error: unknown) => void;
+  readonly #lag: () => number;
+  readonly #seen = new Map<string, Lagging<Seen>>();
+  /** Told of every state change. */
+  onState: (instance: Instance) => void = () => undefined;
+
+  constructor({ clock, random, machines, onDefect, lag = () => 0 }: Ec2Options) {
+    this.#onDefect = onDefect;
+    this.#clock = clock;
+    this.#random = random;
+    this.#machines = machines;
+    this.#lag = lag;
+  }
+
+  /** Starts an instance; `running` when its machine is up. */
+  run(spec: Omit<MachineSpec, 'instanceId'> & { readonly tags: Record<string, string> }): Instance {
+    const { tags, ...machine } = spec;
+    const instance: Instance = {
+      instanceId: `i-0${this.#random.hex(16)}`,
+      zone: spec.zone,
+      launchTime: this.#clock.now(),
+      tags,
+      state: 'pending',
+      privateIp: undefined,
+    };
+    this.instances.set(instance.instanceId, instance);
+    this.#seen.set(instance.instanceId, new Lagging(this.#clock, this.#lag()));
+    this.#note(instance);
+    void this.#clock.busy(this.#boot(instance, machine)).catch(this.#onDefect);
+    return instance;
+  }
+
+  async #boot(instance: Instance, machine: Omit<MachineSpec, 'instanceId'>): Promise<void> {
+    const { privateIp } = await this.#machines.launch({ instanceId: instance.instanceId, ...machine });
+    instance.privateIp = privateIp;
+    this.#note(instance);
+    if (instance.state === 'pending') {
+      this.#become(instance, 'running');
+    }
+  }
+
+  /** The instance dies now, whatever runs on it. */
+  kill(instanceId: string): void {
+    const instance = this.instances.get(instanceId);
+    if (instance === undefined || instance.state === 'terminated') {
+      return;
+    }
+    this.#become(instance, 'terminated');
+    void this.#clock.busy(this.#machines.terminate(instanceId)).catch(this.#onDefect);
+  }
+
+  /** As StopInstances does it: what runs goes on until the system is down; the disk and the private address stay. */
+  stop(instanceId: string): void {
+    const instance = this.#inState(instanceId, 'running');
+    this.#become(instance, 'stopping');
+    this.#clock.schedule(SHUTTING_DOWN, () => {
+      if (instance.state === 'stopping') {
+        this.#become(instance, 'stopped');
+        void this.#clock.busy(this.#machines.stop(instanceId)).catch(this.#onDefect);
+      }
+    });
+  }
+
+  /** As StartInstances does it, from the disk as it was. */
+  start(instanceId: string): void {
+    const instance = this.#inState(instanceId, 'stopped');
+    this.#become(instance, 'pending');
+    void this.#clock.busy(this.#startAgain(instance)).catch(this.#onDefect);
+  }
+
+  async #startAgain(instance: Instance): Promise<void> {
+    await this.#machines.start(instance.instanceId);
+    if (instance.state === 'pending') {
+      this.#become(instance, 'running');
+    }
+  }
+
+  #inState(instanceId: string, state: InstanceState): Instance {
+    const instance = this.instances.get(instanceId);
+    if (instance?.state !== state) {
+      const problem = `The instance '${instanceId}' is not in a state from which it can be started or stopped`;
+      throw new AwsError('IncorrectInstanceState', problem);
+    }
+    return instance;
+  }
+
+  /** Neither dead nor dying: SSM takes commands for a stopped instance too, and cannot deliver them. */
+  isThere(instanceId: string): boolean {
+    const state = this.instances.get(instanceId)?.state;
+    return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
+  }
+
+  isRunning(instanceId: string): boolean {
+    return this.instances.get(instanceId)?.state === 'running';
+  }
+
+  #become(instance: Instance, state: InstanceState): void {
+    instance.state = state;
+    this.#note(instance);
+    this.onState(instance);
+  }
+
+  #note({ instanceId, state, privateIp }: Instance): void {
+    this.#seen.get(instanceId)?.note({ state, privateIp });
+  }
+
+  /** As DescribeInstances has them. */
+  #asSeen(): Instance[] {
+    return [...this.instances.values()].flatMap((instance) => {
+      const seen = this.#seen.get(instance.instanceId)?.seen;
+      return seen === undefined ? [] : [{ ...instance, ...seen }];
+    });
+  }
+
+  #terminateInstances({ InstanceIds: ids }: z.infer<typeof terminate>): unknown {
+    checkIds(ids);
+    const unknown = ids.filter((id) => !this.instances.has(id));
+    if (unknown.length > 0) {
+      throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
+    }
+    for (const id of ids) {
+      this.#shutDown(id);
+    }
+    return {
+      TerminatingInstances: ids.map((InstanceId) => ({
+        InstanceId,
+        CurrentState: { Code: STATE_CODES['shutting-down'], Name: 'shutting-down' },
+      })),
+    };
+  }
+
+  #shutDown(instanceId: string): void {
+    const instance = this.instances.get(instanceId);
+    if (instance === undefined || !this.isThere(instanceId)) {
+      return;
+    }
+    this.#become(instance, 'shutting-down');
+    this.#clock.schedule(SHUTTING_DOWN, () => {
+      this.kill(instanceId);
+    });
+  }
+
+  #describe(input: z.infer<typeof describe>): unknown {
+    const { InstanceIds: ids, Filters: filters = [], MaxResults: limit, NextToken: token } = input;
+    if (ids !== undefined && limit !== undefined) {
+      throw new AwsError(
+        'InvalidParameterCombination',
+        'The parameter instancesSet cannot be used with the parameter maxResults',
+      );
+    }
+    checkIds(ids ?? []);
+    const seen = this.#asSeen();
+    const unknown = ids?.find((id) => !seen.some(({ instanceId }) => instanceId === id));
+    if (unknown !== undefined) {
+      // By id, one unknown instance fails the whole call; by filter it is silently absent.
+      throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${unknown}' does not exist`);
+    }
+    const wanted = seen
+      .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
+      .filter((instance) => filters.every(({ Name, Values }) => Values.includes(filterValue(instance, Name))));
+    // Without MaxResults all come at once.
+    const { items, next } = pageOf(wanted, { limit, token }, Number.POSITIVE_INFINITY, 'InvalidNextToken');
+    return {
+      Reservations: items.map((instance) => ({ Instances: [describeInstance(instance)] })),
+      ...(next === undefined ? {} : { NextToken: next }),
+    };
+  }
+}
+
+function checkIds(ids: readonly string[]): void {
+  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) {
+    throw new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
+  }
+}
+
+function filterValue(instance: Instance, name: string): string {
+  switch (name) {
+    case 'instance-id':
+      return instance.instanceId;
+    case 'instance-state-name':
+      return instance.state;
+    case 'availability-zone':
+      return instance.zone;
+    case 'vpc-id':
+      return VPC;
+    case 'private-ip-address':
+      return instance.privateIp ?? '';
+    default:
+      if (name.startsWith('tag:')) {
+        return instance.tags[name.slice('tag:'.length)] ?? '';
+      }
+      throw new AwsError('InvalidParameterValue', `the lab does not know the filter ${name}`);
+  }
+}
+
+/** The account has one: whose addresses overlap is a test of the adapter's. */
+const VPC = 'vpc-0a1b2c3d4e5f60718';
+
+const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  stopping: 64,
+  stopped: 80,
+  'shutting-down': 32,
+  terminated: 48,
+};
+
+function describeInstance(instance: Instance): Record<string, unknown> {
+  const { instanceId, state, privateIp, zone, launchTime, tags } = instance;
+  return {
+    InstanceId: instanceId,
+    State: { Code: STATE_CODES[state], Name: state },
+    // A terminated instance has neither any more.
+    ...(state === 'terminated' ? {} : { VpcId: VPC }),
+    ...(privateIp === undefined || state === 'terminated' ? {} : { PrivateIpAddress: privateIp }),
+    Placement: { AvailabilityZone: zone },
+    LaunchTime: new Date(launchTime),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  };
+}

@@ -1,0 +1,145 @@
+// The documents of a tidy, which are about many nodes at once, on a simulated machine: inspect and mend. What documents/verbs/inspect.sh and
+// documents/verbs/mend.sh do, step by step.
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+
+import { LABEL, begin, managersTold, readNode, writeNode } from './node.ts';
+import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
+import type { Script } from './script.ts';
+import type { Swarm } from '../../../swarm/raft/swarm.ts';
+
+const PAGE = 400;
+/** So many are named. */
+const GHOSTS = 5;
+
+export async function inspect(script: Script): Promise<Record<string, unknown>> {
+  const { swarmId } = await begin(script);
+  const swarm = await script.cluster('read', 20);
+  const brief = script.param('brief') === 'yes';
+  const all = [...swarm.nodes.values()]
+    .toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
+    .map((node) => lineOf(script, swarm, node));
+  const told = brief ? all.filter((line) => !isPlain(line)) : all;
+  const plain = all.filter((line) => isPlain(line)).map(([nodeId, , , , instance]) => `${nodeId} ${instance}`);
+  const offset = Number(script.param('offset'));
+  const page = told.slice(offset, offset + PAGE).map((line) => `${line.join(' ')}\n`);
+  const next = offset + PAGE;
+  return {
+    swarmId,
+    total: told.length,
+    offset,
+    nodes: page.length === 0 ? '' : gzipSync(page.join(''), { level: 9 }).toString('base64'),
+    ...(brief ? { healthy: plain.length, digest: sha256(plain.join('\n')) } : {}),
+    ...(next < told.length ? { next } : {}),
+    ...(offset === 0 ? { tokens: tokenDigests(swarm), ghosts: ghostsOf(swarm), ...marksOf(swarm) } : {}),
+    ...(await managersTold(script)),
+  };
+}
+
+/** So many bytes of marks are told. */
+const MARKED = 6000;
+const MARKS = /^(more@\d+@\d+|exclude@\d+@[0-9a-z+]+)$/;
+
+/** What skep itself left on services: marks, and histories that were not put back. What is no mark is told as `-`, and comes last. */
+function marksOf({ tasks, kept }: Swarm): Record<string, unknown> {
+  const lines = tasks.services.all().flatMap(({ serviceId, current: { spec } }) => {
+    const mark = spec.labels['skep.shift'];
+    return mark === undefined ? [] : [`${serviceId} ${MARKS.test(mark.slice(0, 2700)) ? mark : '-'} ${spec.name}`];
+  });
+  const ordered = lines.toSorted((a, b) => Number(a.includes(' - ')) - Number(b.includes(' - ')));
+  let size = 0;
+  const marks = ordered.filter((line) => (size += line.length + 3) <= MARKED);
+  const histories = [...kept].flatMap(([serviceId, { at, isSafe }]) => (isSafe ? [`${serviceId} ${at}`] : []));
+  return lines.length + kept.size === 0 ? {} : { marked: lines.length, marks, kept: histories.slice(0, 50) };
+}
+
+type Line = readonly [string, string, string, string, string, string, string, string, string, string];
+
+function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
+  const {
+    nodeId,
+    role,
+    status,
+    availability,
+    labels,
+    address,
+    reachability = '-',
+  } = swarm.nodeView(node, script.engine);
+  const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
+  const marked = labels['skep.leaving'] === 'true';
+  const age = Math.max(0, Math.floor((script.world.clock.now() - node.changedAt) / 1000));
+  return [
+    nodeId,
+    role,
+    status,
+    availability,
+    instance,
+    reachability,
+    reachability === '-' ? '-' : address,
+    marked ? 'leaving' : '-',
+    marked ? String(node.version) : '-',
+    status === 'ready' ? '-' : String(age),
+  ];
+}
+
+const isPlain = ([, role, status, availability, instance, reachability, , mark]: Line): boolean =>
+  [role, status, availability, reachability, mark].join(' ') === 'worker ready active - -' && instance !== '-';
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** What may be told of the join tokens. */
+export const tokenDigests = ({ joinTokens }: Swarm): { readonly worker: string; readonly manager: string } => ({
+  worker: sha256(joinTokens.worker),
+  manager: sha256(joinTokens.manager),
+});
+
+/** What is told to be at work on a node that is not in the swarm. */
+function ghostsOf({ tasks, nodes }: Swarm): { readonly count: number; readonly tasks: readonly string[] } {
+  const ghosts = tasks.atWork().filter(({ nodeId }) => !nodes.has(nodeId));
+  return { count: ghosts.length, tasks: ghosts.slice(0, GHOSTS).map(({ taskId, nodeId }) => `${taskId}@${nodeId}`) };
+}
+
+export async function mend(script: Script): Promise<Record<string, unknown>> {
+  await begin(script);
+  let removed = 0;
+  let restored = 0;
+  for (const [nodeId = '', instance = ''] of itemsOf(script, 'forget')) {
+    removed += (await removeDown(script, nodeId, instance)) ? 1 : 0;
+  }
+  for (const [nodeId = '', instance = '', version = ''] of itemsOf(script, 'restore')) {
+    restored += (await restore(script, nodeId, instance, Number(version))) ? 1 : 0;
+  }
+  return { removed, restored, ...(await managersTold(script)) };
+}
+
+function itemsOf(script: Script, parameter: string): string[][] {
+  const list = script.param(parameter);
+  return list === 'none' ? [] : list.split(',').map((item) => item.split('@'));
+}
+
+/** What has come back, is a manager, or is another instance's is not touched, whatever was seen when the plan was made. */
+async function removeDown(script: Script, nodeId: string, instance: string): Promise<boolean> {
+  const node = await readNode(script, nodeId);
+  const isMeant = (node?.labels[LABEL] ?? instance) === instance;
+  if (node?.status !== 'down' || node.role !== 'worker' || node.reachability !== undefined || !isMeant) {
+    return false;
+  }
+  const swarm = await script.cluster('write', 10);
+  return script.tryDocker(() => {
+    swarm.remove(nodeId, false);
+  }, /not found|is not down/);
+}
+
+/** Only skep's own mark, and only on the very version that was seen when the plan was made. */
+async function restore(script: Script, nodeId: string, instance: string, version: number): Promise<boolean> {
+  const node = await readNode(script, nodeId);
+  const isSeen = node?.version === version && node.availability !== 'active' && node.status === 'ready';
+  if (!isSeen || node.reachability !== undefined) {
+    return false;
+  }
+  const { role } = node;
+  const { 'skep.leaving': mark, ...labels } = node.labels;
+  return mark === 'true' && labels[LABEL] === instance
+    ? writeNode(script, node, { role, availability: 'active', labels })
+    : false;
+}

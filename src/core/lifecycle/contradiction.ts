@@ -1,0 +1,28 @@
+// Whether Auto Scaling, which a lifecycle event is said to come from, knows better.
+import type { Action } from './event.ts';
+
+/** What DescribeAutoScalingInstances says of one. */
+export interface ShownInstance {
+  readonly group: string;
+  readonly lifecycle: string;
+  readonly zone: string;
+}
+
+/** Nothing that is well is ended because an event says so: whoever may start an execution may write one. */
+const WELL = ['InService', 'Standby', 'EnteringStandby'];
+
+/**
+ * Whether Auto Scaling, which the event is said to come from, knows better. It may lag behind its own events, by seconds: the caller
+ * asks again before it believes this.
+ */
+export function contradictionOf(action: Action, shown: ShownInstance | null | undefined): string | undefined {
+  if (shown === null || shown === undefined) {
+    return undefined;
+  }
+  if (shown.group !== action.group) {
+    return `${action.instance} is in group ${shown.group}, not in ${action.group}`;
+  }
+  return action.kind === 'terminate' && action.ask === 'leave' && !action.depart && WELL.includes(shown.lifecycle)
+    ? `${action.instance} is to be terminated, says the event; Auto Scaling says that it is ${shown.lifecycle}`
+    : undefined;
+}

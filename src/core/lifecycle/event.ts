@@ -1,0 +1,217 @@
+// Reads an Auto Scaling lifecycle action event and says what kind of action it is.
+import { z } from 'zod';
+
+import type { ClosedError } from '../errors.ts';
+import { clusterName, instanceId, launchHook, nodeRole, terminateHook } from '../names.ts';
+import type { NodeRole } from '../names.ts';
+
+/** Which runs for its event an execution replaces: one ARN, as executions of an older version have it, or all before it. */
+export const replacement = z.object({
+  replaces: z.union([z.string().transform((arn) => [arn]), z.array(z.string())]),
+  attempt: z.number().int().positive(),
+});
+
+/**
+ * The event, as EventBridge delivers it (docs: Amazon EC2 Auto Scaling event reference). `NotificationMetadata`, `Origin`,
+ * `Destination` and `Action` may be absent; `LifecycleActionToken` is absent only in the events that skep makes itself,
+ * since no Auto Scaling call returns it.
+ *
+ * @example
+ * { "version": "0", "source": "aws.autoscaling", "detail-type": "EC2 Instance-launch Lifecycle Action",
+ *   "time": "2026-11-20T10:00:00Z",
+ *   "detail": { "LifecycleActionToken": "87654321-4321-4321-4321-210987654321", "AutoScalingGroupName": "workers",
+ *     "LifecycleHookName": "skep-dev-launch", "EC2InstanceId": "i-1234567890abcdef0",
+ *     "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+ *     "NotificationMetadata": "{\"cluster\":\"prod\",\"role\":\"worker\",\"timeout\":1800}",
+ *     "Origin": "EC2", "Destination": "AutoScalingGroup" } }
+ */
+const lifecycleEvent = z.object({
+  version: z.string(),
+  time: z.iso.datetime({ offset: true }),
+  detail: z.object({
+    LifecycleActionToken: z.string().optional(),
+    AutoScalingGroupName: z.string().min(1),
+    LifecycleHookName: z.string().min(1),
+    EC2InstanceId: instanceId,
+    LifecycleTransition: z.enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING']),
+    NotificationMetadata: z.string().optional(),
+    Origin: z.string().optional(),
+    Destination: z.string().optional(),
+    Action: z.string().optional(),
+  }),
+  /** Only in events that skep starts executions with. */
+  skep: replacement.optional(),
+});
+
+const LABEL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;
+const LABEL_VALUE = /^[A-Za-z0-9_.:/-]{0,128}$/;
+/** What the confirm document takes in all, less what skep's own labels need. */
+const LABELS_LENGTH = 1500;
+
+const labels = z.record(z.string(), z.string()).superRefine((given, context) => {
+  for (const [key, value] of Object.entries(given)) {
+    if (key.startsWith('skep.')) {
+      context.addIssue({ code: 'custom', path: [key], message: 'labels that begin with skep. are its own' });
+    } else if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
+      context.addIssue({ code: 'custom', path: [key], message: `${key}=${value} cannot be a label` });
+    }
+  }
+  if (JSON.stringify(given).length > LABELS_LENGTH) {
+    context.addIssue({ code: 'custom', message: `labels of more than ${LABELS_LENGTH} characters in all` });
+  }
+});
+
+/** What the hook says of its group: a claim, not an authority; the group's tags must agree. */
+const hookMetadata = z.strictObject({
+  v: z.literal(1).optional(),
+  cluster: clusterName,
+  role: nodeRole,
+  /**
+   * The hook's HeartbeatTimeout, seconds, which the event does not carry. AWS takes 30 and more; below 120 a hook could end
+   * between two looks.
+   */
+  timeout: z.number().int().min(120).max(7200).optional(),
+  /** How long skep may hold an action, seconds. */
+  patience: z.number().int().min(60).max(172_800).optional(),
+  labels: labels.optional(),
+});
+
+/** Without `timeout` in the metadata: short, so that the hook's heartbeat is rather too early than too late. */
+export const DEFAULT_HOOK_TIMEOUT = 300;
+const DEFAULT_PATIENCE = 1800;
+/** A manager waits for its replacement: as long as AWS lets a hook live. */
+const MANAGER_PATIENCE = 172_800;
+
+/** One lifecycle action of a group's hook for an instance. Times in epoch seconds. */
+export interface Action {
+  readonly kind: 'launch' | 'terminate';
+  readonly group: string;
+  readonly hook: string;
+  readonly instance: string;
+  readonly transition: string;
+  readonly actionToken: string | undefined;
+  readonly time: number;
+  readonly timeout: number;
+  readonly patience: number;
+  readonly cluster: string;
+  readonly role: NodeRole;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What is asked: a full join or leave, or nothing but to complete the hook (instances that only pass a warm pool). */
+  readonly ask: 'join' | 'leave' | 'nothing';
+  /** The disk lives on (warm pool, root volume): the node must leave the swarm itself. */
+  readonly depart: boolean;
+  readonly replaces: readonly string[] | undefined;
+}
+
+/** Enough to complete a hook whose event could not be understood otherwise. */
+export interface Completion {
+  readonly AutoScalingGroupName: string;
+  readonly LifecycleHookName: string;
+  readonly InstanceId?: string;
+  readonly LifecycleActionToken?: string;
+}
+
+export type ReadEvent =
+  | { readonly kind: 'act'; readonly action: Action; readonly completion: Completion }
+  | { readonly kind: 'ignore'; readonly because: string }
+  | {
+      readonly kind: 'reject';
+      readonly error: ClosedError;
+      readonly because: string;
+      /** Absent when the event does not even name a hook of skep. */
+      readonly completion: Completion | undefined;
+    };
+
+export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
+  const parsed = lifecycleEvent.safeParse(raw);
+  if (!parsed.success) {
+    return { kind: 'reject', error: 'BadEvent', because: z.prettifyError(parsed.error), completion: undefined };
+  }
+  const { version, time, detail, skep } = parsed.data;
+  const hooks: readonly string[] = [launchHook(stage), terminateHook(stage)];
+  if (!hooks.includes(detail.LifecycleHookName)) {
+    return { kind: 'ignore', because: `${detail.LifecycleHookName} is not a hook of stage ${stage}` };
+  }
+  const completion = completionOf(detail);
+  if (version !== '0') {
+    return { kind: 'reject', error: 'BadEvent', because: `event version ${version} is unknown`, completion };
+  }
+  const metadata = readHookMetadata(detail.NotificationMetadata);
+  if ('problem' in metadata) {
+    return { kind: 'reject', error: 'BadMetadata', because: metadata.problem, completion };
+  }
+  const timeout = metadata.timeout ?? DEFAULT_HOOK_TIMEOUT;
+  const kind = detail.LifecycleTransition.endsWith('LAUNCHING') ? 'launch' : 'terminate';
+  const action: Action = {
+    kind,
+    group: detail.AutoScalingGroupName,
+    hook: detail.LifecycleHookName,
+    instance: detail.EC2InstanceId,
+    transition: detail.LifecycleTransition,
+    actionToken: detail.LifecycleActionToken,
+    time: Math.floor(Date.parse(time) / 1000),
+    timeout,
+    patience: metadata.patience ?? defaultPatience(kind, metadata.role, timeout),
+    cluster: metadata.cluster,
+    role: metadata.role,
+    labels: metadata.labels ?? {},
+    ...meaningOf(detail),
+    replaces: skep?.replaces,
+  };
+  return { kind: 'act', action, completion };
+}
+
+function defaultPatience(kind: Action['kind'], role: NodeRole, timeout: number): number {
+  return kind === 'terminate' && role === 'manager' ? MANAGER_PATIENCE : Math.max(timeout, DEFAULT_PATIENCE);
+}
+
+function completionOf(detail: z.infer<typeof lifecycleEvent>['detail']): Completion {
+  const hook = { AutoScalingGroupName: detail.AutoScalingGroupName, LifecycleHookName: detail.LifecycleHookName };
+  // By token where there is one: by instance id alone, a late CONTINUE could complete a newer action of the same hook.
+  return detail.LifecycleActionToken === undefined
+    ? { ...hook, InstanceId: detail.EC2InstanceId }
+    : { ...hook, LifecycleActionToken: detail.LifecycleActionToken };
+}
+
+export function readHookMetadata(text: string | undefined): z.infer<typeof hookMetadata> | { problem: string } {
+  if (text === undefined) {
+    return { problem: 'the hook has no notification metadata; it needs {"cluster": ..., "role": ...}' };
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { problem: 'the notification metadata of the hook is not JSON' };
+  }
+  const parsed = hookMetadata.safeParse(json);
+  return parsed.success ? parsed.data : { problem: z.prettifyError(parsed.error) };
+}
+
+/** The same detail-type means different things (facts of warm pools and root volume replacement). */
+function meaningOf(detail: {
+  LifecycleTransition: string;
+  Origin?: string | undefined;
+  Destination?: string | undefined;
+  Action?: string | undefined;
+}): Pick<Action, 'ask' | 'depart'> {
+  if (detail.LifecycleTransition.endsWith('LAUNCHING')) {
+    return { ask: detail.Destination === 'WarmPool' ? 'nothing' : 'join', depart: false };
+  }
+  if (detail.Origin === 'WarmPool') {
+    return { ask: 'nothing', depart: false };
+  }
+  return { ask: 'leave', depart: detail.Destination === 'WarmPool' || detail.Action === 'ReplaceRootVolume' };
+}
+
+const claiming = z.object({ detail: z.object({ NotificationMetadata: z.string() }) });
+const named = z.object({ cluster: clusterName });
+
+/** The cluster that an event names, which may be all that can be read of it. */
+export function claimedBy(raw: unknown): string | undefined {
+  const { data: told } = claiming.safeParse(raw);
+  try {
+    return named.safeParse(JSON.parse(told?.detail.NotificationMetadata ?? '')).data?.cluster;
+  } catch {
+    return undefined;
+  }
+}

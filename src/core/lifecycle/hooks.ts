@@ -1,0 +1,134 @@
+// The lifecycle hooks of a group: which are skep's, whether they are as skep needs them, and how they should be.
+import { launchHook, terminateHook } from '../names.ts';
+import type { NodeRole } from '../names.ts';
+import { DEFAULT_HOOK_TIMEOUT, readHookMetadata } from './event.ts';
+import type { ToldName } from '../verdict/reports.ts';
+
+export interface HookFacts {
+  readonly name: string;
+  readonly transition: string;
+  readonly metadata: string | undefined;
+  /** HeartbeatTimeout, seconds. */
+  readonly timeout: number;
+  readonly defaultResult: string;
+}
+
+/** What PutLifecycleHook takes. */
+export interface HookWish {
+  readonly AutoScalingGroupName: string;
+  readonly LifecycleHookName: string;
+  readonly LifecycleTransition: string;
+  readonly NotificationMetadata: string;
+  readonly HeartbeatTimeout: number;
+  readonly DefaultResult: string;
+}
+
+interface HookGroup {
+  readonly name: string;
+  readonly role: NodeRole;
+  readonly hooks: readonly HookFacts[];
+}
+
+export interface HookProblem {
+  readonly group: string;
+  readonly name: ToldName;
+  readonly because: string;
+  readonly wish: HookWish;
+}
+
+export const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING';
+export const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
+const HEARTBEAT_TIMEOUT = 1800;
+
+/** Another stage in the account may have a cluster of the same name: a group with its hooks only is its own affair. */
+export function isOfAnotherStage(stage: string, { hooks }: Pick<HookGroup, 'hooks'>): boolean {
+  const own = hooks.some(({ name }) => name === launchHook(stage) || name === terminateHook(stage));
+  return !own && hooks.some(({ name }) => /^skep-.+-(launch|terminate)$/.test(name));
+}
+
+export function hookProblems(stage: string, cluster: string, group: HookGroup): HookProblem[] {
+  return [
+    { name: launchHook(stage), transition: LAUNCHING },
+    { name: terminateHook(stage), transition: TERMINATING },
+  ].flatMap(({ name, transition }) => problemOf(name, transition, cluster, group) ?? []);
+}
+
+function problemOf(name: string, transition: string, cluster: string, group: HookGroup): HookProblem | undefined {
+  const found = group.hooks.find((hook) => hook.name === name);
+  const isGuard = transition === TERMINATING && group.role === 'manager';
+  const defaultResult = isGuard ? 'ABANDON' : 'CONTINUE';
+  const wish = wishFor(name, transition, defaultResult, cluster, group, found);
+  const broken = found === undefined ? 'it is missing' : whatChanged(found, transition, defaultResult, cluster, group);
+  if (broken !== undefined) {
+    const because = `hook ${name}: ${broken}${isGuard ? UNGUARDED : ''}`;
+    return { group: group.name, name: isGuard ? 'QuorumUnguarded' : 'HookBroken', because, wish };
+  }
+  const slow = found === undefined ? undefined : whyTooSlow(found);
+  return slow === undefined
+    ? undefined
+    : { group: group.name, name: 'HookBroken', because: `hook ${name}: ${slow}`, wish };
+}
+
+/** Without it AWS ends managers as it likes, two at once too: only this hook makes it wait for skep. */
+const UNGUARDED = '. Without it AWS may end more managers than the quorum can lose';
+
+function whatChanged(
+  hook: HookFacts,
+  transition: string,
+  defaultResult: string,
+  cluster: string,
+  group: HookGroup,
+): string | undefined {
+  const metadata = readHookMetadata(hook.metadata);
+  if (hook.transition !== transition) {
+    return `it is for ${hook.transition}`;
+  }
+  if ('problem' in metadata) {
+    return `its notification metadata is not what skep writes: ${metadata.problem.split('\n')[0] ?? ''}`;
+  }
+  if (metadata.cluster !== cluster || metadata.role !== group.role) {
+    return `it says ${metadata.cluster}/${metadata.role}, and the tags of the group say ${cluster}/${group.role}`;
+  }
+  return hook.defaultResult === defaultResult
+    ? undefined
+    : `its default result is ${hook.defaultResult}, not ${defaultResult}`;
+}
+
+/** The event of a hook does not carry its timeout, so that it is taken from the metadata: a hook that ends sooner may end too early. */
+function whyTooSlow(hook: HookFacts): string | undefined {
+  const metadata = readHookMetadata(hook.metadata);
+  if ('problem' in metadata) {
+    return undefined;
+  }
+  const { timeout } = metadata;
+  if (timeout === undefined) {
+    return hook.timeout < DEFAULT_HOOK_TIMEOUT
+      ? `its timeout is ${hook.timeout} s, and its metadata names none, so that ${DEFAULT_HOOK_TIMEOUT} s are taken`
+      : undefined;
+  }
+  return hook.timeout === timeout ? undefined : `its timeout is ${hook.timeout} s, and its metadata says ${timeout}`;
+}
+
+/** As it should be, with what of it is the group's own: its labels, its patience, a timeout that skep can work with. */
+function wishFor(
+  name: string,
+  transition: string,
+  defaultResult: string,
+  cluster: string,
+  group: HookGroup,
+  found: HookFacts | undefined,
+): HookWish {
+  const sibling = group.hooks.find((hook) => hook.name !== name && !('problem' in readHookMetadata(hook.metadata)));
+  const kept = [found, sibling].map((hook) => readHookMetadata(hook?.metadata)).find((read) => !('problem' in read));
+  const { labels, patience } = kept === undefined || 'problem' in kept ? {} : kept;
+  const timeout =
+    found !== undefined && found.timeout >= 120 && found.timeout <= 7200 ? found.timeout : HEARTBEAT_TIMEOUT;
+  return {
+    AutoScalingGroupName: group.name,
+    LifecycleHookName: name,
+    LifecycleTransition: transition,
+    NotificationMetadata: JSON.stringify({ cluster, role: group.role, timeout, patience, labels }),
+    HeartbeatTimeout: timeout,
+    DefaultResult: defaultResult,
+  };
+}

@@ -1,0 +1,113 @@
+// What skep knows of clusters, nodes and actions: the shapes that are kept in the table and carried from state to state.
+import type { ClosedError } from './errors.ts';
+import type { Completion } from './lifecycle/event.ts';
+import type { NodeRole } from './names.ts';
+
+/** A person has stopped everything: since when, epoch seconds, and why. An attribute of the STATE item. */
+export interface Hold {
+  readonly since: number;
+  readonly because: string;
+}
+
+export interface Manager {
+  readonly instance: string;
+  readonly nodeId: string;
+  /** `ip:2377` */
+  readonly address: string;
+}
+
+export type ClusterState =
+  | { readonly status: 'new'; readonly hold?: Hold | undefined }
+  | {
+      readonly status: 'founded';
+      readonly swarmId: string;
+      readonly caDigest: string;
+      /** Raised by each recovery; absent is 0. */
+      readonly epoch?: number | undefined;
+      readonly hold?: Hold | undefined;
+    };
+
+export interface LeaderRecord {
+  readonly leader: Manager;
+  /** Every manager that was confirmed. */
+  readonly managers: readonly Manager[];
+  /** Only grows: every change is a conditional write on the old term. */
+  readonly term: number;
+  /** When it was written, epoch seconds: what was seen before that does not change it. */
+  readonly asOf?: number;
+}
+
+export type NodePhase = 'launching' | 'joining' | 'joined' | 'ready' | 'leaving' | 'gone';
+
+export interface NodeItem {
+  readonly instance: string;
+  readonly group: string;
+  readonly role: NodeRole;
+  readonly phase: NodePhase;
+  /** The execution that may act on the node: its short key and its ARN. */
+  readonly owner: string;
+  readonly ownerArn: string;
+  /** Until then the owner is trusted to be at work. Epoch seconds. */
+  readonly leaseUntil: number;
+  readonly nodeId?: string | undefined;
+  /** `ip:2377`, as the instance told it. */
+  readonly address?: string | undefined;
+  readonly taskToken?: string | undefined;
+}
+
+export interface ActionItem {
+  readonly owner: string;
+  readonly ownerArn: string;
+  readonly actionToken?: string | undefined;
+  readonly time: number;
+  readonly leaseUntil: number;
+}
+
+/** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
+export interface Plan {
+  readonly v: 1;
+  readonly route: 'found' | 'ask' | 'join' | 'leave' | 'retain' | 'force' | 'complete' | 'reject' | 'ignore';
+  readonly because: string;
+  readonly rejection?: ClosedError;
+  readonly completion?: Completion;
+  readonly cluster?: string;
+  readonly role?: NodeRole;
+  readonly instance?: string;
+  readonly group?: string;
+  readonly hook?: {
+    readonly name: string;
+    readonly timeout: number;
+    readonly time: number;
+    readonly actionToken?: string;
+  };
+  /** Epoch seconds. */
+  readonly deadline?: number;
+  /** How long the action may take, seconds: after a hold it has all of that again. */
+  readonly patience?: number;
+  /** Seconds of one sleep. */
+  readonly look?: number;
+  readonly lookSoon?: number;
+  readonly lookSlow?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Where Auto Scaling launched the instance. */
+  readonly zone?: string;
+  readonly depart?: boolean;
+  readonly nodeId?: string;
+  readonly address?: string;
+  /** Of whom EC2 is to be asked where it is to be decided who may found. */
+  readonly founder?: string;
+  /** Undefined while the cluster has none. */
+  readonly swarm?: PlannedSwarm;
+}
+
+export interface PlannedSwarm {
+  readonly swarmId: string;
+  readonly caDigest: string;
+  readonly epoch?: number | undefined;
+  /** Those on record; none where the record was lost. */
+  readonly managers: readonly Manager[];
+  /** The instance that leads, as the record has it. */
+  readonly leader?: string;
+  /** Who may be a manager besides: asked when nobody on record has answered. */
+  readonly candidates?: readonly Manager[];
+}

@@ -1,0 +1,174 @@
+// Where the sender of a command and the event of its end meet: one item, keyed by step, never by command.
+//
+// The item of a node is also the item of its rendezvous, since the execution that owns the node takes one step at a time: one
+// conditional write then checks who owns the node, parks the task token and reads what the event has brought, all at once.
+import { z } from 'zod';
+
+import type { NodePhase } from '../model.ts';
+import { bringsIn, keys, nodeAddress, nodeIdText, zoneName } from '../names.ts';
+import type { Key, Verb } from '../names.ts';
+
+/** One command of one step: what travels in SendCommand's Comment, and comes back with GetCommandInvocation. */
+export interface StepKey {
+  readonly cluster: string;
+  /** The instance whose NODE item is the rendezvous, or `-` for steps that concern no instance. */
+  readonly instance: string;
+  /** The short key of the execution. */
+  readonly owner: string;
+  readonly step: string;
+  /**
+   * Counts the commands of a step: a document that failed in a retryable way is sent again under a new number. So is one of a step
+   * that is entered again: what a command of its first time left behind must not count for the second.
+   */
+  readonly try: number;
+}
+
+/** AWS: Comment has at most 100 characters. */
+export const COMMENT_LIMIT = 100;
+
+/** @example skep1 prod i-0123456789abcdef0 6f1ed002ab55 Join 1 */
+export function toComment(key: StepKey): string {
+  return ['skep1', key.cluster, key.instance, key.owner, key.step, key.try].join(' ');
+}
+
+/** Undefined for a comment that is not ours. */
+export function fromComment(comment: string): StepKey | undefined {
+  const [version, cluster, instance, owner, step, number, ...rest] = comment.split(' ');
+  if (version !== 'skep1' || cluster === undefined || instance === undefined || owner === undefined) {
+    return undefined;
+  }
+  return step === undefined || number === undefined || rest.length > 0 || !/^\d+$/.test(number)
+    ? undefined
+    : { cluster, instance, owner, step, try: Number(number) };
+}
+
+/** Where the step's item lies. Steps without an instance, and those of a tidy, have items of their own, with a TTL. */
+export function itemOf({ cluster, instance, owner, step }: Omit<StepKey, 'try'>): Key {
+  return isOwnItem({ instance, step }) ? { pk: `STEP#${owner}#${step}`, sk: 'STEP' } : keys.node(cluster, instance);
+}
+
+/** Tidy steps are `Inspect-...` and `Forget-...`: they must not disturb the execution that owns the node. */
+export function isOwnItem({ instance, step }: Pick<StepKey, 'instance' | 'step'>): boolean {
+  return instance === '-' || step.includes('-');
+}
+
+/** How a document ended. */
+export const outcome = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), output: z.record(z.string(), z.unknown()) }),
+  z.object({ ok: z.literal(false), error: z.string(), cause: z.string(), retryable: z.boolean() }),
+]);
+export type Outcome = z.infer<typeof outcome>;
+
+export const rendezvousItem = z
+  .object({
+    owner: z.string(),
+    step: z.string().optional(),
+    /** Since the step was entered. What its commands are counted by, over all its entries, is `tried_<step>`. */
+    try: z.number().optional(),
+    taskToken: z.string().optional(),
+    commandId: z.string().optional(),
+    target: z.string().optional(),
+    sentAt: z.number().optional(),
+    /** The answer of SendCommand was lost: there may be a command that nobody knows of. */
+    uncertain: z.boolean().optional(),
+    /** The step whose state sleeps on the task token: a late event of another must not wake it. */
+    waits: z.string().optional(),
+    beatAt: z.number().optional(),
+    /** The services that a hand-over has begun with. */
+    handedOver: z.array(z.string()).optional(),
+    /** Those of them that had a task without a node in the round before. */
+    unplaced: z.array(z.string()).optional(),
+    /** The leader record that the command was sent by, as a digest. */
+    record: z.string().optional(),
+    /** Of the present step and try. */
+    result: outcome.optional(),
+    abandons: z.number().optional(),
+    /** A person holds the cluster. */
+    held: z.number().optional(),
+  })
+  .loose();
+export type RendezvousItem = z.infer<typeof rendezvousItem>;
+
+export type Move =
+  /** `try`: since the step was entered. `begun`: the item says that it is under way; whether its command was sent is not known. */
+  | { readonly kind: 'send'; readonly try: number; readonly begun: boolean }
+  | { readonly kind: 'look'; readonly try: number; readonly commandId: string; readonly target: string }
+  | { readonly kind: 'deliver'; readonly outcome: Outcome }
+  | { readonly kind: 'fail'; readonly error: string; readonly cause: string };
+
+/** Where an item counts the commands of a step. */
+export const counterOf = (step: string): string => `tried_${step.replaceAll('-', '_')}`;
+
+/** The number of the present command of a step. */
+export function tryOf(item: RendezvousItem, step: string): number {
+  const counted = item[counterOf(step)];
+  return typeof counted === 'number' ? counted : (item.try ?? 1);
+}
+
+/** What a new attempt of a step does, from what its item says. */
+export function nextMove(item: RendezvousItem, step: string): Move {
+  if (item.step !== step) {
+    return { kind: 'send', try: 1, begun: false };
+  }
+  const number = item.try ?? 1;
+  if (item.result !== undefined) {
+    return afterResult(item.result, number);
+  }
+  return item.commandId !== undefined && item.target !== undefined
+    ? { kind: 'look', try: tryOf(item, step), commandId: item.commandId, target: item.target }
+    : { kind: 'send', try: number, begun: true };
+}
+
+function afterResult(result: Outcome, number: number): Move {
+  if (result.ok) {
+    return { kind: 'deliver', outcome: result };
+  }
+  const { retryable, error, cause } = result;
+  return retryable ? { kind: 'send', try: number + 1, begun: false } : { kind: 'fail', error, cause };
+}
+
+/**
+ * Whether SSM is to be asked for the command of a try that has begun, before it is sent again. Not for a join that was refused a
+ * moment ago, since its agent had not registered: that would be one more call each time, and documents are idempotent.
+ *
+ * @param look how long a state sleeps, seconds: after that it was not refused, it slept
+ */
+export function mayHaveBeenSent(item: RendezvousItem, verb: Verb, look: number, now: number): boolean {
+  return item.uncertain === true || !bringsIn(verb) || now - (item.sentAt ?? 0) >= look - 5;
+}
+
+/** A node's own word: what is not in the form that documents tell it in is not taken, and never stops anything. */
+const told = z.object({
+  nodeId: nodeIdText.optional().catch(undefined),
+  address: nodeAddress.optional().catch(undefined),
+  zone: zoneName.optional().catch(undefined),
+});
+type Told = z.infer<typeof told>;
+
+const joined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
+
+const CHANGES: Readonly<Partial<Record<Verb, (output: Told) => NodeChanges>>> = {
+  init: joined,
+  prepare: ({ address, zone }) => ({ address, zone }),
+  join: joined,
+  confirm: () => ({ phase: 'ready' }),
+  leave: ({ nodeId }) => ({ nodeId }),
+  forget: () => ({ phase: 'gone' }),
+};
+
+/** The node id by which an instance calls itself; undefined for documents that are about others, and for what is no node id. */
+export function ownNodeId(verb: Verb, output: Readonly<Record<string, unknown>>): string | undefined {
+  return ['init', 'join', 'leave'].includes(verb) ? told.parse(output).nodeId : undefined;
+}
+
+/** What a command's good end changes in the item of its node. What is undefined there is not changed. */
+export function nodeChanges(verb: Verb, output: Readonly<Record<string, unknown>>): NodeChanges {
+  return CHANGES[verb]?.(told.parse(output)) ?? {};
+}
+
+export interface NodeChanges {
+  readonly phase?: NodePhase;
+  readonly nodeId?: string | undefined;
+  readonly address?: string | undefined;
+  readonly zone?: string | undefined;
+}

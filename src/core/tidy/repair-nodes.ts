@@ -1,0 +1,225 @@
+// What a tidy does about the nodes of a swarm: removes what is down for good, takes back what skep left drained, tells the rest.
+import { readMark } from '../services/facts.ts';
+import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
+import type { ToldName } from '../verdict/reports.ts';
+
+/** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
+const NODES_AT_ONCE = 200;
+/** EC2 shows what was terminated for about an hour. What it shows no more must have been down for longer than that. Seconds. */
+export const SHOWN_FOR = 3600;
+/** One call each: the next tidy goes on. */
+const ASKED_BY_ID = 50;
+
+export interface Found {
+  readonly repairs: readonly Repair[];
+  readonly reports: readonly Report[];
+}
+
+export const GONE: readonly string[] = ['terminated', 'shutting-down'];
+
+/** A list by what its elements are found by: made once for a list, since a swarm has thousands of nodes. The first of two stays. */
+function indexed<One extends object, Key>(
+  keysOf: (one: One) => readonly Key[],
+): (list: readonly One[]) => Map<Key, One> {
+  const made = new WeakMap<readonly One[], Map<Key, One>>();
+  return (list) => {
+    const index = made.get(list) ?? new Map([...list].reverse().flatMap((one) => keysOf(one).map((key) => [key, one])));
+    made.set(list, index);
+    return index;
+  };
+}
+
+const byNodeId = indexed<KnownNode, string>(({ nodeId, formerNodeIds = [] }) =>
+  nodeId === undefined ? formerNodeIds : [nodeId, ...formerNodeIds],
+);
+const byInstance = indexed<KnownNode, string>(({ instance }) => [instance]);
+const groupsByInstance = indexed<TidyGroup, string>(({ instances }) => instances.map(({ instance }) => instance));
+const membersOf = indexed<GroupInstance, string>(({ instance }) => [instance]);
+const readyByInstance = indexed<SwarmNode, string>(({ status, instance }) =>
+  status === 'ready' && instance !== undefined ? [instance] : [],
+);
+
+/** By node id, exactly. */
+export const knownBy = ({ nodeId }: Pick<SwarmNode, 'nodeId'>, known: readonly KnownNode[]): KnownNode | undefined =>
+  byNodeId(known).get(nodeId);
+
+export const itemOf = (instance: string, known: readonly KnownNode[]): KnownNode | undefined =>
+  byInstance(known).get(instance);
+
+/** Whose node it is: by its label, else by the table. Undefined for nobody's, and for one that both say another's of. */
+export function instanceOf(node: SwarmNode, known: readonly KnownNode[]): string | undefined {
+  const recorded = knownBy(node, known)?.instance;
+  return node.instance !== undefined && recorded !== undefined && node.instance !== recorded
+    ? undefined
+    : (node.instance ?? recorded);
+}
+
+export const groupOf = (instance: string, groups: readonly TidyGroup[]): TidyGroup | undefined =>
+  groupsByInstance(groups).get(instance);
+
+const NOBODY: readonly GroupInstance[] = [];
+
+export const lifecycleOf = (instance: string, groups: readonly TidyGroup[]): string | undefined =>
+  membersOf(groupOf(instance, groups)?.instances ?? NOBODY).get(instance)?.lifecycle;
+
+/** An execution holds the instance: its lease is not over, and it has not ended. */
+export function isUnderWay(instance: string, { known, now, ended }: TidyFacts): boolean {
+  const item = itemOf(instance, known);
+  return (
+    item !== undefined &&
+    item.phase !== 'gone' &&
+    item.phase !== 'ready' &&
+    now < item.leaseUntil &&
+    !ended.has(item.ownerArn)
+  );
+}
+
+type Verdict =
+  | { readonly kind: 'forget'; readonly ref: NodeRef; readonly because: string }
+  | { readonly kind: 'restore'; readonly ref: NodeRef; readonly because: string }
+  | { readonly kind: 'report'; readonly report: Report };
+
+export function repairNodes(facts: TidyFacts): Found {
+  const verdicts = facts.nodes.flatMap((node) => judge(node, facts) ?? []);
+  const batches = (kind: 'forget' | 'restore'): Repair[] => {
+    const chosen = verdicts.flatMap((verdict) => (verdict.kind === kind ? [verdict] : []));
+    return [...new Set(chosen.map(({ because }) => because))].flatMap((because) =>
+      chunks(
+        chosen.filter((one) => one.because === because).map(({ ref }) => ref),
+        NODES_AT_ONCE,
+      ).map((nodes) => ({ kind, nodes, because })),
+    );
+  };
+  return {
+    repairs: [...batches('forget'), ...batches('restore')],
+    reports: verdicts.flatMap((verdict) => (verdict.kind === 'report' ? [verdict.report] : [])),
+  };
+}
+
+export const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+
+const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node.instance): Verdict => ({
+  kind: 'report',
+  report: {
+    ...(name === undefined ? {} : { name }),
+    nodeId: node.nodeId,
+    ...(instance === undefined ? {} : { instance }),
+    because,
+  },
+});
+
+function judge(node: SwarmNode, facts: TidyFacts): Verdict | undefined {
+  const instance = instanceOf(node, facts.known);
+  if (instance === undefined) {
+    return judgeStranger(node, facts);
+  }
+  // Only Down is down: Unknown is what every node is for a while after the leader changed.
+  if (node.status === 'down') {
+    return node.isManager || node.role === 'manager' ? undefined : judgeDown(node, instance, facts);
+  }
+  if (node.status !== 'ready') {
+    return undefined;
+  }
+  return node.availability === 'active' ? judgeActive(node, instance, facts) : judgeInactive(node, instance, facts);
+}
+
+/** What was demoted, and stays after all. */
+function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+  const isNone = node.role === 'worker' && !node.isManager && groupOf(instance, facts.groups)?.role === 'manager';
+  return isNone && lifecycleOf(instance, facts.groups) === 'InService' && !isUnderWay(instance, facts)
+    ? tell(
+        node,
+        'a worker, and its group wants managers: skep makes none of it; end its instance, and its group launches another',
+        'WrongRole',
+        instance,
+      )
+    : undefined;
+}
+
+function judgeStranger(node: SwarmNode, { known }: TidyFacts): Verdict {
+  const recorded = knownBy(node, known)?.instance;
+  return node.instance === undefined || recorded === undefined
+    ? tell(node, 'a node without an instance that skep knows: never touched', 'NodeUnknown')
+    : tell(
+        node,
+        `its label says ${node.instance}, and skep joined it on ${recorded}: somebody changed the label; never touched`,
+        'NodeUnknown',
+      );
+}
+
+function judgeDown(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+  const ref = { nodeId: node.nodeId, instance };
+  if (hasSuccessor(node, instance, facts)) {
+    return { kind: 'forget', ref, because: 'the node is down, and its instance has joined as another one' };
+  }
+  const gone = whyGone(instance, node.age, facts);
+  // Where the group still waits for its hook, the scale-in forgets the node and completes the hook too.
+  return gone === undefined || lifecycleOf(instance, facts.groups) === 'Terminating:Wait'
+    ? undefined
+    : { kind: 'forget', ref, because: `the node is down, and ${gone}` };
+}
+
+function hasSuccessor({ nodeId }: SwarmNode, instance: string, { nodes }: TidyFacts): boolean {
+  const ready = readyByInstance(nodes).get(instance);
+  return ready !== undefined && ready.nodeId !== nodeId;
+}
+
+/**
+ * EC2 shows an instance as terminated, or has forgotten it. That it is missing from an answer says nothing, since an answer may not be
+ * whole: EC2 must say, asked for this very instance, that there is none, and only of what has been down for longer than EC2 shows what
+ * is gone, and is in no group.
+ */
+export function whyGone(instance: string, age: number | undefined, facts: TidyFacts): string | undefined {
+  const { states, groups, notFound } = facts;
+  const state = states.get(instance);
+  if (state !== undefined) {
+    return GONE.includes(state) ? `its instance is ${state}` : undefined;
+  }
+  return groupOf(instance, groups) === undefined && (age ?? 0) >= SHOWN_FOR && notFound.has(instance)
+    ? 'EC2 does not know its instance any more'
+    : undefined;
+}
+
+/** Whom EC2 is to be asked for by id: it may have forgotten them, or have left them out of its answer. */
+export function perhapsForgotten({
+  nodes,
+  known,
+  groups,
+  states,
+}: Pick<TidyFacts, 'nodes' | 'known' | 'groups' | 'states'>): string[] {
+  const missing = nodes
+    .filter(({ status, age = 0 }) => status === 'down' && age >= SHOWN_FOR)
+    .flatMap((node) => instanceOf(node, known) ?? [])
+    .filter((instance) => !states.has(instance) && groupOf(instance, groups) === undefined);
+  return [...new Set(missing)].slice(0, ASKED_BY_ID);
+}
+
+/** Active again, it would have the tasks of that service rejected at once. */
+const isKeptOff = ({ nodeId }: SwarmNode, { left }: TidyFacts): boolean =>
+  left?.marks.some(({ mark }) => {
+    const read = readMark(mark);
+    return read?.kind === 'exclude' && read.nodes.includes(nodeId);
+  }) === true;
+
+/** Ready, and not active: a drain or a demotion of skep's whose execution died, or what a person wants. */
+function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+  if (isUnderWay(instance, facts) || node.instance === undefined) {
+    return undefined;
+  }
+  if (!node.isLeaving) {
+    return tell(node, `somebody has set it to ${node.availability}: never touched`);
+  }
+  if (isKeptOff(node, facts)) {
+    return tell(node, "a service is kept off it by skep's constraint: it is activated when that is taken back");
+  }
+  const { version } = node;
+  const did = node.availability === 'pause' ? 'paused the node' : 'drained the node';
+  return lifecycleOf(instance, facts.groups) === 'InService' && !node.isManager && version !== undefined
+    ? {
+        kind: 'restore',
+        ref: { nodeId: node.nodeId, instance, version },
+        because: `skep has ${did}, no execution is at work on it, and its instance is in service`,
+      }
+    : undefined;
+}

@@ -1,0 +1,86 @@
+// What a tidy does about what skep itself has on record: the items of nodes, the lock, the join tokens that were published.
+import type { Found } from './repair-nodes.ts';
+import { GONE, chunks, groupOf, instanceOf, isUnderWay, itemOf, lifecycleOf } from './repair-nodes.ts';
+import type { ItemRef, KnownNode, Repair, SwarmNode, TidyFacts } from './facts.ts';
+
+/** Each is a write of its own, in one call of a function. */
+const ITEMS_AT_ONCE = 100;
+/** A lease outlasts what was sent under it, and whoever waits looks for itself: this only sweeps. Seconds. */
+const STALE_LOCK = 600;
+
+/** @param forgotten the nodes that the same plan removes */
+export function repairTable(facts: TidyFacts, forgotten: ReadonlySet<string>): Found {
+  const records = facts.nodes.flatMap((node) => recordOf(node, facts));
+  const erased = facts.known.filter((item) => isLongGone(item, facts, forgotten));
+  return {
+    repairs: [
+      ...chunks(records, ITEMS_AT_ONCE).map((items): Repair => ({
+        kind: 'record',
+        items,
+        because: 'nodes that are Ready, and that the table does not have so',
+      })),
+      ...chunks(erased, ITEMS_AT_ONCE).map((items): Repair => ({
+        kind: 'erase',
+        items: items.map(({ instance, owner }) => ({ instance, owner })),
+        because: 'the instances are gone, and the swarm does not know them',
+      })),
+      ...staleLock(facts),
+      ...unpublished(facts),
+    ],
+    reports: [],
+  };
+}
+
+/** A Ready, active, labelled node of an instance in service, and an item that is lost, or of another node, or not ready. */
+function recordOf(node: SwarmNode, facts: TidyFacts): ItemRef[] {
+  const { nodeId, instance } = node;
+  if (instance === undefined || !isInOrder(node) || instanceOf(node, facts.known) === undefined) {
+    return [];
+  }
+  const group = groupOf(instance, facts.groups);
+  const item = itemOf(instance, facts.known);
+  const isRecorded = item?.phase === 'ready' && item.nodeId === nodeId;
+  const isSettled = lifecycleOf(instance, facts.groups) === 'InService' && !isUnderWay(instance, facts);
+  return group === undefined || isRecorded || !isSettled
+    ? []
+    : [{ instance, group: group.name, role: group.role, nodeId, ...ownerOf(item) }];
+}
+
+const ownerOf = (item: KnownNode | undefined): Pick<ItemRef, 'owner'> =>
+  item === undefined ? {} : { owner: item.owner };
+
+/** What skep has drained and left so is taken back by the same plan. */
+const isInOrder = ({ status, availability, isLeaving }: SwarmNode): boolean =>
+  status === 'ready' && (availability === 'active' || isLeaving);
+
+function isLongGone(item: KnownNode, facts: TidyFacts, forgotten: ReadonlySet<string>): boolean {
+  const { instance, phase } = item;
+  const state = facts.states.get(instance);
+  const isGone = (state === undefined || GONE.includes(state)) && groupOf(instance, facts.groups) === undefined;
+  return phase !== 'gone' && isGone && !isUnderWay(instance, facts) && !isMember(item, facts.nodes, forgotten);
+}
+
+function isMember(item: KnownNode, nodes: readonly SwarmNode[], forgotten: ReadonlySet<string>): boolean {
+  const ids = [item.nodeId, ...(item.formerNodeIds ?? [])];
+  return nodes.some(
+    ({ nodeId, instance }) => !forgotten.has(nodeId) && (instance === item.instance || ids.includes(nodeId)),
+  );
+}
+
+function staleLock({ lock, now }: TidyFacts): Repair[] {
+  return lock === undefined || now < lock.leaseUntil + STALE_LOCK
+    ? []
+    : [{ kind: 'unlock', ...lock, because: `its lease ended at ${new Date(lock.leaseUntil * 1000).toISOString()}` }];
+}
+
+/** As digests. Where none was ever recorded (a cluster of an older version) there is nothing to compare with. */
+function unpublished({ tokens: { held, published }, cluster, now }: TidyFacts): Repair[] {
+  if (held === undefined || published === undefined) {
+    return [];
+  }
+  const differs = held.worker !== published.worker || held.manager !== published.manager;
+  const name = `tidy-tokens-${cluster}-${held.worker.slice(0, 8)}${held.manager.slice(0, 8)}-${Math.floor(now / 3600)}`;
+  return differs
+    ? [{ kind: 'publish', name, because: "the join tokens that were published are not the swarm's: nobody could join" }]
+    : [];
+}

@@ -1,0 +1,54 @@
+// The one way to make a Lambda handler: parse the input, log with a fixed vocabulary, name errors for the state machines.
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+
+import { asFlowError } from '../aws/errors.ts';
+import { FlowError } from '../core/errors.ts';
+
+/** Input and output are never logged whole: task tokens are capabilities. */
+export const logger = new Logger({ logLevel: 'INFO' });
+export const metrics = new Metrics();
+
+/** The metrics that alarms watch: each stands for something that a person should know. */
+export type AlarmMetric =
+  | 'ManagerHeld'
+  | 'EventRejected'
+  | 'LaunchAbandoned'
+  | 'ForcedCompletion'
+  | 'LeftBehind'
+  | 'LeaderRecordLost'
+  | 'NoManagerAnswers'
+  | 'EvenManagers'
+  | 'ClusterHeld'
+  | 'WebhookFailed';
+export type Raise = (metric: AlarmMetric, because: string, ids: Record<string, unknown>) => void;
+
+export function raise(metric: AlarmMetric, because: string, ids: Record<string, unknown>): void {
+  logger.warn(metric, { because, ...ids });
+  metrics.addMetric(metric, 'Count', 1);
+}
+
+export function makeHandler<Schema extends z.ZodType>(
+  schema: Schema,
+  run: (input: z.output<Schema>) => Promise<unknown>,
+): (event: unknown, context: Context) => Promise<unknown> {
+  return middy<unknown, unknown>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))
+    .handler(async (event: unknown) => {
+      const input = schema.safeParse(event);
+      if (!input.success) {
+        throw new FlowError('BadInput', z.prettifyError(input.error));
+      }
+      try {
+        return await run(input.data);
+      } catch (error) {
+        throw asFlowError(error);
+      }
+    });
+}

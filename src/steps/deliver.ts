@@ -1,0 +1,308 @@
+// Ends the wait for a command: stores how it ended, does what a founding or a join entails, and wakes the execution.
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+
+import type { MembershipLock } from '../store/membership-lock.ts';
+import { RECOVERY } from '../store/recovery-store.ts';
+import { endTask, failTask } from '../aws/task-callbacks.ts';
+import { tokenDigests } from '../store/items.ts';
+import type { Table } from '../store/table.ts';
+import { asHeard } from '../core/steps/result.ts';
+import { runsOnManager } from '../core/steps/verbs.ts';
+import { lossesOf, textOf } from '../core/services/hand-over.ts';
+import type { Loss } from '../core/services/hand-over.ts';
+import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/managers/leader-record.ts';
+import type { Managers, Member } from '../core/managers/leader-record.ts';
+import { nodeRole } from '../core/names.ts';
+import type { Verb } from '../core/names.ts';
+import { nodeChanges, ownNodeId } from '../core/steps/rendezvous.ts';
+import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
+import type { Raise } from '../lambda/handler.ts';
+import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
+import type { ShiftPage } from '../swarm/services-page.ts';
+import { nodeAt } from './hand-over-round.ts';
+import { releaseLock } from './release-lock.ts';
+
+export interface DeliverPorts {
+  readonly table: Table;
+  readonly lock: MembershipLock;
+  readonly states: SFNClient;
+  /** Tells a person, by a metric with an alarm. */
+  readonly raise: Raise;
+}
+
+const confirmedNode = z.object({
+  group: z.string(),
+  role: nodeRole,
+  nodeId: z.string().default(''),
+  address: z.string().default(''),
+});
+const recovery = z.object({ nodeId: z.string(), address: z.string(), epoch: z.number() });
+const founding = z.object({ nodeId: z.string(), swarmId: z.string(), caDigest: z.string(), address: z.string() });
+
+/**
+ * Idempotent: both the event and a look may bring the same end, and a look repeats what died half-way.
+ *
+ * @returns false if nobody waits for it: the execution that sent the command does not own the node any more (its wait ends by its
+ *   next look), or has sent another since.
+ */
+export async function storeAndDeliver(
+  ports: DeliverPorts,
+  input: {
+    readonly key: StepKey;
+    readonly verb: Verb;
+    readonly outcome: Outcome;
+    /** Where it ran. */
+    readonly target: string;
+    /** When the script ended, epoch seconds. */
+    readonly endedAt?: number | undefined;
+    readonly now: number;
+  },
+): Promise<boolean> {
+  const { key, verb, endedAt, now, target } = input;
+  const heard = asHeard(verb, input.outcome, endedAt, now);
+  const { outcome, members } = withoutMembers(
+    verb,
+    withLosses(ports, input.key, verb, await bound(ports, input, heard)),
+  );
+  const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
+  const item = await ports.table.storeResult(key, outcome, changes, now, target);
+  if (item === undefined) {
+    return false;
+  }
+  await deliver(ports, { key, verb, outcome, item, now, members });
+  return true;
+}
+
+/** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
+function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, verb: Verb, outcome: Outcome): Outcome {
+  if (!outcome.ok || verb !== 'drain') {
+    return outcome;
+  }
+  const { data: page } = shiftPage.safeParse(outcome.output);
+  const { member, nodeId, status, paused } = outcome.output;
+  if (page?.services === '' && paused !== true) {
+    return outcome;
+  }
+  const { losses, told } = lossesIn(page, String(nodeId));
+  const grave = losses.filter(({ isGrave }) => isGrave);
+  if (grave.length > 0) {
+    raise('LeftBehind', `what goes with the node: ${grave.map(textOf).join(', ')}`, { cluster, instanceId: instance });
+  }
+  return {
+    ok: true,
+    output: {
+      ...{ member, nodeId, status },
+      ...(losses.length === 0 ? {} : { losses: losses.map(textOf) }),
+      // A node that is paused must come to its hand-over, since the drain is after it: whatever else cannot be read.
+      ...(paused === true ? { paused, leaving: leavingOf(outcome.output), ...told } : {}),
+    },
+  };
+}
+
+const nodeIds = z.array(z.string().regex(ID)).min(1).max(100);
+const leavingOf = ({ leaving, nodeId }: Readonly<Record<string, unknown>>): string[] =>
+  nodeIds.safeParse(leaving).data ?? [String(nodeId)];
+
+/** @param page undefined where it is none @returns what is lost, and what a hand-over is told: nothing of what cannot be read */
+function lossesIn(page: ShiftPage | undefined, nodeId: string): { losses: Loss[]; told: { told?: unknown } } {
+  const read = page === undefined ? undefined : readServicesIfAny(page, nodeAt(page, [nodeId]));
+  if (page === undefined || read === undefined) {
+    return { losses: [unreadableLoss('its services')], told: {} };
+  }
+  return {
+    losses: [...lossesOf(read.services, nodeId), ...read.unreadable.map(({ name }) => unreadableLoss(name))],
+    told: { told: { of: page.of, services: page.services } },
+  };
+}
+
+const unreadableLoss = (service: string): Loss => ({
+  service,
+  what: 'nobody can say: it cannot be read',
+  isGrave: false,
+});
+
+/** A node id belongs to the instance that has named it first: of another one it is not believed, and neither node is touched. */
+async function bound(
+  { table }: DeliverPorts,
+  { key: { cluster, instance }, verb, now }: { readonly key: StepKey; readonly verb: Verb; readonly now: number },
+  outcome: Outcome,
+): Promise<Outcome> {
+  const nodeId = outcome.ok ? ownNodeId(verb, outcome.output) : undefined;
+  if (nodeId === undefined || instance === '-') {
+    return outcome;
+  }
+  const owner = await table.bindNode(cluster, nodeId, instance, now);
+  const cause = `${instance} says that it is node ${nodeId}, which is that of ${owner}`;
+  return owner === instance
+    ? outcome
+    : { ok: false, error: verb === 'leave' ? 'WrongInstance' : 'ForeignSwarm', cause, retryable: false };
+}
+
+/**
+ * What a document on a manager tells of the managers is for the record: an execution has no use for it. Nobody else is asked, and what
+ * a worker says of the managers is not heard.
+ */
+function withoutMembers(verb: Verb, outcome: Outcome): { outcome: Outcome; members: readonly Member[] | undefined } {
+  if (!outcome.ok) {
+    return { outcome, members: undefined };
+  }
+  const { managers, ...output } = outcome.output;
+  return { outcome: { ok: true, output }, members: runsOnManager(verb) ? readMembers(managers) : undefined };
+}
+
+export async function deliver(
+  ports: DeliverPorts,
+  input: {
+    readonly key: Omit<StepKey, 'try'>;
+    readonly verb: Verb;
+    readonly outcome: Outcome;
+    readonly item: RendezvousItem;
+    readonly now: number;
+    /** As the document told them. */
+    readonly members?: readonly Member[] | undefined;
+  },
+): Promise<void> {
+  const { key, verb, outcome, item, now } = input;
+  const { states } = ports;
+  if (outcome.ok && verb === 'init' && !(await recordFounding(ports, key, outcome.output, now))) {
+    await wake(item, key, (taskToken) => failTask(states, taskToken, 'Superseded', `${key.instance} was taken over`));
+    return;
+  }
+  if (outcome.ok && verb === 'recover') {
+    await recordRecovery(ports, key, outcome.output, now);
+  }
+  await keepRecord(ports, input);
+  await keepDigests(ports, input);
+  if (outcome.ok && verb === 'confirm') {
+    await welcome(ports, key, item, now);
+  }
+  if (outcome.ok && verb === 'demote') {
+    await releaseLock(ports, key, now);
+  }
+  await wake(item, key, (taskToken) => endTask(states, taskToken, outcome));
+}
+
+async function wake(
+  { waits, taskToken }: RendezvousItem,
+  { step }: Omit<StepKey, 'try'>,
+  end: (taskToken: string) => Promise<unknown>,
+): Promise<void> {
+  if (waits === step && taskToken !== undefined) {
+    await end(taskToken);
+  }
+}
+
+/** A manager that was confirmed is on record from now on, one that was demoted no more; and who leads is whom the managers name. */
+async function keepRecord(
+  { table }: DeliverPorts,
+  { key, verb, outcome, item, now, members }: Parameters<typeof deliver>[1],
+): Promise<void> {
+  if (!outcome.ok) {
+    return;
+  }
+  const own = ownChange(key, verb, item);
+  const differs = members !== undefined && differsFrom(item.record ?? '', members);
+  if (own === undefined && !differs) {
+    return;
+  }
+  await table.changeLeader(key.cluster, now, (record) => {
+    const changed = own?.(record);
+    const current = changed ?? record;
+    // Two documents may end in another order than they looked: what was sent before the last change has seen less.
+    const isNews = members !== undefined && (item.sentAt ?? 0) > (record?.asOf ?? 0);
+    return (isNews ? withMembers(current, members) : undefined) ?? changed;
+  });
+}
+
+/** What was published: where a crash comes between a rotation and its writing, the tidy finds that the swarm's are others. */
+async function keepDigests(
+  { table }: DeliverPorts,
+  { key, verb, outcome }: Parameters<typeof deliver>[1],
+): Promise<void> {
+  const told =
+    outcome.ok && (verb === 'init' || verb === 'rotate') ? tokenDigests.safeParse(outcome.output).data : undefined;
+  if (told !== undefined) {
+    await table.recordTokens(key.cluster, told);
+  }
+}
+
+type Change = (record: Managers | undefined) => Managers | undefined;
+
+function ownChange({ instance }: Omit<StepKey, 'try'>, verb: Verb, item: RendezvousItem): Change | undefined {
+  if (verb === 'demote') {
+    return (record) => withoutManager(record, instance);
+  }
+  if (verb !== 'confirm') {
+    return undefined;
+  }
+  const { role, nodeId, address } = confirmedNode.parse(item);
+  return role === 'manager' ? (record) => withManager(record, { instance, nodeId, address }) : undefined;
+}
+
+/** The node is Ready and labelled: its launch no longer counts as one that may fail, and a manager gives the lock back. */
+async function welcome(
+  { table, lock, states }: DeliverPorts,
+  { cluster, instance }: Omit<StepKey, 'try'>,
+  item: RendezvousItem,
+  now: number,
+): Promise<void> {
+  const { group, role } = confirmedNode.parse(item);
+  if ((item.abandons ?? 0) > 0) {
+    await table.resetAbandons(group);
+  }
+  if (role === 'manager') {
+    await releaseLock({ lock, states }, { cluster, instance }, now);
+    await wakeWaiters({ table, states }, cluster, `${instance} has become a manager of ${cluster}`);
+  }
+}
+
+/** Of those that wait for another manager to have come or gone. */
+export async function wakeWaiters(
+  { table, states }: Pick<DeliverPorts, 'table' | 'states'>,
+  cluster: string,
+  because: string,
+): Promise<void> {
+  for (const taskToken of await table.takeWaiters(cluster, 'manager')) {
+    await failTask(states, taskToken, 'ManagersChanged', because);
+  }
+}
+
+/**
+ * Here, since the execution may have been stopped meanwhile: managers would join the recovered swarm in the old epoch, as soon as the
+ * lease of its lock has run out.
+ */
+async function recordRecovery(
+  { table, lock, states }: DeliverPorts,
+  { cluster, instance }: Omit<StepKey, 'try'>,
+  output: Record<string, unknown>,
+  now: number,
+): Promise<void> {
+  const { nodeId, address, epoch } = recovery.parse(output);
+  if (await table.recordRecovery(cluster, { instance, nodeId, address }, epoch, now)) {
+    await releaseLock({ lock, states }, { cluster, instance: RECOVERY }, now);
+    await wakeWaiters({ table, states }, cluster, `${cluster} was recovered`);
+  }
+}
+
+/**
+ * Before the founder goes on: whoever waits for a leader finds one.
+ *
+ * @returns false if a terminate has taken the founder over meanwhile
+ */
+async function recordFounding(
+  { table, states }: DeliverPorts,
+  { cluster, instance, owner }: Omit<StepKey, 'try'>,
+  output: Record<string, unknown>,
+  now: number,
+): Promise<boolean> {
+  const { nodeId, swarmId, caDigest, address } = founding.parse(output);
+  const recorded = { cluster, swarm: { swarmId, caDigest }, leader: { instance, nodeId, address }, owner, now };
+  if (!(await table.recordFounding(recorded))) {
+    return false;
+  }
+  for (const taskToken of await table.takeWaiters(cluster, 'leader')) {
+    await failTask(states, taskToken, 'LeaderFound', `${cluster} was founded by ${instance}`);
+  }
+  return true;
+}

@@ -1,0 +1,34 @@
+// The epoch of a cluster: raised by each recovery, compared by every document.
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+import { FlowError } from '../core/errors.ts';
+import { keys } from '../core/names.ts';
+import { errorName } from '../aws/errors.ts';
+
+/** The epoch that the recovery began: from now on every command carries it. Doing it twice changes nothing. */
+export async function raiseEpoch(
+  client: DynamoDBDocumentClient,
+  table: string,
+  cluster: string,
+  epoch: number,
+): Promise<void> {
+  const absent = epoch === 1 ? 'attribute_not_exists(epoch) OR ' : '';
+  try {
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: keys.state(cluster),
+        UpdateExpression: 'SET epoch = :new',
+        ConditionExpression: `#status = :founded AND (${absent}epoch = :old OR epoch = :new)`,
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':founded': 'founded', ':old': epoch - 1, ':new': epoch },
+      }),
+    );
+  } catch (error) {
+    if (errorName(error) === 'ConditionalCheckFailedException') {
+      throw new FlowError('BadInput', `${cluster} is not in epoch ${epoch - 1}`, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+// The items of the table, as they are read back: whatever else lies there is refused here, not met later.
+import { z } from 'zod';
+
+import { REBALANCE_WHEN } from '../core/tidy/repair-services.ts';
+import type { LeaderRecord } from '../core/model.ts';
+import { holdItem } from '../core/lifecycle/hold.ts';
+import { nodeRole } from '../core/names.ts';
+
+export const stateItem = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('new'), hold: holdItem.optional() }),
+  z.object({
+    status: z.literal('founded'),
+    swarmId: z.string(),
+    caDigest: z.string(),
+    // Clusters that were founded before there were epochs have none.
+    epoch: z.int().nonnegative().default(0),
+    hold: holdItem.optional(),
+  }),
+]);
+export const nodeItem = z.object({
+  instance: z.string(),
+  group: z.string(),
+  role: nodeRole,
+  phase: z.enum(['launching', 'joining', 'joined', 'ready', 'leaving', 'gone']),
+  owner: z.string(),
+  ownerArn: z.string(),
+  nodeId: z.string().optional(),
+  address: z.string().optional(),
+  formerNodeIds: z.array(z.string()).optional(),
+  taskToken: z.string().optional(),
+  leaseUntil: z.number().default(0),
+  beatAt: z.number().optional(),
+  /** Its engine was found in a swarm that is not the cluster's. */
+  foreignSwarm: z.object({ at: z.number(), because: z.string() }).optional(),
+});
+export const actionItem = z.object({
+  owner: z.string(),
+  ownerArn: z.string(),
+  actionToken: z.string().optional(),
+  time: z.number(),
+  leaseUntil: z.number(),
+});
+export const groupItem = z.object({
+  cluster: z.string().optional(),
+  role: z.string().optional(),
+  abandons: z.number().default(0),
+  readAt: z.number().default(0),
+});
+export const configItem = z.object({ addressPool: z.string(), subnetSize: z.number(), dataPathPort: z.number() });
+/** The same item, as the tidy reads it. */
+export const policyItem = z.looseObject({
+  downAfter: z.number().default(900),
+  rebalance: z.enum(REBALANCE_WHEN).default('off'),
+});
+/** The workers that there were when the tidy's last rebalance ended well, as a digest. */
+export const rebalancedItem = z.looseObject({ workers: z.string() });
+export const tokenDigests = z.object({ worker: z.string(), manager: z.string() });
+export const lockItem = z.object({ instance: z.string(), leaseUntil: z.number() });
+
+export type GroupItem = z.infer<typeof groupItem>;
+export type ActionItem = z.infer<typeof actionItem>;
+
+export const founderItem = z.object({ instance: z.string(), since: z.number().default(0) });
+
+export interface StoredFacts {
+  readonly state: z.infer<typeof stateItem> | undefined;
+  readonly leader: LeaderRecord | undefined;
+  readonly founder: z.infer<typeof founderItem> | undefined;
+  readonly node: z.infer<typeof nodeItem> | undefined;
+  readonly action: ActionItem | undefined;
+  readonly group: GroupItem | undefined;
+}

@@ -1,0 +1,49 @@
+// The one write of the rendezvous: changes the item of a step on the condition that it is still its execution's, and reads it back.
+import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+
+import { isOwnItem, itemOf } from '../core/steps/rendezvous.ts';
+import type { StepKey } from '../core/steps/rendezvous.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * @param expected what the item must say for the write to be made, besides its owner; undefined for what must not be there
+ * @param counter what is to become one more
+ */
+export function stepUpdate(
+  key: Omit<StepKey, 'try'>,
+  changes: Values,
+  removed: readonly string[],
+  expected: Values,
+  counter?: string,
+): Omit<UpdateCommandInput, 'TableName'> {
+  const own = isOwnItem(key);
+  const set = { ...changes, ...(own ? { owner: key.owner } : {}) };
+  const seen: Values = { owner: key.owner, ...expected };
+  // The item of a step that concerns no node is made by its first write.
+  const mayBeNew = own && Object.keys(expected).length === 0;
+  const counted = counter === undefined ? [] : [counter];
+  const names = new Set([...Object.keys(set), ...Object.keys(seen), ...removed, ...counted]);
+  const conditions = Object.entries(seen).map(([name, value]) =>
+    value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`,
+  );
+  const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
+  return {
+    Key: itemOf(key),
+    UpdateExpression: [
+      `SET ${assignments.join(', ')}`,
+      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`]),
+      ...counted.map((name) => `ADD #${name} :one`),
+    ].join(' '),
+    ConditionExpression: mayBeNew ? `attribute_not_exists(#owner) OR ${conditions.join()}` : conditions.join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...(counter === undefined ? {} : { ':one': 1 }),
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+      ...Object.fromEntries(
+        Object.entries(seen).flatMap(([name, value]) => (value === undefined ? [] : [[`:seen_${name}`, value]])),
+      ),
+    },
+    ReturnValues: 'ALL_NEW',
+  };
+}

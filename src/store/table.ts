@@ -1,0 +1,380 @@
+// The one table: clusters, nodes with their rendezvous, actions and groups. Every write that must not race is conditional.
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+
+import type { ClusterState, LeaderRecord, Manager } from '../core/model.ts';
+import { DEFAULT_CONFIG } from '../core/steps/verbs.ts';
+import type { ClusterConfig } from '../core/steps/verbs.ts';
+import { FlowError } from '../core/errors.ts';
+import type { Action } from '../core/lifecycle/event.ts';
+import { readRecord } from '../core/managers/leader-record.ts';
+import type { Managers, ReadRecord } from '../core/managers/leader-record.ts';
+import { clusterName, keys, waiterPrefix } from '../core/names.ts';
+import type { Key, WaitCause } from '../core/names.ts';
+import type { RebalanceWhen } from '../core/tidy/repair-services.ts';
+import { counterOf, isOwnItem, rendezvousItem } from '../core/steps/rendezvous.ts';
+import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
+import type { TokenDigests } from '../core/tidy/facts.ts';
+import { claimTransaction } from './claim-transaction.ts';
+import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
+import { errorName } from '../aws/errors.ts';
+import { raiseEpoch } from './epoch.ts';
+import { foundingTransaction } from './founding.ts';
+import type { Founding } from './founding.ts';
+import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
+import type { StoredFacts } from './items.ts';
+import { LeaderItem } from './leader-item.ts';
+import { bindNode } from './node-binding.ts';
+import { queryCluster } from './query.ts';
+import { stepUpdate } from './step-update.ts';
+
+const DAY = 86_400;
+/** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
+const GONE_TTL = 7 * DAY;
+
+export interface TidyPolicy {
+  /** How often the tidy comes, in steps of the schedule's ten minutes; 0 for never. */
+  readonly tidyEvery?: number;
+  /** How long a node may be down before its instance is reported, seconds. */
+  readonly downAfter?: number;
+  /** Whether the tidy starts a rebalance when workers have come. */
+  readonly rebalance?: RebalanceWhen;
+}
+
+/** Somebody else wrote in between: read again, and decide again. */
+export class WriteConflict extends Error {
+  override readonly name = 'WriteConflict';
+}
+
+export class Table {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #name: string;
+  readonly #leader: LeaderItem;
+
+  constructor(client: DynamoDBDocumentClient, name: string) {
+    this.#client = client;
+    this.#name = name;
+    this.#leader = new LeaderItem(client, name);
+  }
+
+  /** All that a claim is decided from, in one consistent read. */
+  async readFacts(action: Action): Promise<StoredFacts> {
+    const { cluster, group, instance, transition } = action;
+    const wanted = {
+      state: keys.state(cluster),
+      leader: keys.leader(cluster),
+      founder: keys.founder(cluster),
+      node: keys.node(cluster, instance),
+      action: keys.action(group, instance, transition),
+      group: keys.group(group),
+    };
+    const { Responses: answers, UnprocessedKeys: unread = {} } = await this.#client.send(
+      new BatchGetCommand({ RequestItems: { [this.#name]: { Keys: Object.values(wanted), ConsistentRead: true } } }),
+    );
+    if (Object.keys(unread).length > 0) {
+      // What was not read is not missing: an undeclared cluster would be refused.
+      throw new FlowError('Throttled', 'the table did not answer for all keys');
+    }
+    const items = answers?.[this.#name] ?? [];
+    const item = ({ pk, sk }: Key): unknown => items.find((it) => it['pk'] === pk && it['sk'] === sk);
+    return {
+      state: stateItem.optional().parse(item(wanted.state)),
+      leader: readRecord(item(wanted.leader)).record,
+      founder: founderItem.optional().parse(item(wanted.founder)),
+      node: nodeItem.optional().parse(item(wanted.node)),
+      action: actionItem.optional().parse(item(wanted.action)),
+      group: groupItem.optional().parse(item(wanted.group)),
+    };
+  }
+
+  /**
+   * Writes a claim, all or nothing, on what was read.
+   *
+   * @throws {WriteConflict} if anything changed since.
+   */
+  async writeClaim(write: ClaimWrite): Promise<void> {
+    await this.#transact(claimTransaction(this.#name, write));
+  }
+
+  async #transact(TransactItems: TransactItem[]): Promise<void> {
+    try {
+      await this.#client.send(new TransactWriteCommand({ TransactItems }));
+    } catch (error) {
+      if (errorName(error) === 'TransactionCanceledException') {
+        throw new WriteConflict('the table changed under a claim', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Writes to the item of a step and reads it back, if it is still this execution's.
+   *
+   * @returns undefined if the node belongs to another execution by now.
+   */
+  park(key: Omit<StepKey, 'try'>, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
+    return this.#update(key, changes, [], {});
+  }
+
+  /**
+   * A new try begins, and is counted: what an earlier one has left is gone. Before its command is sent, so that its end finds the item.
+   *
+   * @returns undefined if the node belongs to another execution by now, or bears the mark of a hold
+   */
+  begin(key: StepKey, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
+    const { step, try: number } = key;
+    const began = { ...changes, step, try: number, waits: step };
+    const expected = isOwnItem(key) ? {} : { held: undefined };
+    return this.#update(key, began, ['commandId', 'result', 'uncertain'], expected, counterOf(step));
+  }
+
+  /** Which command the present try is: so that it is found again without a list, which may not show what is pending. */
+  async keepCommand(key: StepKey, command: { readonly commandId: string; readonly target: string }): Promise<void> {
+    await this.#update(key, command, [], { step: key.step, [counterOf(key.step)]: key.try });
+  }
+
+  /**
+   * Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more, or was not
+   * sent to that instance: whoever may send documents may give them any comment.
+   */
+  async storeResult(
+    key: StepKey,
+    outcome: Outcome,
+    changes: NodeChanges,
+    now: number,
+    target: string,
+  ): Promise<RendezvousItem | undefined> {
+    const node = isOwnItem(key) ? {} : changes;
+    const changed = {
+      result: outcome,
+      ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
+      ...(node.phase === 'gone' ? { expiresAt: now + GONE_TTL } : {}),
+    };
+    // A look that gives a command up says what became of it, and then cancels it: the news of that must not take its word back.
+    const first = !outcome.ok && outcome.error === 'CommandCancelled' ? { result: undefined } : {};
+    return this.#update(key, changed, [], { step: key.step, target, [counterOf(key.step)]: key.try, ...first });
+  }
+
+  async #update(
+    key: Omit<StepKey, 'try'>,
+    changes: Readonly<Record<string, unknown>>,
+    removed: readonly string[],
+    expected: Readonly<Record<string, unknown>>,
+    counter?: string,
+  ): Promise<RendezvousItem | undefined> {
+    try {
+      const { Attributes: item } = await this.#client.send(
+        new UpdateCommand({ TableName: this.#name, ...stepUpdate(key, changes, removed, expected, counter) }),
+      );
+      return rendezvousItem.parse(item);
+    } catch (error) {
+      if (errorName(error) === 'ConditionalCheckFailedException') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** See node-binding.ts. */
+  bindNode(cluster: string, nodeId: string, instance: string, now: number): Promise<string> {
+    return bindNode(this.#client, this.#name, { cluster, nodeId, instance, expiresAt: now + GONE_TTL });
+  }
+
+  readLeader(cluster: string): Promise<ReadRecord> {
+    return this.#leader.read(cluster);
+  }
+
+  /** @param change undefined to leave the record as it is. @param now epoch seconds */
+  changeLeader(
+    cluster: string,
+    now: number,
+    change: (record: LeaderRecord | undefined) => Managers | undefined,
+  ): Promise<boolean> {
+    return this.#leader.change(cluster, now, change);
+  }
+
+  /** Every instance that may be a manager: whom to ask when nobody on record answers. */
+  managerNodes(cluster: string): Promise<Manager[]> {
+    return this.#leader.candidates(cluster);
+  }
+
+  async readState(cluster: string): Promise<ClusterState | undefined> {
+    return stateItem.optional().parse(await this.#get(keys.state(cluster)));
+  }
+
+  async readConfig(cluster: string): Promise<ClusterConfig> {
+    return configItem.optional().parse(await this.#get(keys.config(cluster))) ?? DEFAULT_CONFIG;
+  }
+
+  async #get(key: Key): Promise<unknown> {
+    const { Item: item } = await this.#client.send(
+      new GetCommand({ TableName: this.#name, Key: key, ConsistentRead: true }),
+    );
+    return item;
+  }
+
+  /** What can be changed of a cluster at any time; what is not said stays as it is. The list of clusters is what the schedule reads. */
+  async writePolicy(cluster: string, { tidyEvery, downAfter, rebalance }: TidyPolicy): Promise<void> {
+    const set = (key: Key, name: string, value: number | string): Promise<unknown> =>
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#name,
+          Key: key,
+          UpdateExpression: 'SET #name = :value',
+          ExpressionAttributeNames: { '#name': name },
+          ExpressionAttributeValues: { ':value': value },
+        }),
+      );
+    if (tidyEvery !== undefined) {
+      await set({ pk: keys.clusters(), sk: cluster }, 'tidyEvery', tidyEvery);
+    }
+    if (downAfter !== undefined) {
+      await set(keys.config(cluster), 'downAfter', downAfter);
+    }
+    if (rebalance !== undefined) {
+      await set(keys.config(cluster), 'rebalance', rebalance);
+    }
+  }
+
+  /** Declares a cluster. False if it was declared before: then nothing is changed. */
+  async declareCluster(cluster: string, config: ClusterConfig): Promise<boolean> {
+    clusterName.parse(cluster);
+    try {
+      const put = (item: Record<string, unknown>): TransactItem => ({
+        Put: { TableName: this.#name, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
+      });
+      await this.#transact([
+        put({ ...keys.state(cluster), status: 'new' }),
+        put({ ...keys.config(cluster), ...config }),
+        put({ pk: keys.clusters(), sk: cluster }),
+      ]);
+      return true;
+    } catch (error) {
+      // A transaction is cancelled for other reasons too: only what is there says that it was declared.
+      if (error instanceof WriteConflict && (await this.readState(cluster)) !== undefined) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * `new` becomes `founded`, by the founder only, and the leader is recorded. Doing it twice changes nothing.
+   *
+   * @returns false if another execution has taken the founder over by now: nothing is recorded then
+   */
+  async recordFounding(founding: Founding): Promise<boolean> {
+    const { cluster, swarm } = founding;
+    try {
+      await this.#transact(foundingTransaction(this.#name, founding));
+      return true;
+    } catch (error) {
+      if (!(error instanceof WriteConflict)) {
+        throw error;
+      }
+      const state = await this.readState(cluster);
+      if (state?.status === 'founded' && state.swarmId === swarm.swarmId) {
+        return true;
+      }
+      return this.#whyNotFounded(founding, state, error);
+    }
+  }
+
+  /**
+   * Records that a cluster was recovered: first whom to ask, then the epoch. An execution that reads between the two is refused by its
+   * epoch, and reads again.
+   *
+   * @returns false if it was on record already: it is left alone then, since others may have joined meanwhile
+   */
+  async recordRecovery(cluster: string, survivor: Manager, epoch: number, now: number): Promise<boolean> {
+    const state = await this.readState(cluster);
+    if (state?.status === 'founded' && (state.epoch ?? 0) >= epoch) {
+      return false;
+    }
+    await this.changeLeader(cluster, now, () => ({ leader: survivor, managers: [survivor] }));
+    await raiseEpoch(this.#client, this.#name, cluster, epoch);
+    return true;
+  }
+
+  async #whyNotFounded(
+    { cluster, leader, owner }: Founding,
+    state: ClusterState | undefined,
+    error: WriteConflict,
+  ): Promise<false> {
+    const node = nodeItem.optional().parse(await this.#get(keys.node(cluster, leader.instance)));
+    if (state?.status === 'new' && node !== undefined && node.owner !== owner) {
+      return false;
+    }
+    const founder = founderItem.optional().parse(await this.#get(keys.founder(cluster)));
+    if (state?.status === 'new' && founder?.instance === leader.instance) {
+      // Not a condition, then: two writes of the same founding at once cancel each other.
+      throw new FlowError('Throttled', `the founding of ${cluster} could not be recorded at once`, { cause: error });
+    }
+    throw error;
+  }
+
+  async addWaiter(
+    { cluster, owner }: { readonly cluster: string; readonly owner: string },
+    cause: WaitCause,
+    taskToken: string,
+    expiresAt: number,
+  ): Promise<void> {
+    const Item = { ...keys.waiter(cluster, cause, owner), taskToken, expiresAt };
+    await this.#client.send(new PutCommand({ TableName: this.#name, Item }));
+  }
+
+  /** Takes all that wait for this off the list, and returns their task tokens. */
+  async takeWaiters(cluster: string, cause: WaitCause): Promise<string[]> {
+    const items = await queryCluster(this.#client, this.#name, cluster, waiterPrefix(cause));
+    const waiters = z.array(z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() })).parse(items);
+    for (const { pk, sk } of waiters) {
+      await this.#client.send(new DeleteCommand({ TableName: this.#name, Key: { pk, sk } }));
+    }
+    return waiters.map(({ taskToken }) => taskToken);
+  }
+
+  /** Counts one more launch of the group that was abandoned, and says how many in a row that makes. */
+  async countAbandon(group: string): Promise<number> {
+    const { Attributes: item } = await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#name,
+        Key: keys.group(group),
+        UpdateExpression: 'ADD abandons :one',
+        ExpressionAttributeValues: { ':one': 1 },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return groupItem.parse(item).abandons;
+  }
+
+  /** What was published, as digests: the tidy compares them with the swarm's. */
+  async recordTokens(cluster: string, tokens: TokenDigests): Promise<void> {
+    await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#name,
+        Key: keys.state(cluster),
+        UpdateExpression: 'SET tokens = :tokens',
+        ExpressionAttributeValues: { ':tokens': tokens },
+      }),
+    );
+  }
+
+  async resetAbandons(group: string): Promise<void> {
+    await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#name,
+        Key: keys.group(group),
+        UpdateExpression: 'SET abandons = :none',
+        ExpressionAttributeValues: { ':none': 0 },
+      }),
+    );
+  }
+}

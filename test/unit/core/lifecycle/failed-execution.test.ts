@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { CLOSED_ERRORS } from '../../../../src/core/errors.ts';
+import { concernedBy, settleFailure, verdictOf } from '../../../../src/core/lifecycle/failed-execution.ts';
+import type { FailedExecution } from '../../../../src/core/lifecycle/failed-execution.ts';
+
+const INPUT = { version: '0', detail: { EC2InstanceId: 'i-0123456789abcdef0' } };
+const failed = (changes: Partial<FailedExecution> = {}): FailedExecution => ({
+  arn: 'arn:of:it',
+  status: 'FAILED',
+  error: 'States.Runtime',
+  input: INPUT,
+  run: 0,
+  ...changes,
+});
+
+describe('an execution that failed', () => {
+  it.each(Object.keys(CLOSED_ERRORS))('with %s has ended its action itself', (error) => {
+    expect(settleFailure(failed({ error }), 'abc')).toEqual({ kind: 'closed', error });
+  });
+
+  it.each(['States.Runtime', 'States.Timeout', 'BadInput', 'HookLeftOpen', 'toString', undefined])(
+    'with %s has left its action open: one more run takes it over',
+    (error) => {
+      expect(settleFailure(failed({ error, status: 'ABORTED' }), 'abc')).toEqual({
+        kind: 'again',
+        name: 'again-1-abc',
+        input: { ...INPUT, skep: { replaces: ['arn:of:it'], attempt: 1 } },
+      });
+    },
+  );
+
+  it.each([[['arn:of:the-first']], ['arn:of:the-first']])('its replacement replaces all before it: %j', (replaces) => {
+    const input = { ...INPUT, skep: { replaces, attempt: 1 } };
+
+    expect(settleFailure(failed({ input, run: 1 }), 'abc')).toMatchObject({
+      name: 'again-2-abc',
+      input: { skep: { replaces: ['arn:of:the-first', 'arn:of:it'], attempt: 2 } },
+    });
+  });
+
+  it.each([
+    [
+      'after the third replacement',
+      failed({ run: 3, error: undefined, status: 'ABORTED' }),
+      'ABORTED after 4 run(s): stopped',
+    ],
+    ['when its input is not known', failed({ input: undefined }), 'FAILED after 1 run(s): States.Runtime'],
+  ])('is given up %s', (_what, execution, because) => {
+    expect(settleFailure(execution, 'abc')).toEqual({ kind: 'give-up', because });
+  });
+});
+
+describe('a launch that failed', () => {
+  it.each([
+    [1, 'ABANDON', 'LaunchAbandoned'],
+    [3, 'ABANDON', 'LaunchAbandoned'],
+    [4, 'CONTINUE', 'LaunchContinued'],
+    [40, 'CONTINUE', 'LaunchContinued'],
+  ])('as the %s. in a row ends with %s', (inARow, result, error) => {
+    expect(verdictOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' }, false)).toEqual({
+      result,
+      error,
+      cause: 'JoinFailed: no manager answered',
+    });
+  });
+
+  it.each([
+    ['ForeignSwarm', undefined],
+    ['FoundedOtherwise', undefined],
+    ['DeadlineReached', true],
+  ])('with %s leaves an engine alone that is in a swarm of somebody else, however often', (Error, isForeign) => {
+    for (const inARow of [1, 4]) {
+      for (const keep of [false, true]) {
+        expect(verdictOf(inARow, { Error, Cause: 'why' }, keep, isForeign)).toEqual({
+          result: 'CONTINUE',
+          error: 'SwarmLeftAlone',
+          cause: `${Error}: why`,
+        });
+      }
+    }
+  });
+
+  it('never abandons a manager that may still be in the raft, however often', () => {
+    const failure = { Error: 'UnknownNode', Cause: 'why' };
+
+    for (const inARow of [1, 2, 3, 4, 10]) {
+      expect(verdictOf(inARow, failure, true)).toEqual({
+        result: 'CONTINUE',
+        error: 'ManagerKept',
+        cause: 'UnknownNode: why',
+      });
+    }
+  });
+});
+
+describe('whose action it was', () => {
+  const input = (detail: object) => ({ version: '0', detail });
+  const instance = 'i-0123456789abcdef0';
+  it.each([
+    [input({ EC2InstanceId: instance, NotificationMetadata: '{"cluster":"demo","role":"worker"}' }), 'demo'],
+    [input({ EC2InstanceId: instance, NotificationMetadata: '{"cluster":"No!"}' }), undefined],
+    [input({ EC2InstanceId: instance, NotificationMetadata: 'not JSON' }), undefined],
+    [input({ EC2InstanceId: 'anything', NotificationMetadata: '{"cluster":"demo"}' }), undefined],
+    [input({ EC2InstanceId: instance }), undefined],
+    [undefined, undefined],
+  ])('%j: %j', (given, cluster) => {
+    expect(concernedBy(given)).toEqual(cluster === undefined ? undefined : { cluster, instance });
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { lossesOf, planHandOver, textOf, whyNot } from '../../../../src/core/services/hand-over.ts';
+import type { HandOverPlan } from '../../../../src/core/services/hand-over.ts';
+import { MARK } from '../../../../src/core/services/facts.ts';
+import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
+import { aService } from '../../support/services.ts';
+
+const NOW = 1_800_000_000;
+const [A = '', B = '', C = '', X = ''] = ['a', 'b', 'c', 'x'].map((letter) => letter.repeat(25));
+const plan = (services: readonly ServiceFacts[], deadline: number | undefined = NOW + 1800): HandOverPlan =>
+  planHandOver({ services, nodes: [A, B], deadline, now: NOW });
+const kinds = ({ changes }: HandOverPlan): string[] => changes.map(({ kind }) => kind);
+const marked = (text: string, changes: Partial<ServiceFacts> = {}) => ({ labels: { [MARK]: text }, ...changes });
+const excluded = (until: number, nodes = `${A}+${B}`) => `exclude@${until}@${nodes}`;
+
+describe('a hand-over', () => {
+  it('keeps a service that starts first off all nodes that leave together, for half of what is left of the time', () => {
+    const { changes, isDone, skipped } = plan([aService('web', { [A]: 1, [C]: 1 })]);
+    expect(changes).toEqual([{ kind: 'exclude', serviceId: 'id-web', version: 10, until: NOW + 900, nodes: [A, B] }]);
+    expect({ isDone, skipped }).toEqual({ isDone: false, skipped: [] });
+    expect(plan([aService('web', { [A]: 1 })], NOW + 600).changes).toMatchObject([{ until: NOW + 300 }]);
+    expect(plan([aService('web', { [A]: 1 })], undefined).changes).toMatchObject([{ until: NOW + 900 }]);
+  });
+
+  it.each<[string, Partial<ServiceFacts>]>([
+    ['it is not replicated', { mode: 'global' }],
+    ['it is not replicated', { mode: 'replicated-job' }],
+    ['its update order is stop-first', { order: 'stop-first' }],
+    ['it is opted out by skep.hand-over=off', { labels: { 'skep.hand-over': 'off' } }],
+    ['its tasks are not to be restarted', { restart: 'none' }],
+    ['its data would stay behind', { mounts: ['tmpfs', 'volume:local'] }],
+    ['its data would stay behind', { mounts: ['volume:ebs'] }],
+    ['its data would stay behind', { mounts: ['bind'] }],
+    ['an update is under way or stuck', { update: 'updating' }],
+    ['an update is under way or stuck', { update: 'paused' }],
+    ['an update is under way or stuck', { update: 'rollback_started' }],
+    ['an update is under way or stuck', { update: 'rollback_paused' }],
+    ['not all of its tasks are healthy', { replicas: 3 }],
+    ['it is pinned to this node', { constraints: [`node.id == ${A}`] }],
+    ['it is pinned to this node', { constraints: ['node.hostname==ip-10-0-0-1'] }],
+  ])('leaves a service to the drain where %s', (why, changes) => {
+    const service = aService('web', { [A]: 1, [C]: 1 }, changes);
+    expect(plan([service])).toEqual({ changes: [], isDone: true, skipped: [{ service: 'web', why }] });
+  });
+
+  it.each<Partial<ServiceFacts>>([
+    { update: 'completed' },
+    { update: 'rollback_completed' },
+    { mounts: ['tmpfs'] },
+    { constraints: ['node.role==worker', `node.id!=${C}`] },
+    { health: false },
+    { hostPorts: [80] },
+  ])('takes %j', (changes) => {
+    expect(whyNot(aService('web', { [A]: 1, [C]: 1 }, changes), [A, B])).toBeUndefined();
+  });
+
+  it('has nothing to do with what does not run on its own node', () => {
+    expect(plan([aService('web', { [C]: 2 }), aService('other', { [B]: 1 })])).toMatchObject({
+      changes: [],
+      isDone: true,
+    });
+  });
+
+  it('has no time for it short of the end', () => {
+    expect(plan([aService('web', { [A]: 1 })], NOW + 100)).toMatchObject({ isDone: true, changes: [] });
+  });
+
+  it('waits while tasks are on any of the nodes, and takes the mark away as soon as none is, or when its time is over', () => {
+    const until = NOW + 500;
+    expect(plan([aService('web', { [B]: 1, [C]: 1 }, marked(excluded(until)))])).toMatchObject({
+      changes: [],
+      isDone: false,
+    });
+    expect(kinds(plan([aService('web', { [C]: 2 }, marked(excluded(until)))]))).toEqual(['include', 'settle']);
+    expect(kinds(plan([aService('web', { [A]: 1 }, marked(excluded(NOW)))]))).toEqual(['include', 'settle']);
+    // Its own update, stuck since the new task does not run: taken away, the old one simply goes on.
+    expect(kinds(plan([aService('web', { [A]: 1 }, marked(excluded(NOW), { update: 'paused' }))]))).toEqual([
+      'include',
+      'settle',
+    ]);
+  });
+
+  it('waits for the mark of another, not for ever', () => {
+    const by = (mark: string) => plan([aService('web', { [A]: 1 }, marked(mark))]);
+    expect(by(excluded(NOW + 500, X))).toMatchObject({ changes: [], isDone: false });
+    expect(by(`more@${NOW + 500}@1`)).toMatchObject({ changes: [], isDone: false });
+    expect(by(excluded(NOW - 60, X))).toMatchObject({ changes: [], isDone: true });
+    expect(plan([aService('web', { [C]: 1 }, marked(excluded(NOW + 500, `${A}+${X}`)))])).toMatchObject({
+      isDone: true,
+    });
+  });
+
+  it('waits for no mark that ends later than skep would write: anybody may have written it', () => {
+    const by = (mark: string) => plan([aService('web', { [A]: 1 }, marked(mark))]);
+    expect(by(excluded(99_999_999_999, X))).toMatchObject({ changes: [], isDone: true, skipped: [{ service: 'web' }] });
+    expect(by(`more@${NOW + 3600}@1`)).toMatchObject({ changes: [], isDone: true });
+    // One that names the leaving nodes is taken away like any that is over.
+    expect(kinds(by(excluded(99_999_999_999)))).toEqual(['include', 'settle']);
+  });
+
+  it('writes nothing where the owner has begun an update since', () => {
+    for (const update of ['updating', 'paused', 'rollback_started'] as const) {
+      const service = aService('web', { [A]: 1 }, marked(excluded(NOW), { update, previousMark: excluded(NOW) }));
+      expect(plan([service])).toMatchObject({ changes: [], isDone: true });
+    }
+    const over = marked(excluded(NOW), { update: 'completed', previousMark: excluded(NOW) });
+    expect(kinds(plan([aService('web', { [A]: 1 }, over)]))).toEqual(['include', 'settle']);
+  });
+
+  it('never writes what is under way or stuck and not its own, whatever it is told', () => {
+    const service = fc.record({
+      update: fc.constantFrom(
+        '',
+        'updating',
+        'paused',
+        'completed',
+        'rollback_started',
+        'rollback_paused',
+        'rollback_completed',
+      ),
+      labels: fc.constantFrom(
+        {},
+        { [MARK]: excluded(NOW + 9) },
+        { [MARK]: excluded(NOW - 99) },
+        { [MARK]: `more@${NOW}@2` },
+        { [MARK]: 'x' },
+      ),
+      previousMark: fc.constantFrom('', excluded(NOW)),
+      order: fc.constantFrom('start-first', 'stop-first'),
+      mounts: fc.constantFrom([], ['bind']),
+    }) as fc.Arbitrary<Partial<ServiceFacts>>;
+    const counts = fc.record({ [A]: fc.nat(2), [B]: fc.nat(2), [C]: fc.nat(2) });
+    fc.assert(
+      fc.property(service, counts, (changes, tasks) => {
+        const facts = aService('web', tasks, changes);
+        const busy = !['', 'completed', 'rollback_completed'].includes(facts.update);
+        const isOurs = facts.labels[MARK] !== undefined && facts.previousMark === '';
+        const made = plan([facts]);
+        expect(busy && !isOurs && made.changes.length > 0).toBe(false);
+        expect(made.changes.some(({ kind }) => kind === 'exclude') && facts.mounts.length > 0).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('what is lost with a node', () => {
+  it('is said by the name of the service: data on its disk, and work that nobody starts anew', () => {
+    const services = [
+      aService('db', { [A]: 1 }, { mounts: ['volume:local'] }),
+      aService('logs', { [A]: 1 }, { mounts: ['bind', 'volume:ebs'] }),
+      aService('once', { [A]: 1 }, { restart: 'none' }),
+      aService('agents', { [A]: 1 }, { mode: 'global', mounts: ['bind', 'volume:local'] }),
+      aService('batch', { [A]: 1 }, { mode: 'replicated-job' }),
+      aService('web', { [A]: 1 }),
+      aService('far', { [C]: 1 }, { mounts: ['volume:local'] }),
+    ];
+    expect(lossesOf(services, A).map(textOf)).toEqual([
+      'db: a local volume',
+      'logs: a folder of the node',
+      'once: a task that nobody starts anew',
+      'batch: a task that nobody starts anew',
+    ]);
+  });
+});

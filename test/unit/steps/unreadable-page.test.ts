@@ -1,0 +1,66 @@
+// What a manager tells of services and nobody can read: nothing is handed over, the node is drained, and it is not looked at again.
+import { gzipSync } from 'node:zlib';
+
+import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { describe, expect, it } from '@jest/globals';
+
+import { storeAndDeliver } from '../../../src/steps/deliver.ts';
+import { stepRequest } from '../../../src/steps/step.ts';
+import { ownerKey } from '../../../src/core/names.ts';
+import { EXECUTION, MANAGER_INSTANCE, NOW } from '../support/examples.ts';
+import { ports, scene, sends, sfn } from '../support/step-scene.ts';
+
+const NODE = 'n'.repeat(25);
+const packed = (text: string): string => gzipSync(text).toString('base64');
+const outputs = (): unknown[] =>
+  sfn.commandCalls(SendTaskSuccessCommand).map(({ args }) => JSON.parse(args[0].input.output ?? '') as unknown);
+
+const PAGES: [string, Record<string, unknown>][] = [
+  ['is no gzip', { services: 'AAAA' }],
+  ['was cut off', { services: packed('{"id":"a"}\n').slice(0, 30) }],
+  ['is no JSON', { services: packed('{"id":') }],
+  ['names nobody', { services: packed('{"name":"web"}') }],
+  ['is too long', { services: 'A'.repeat(30_000) }],
+  ['unpacks to more than there is memory for', { services: packed(' '.repeat(20_000_000)) }],
+  ['is no text', { services: { a: 1 } }],
+  ['has places that are none', { services: packed('{"id":"a"}'), of: ['x'] }],
+];
+
+describe('a page of services that nobody can read', () => {
+  it.each(PAGES)(
+    'that %s is a loss of the drain, and its node comes to the drain all the same',
+    async (_what, page) => {
+      const place = await scene({ kind: 'terminate' });
+      await place.step({ verb: 'drain', step: 'Drain' });
+      const { cluster = '', instance = '' } = place.plan;
+      const output = { member: true, nodeId: NODE, status: 'ready', paused: true, leaving: ['$(x)'], ...page };
+      const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Drain', try: 1 };
+      await storeAndDeliver(ports, {
+        key,
+        verb: 'drain',
+        outcome: { ok: true, output },
+        target: MANAGER_INSTANCE,
+        now: NOW,
+      });
+
+      expect(outputs()).toEqual([
+        {
+          ...{ member: true, nodeId: NODE, status: 'ready', paused: true, leaving: [NODE] },
+          losses: ['its services: nobody can say: it cannot be read'],
+        },
+      ]);
+    },
+  );
+
+  it.each(PAGES)('that %s ends the hand-over, and is not thrown', async (_what, told) => {
+    const place = await scene({ kind: 'terminate' });
+    const request = { v: 1, verb: 'shift', step: 'HandOver-1', taskToken: 't', attempt: 0, execution: EXECUTION };
+    const asked = stepRequest.parse({ ...request, plan: place.plan, leaving: [NODE], told });
+    await place.step(asked);
+
+    expect(sends()).toEqual([]);
+    expect(outputs()).toEqual([
+      { done: true, skipped: [{ service: '-', why: 'what a manager said of the services cannot be read' }] },
+    ]);
+  });
+});
