@@ -1,7 +1,7 @@
 // Asks a person before something is done that cannot be undone.
 import { createInterface } from 'node:readline/promises';
 
-import { Interrupted } from '../lab/scenario/run.ts';
+import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { UsageError } from './errors.ts';
 
 /** Only the cluster's name goes on: a `y` is typed too soon. */

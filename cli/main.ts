@@ -14,7 +14,7 @@ import { rollbackCommand } from './commands/rollback.ts';
 import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { statusCommand } from './commands/status.ts';
 import { planCommand, tidyCommand } from './commands/tidy.ts';
-import { Interrupted } from '../lab/scenario/run.ts';
+import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
 
 const manifest = z

@@ -1,7 +1,32 @@
 // What a rebalance tells people: what is moved, what is not and why.
 import CliTable from 'cli-table3';
+import { z } from 'zod';
 
-import type { Rebalanced } from './commands/rebalance.ts';
+/** What a rebalance tells of itself, as its execution returns it. */
+export const rebalanced = z.object({
+  dryRun: z.boolean(),
+  planned: z.number(),
+  made: z.number(),
+  remaining: z.number(),
+  even: z.number(),
+  notTold: z.number(),
+  closing: z.string().optional(),
+  services: z.array(
+    z.looseObject({
+      name: z.string(),
+      moves: z.number(),
+      made: z.number(),
+      remaining: z.number(),
+      nodes: z.array(z.object({ node: z.string(), from: z.number(), to: z.number() })),
+      warnings: z.array(z.string()),
+      outcome: z.string().optional(),
+      because: z.string().optional(),
+      left: z.boolean().optional(),
+    }),
+  ),
+  leftOut: z.array(z.looseObject({ name: z.string(), reason: z.string(), because: z.string() })),
+});
+export type Rebalanced = z.infer<typeof rebalanced>;
 
 const style = { head: [], border: [] };
 

@@ -6,7 +6,7 @@ import { MembershipLock } from '../src/store/membership-lock.ts';
 import { Table } from '../src/store/table.ts';
 import { runStep } from '../src/steps/run-step.ts';
 import { stepRequest } from '../src/steps/step.ts';
-import type { StepPorts } from '../src/steps/step.ts';
+import type { StepPorts } from '../src/steps/ports.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 

@@ -1,5 +1,5 @@
 // When instances came and went: from the launch until they are in service, from the termination until they are gone.
-import type { Group, Member } from './aws/services/auto-scaling.ts';
+import type { Group, Member } from './aws/services/group.ts';
 
 /** One launch or one termination. Milliseconds on the lab's clock. */
 export interface Move {

@@ -3,7 +3,7 @@ import type { Clock } from './time/clock.ts';
 import type { Latencies } from './aws/latencies.ts';
 import type { MachineSurroundings, Machines } from './nodes/machines.ts';
 import type { Random } from './time/random.ts';
-import type { Group, Member } from './aws/services/auto-scaling.ts';
+import type { Group, Member } from './aws/services/group.ts';
 import type { Limits } from './aws/services/limits.ts';
 import type { Stack } from './aws/stack/stack.ts';
 import type { Execution } from './aws/states/execution.ts';

@@ -8,7 +8,7 @@ import { globSync } from 'node:fs';
 
 import { statementsOf, withoutStatement } from '../lab/aws/iam/statements.ts';
 import { readScenario } from '../lab/scenario/read.ts';
-import { runScenario } from '../lab/scenario/run.ts';
+import { runScenario } from '../lab/scenario/play.ts';
 import type { Stack } from '../lab/aws/stack/stack.ts';
 
 /** Loops over all calls or states: they need nothing that shorter scenarios do not. */

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 
 import { readScenario } from '../lab/scenario/read.ts';
-import { runScenario } from '../lab/scenario/run.ts';
+import { runScenario } from '../lab/scenario/play.ts';
 
 const TWO_THOUSAND = 'test/scenarios/tidy/long/five-hundred-of-two-thousand.yaml';
 

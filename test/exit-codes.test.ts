@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 
 import { parseScenario } from '../lab/scenario/read.ts';
-import { runScenario } from '../lab/scenario/run.ts';
+import { runScenario } from '../lab/scenario/play.ts';
 import type { ScenarioResult } from '../lab/scenario/result.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { isFinal } from '../src/core/steps/final-errors.ts';

@@ -9,7 +9,7 @@ import type { ClusterConfig } from '../../src/core/steps/verbs.ts';
 import { checkCluster } from '../cluster.ts';
 import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/managers/networks.ts';
 import type { Network } from '../../src/core/managers/networks.ts';
-import { REBALANCE_WHEN } from '../../src/core/tidy/repair-services.ts';
+import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 

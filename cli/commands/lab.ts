@@ -13,6 +13,7 @@ import { PROJECT } from '../../lab/lab.ts';
 import { MachinesUnavailable } from '../../lab/nodes/machines.ts';
 import { progressLine } from '../../lab/scenario/progress.ts';
 import { BadScenario, readScenario } from '../../lab/scenario/read.ts';
+import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import type { RunOptions } from '../../lab/scenario/run.ts';
 import type { Scenario } from '../../lab/scenario/schema.ts';
@@ -153,7 +154,7 @@ async function run(file: string, { nodes, json = false, seed }: RunFlags): Promi
         }),
   });
   try {
-    await lab.play();
+    await play(lab);
     const result = await lab.result();
     print(json ? JSON.stringify(result, null, 2) : resultText(result));
     process.exitCode = result.ok ? 0 : 2;
@@ -173,7 +174,7 @@ async function demo({ once = false, port }: { once?: boolean; port: number }): P
     },
   });
   try {
-    await lab.play();
+    await play(lab);
     const result = await lab.result();
     print(resultText(result));
     process.exitCode = result.ok ? 0 : 2;

@@ -3,7 +3,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Command, Option } from 'commander';
-import { z } from 'zod';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
 import { endedExecutions } from '../../src/aws/executions.ts';
@@ -12,7 +11,8 @@ import { MOVES } from '../../src/core/rebalance/run.ts';
 import { stateOf } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
-import { rebalanceText } from '../rebalance-table.ts';
+import { rebalanceText, rebalanced } from '../rebalance-table.ts';
+import type { Rebalanced } from '../rebalance-table.ts';
 import { readable, runMachine } from '../run-machine.ts';
 
 interface Options {
@@ -25,31 +25,6 @@ interface Options {
   readonly cancel: boolean;
   readonly json: boolean;
 }
-
-const told = z.object({
-  dryRun: z.boolean(),
-  planned: z.number(),
-  made: z.number(),
-  remaining: z.number(),
-  even: z.number(),
-  notTold: z.number(),
-  closing: z.string().optional(),
-  services: z.array(
-    z.looseObject({
-      name: z.string(),
-      moves: z.number(),
-      made: z.number(),
-      remaining: z.number(),
-      nodes: z.array(z.object({ node: z.string(), from: z.number(), to: z.number() })),
-      warnings: z.array(z.string()),
-      outcome: z.string().optional(),
-      because: z.string().optional(),
-      left: z.boolean().optional(),
-    }),
-  ),
-  leftOut: z.array(z.looseObject({ name: z.string(), reason: z.string(), because: z.string() })),
-});
-export type Rebalanced = z.infer<typeof told>;
 
 export function rebalanceCommand(): Command {
   const gather = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(',')];
@@ -90,7 +65,7 @@ async function rebalance(options: Options): Promise<void> {
   if (!succeeded) {
     throw new UsageError(`not rebalanced: ${readable(problem)}`);
   }
-  const report = told.safeParse(output);
+  const report = rebalanced.safeParse(output);
   if (!report.success) {
     throw new UsageError('the rebalance of another version is deployed here');
   }

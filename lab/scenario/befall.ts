@@ -1,13 +1,9 @@
 // Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine, its cable
 // or its SSM agent.
 import { parsePattern } from '../aws/events/pattern.ts';
-import type { Lab } from '../lab.ts';
-import type { Member } from '../aws/services/auto-scaling.ts';
-import type { Execution } from '../aws/states/execution.ts';
-import type { HistoryEvent } from '../aws/states/history.ts';
+import type { Member } from '../aws/services/group.ts';
 import { knownState, machineArn } from './machine.ts';
 import { setPower, setStandby } from './power.ts';
-import { instanceOf } from './result.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 import { StepFailed } from './step-failed.ts';
@@ -134,31 +130,6 @@ function kill(run: ScenarioRun, instanceId: string, silently: boolean): void {
 function killLater(run: ScenarioRun, group: string, { machine, state }: { machine: string; state: string }): void {
   const asked = { machineArn: machineArn(run, machine), state: knownState(run, machine, state), group };
   run.arm(run.killAt, asked, () => !run.killAt.includes(asked));
-}
-
-export interface KillAt {
-  readonly machineArn: string;
-  readonly state: string;
-  readonly group: string;
-}
-
-export function killWhereAsked(
-  lab: Lab,
-  killAt: KillAt[],
-  execution: Execution,
-  { type, state }: Pick<HistoryEvent, 'type' | 'state'>,
-): void {
-  const instanceId = instanceOf(execution);
-  if (killAt.length === 0 || instanceId === null || !type.endsWith('StateEntered')) {
-    return;
-  }
-  const group = lab.autoScaling.groupOf(instanceId)?.name;
-  const { arn } = execution.stateMachine;
-  const asked = killAt.findIndex((one) => one.machineArn === arn && one.state === state && one.group === group);
-  if (asked !== -1) {
-    killAt.splice(asked, 1);
-    lab.ec2.kill(instanceId);
-  }
 }
 
 /** A machine that is dead already loses nothing more: said, and passed over. */

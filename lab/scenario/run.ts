@@ -9,13 +9,12 @@ import { Lab } from '../lab.ts';
 import type { LabOptions } from '../options.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
-import { NotToBeHad } from '../nodes/machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
 import { checkHook } from '../aws/services/group-limits.ts';
 import type { Stack } from '../aws/stack/stack.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
-import { killWhereAsked } from './befall.ts';
-import type { KillAt } from './befall.ts';
+import { killWhereAsked } from './kill-at.ts';
+import type { KillAt } from './kill-at.ts';
 import { check } from './expect.ts';
 import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
@@ -27,17 +26,10 @@ import { watch } from './progress.ts';
 import { Requests } from './requests.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
-import { placeOf } from './read.ts';
 import { clustersOf, ownMetadata } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
+import { Interrupted } from './interrupted.ts';
 import { noticesOf, rangIn, seeAsPeople } from './seen-by-people.ts';
-import { StepFailed } from './step-failed.ts';
-import { takeStep } from './steps.ts';
-
-/** Somebody ended the run: Ctrl-C. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted';
-}
 
 export interface RunOptions {
   readonly nodes: 'simulated' | 'docker';
@@ -134,24 +126,6 @@ export class ScenarioRun {
     return run;
   }
 
-  /** Takes all steps and checks the end. A step that cannot be taken ends the run, as an expectation that does not hold. */
-  async play(): Promise<void> {
-    for (const [index, step] of this.scenario.steps.entries()) {
-      try {
-        await takeStep(this, step);
-      } catch (error) {
-        if (!(error instanceof StepFailed || error instanceof NotToBeHad)) {
-          throw error;
-        }
-        const place = placeOf(step);
-        const what = `step ${index + 1}, ${Object.keys(step).join()}${place === undefined ? '' : ` at ${place}`}`;
-        this.#record({ what, ok: false, seen: error.message });
-        return;
-      }
-    }
-    await this.expect(this.scenario.expect);
-  }
-
   /** Sets a fault, until it is used up, or until the turn of the loop ends that set it. */
   arm<Fault>(list: Fault[], fault: Fault, befell: () => boolean): void {
     list.push(fault);
@@ -180,13 +154,14 @@ export class ScenarioRun {
         disarm();
       }
       if (armed.length > 0) {
-        this.#record({ what: 'it came about', ok: befell > 0, seen: { of: armed.length, befell } });
+        this.record({ what: 'it came about', ok: befell > 0, seen: { of: armed.length, befell } });
       }
       this.#turn = '';
     }
   }
 
-  #record(one: ExpectationResult): void {
+  /** What was expected of a moment, and what was seen. */
+  record(one: ExpectationResult): void {
     const result = { ...one, what: `${this.#turn}${one.what}` };
     this.expectations.push(result);
     this.#options.onProgress?.({ kind: 'expectation', at: this.#elapsed(), ...result });
@@ -194,7 +169,7 @@ export class ScenarioRun {
 
   async expect(expectations: readonly Expectation[]): Promise<void> {
     for (const result of await this.checkAll(expectations)) {
-      this.#record(result);
+      this.record(result);
     }
   }
 
@@ -369,17 +344,6 @@ export class ScenarioRun {
 
   close(): Promise<void> {
     return this.lab.close();
-  }
-}
-
-/** Runs a scenario from start to end, and leaves nothing behind, however it ends. */
-export async function runScenario(scenario: Scenario, options: RunOptions): Promise<ScenarioResult> {
-  const run = await ScenarioRun.open(scenario, options);
-  try {
-    await run.play();
-    return await run.result();
-  } finally {
-    await run.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
 import type { ScenarioResult } from '../../lab/scenario/result.ts';
-import { runScenario } from '../../lab/scenario/run.ts';
+import { runScenario } from '../../lab/scenario/play.ts';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
 import { isEnd } from '../../src/core/steps/final-errors.ts';
 import { VERBS } from '../../src/core/names.ts';

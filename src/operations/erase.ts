@@ -11,7 +11,8 @@ import type { Erasure } from '../core/managers/erasure.ts';
 import { terminateHook } from '../core/names.ts';
 import { releaseLock } from '../steps/release-lock.ts';
 import { stepKey, superseded } from '../steps/step.ts';
-import type { StepPorts, StepRequest } from '../steps/step.ts';
+import type { StepPorts } from '../steps/ports.ts';
+import type { StepRequest } from '../steps/step.ts';
 
 export interface WordPorts {
   readonly erasures: Erasures;

@@ -21,15 +21,8 @@ import type { Raise } from '../lambda/handler.ts';
 import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
 import { nodeAt } from './hand-over-round.ts';
+import type { DeliverPorts } from './ports.ts';
 import { releaseLock } from './release-lock.ts';
-
-export interface DeliverPorts {
-  readonly table: Table;
-  readonly lock: MembershipLock;
-  readonly states: SFNClient;
-  /** Tells a person, by a metric with an alarm. */
-  readonly raise: Raise;
-}
 
 const confirmedNode = z.object({
   group: z.string(),

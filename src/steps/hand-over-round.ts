@@ -6,7 +6,8 @@ import { toText } from '../core/services/facts.ts';
 import { readServicesIfAny } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
 import { ofNode } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 /** Said of a service that the drain then takes like any other. */
 const UNREADABLE = 'what the engine says of it is too long, or cannot be read';

@@ -3,7 +3,8 @@ import { beat } from '../aws/auto-scaling.ts';
 import { heartbeatDue } from '../core/lifecycle/deadline.ts';
 import type { RendezvousItem } from '../core/steps/rendezvous.ts';
 import { ofNode } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 /**
  * The rounds of a hand-over are short. None of them comes to a second look, which keeps the hook alive elsewhere.

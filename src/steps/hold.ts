@@ -8,7 +8,8 @@ import type { Key } from '../core/names.ts';
 import { isOwnItem } from '../core/steps/rendezvous.ts';
 import type { RendezvousItem } from '../core/steps/rendezvous.ts';
 import { stepKey, superseded } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 /** A waiter that never comes back is swept by the table. */
 const WAITER_TTL = 3 * 86_400;

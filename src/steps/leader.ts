@@ -3,7 +3,8 @@ import { FlowError } from '../core/errors.ts';
 import { swarmOf } from '../core/lifecycle/claim.ts';
 import type { PlannedSwarm } from '../core/model.ts';
 import { stepKey, superseded } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 const DAY = 86_400;
 

@@ -8,7 +8,8 @@ import { goesWithItsSwarm } from '../operations/erase.ts';
 import { queueForLeader, readSwarm } from './leader.ts';
 import { releaseLock } from './release-lock.ts';
 import { refuseAfterDeadline, stepKey } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 /** A waiter that never comes back is swept by the table. */
 const WAITER_TTL = 3 * 86_400;

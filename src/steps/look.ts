@@ -8,7 +8,8 @@ import type { Verb } from '../core/names.ts';
 import type { Outcome } from '../core/steps/rendezvous.ts';
 import { storeAndDeliver } from './deliver.ts';
 import { stepKey, whyTooLate } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 /** After this many looks at a command that was never picked up, its agent is taken for dead. */
 const UNRESPONSIVE_LOOKS = 2;

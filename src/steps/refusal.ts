@@ -5,7 +5,8 @@ import { FlowError } from '../core/errors.ts';
 import { bringsIn } from '../core/names.ts';
 import { nextManager } from './look.ts';
 import { verbOf } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 /** Refused this often, the instance may be gone: one more question to AWS is worth it. Then every tenth time. */
 const ASK_WHETHER_GONE = 4;

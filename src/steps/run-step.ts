@@ -25,7 +25,8 @@ import { look } from './look.ts';
 import { refusal } from './refusal.ts';
 import { releaseLock } from './release-lock.ts';
 import { isWait, refuseAfterDeadline, stepKey, superseded, verbOf } from './step.ts';
-import type { StepPorts, StepRequest } from './step.ts';
+import type { StepPorts } from './ports.ts';
+import type { StepRequest } from './step.ts';
 
 const DAY = 86_400;
 

@@ -13,7 +13,7 @@ import { VERBS, ownerKey } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import type { StepKey } from '../core/steps/rendezvous.ts';
 import { shiftPage } from '../swarm/services-page.ts';
-import type { DeliverPorts } from './deliver.ts';
+import type { StepPorts } from './ports.ts';
 
 /** Steps without a command. */
 export const WAITS = ['lock', 'hold', 'erase'] as const;
@@ -56,17 +56,6 @@ export const stepRequest = z.object({
   refused: z.boolean().default(false),
 });
 export type StepRequest = z.infer<typeof stepRequest>;
-
-export interface StepPorts extends DeliverPorts {
-  readonly ssm: SSMClient;
-  readonly sending: SSMClient;
-  readonly autoScaling: AutoScalingClient;
-  readonly holds: Holds;
-  readonly erasures: Erasures;
-  readonly stage: string;
-  readonly tokenKey: string;
-  readonly now: () => number;
-}
 
 export function stepKey({ plan, execution, step }: StepRequest): Omit<StepKey, 'try'> {
   return { cluster: plan.cluster ?? '', instance: plan.instance ?? '-', owner: ownerKey(execution), step };

@@ -1,7 +1,7 @@
 // The items of the table, as they are read back: whatever else lies there is refused here, not met later.
 import { z } from 'zod';
 
-import { REBALANCE_WHEN } from '../core/tidy/repair-services.ts';
+import { REBALANCE_WHEN } from '../core/tidy/facts.ts';
 import type { LeaderRecord } from '../core/model.ts';
 import { holdItem } from '../core/lifecycle/hold.ts';
 import { nodeRole } from '../core/names.ts';

@@ -19,7 +19,7 @@ import { readRecord } from '../core/managers/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/managers/leader-record.ts';
 import { clusterName, keys, waiterPrefix } from '../core/names.ts';
 import type { Key, WaitCause } from '../core/names.ts';
-import type { RebalanceWhen } from '../core/tidy/repair-services.ts';
+import type { RebalanceWhen } from '../core/tidy/facts.ts';
 import { counterOf, isOwnItem, rendezvousItem } from '../core/steps/rendezvous.ts';
 import type { NodeChanges, Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
 import type { TokenDigests } from '../core/tidy/facts.ts';

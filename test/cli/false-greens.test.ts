@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
+import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { onLab, startSkep } from '../support/skep-command.ts';
@@ -20,7 +21,7 @@ steps:
 let run: ScenarioRun;
 beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'false-greens'), { nodes: 'simulated' });
-  await run.play();
+  await play(run);
 }, 240_000);
 afterAll(() => run.close());
 

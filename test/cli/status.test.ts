@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
+import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { onLab, startSkep } from '../support/skep-command.ts';
@@ -30,7 +31,7 @@ describe('skep status', () => {
     const before = await status();
     expect(before).toMatchObject({ code: 2, stdout: expect.stringContaining('NeverSeen') });
 
-    await run.play();
+    await play(run);
     const healthy = await status('--cluster', 'demo');
     expect(healthy).toMatchObject({ code: 0, stderr: '' });
     expect(healthy.stdout).toMatch(/demo +│ healthy/);

@@ -11,7 +11,7 @@ import { SimulatedMachines } from '../../lab/nodes/simulated/simulated-machines.
 import { seededRandom } from '../../lab/time/random.ts';
 import { parseScenario } from '../../lab/scenario/read.ts';
 import type { ScenarioResult } from '../../lab/scenario/result.ts';
-import { runScenario } from '../../lab/scenario/run.ts';
+import { runScenario } from '../../lab/scenario/play.ts';
 import { scenarioSchema } from '../../lab/scenario/schema.ts';
 import { autoScalingApi } from '../../lab/aws/services/auto-scaling-api.ts';
 import { ShownMembers } from '../../lab/aws/services/shown-members.ts';

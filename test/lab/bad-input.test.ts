@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { FIDELITY } from '../../lab/aws/fidelity.ts';
 import { DYNAMODB_REQUEST_LIMIT, REQUEST_LIMIT } from '../../lab/aws/protocols/requests.ts';
 import { parseScenario } from '../../lab/scenario/read.ts';
+import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { authorizationFor, post, TARGETS, VERSIONS } from '../support/raw-call.ts';
 
@@ -23,7 +24,7 @@ let run: ScenarioRun;
 
 beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'bad-input'), { nodes: 'simulated' });
-  await run.play();
+  await play(run);
 }, 120_000);
 afterAll(() => run.close());
 

@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 
 import { readScenario } from '../../lab/scenario/read.ts';
-import { runScenario } from '../../lab/scenario/run.ts';
+import { runScenario } from '../../lab/scenario/play.ts';
 import { awsModels } from '../../scripts/aws-models.ts';
 import { problemsOf } from './aws-model.ts';
 

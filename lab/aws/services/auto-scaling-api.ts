@@ -2,8 +2,9 @@
 import { z } from 'zod';
 
 import { groupArn } from './auto-scaling.ts';
-import type { AutoScaling, Group, Hook, Member, OpenAction } from './auto-scaling.ts';
-import type { InstanceRefresh } from './replacement.ts';
+import type { Group, Hook, Member } from './group.ts';
+import type { AutoScaling, OpenAction } from './auto-scaling.ts';
+import type { InstanceRefresh } from './group.ts';
 import { checkHook, globalTimeout } from './group-limits.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';

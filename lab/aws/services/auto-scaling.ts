@@ -1,64 +1,12 @@
 // EC2 Auto Scaling as the lab plays it: groups that launch and terminate instances, with lifecycle hooks in between.
+import type { Lifecycle, Hook, Member, Group, HealthyRange, InstanceRefresh } from './group.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
 import { REFRESH_DEFAULT, countsFor, emptiestZone, planChange } from './replacement.ts';
-import type { HealthyRange, InstanceRefresh } from './replacement.ts';
 import { checkTags, globalTimeout } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
-
-export type Lifecycle =
-  'Pending' | 'Pending:Wait' | 'InService' | 'Standby' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
-
-export interface Hook {
-  readonly name: string;
-  readonly transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
-  /** Seconds. */
-  readonly heartbeatTimeout: number;
-  readonly defaultResult: 'CONTINUE' | 'ABANDON';
-  readonly metadata: string | undefined;
-}
-
-export interface Member {
-  readonly instanceId: string;
-  readonly zone: string;
-  readonly since: number;
-  lifecycle: Lifecycle;
-  healthy: boolean;
-  inServiceSince: number | undefined;
-}
-
-export interface Group {
-  readonly name: string;
-  tags: Readonly<Record<string, string>>;
-  readonly zones: readonly string[];
-  readonly hooks: Map<string, Hook>;
-  readonly members: Map<string, Member>;
-  /** `TerminateHookAbandon: retain` */
-  readonly retain: boolean;
-  /** Its instance maintenance policy. */
-  readonly maintenance?: HealthyRange | undefined;
-  /**
-   * Knobs, where AWS does not say. Whether a replacement is launched while the old instance still waits in its hook, and whether
-   * a retained instance that is terminated goes through the hook once more.
-   */
-  readonly launchesAfter?: 'termination-begins' | 'termination-ends';
-  readonly retainedEndsBy?: 'at-once' | 'hook-again';
-  /** Of health checks, ms. */
-  readonly gracePeriod?: number;
-  readonly machine: {
-    readonly dockerAfter: number;
-    readonly agentAfter: number;
-    /** The group whose oldest instance has left its swarm folder in the image. */
-    readonly swarmFolderOf?: string | undefined;
-    /** The group by whose oldest instance's id its machines call themselves. */
-    readonly hostnameOf?: string | undefined;
-  };
-  /** The last one, under way or over. */
-  refresh?: InstanceRefresh;
-  desired: number;
-}
 
 export interface OpenAction {
   readonly token: string;

@@ -1,5 +1,5 @@
 // What Auto Scaling would not create: hooks and tags over their limits.
-import type { Hook } from './auto-scaling.ts';
+import type { Hook } from './group.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 

@@ -1,26 +1,8 @@
 // What a group does next about its capacity: how many it launches, which it terminates. Nothing but its own members is looked at.
-import type { Group, Member } from './auto-scaling.ts';
-
-/** Of an instance maintenance policy or a refresh: percentages of the desired capacity. */
-export interface HealthyRange {
-  readonly minHealthy: number;
-  readonly maxHealthy: number;
-}
+import type { Member, Group, HealthyRange } from './group.ts';
 
 /** Of a refresh in a group without a policy that says nothing itself. */
 export const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
-
-export interface InstanceRefresh {
-  readonly id: string;
-  readonly startedAt: number;
-  endedAt: number | undefined;
-  status: 'InProgress' | 'Successful';
-  readonly range: HealthyRange;
-  /** A knob, since AWS does not say: whether the next one is replaced only when the last one has gone. */
-  readonly awaitsTermination: boolean;
-  /** The instances that it replaces. */
-  readonly of: ReadonlySet<string>;
-}
 
 export interface Change {
   readonly launch: number;

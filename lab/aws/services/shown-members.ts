@@ -1,6 +1,6 @@
 // The members of groups as Auto Scaling's describe calls show them: as they were a moment ago, where a scenario asks for it.
 import type { Clock } from '../../time/clock.ts';
-import type { Group, Lifecycle, Member } from './auto-scaling.ts';
+import type { Group, Lifecycle, Member } from './group.ts';
 import { Lagging } from './lagging.ts';
 
 interface Shown {

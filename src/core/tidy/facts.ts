@@ -2,9 +2,12 @@
 import type { NodePhase } from '../model.ts';
 import type { HookFacts, HookWish } from '../lifecycle/hooks.ts';
 import type { NodeRole } from '../names.ts';
-import type { RebalanceWhen } from './repair-services.ts';
 import type { Seen } from './seen.ts';
 import type { ToldName } from '../verdict/reports.ts';
+
+/** Of a cluster: whether a tidy begins a rebalance by itself. */
+export const REBALANCE_WHEN = ['off', 'after-scale-out'] as const;
+export type RebalanceWhen = (typeof REBALANCE_WHEN)[number];
 
 /** A node as the managers see it. */
 export interface SwarmNode {

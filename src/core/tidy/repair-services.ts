@@ -13,9 +13,6 @@ const KEPT_FOR = 4 * 3600;
 /** Of a label that somebody else wrote, characters. */
 const LONGEST_TOLD = 60;
 
-export const REBALANCE_WHEN = ['off', 'after-scale-out'] as const;
-export type RebalanceWhen = (typeof REBALANCE_WHEN)[number];
-
 export function repairServices(facts: TidyFacts): Found {
   const { repairs, reports } = takeBack(facts);
   return { repairs: [...repairs, ...(repairs.length === 0 ? rebalanceWhenSettled(facts) : [])], reports };

@@ -7,7 +7,7 @@ import { repairServices } from './repair-services.ts';
 import { repairRefused } from './repair-refused.ts';
 import { repairTable } from './repair-records.ts';
 import { replaceDown } from './replace-down.ts';
-import { seenOf, withTold } from './seen.ts';
+import { seenOf, withTold } from './summary.ts';
 import type { Ghosts, Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './facts.ts';
 
 /** A payload has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */

@@ -1,19 +1,14 @@
 // What a tidy saw of a cluster, as few numbers: what its verdict is made of.
 import { z } from 'zod';
 
-import { targetOf } from './repair-instances.ts';
-import type { Report, TidyFacts } from './facts.ts';
-
 /** Instances that wait in a hook, of which the verdict remembers since when. More than that is a burst, and says enough. */
-const MOST_WAITING = 500;
+export const MOST_WAITING = 500;
 /** For a person to begin with; the count says how many there are. */
-const MOST_NAMED = 10;
+export const MOST_NAMED = 10;
 
 /** A reason of a verdict names a few; with all of a swarm's it could not be kept. */
-const MOST_TOLD = 100;
-const MOST_NOTES = 20;
-/** Characters. Names of groups are their owners' and may be long. */
-const LONGEST = 400;
+export const MOST_TOLD = 100;
+export const MOST_NOTES = 20;
 
 const count = z.int().nonnegative();
 
@@ -48,51 +43,3 @@ export const seenSchema = z.object({
   founded: z.boolean().optional(),
 });
 export type Seen = z.infer<typeof seenSchema>;
-
-/** Of groups only those of this stage: another one in the account may have a cluster of the same name. */
-export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups' | 'now'>): Seen {
-  const count = (status: string): number => nodes.filter((node) => node.status === status).length;
-  const raft = nodes.filter(({ isManager }) => isManager);
-  const ready = new Set(nodes.filter(({ status }) => status === 'ready').map(({ instance }) => instance));
-  const members = groups.flatMap(({ instances }) => instances);
-  const inService = members.filter(({ lifecycle }) => lifecycle === 'InService').map(({ instance }) => instance);
-  const notReady = inService.filter((instance) => !ready.has(instance)).toSorted();
-  const grouped = new Set(members.map(({ instance }) => instance));
-  const strays = [...ready].flatMap((instance) => (instance === undefined || grouped.has(instance) ? [] : [instance]));
-  const waiting = members.filter(({ lifecycle }) => lifecycle.endsWith(':Wait'));
-  return {
-    at: now,
-    managers: {
-      members: raft.length,
-      reachable: raft.filter(({ isReachable }) => isReachable).length,
-      wanted: targetOf(groups),
-    },
-    nodes: { total: nodes.length, ready: count('ready'), down: count('down') },
-    inService: inService.length,
-    notReady: { count: notReady.length, instances: notReady.slice(0, MOST_NAMED) },
-    strays: { count: strays.length, instances: strays.toSorted().slice(0, MOST_NAMED) },
-    waiting: waiting
-      .map(({ instance, lifecycle }) => `${instance} ${lifecycle}`)
-      .toSorted()
-      .slice(0, MOST_WAITING),
-  };
-}
-
-/** The same, with what the tidy tells. */
-export function withTold(seen: Seen, reports: readonly Report[]): Seen {
-  return {
-    ...seen,
-    told: reports
-      .flatMap((report) => (report.name === undefined ? [] : [{ name: report.name, what: wordsOf(report) }]))
-      .slice(0, MOST_TOLD),
-    notes: reports
-      .filter(({ name }) => name === undefined)
-      .map(wordsOf)
-      .slice(0, MOST_NOTES),
-  };
-}
-
-export function wordsOf({ instance, group, nodeId, because }: Report): string {
-  const about = [instance, group, nodeId].filter((part) => part !== undefined).join(' ');
-  return `${about === '' ? '' : `${about}: `}${because}`.slice(0, LONGEST);
-}

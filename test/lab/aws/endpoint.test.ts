@@ -37,6 +37,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import type { Credentials } from '../../../lab/aws/iam/access-keys.ts';
 import { parseScenario } from '../../../lab/scenario/read.ts';
+import { play } from '../../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../../lab/scenario/run.ts';
 import { clientsOf, errorOf } from './services/clients.ts';
 import type { Clients } from './services/clients.ts';
@@ -57,7 +58,7 @@ let worker = '';
 
 beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'endpoint'), { nodes: 'simulated' });
-  await run.play();
+  await play(run);
   worker = [...run.lab.autoScaling.group('workers').members.keys()][0] ?? '';
   clients = clientsOf(run.lab.url);
 }, PACKAGING_TIMEOUT);

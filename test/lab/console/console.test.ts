@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { Alarms } from '../../../lab/aws/alarms.ts';
 import { parseScenario } from '../../../lab/scenario/read.ts';
+import { play } from '../../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../../lab/scenario/run.ts';
 import type { StackAlarm } from '../../../lab/aws/stack/stack.ts';
 import { Webhook } from '../../../lab/console/webhook.ts';
@@ -150,7 +151,7 @@ steps:
       nodes: 'simulated',
       onProgress: (progress) => lines.push(JSON.stringify(progress)),
     });
-    await run.play();
+    await play(run);
   }, 120_000);
   afterAll(() => run.close());
 

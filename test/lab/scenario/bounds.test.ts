@@ -5,7 +5,7 @@ import type { Lab } from '../../../lab/lab.ts';
 import { Moves } from '../../../lab/instance-times.ts';
 import type { Move } from '../../../lab/instance-times.ts';
 import { boundsOf, boundsText, lastOf } from '../../../lab/scenario/bounds.ts';
-import type { Lifecycle } from '../../../lab/aws/services/auto-scaling.ts';
+import type { Lifecycle } from '../../../lab/aws/services/group.ts';
 import type { CommandRecord } from '../../../lab/aws/services/invocation.ts';
 
 const OWN = 'i-own';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../../lab/scenario/read.ts';
 import type { ScenarioResult } from '../../../lab/scenario/result.ts';
-import { runScenario } from '../../../lab/scenario/run.ts';
+import { runScenario } from '../../../lab/scenario/play.ts';
 
 const PACKAGING_TIMEOUT = 120_000;
 

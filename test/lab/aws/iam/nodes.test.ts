@@ -20,6 +20,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 
 import type { Credentials } from '../../../../lab/aws/iam/access-keys.ts';
 import { parseScenario } from '../../../../lab/scenario/read.ts';
+import { play } from '../../../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../../../lab/scenario/run.ts';
 import { clientsOf, errorOf } from '../services/clients.ts';
 import type { Clients } from '../services/clients.ts';
@@ -40,7 +41,7 @@ let run: ScenarioRun;
 let person: Clients;
 beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'nodes'), { nodes: 'simulated' });
-  await run.play();
+  await play(run);
   person = clientsOf(run.lab.url);
 }, PACKAGING_TIMEOUT);
 afterAll(() => run.close());

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Lambda } from '../../../../lab/aws/lambda.ts';
 import type { LambdaOptions } from '../../../../lab/aws/lambda.ts';
 import { parseScenario } from '../../../../lab/scenario/read.ts';
+import { play } from '../../../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../../../lab/scenario/run.ts';
 import { checkHook, checkTags, globalTimeout } from '../../../../lab/aws/services/group-limits.ts';
 import { QUOTAS } from '../../../../lab/aws/services/quotas.ts';
@@ -35,7 +36,7 @@ let manager = '';
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skep-limits-'));
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'limits'), { nodes: 'simulated' });
-  await run.play();
+  await play(run);
   manager = [...run.lab.autoScaling.group('managers').members.keys()][0] ?? '';
 }, 120_000);
 afterAll(async () => {

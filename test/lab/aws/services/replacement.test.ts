@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Group } from '../../../../lab/aws/services/auto-scaling.ts';
+import type { Group } from '../../../../lab/aws/services/group.ts';
 import { planChange } from '../../../../lab/aws/services/replacement.ts';
 import { LAUNCHING, SECOND, TERMINATING, groups, hook } from './groups.ts';
 

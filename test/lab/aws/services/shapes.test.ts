@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { ABSENT, FIDELITY } from '../../../../lab/aws/fidelity.ts';
 import { parseScenario } from '../../../../lab/scenario/read.ts';
+import { play } from '../../../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../../../lab/scenario/run.ts';
 import { describeForEc2 } from '../../../../lab/aws/services/ec2-wire.ts';
 import type { Model, Models } from '../../../../scripts/aws-models.ts';
@@ -140,7 +141,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
         }
       },
     });
-    await run.play();
+    await play(run);
     worker = [...run.lab.autoScaling.group('workers').members.keys()][0] ?? '';
   }, 120_000);
   afterAll(() => run.close());

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { seenOf, seenSchema } from '../../../../src/core/tidy/seen.ts';
+import { seenOf } from '../../../../src/core/tidy/summary.ts';
+import { seenSchema } from '../../../../src/core/tidy/seen.ts';
 import type { Seen } from '../../../../src/core/tidy/seen.ts';
 import type { GroupInstance, SwarmNode, TidyGroup } from '../../../../src/core/tidy/facts.ts';
 

@@ -1,0 +1,71 @@
+// An Auto Scaling group as the lab keeps it: its instances, its hooks, and how it replaces what is in it.
+
+export interface InstanceRefresh {
+  readonly id: string;
+  readonly startedAt: number;
+  endedAt: number | undefined;
+  status: 'InProgress' | 'Successful';
+  readonly range: HealthyRange;
+  /** A knob, since AWS does not say: whether the next one is replaced only when the last one has gone. */
+  readonly awaitsTermination: boolean;
+  /** The instances that it replaces. */
+  readonly of: ReadonlySet<string>;
+}
+
+/** Of an instance maintenance policy or a refresh: percentages of the desired capacity. */
+export interface HealthyRange {
+  readonly minHealthy: number;
+  readonly maxHealthy: number;
+}
+
+export type Lifecycle =
+  'Pending' | 'Pending:Wait' | 'InService' | 'Standby' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
+
+export interface Hook {
+  readonly name: string;
+  readonly transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
+  /** Seconds. */
+  readonly heartbeatTimeout: number;
+  readonly defaultResult: 'CONTINUE' | 'ABANDON';
+  readonly metadata: string | undefined;
+}
+
+export interface Member {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly since: number;
+  lifecycle: Lifecycle;
+  healthy: boolean;
+  inServiceSince: number | undefined;
+}
+
+export interface Group {
+  readonly name: string;
+  tags: Readonly<Record<string, string>>;
+  readonly zones: readonly string[];
+  readonly hooks: Map<string, Hook>;
+  readonly members: Map<string, Member>;
+  /** `TerminateHookAbandon: retain` */
+  readonly retain: boolean;
+  /** Its instance maintenance policy. */
+  readonly maintenance?: HealthyRange | undefined;
+  /**
+   * Knobs, where AWS does not say. Whether a replacement is launched while the old instance still waits in its hook, and whether
+   * a retained instance that is terminated goes through the hook once more.
+   */
+  readonly launchesAfter?: 'termination-begins' | 'termination-ends';
+  readonly retainedEndsBy?: 'at-once' | 'hook-again';
+  /** Of health checks, ms. */
+  readonly gracePeriod?: number;
+  readonly machine: {
+    readonly dockerAfter: number;
+    readonly agentAfter: number;
+    /** The group whose oldest instance has left its swarm folder in the image. */
+    readonly swarmFolderOf?: string | undefined;
+    /** The group by whose oldest instance's id its machines call themselves. */
+    readonly hostnameOf?: string | undefined;
+  };
+  /** The last one, under way or over. */
+  refresh?: InstanceRefresh;
+  desired: number;
+}

@@ -1,0 +1,4 @@
+/** Somebody ended the run: Ctrl-C. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

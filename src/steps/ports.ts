@@ -1,0 +1,29 @@
+// What a step reaches the world by: the table, AWS, the clock.
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+
+import type { Raise } from '../lambda/handler.ts';
+import type { Erasures } from '../store/erasures.ts';
+import type { Holds } from '../store/holds.ts';
+import type { MembershipLock } from '../store/membership-lock.ts';
+import type { Table } from '../store/table.ts';
+
+export interface DeliverPorts {
+  readonly table: Table;
+  readonly lock: MembershipLock;
+  readonly states: SFNClient;
+  /** Tells a person, by a metric with an alarm. */
+  readonly raise: Raise;
+}
+
+export interface StepPorts extends DeliverPorts {
+  readonly ssm: SSMClient;
+  readonly sending: SSMClient;
+  readonly autoScaling: AutoScalingClient;
+  readonly holds: Holds;
+  readonly erasures: Erasures;
+  readonly stage: string;
+  readonly tokenKey: string;
+  readonly now: () => number;
+}
