@@ -1,4 +1,11 @@
 // Which folder may import which, and no cycle, not even by types: `npm run lint` holds both.
+const never = (name, from, to, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { path: to },
+});
 const only = (name, path, allowed, comment) => ({
   name,
   severity: 'error',
@@ -17,8 +24,33 @@ export default {
     },
     only('core-is-pure', '^src/core/', '^src/core/', 'Decisions use plain data only.'),
     only('src-uses-src', '^src/', '^src/', 'What is deployed knows nothing of the lab and the command.'),
+    never(
+      'adapters-know-no-flow',
+      '^src/(aws|store|swarm)/',
+      '^src/(steps|operations|lambda)/',
+      'They are used, and use nothing above them.',
+    ),
+    never(
+      'flow-knows-no-lambda',
+      '^src/(steps|operations)/',
+      '^src/lambda/',
+      'What a function does is independent of how it is called.',
+    ),
     only('functions-use-src', '^functions/', '^(functions|src)/', 'Functions are thin: they use src only.'),
     only('lab-uses-src', '^lab/', '^(lab|src)/', 'The lab plays AWS for whatever runs on it.'),
+    never(
+      'aws-knows-no-swarm',
+      '^lab/aws/',
+      '^lab/(swarm|scenario|console|agent)/',
+      'The emulator of AWS knows instances, not what runs on them.',
+    ),
+    never(
+      'swarm-knows-no-aws',
+      '^lab/swarm/',
+      '^lab/(aws|scenario|console)/',
+      'The simulator of Swarm knows engines, not who pays for them.',
+    ),
+    never('nodes-know-no-scenario', '^lab/nodes/', '^lab/(aws|scenario|console)/', 'Nodes are what scenarios run on.'),
     only('cli-uses-src-and-lab', '^cli/', '^(cli|lab|src)/', 'The command uses src, and the lab for `skep lab`.'),
   ],
   options: {

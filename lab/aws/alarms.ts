@@ -18,7 +18,7 @@ const emf = z.looseObject({
   }),
 });
 
-export interface Datapoint {
+interface Datapoint {
   readonly at: number;
   readonly value: number;
 }

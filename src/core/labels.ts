@@ -1,6 +1,6 @@
 // The labels that skep puts on a node, in the form that the confirm document takes.
 
-export const INSTANCE_LABEL = 'skep.instance';
+const INSTANCE_LABEL = 'skep.instance';
 
 interface NodeFacts {
   readonly instance: string;
@@ -16,7 +16,7 @@ interface NodeFacts {
  *
  * @example labelValue('web workers (blue)') // web-workers--blue-
  */
-export function labelValue(text: string): string {
+function labelValue(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9._/:@+-]/g, '-').slice(0, 128);
 }
 

@@ -8,25 +8,12 @@ import type { Context } from 'aws-lambda';
 import { z } from 'zod';
 
 import { asFlowError } from '../aws/errors.ts';
+import type { AlarmMetric } from '../core/alarm-metric.ts';
 import { FlowError } from '../core/errors.ts';
 
 /** Input and output are never logged whole: task tokens are capabilities. */
 export const logger = new Logger({ logLevel: 'INFO' });
 export const metrics = new Metrics();
-
-/** The metrics that alarms watch: each stands for something that a person should know. */
-export type AlarmMetric =
-  | 'ManagerHeld'
-  | 'EventRejected'
-  | 'LaunchAbandoned'
-  | 'ForcedCompletion'
-  | 'LeftBehind'
-  | 'LeaderRecordLost'
-  | 'NoManagerAnswers'
-  | 'EvenManagers'
-  | 'ClusterHeld'
-  | 'WebhookFailed';
-export type Raise = (metric: AlarmMetric, because: string, ids: Record<string, unknown>) => void;
 
 export function raise(metric: AlarmMetric, because: string, ids: Record<string, unknown>): void {
   logger.warn(metric, { because, ...ids });

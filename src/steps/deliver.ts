@@ -17,7 +17,7 @@ import { nodeRole } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { nodeChanges, ownNodeId } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
-import type { Raise } from '../lambda/handler.ts';
+import type { Raise } from '../core/alarm-metric.ts';
 import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
 import { nodeAt } from './hand-over-round.ts';

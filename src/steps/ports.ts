@@ -3,7 +3,7 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
-import type { Raise } from '../lambda/handler.ts';
+import type { Raise } from '../core/alarm-metric.ts';
 import type { Erasures } from '../store/erasures.ts';
 import type { Holds } from '../store/holds.ts';
 import type { MembershipLock } from '../store/membership-lock.ts';

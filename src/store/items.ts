@@ -58,7 +58,7 @@ export const tokenDigests = z.object({ worker: z.string(), manager: z.string() }
 export const lockItem = z.object({ instance: z.string(), leaseUntil: z.number() });
 
 export type GroupItem = z.infer<typeof groupItem>;
-export type ActionItem = z.infer<typeof actionItem>;
+type ActionItem = z.infer<typeof actionItem>;
 
 export const founderItem = z.object({ instance: z.string(), since: z.number().default(0) });
 

@@ -102,7 +102,7 @@ const nodeLine = z.object({
 const named = z.object({ id: z.string().regex(ID), name: z.string().optional().catch(undefined) });
 
 /** Of what a line cannot be read: it is left out, and named. */
-export interface Unreadable {
+interface Unreadable {
   readonly id: string;
   /** The id, where it has no name that can be told. */
   readonly name: string;

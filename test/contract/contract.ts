@@ -4,7 +4,7 @@ import { describe, it } from '@jest/globals';
 import { Scene } from './scene.ts';
 import type { OpenWorld } from './scene.ts';
 
-export interface Story {
+interface Story {
   readonly name: string;
   readonly tell: (scene: Scene) => Promise<void>;
 }

@@ -4,7 +4,7 @@ import { describe } from '@jest/globals';
 import { awsModels } from '../../scripts/aws-models.ts';
 import type { Models } from '../../scripts/aws-models.ts';
 
-export const NO_MODELS = "AWS's models are not here: apt-get install python3-botocore";
+const NO_MODELS = "AWS's models are not here: apt-get install python3-botocore";
 
 /** `describe`, with the models; skipped, and why, where python3-botocore is not installed. */
 export function describeWithModels(name: string, tests: (models: Models) => void): void {

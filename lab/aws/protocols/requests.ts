@@ -5,7 +5,7 @@ import { AwsError, UnknownOperation } from '../services/service.ts';
 import type { HttpRequest } from './http.ts';
 import { parseForm } from './query.ts';
 
-export type Protocol = 'json' | 'query' | 'ec2';
+type Protocol = 'json' | 'query' | 'ec2';
 
 export interface ReadRequest {
   readonly protocol: Protocol;
@@ -75,7 +75,7 @@ function refusalOf(
   return Buffer.byteLength(body) > limit ? tooLarge(protocol) : undefined;
 }
 
-export function tooLarge(protocol: Protocol): AwsError {
+function tooLarge(protocol: Protocol): AwsError {
   const code = protocol === 'json' ? 'RequestEntityTooLargeException' : 'RequestEntityTooLarge';
   return new AwsError(code, 'the request is larger than the service takes', 413);
 }

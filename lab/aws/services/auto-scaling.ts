@@ -27,7 +27,7 @@ export interface AutoScalingOptions {
   readonly onMember: (group: Group, member: Member) => void;
 }
 
-export const DETAIL_TYPES = {
+const DETAIL_TYPES = {
   'autoscaling:EC2_INSTANCE_LAUNCHING': 'EC2 Instance-launch Lifecycle Action',
   'autoscaling:EC2_INSTANCE_TERMINATING': 'EC2 Instance-terminate Lifecycle Action',
 } as const;

@@ -11,7 +11,7 @@ export interface Lag {
 }
 
 /** Where time costs nothing. One in six commands is told of by its event before GetCommandInvocation knows that it has ended. */
-export const DEFAULT_LAG: Lag = { instances: 5000, invocations: 600 };
+const DEFAULT_LAG: Lag = { instances: 5000, invocations: 600 };
 
 /** Values one after the other, seen late by always the same time: nobody sees them in another order. */
 export class Lagging<T> {

@@ -9,7 +9,7 @@ export interface Scope {
 }
 
 /** A template's property whose value is AWS::NoValue is as good as absent. */
-export const NO_VALUE = 'AWS::NoValue';
+const NO_VALUE = 'AWS::NoValue';
 
 /**
  * Replaces every intrinsic function in `value` by what it stands for.

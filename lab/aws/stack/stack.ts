@@ -134,7 +134,7 @@ export interface StackRole extends Named {
   readonly managedPolicyArns: readonly string[];
 }
 
-export interface StackManagedPolicy extends Named {
+interface StackManagedPolicy extends Named {
   readonly document: PolicyDocument;
 }
 
@@ -176,12 +176,12 @@ export interface StackAlarm extends Named {
   readonly actions: readonly string[];
 }
 
-export interface StackLogGroup extends Resource {
+interface StackLogGroup extends Resource {
   readonly name: string;
   readonly retentionDays: number;
 }
 
-export interface StackLambdaPermission extends Resource {
+interface StackLambdaPermission extends Resource {
   readonly functionArn: string;
   readonly action: string;
   readonly principal: string;
@@ -189,7 +189,7 @@ export interface StackLambdaPermission extends Resource {
 }
 
 /** What Lambda does with an event that an asynchronous call failed on. */
-export interface StackEventInvokeConfig extends Resource {
+interface StackEventInvokeConfig extends Resource {
   readonly functionName: string;
   readonly maximumEventAgeSeconds: number;
   readonly maximumRetryAttempts: number;

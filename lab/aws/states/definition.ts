@@ -27,14 +27,14 @@ export interface Machine {
   readonly states: ReadonlyMap<string, State>;
 }
 
-export interface Catcher {
+interface Catcher {
   readonly errorEquals: readonly string[];
   readonly next: string;
   readonly assign: Template | undefined;
   readonly output: Template | undefined;
 }
 
-export interface ChoiceRule {
+interface ChoiceRule {
   readonly condition: Template;
   readonly next: string;
   readonly assign: Template | undefined;
@@ -93,7 +93,7 @@ export interface ParallelState extends Common {
   readonly branches: readonly Machine[];
 }
 
-export interface PlainState extends Common {
+interface PlainState extends Common {
   readonly type: 'Pass' | 'Succeed';
 }
 

@@ -21,10 +21,10 @@ const ELECTION_AFTER_DEPOSITION = 20_000;
 /** Until the leader shows a member that is silent as unreachable. One that refuses connections it shows at once. */
 const SILENT_TIME = 2000;
 
-export const NO_LEADER =
+const NO_LEADER =
   "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online. " +
   'Make sure more than half of the managers are online.';
-export const DEADLINE = 'rpc error: code = DeadlineExceeded desc = context deadline exceeded';
+const DEADLINE = 'rpc error: code = DeadlineExceeded desc = context deadline exceeded';
 const LOST_LEADERSHIP = 'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status';
 
 interface Member {

@@ -12,7 +12,7 @@ export interface UpdateConfig {
   readonly order: 'stop-first' | 'start-first';
 }
 
-export interface Placement {
+interface Placement {
   readonly constraints: readonly string[];
   /** 0: no limit. */
   readonly maxReplicas: number;

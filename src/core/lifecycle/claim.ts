@@ -48,7 +48,7 @@ export interface ClaimFacts {
   };
 }
 
-export interface Take {
+interface Take {
   readonly phase: NodePhase;
   readonly leaseUntil: number;
   readonly founder: boolean;

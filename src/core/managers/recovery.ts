@@ -8,7 +8,7 @@ import type { ClusterState, NodePhase } from '../model.ts';
 import { instanceId } from '../names.ts';
 
 /** What the survey document tells. */
-export const surveyed = z.object({
+const surveyed = z.object({
   runs: z.boolean(),
   state: z.string(),
   manager: z.boolean(),
@@ -47,7 +47,7 @@ export const answer = z.object({
 export type Answer = z.infer<typeof answer>;
 
 /** A manager that an engine knows of and skep does not. */
-export interface Stranger {
+interface Stranger {
   readonly nodeId: string;
   readonly address: string;
   /** The instance that has the address now; undefined where EC2 shows none. */
@@ -63,7 +63,7 @@ export interface RecoveryFacts {
   readonly terminate: readonly string[];
 }
 
-export type Refusal =
+type Refusal =
   | 'NotFounded'
   | 'NobodyKnown'
   | 'UnknownInstance'

@@ -4,9 +4,9 @@ import { MARK, isIdle, readMark } from '../services/facts.ts';
 import type { PlacementNode, ServiceFacts } from '../services/facts.ts';
 
 /** `off` leaves a service out, `on` lets one with volumes be moved all the same. A label of the service. */
-export const REBALANCE_LABEL = 'skep.rebalance';
+const REBALANCE_LABEL = 'skep.rebalance';
 
-export const LEFT_OUT = {
+const LEFT_OUT = {
   OptedOut: `its label ${REBALANCE_LABEL} says off`,
   NotReplicated: 'a global service has a task on each node anyway',
   Job: 'a job that is moved is run again',

@@ -28,7 +28,7 @@ export interface RebalanceOptions {
   readonly even?: 'services' | 'cluster';
 }
 
-export interface NodeChange {
+interface NodeChange {
   readonly node: string;
   readonly from: number;
   readonly to: number;

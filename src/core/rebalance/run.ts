@@ -92,7 +92,7 @@ export interface Report {
   readonly even: number;
 }
 
-export interface ServiceReport extends Omit<ServicePlan, 'version'> {
+interface ServiceReport extends Omit<ServicePlan, 'version'> {
   readonly made: number;
   readonly outcome?: Outcome | undefined;
   readonly because?: string | undefined;

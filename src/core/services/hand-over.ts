@@ -45,7 +45,7 @@ export interface Leaving {
   readonly unplaced?: readonly string[];
 }
 
-export interface Skipped {
+interface Skipped {
   readonly service: string;
   readonly why: string;
 }

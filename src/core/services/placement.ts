@@ -71,7 +71,7 @@ export function normalPlatform(platform: string): string {
 }
 
 /** A part that an image does not name fits every node. No platforms at all: nobody has resolved the image, and SwarmKit does not ask. */
-export function platformFilter(platforms: readonly string[]): (node: PlacementNode) => boolean {
+function platformFilter(platforms: readonly string[]): (node: PlacementNode) => boolean {
   const wanted = platforms.map((one) => normalPlatform(one).split('/'));
   return ({ platform }) => {
     const [os, architecture] = normalPlatform(platform).split('/');

@@ -53,7 +53,7 @@ export function isOwnItem({ instance, step }: Pick<StepKey, 'instance' | 'step'>
 }
 
 /** How a document ended. */
-export const outcome = z.discriminatedUnion('ok', [
+const outcome = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), output: z.record(z.string(), z.unknown()) }),
   z.object({ ok: z.literal(false), error: z.string(), cause: z.string(), retryable: z.boolean() }),
 ]);

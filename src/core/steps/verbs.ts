@@ -30,7 +30,7 @@ export const nodeFacts = z
     epoch: z.number().optional(),
   })
   .loose();
-export type NodeFacts = z.infer<typeof nodeFacts>;
+type NodeFacts = z.infer<typeof nodeFacts>;
 
 export interface Command {
   readonly verb: Verb;
@@ -43,7 +43,7 @@ export interface Command {
 }
 
 /** What a tidy repairs of many nodes at once, as the document takes it: `node@instance`, `node@instance@version`. */
-export interface Mending {
+interface Mending {
   readonly forget: readonly string[];
   readonly restore: readonly string[];
 }

@@ -6,7 +6,7 @@ import type { ToldName } from '../verdict/reports.ts';
 /** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
 const NODES_AT_ONCE = 200;
 /** EC2 shows what was terminated for about an hour. What it shows no more must have been down for longer than that. Seconds. */
-export const SHOWN_FOR = 3600;
+const SHOWN_FOR = 3600;
 /** One call each: the next tidy goes on. */
 const ASKED_BY_ID = 50;
 
@@ -40,7 +40,7 @@ const readyByInstance = indexed<SwarmNode, string>(({ status, instance }) =>
 );
 
 /** By node id, exactly. */
-export const knownBy = ({ nodeId }: Pick<SwarmNode, 'nodeId'>, known: readonly KnownNode[]): KnownNode | undefined =>
+const knownBy = ({ nodeId }: Pick<SwarmNode, 'nodeId'>, known: readonly KnownNode[]): KnownNode | undefined =>
   byNodeId(known).get(nodeId);
 
 export const itemOf = (instance: string, known: readonly KnownNode[]): KnownNode | undefined =>

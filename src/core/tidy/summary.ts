@@ -50,7 +50,7 @@ export function withTold(seen: Seen, reports: readonly Report[]): Seen {
   };
 }
 
-export function wordsOf({ instance, group, nodeId, because }: Report): string {
+function wordsOf({ instance, group, nodeId, because }: Report): string {
   const about = [instance, group, nodeId].filter((part) => part !== undefined).join(' ');
   return `${about === '' ? '' : `${about}: `}${because}`.slice(0, LONGEST);
 }

@@ -76,7 +76,7 @@ const OF_SIGHT = {
   HookOpenTooLong: true,
   ...TOLD,
 } as const;
-export type FindingName =
+type FindingName =
   | keyof typeof OF_SIGHT
   | 'NoManagerAnswers'
   | 'TidyOverdue'

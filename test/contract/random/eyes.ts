@@ -4,7 +4,7 @@ import type { Machines } from '../../../lab/nodes/machines.ts';
 import { kindOf } from './outcome.ts';
 
 /** What a machine answers, or the kind of the error that it answers with. */
-export type Answer = { readonly value: unknown } | { readonly refusal: string };
+type Answer = { readonly value: unknown } | { readonly refusal: string };
 
 export interface Eyes {
   /** `.Swarm` of docker info. */

@@ -57,7 +57,7 @@ export function host(): string {
     .replaceAll(/(valid|preferred)_lft \S+/g, '');
 }
 
-export function processes(): { pid: string; line: string }[] {
+function processes(): { pid: string; line: string }[] {
   return names('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => ({ pid, line: read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ') }));

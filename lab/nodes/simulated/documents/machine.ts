@@ -2,7 +2,7 @@
 import type { SwarmInfo } from '../../../swarm/engine/engine.ts';
 import type { Script } from './script.ts';
 
-export const ENGINE = '20.10.24+simulated';
+const ENGINE = '20.10.24+simulated';
 const LOCK_PATIENCE = 60_000;
 
 export interface OwnInstance {
@@ -27,7 +27,7 @@ export async function checkInstance(script: Script): Promise<OwnInstance> {
 }
 
 /** A command that was sent before the instance was told to leave is refused, a later one is not: it came back. */
-export function checkFence(script: Script): void {
+function checkFence(script: Script): void {
   const { fence } = script.machine;
   if (fence !== undefined && Number(script.param('notAfter')) <= fence) {
     script.fail('LeavingNode', 'this instance was told to leave');
@@ -35,7 +35,7 @@ export function checkFence(script: Script): void {
 }
 
 /** Without the lock: it may take minutes, and a leave must get in between. */
-export async function waitForDocker(script: Script): Promise<void> {
+async function waitForDocker(script: Script): Promise<void> {
   const { machine, world } = script;
   const preparing = (): number => machine.userDataDoneAt - world.clock.now();
   while (preparing() > 0 && script.hasTime()) {
