@@ -5,11 +5,12 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { z } from 'zod';
+import type { z } from 'zod';
 
-import { asFlowError } from '../aws/errors.ts';
 import type { AlarmMetric } from '../core/alarm-metric.ts';
-import { FlowError } from '../core/errors.ts';
+import { correlate } from './middlewares/correlate.ts';
+import { nameErrors } from './middlewares/name-errors.ts';
+import { parseInput } from './middlewares/parse-input.ts';
 
 /** Input and output are never logged whole: task tokens are capabilities. */
 export const logger = new Logger({ logLevel: 'INFO' });
@@ -20,22 +21,16 @@ export function raise(metric: AlarmMetric, because: string, ids: Record<string, 
   metrics.addMetric(metric, 'Count', 1);
 }
 
+/** @param schema of the event: `run` gets what it makes of it. */
 export function makeHandler<Schema extends z.ZodType>(
   schema: Schema,
   run: (input: z.output<Schema>) => Promise<unknown>,
 ): (event: unknown, context: Context) => Promise<unknown> {
-  return middy<unknown, unknown>()
+  return middy<z.output<Schema>>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))
-    .handler(async (event: unknown) => {
-      const input = schema.safeParse(event);
-      if (!input.success) {
-        throw new FlowError('BadInput', z.prettifyError(input.error));
-      }
-      try {
-        return await run(input.data);
-      } catch (error) {
-        throw asFlowError(error);
-      }
-    });
+    .use(nameErrors())
+    .use(parseInput(schema))
+    .use(correlate(logger))
+    .handler(run);
 }

@@ -10,9 +10,16 @@ import { CHANGES, EXCLUDED, fitting } from '../../src/core/services/shift-limits
 import { loadDocument, render, scriptOf, VERBS } from '../docker/support/documents.ts';
 import type { Verb } from '../docker/support/documents.ts';
 
-const FOLDER = new URL('../../documents/', import.meta.url);
-const scripts = readdirSync(FOLDER).filter((name) => name.endsWith('.sh'));
-const text = (name: string): string => readFileSync(new URL(name, FOLDER), 'utf8');
+/** Each script's file, by its name. */
+const FILES = new Map(
+  ['lib', 'verbs'].flatMap((part) => {
+    const folder = new URL(`../../documents/${part}/`, import.meta.url);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.sh'));
+    return names.map((name) => [name, new URL(name, folder)] as const);
+  }),
+);
+const scripts = [...FILES.keys()];
+const text = (name: string): string => readFileSync(FILES.get(name) ?? name, 'utf8');
 /** Without comments, and with lines that go on put together. */
 const code = (name: string): string =>
   text(name)

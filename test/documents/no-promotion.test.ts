@@ -13,11 +13,11 @@ function code(file: string): string {
   return readFileSync(file, 'utf8').replaceAll(COMMENT[kind], '');
 }
 
-const SCRIPTS = globSync('documents/*.sh').toSorted();
-const SIMULATED = globSync('lab/nodes/simulated/*.ts').filter((file) =>
+const SCRIPTS = globSync('documents/*/*.sh').toSorted();
+const SIMULATED = globSync('lab/nodes/simulated/**/*.ts').filter((file) =>
   /script: Script/.test(readFileSync(file, 'utf8')),
 );
-const SKEP = globSync(['src/**/*.ts', 'functions/*.ts', 'cli/**/*.ts', 'statemachines/*.yaml', 'documents/*.yaml']);
+const SKEP = globSync(['src/**/*.ts', 'functions/*.ts', 'cli/**/*.ts', 'statemachines/*.yaml', 'documents/*/*.yaml']);
 
 describe('no path promotes a worker', () => {
   it('is asked of all that there is', () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   ({ stack, template } = await packaged('dev'));
 }, PACKAGING_TIMEOUT);
 
-const VERBS = readdirSync('documents')
+const VERBS = readdirSync('documents/verbs')
   .filter((it) => it.endsWith('.yaml'))
   .map((it) => it.replace('.yaml', ''));
 
@@ -35,13 +35,13 @@ function included(value: Json): Json {
 }
 
 describe('the documents', () => {
-  it('are deployed for every file in documents/', () => {
+  it('are deployed for every file in documents/verbs/', () => {
     expect(stack.documents.map(({ verb }) => verb).sort()).toEqual([...VERBS].sort());
     expect(VERBS.length).toBeGreaterThan(0);
   });
 
   it.each(VERBS)('%s is what its files say, byte for byte', (verb) => {
-    const source = parse(readFileSync(`documents/${verb}.yaml`, 'utf8')) as Json;
+    const source = parse(readFileSync(`documents/verbs/${verb}.yaml`, 'utf8')) as Json;
     expect(content(verb)).toEqual(included(source));
   });
 

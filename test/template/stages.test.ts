@@ -83,7 +83,7 @@ interface Fixture {
 const machineOf = (stage: string, logicalId: string): string =>
   stackOf(stage).stateMachines.find((it) => it.logicalId === logicalId)?.arn ?? 'none';
 
-const VERBS = readdirSync('documents')
+const VERBS = readdirSync('documents/verbs')
   .filter((it) => it.endsWith('.yaml'))
   .map((it) => it.replace('.yaml', ''));
 

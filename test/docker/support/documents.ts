@@ -1,4 +1,4 @@
-// Reads documents/*.yaml as SSM gets them, and renders a run of one as its agent does it.
+// Reads documents/verbs/*.yaml as SSM gets them, and renders a run of one as its agent does it.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -42,10 +42,10 @@ export type SsmDocument = z.infer<typeof documentSchema>;
 
 /** The document, with the texts of its scripts in place, as the deploy tool makes it. */
 export function loadDocument(verb: Verb): SsmDocument {
-  const document = documentSchema.parse(parse(readFileSync(`${ROOT}documents/${verb}.yaml`, 'utf8')));
+  const document = documentSchema.parse(parse(readFileSync(`${ROOT}documents/verbs/${verb}.yaml`, 'utf8')));
   const { inputs } = document.mainSteps[0];
   inputs.runCommand = inputs.runCommand.map((entry) => {
-    const path = /^\$\{file\((documents\/[a-z]+\.sh)\)\}$/.exec(entry)?.[1];
+    const path = /^\$\{file\((documents\/(?:lib|verbs)\/[a-z]+\.sh)\)\}$/.exec(entry)?.[1];
     if (path === undefined) throw new Error(`${verb}: ${entry} is not the text of a script`);
     return readFileSync(ROOT + path, 'utf8');
   });

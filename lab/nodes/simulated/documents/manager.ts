@@ -1,4 +1,4 @@
-// The documents that run on any manager, on a simulated machine: confirm, drain, forget. What documents/*.sh do, step by step.
+// The documents that run on any manager, on a simulated machine: confirm, drain, forget. What documents/verbs/*.sh do, step by step.
 import {
   LABEL,
   begin,

@@ -1,4 +1,4 @@
-// The documents that make an instance a node and end that, on a simulated machine: prepare, join, leave. What documents/*.sh do, step by
+// The documents that make an instance a node and end that, on a simulated machine: prepare, join, leave. What documents/verbs/*.sh do, step by
 // step.
 import { z } from 'zod';
 

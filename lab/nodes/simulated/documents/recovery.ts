@@ -1,4 +1,4 @@
-// The documents of a recovery, on a simulated machine: survey, fence, recover. What documents/*.sh do, step by step.
+// The documents of a recovery, on a simulated machine: survey, fence, recover. What documents/verbs/*.sh do, step by step.
 import { messageOf } from '../../../swarm/engine/engine.ts';
 import type { SwarmInfo } from '../../../swarm/engine/engine.ts';
 import { publish } from './init.ts';

@@ -20,7 +20,7 @@ const documentSchema = z.object({
 });
 
 function parametersOf(verb: Verb): z.infer<typeof documentSchema>['parameters'] {
-  const text = readFileSync(new URL(`../../../../documents/${verb}.yaml`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../../../documents/verbs/${verb}.yaml`, import.meta.url), 'utf8');
   return documentSchema.parse(parse(text)).parameters;
 }
 
