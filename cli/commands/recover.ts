@@ -29,8 +29,6 @@ const found = z.object({
   answers: z.array(answer),
   plan: z.custom<RecoveryPlan>((value) => typeof value === 'object' && value !== null && 'kind' in value),
 });
-type Found = z.infer<typeof found>;
-
 const recovered = z.object({
   recovered: z.object({ nodeId: z.string(), address: z.string(), epoch: z.number(), removed: z.number() }),
 });

@@ -1,12 +1,9 @@
 // Ends the wait for a command: stores how it ended, does what a founding or a join entails, and wakes the execution.
-import type { SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 
-import type { MembershipLock } from '../store/membership-lock.ts';
 import { RECOVERY } from '../store/recovery-store.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';
 import { tokenDigests } from '../store/items.ts';
-import type { Table } from '../store/table.ts';
 import { asHeard } from '../core/steps/result.ts';
 import { runsOnManager } from '../core/steps/verbs.ts';
 import { lossesOf, textOf } from '../core/services/hand-over.ts';
@@ -17,7 +14,6 @@ import { nodeRole } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { nodeChanges, ownNodeId } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
-import type { Raise } from '../core/alarm-metric.ts';
 import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
 import { nodeAt } from './hand-over-round.ts';

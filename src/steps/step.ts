@@ -1,10 +1,6 @@
 // One attempt of a token state: what the state machine asks, what it is done with, and what holds for every attempt.
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 
-import type { Erasures } from '../store/erasures.ts';
-import type { Holds } from '../store/holds.ts';
 import type { Plan } from '../core/model.ts';
 import { nodeFacts } from '../core/steps/verbs.ts';
 import { FlowError } from '../core/errors.ts';

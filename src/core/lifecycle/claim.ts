@@ -2,20 +2,10 @@
 import { contradictionOf } from './contradiction.ts';
 import type { ShownInstance } from './contradiction.ts';
 import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
-import type { ClosedError } from '../errors.ts';
 import { isFounderGone } from './founder.ts';
 import { lateRoute } from './late-route.ts';
 import type { Action, Completion } from './event.ts';
-import type {
-  ActionItem,
-  ClusterState,
-  LeaderRecord,
-  Manager,
-  NodeItem,
-  NodePhase,
-  Plan,
-  PlannedSwarm,
-} from '../model.ts';
+import type { ActionItem, ClusterState, LeaderRecord, NodeItem, NodePhase, Plan, PlannedSwarm } from '../model.ts';
 import { zoneName } from '../names.ts';
 import { whyRejected } from './rejection.ts';
 
