@@ -173,13 +173,16 @@ function ofStages(call: Call): void {
   }
 }
 
+const firstArn = (list: readonly { readonly arn: string }[]): string => list[0]?.arn ?? '';
+
 /** What skep never calls, or calls where the lab has no endpoint: what would let a role grow, or get round the others. */
 function singlePermissions(): [string, Try][] {
+  const [key, queue] = [stacks.dev.keys, stacks.dev.queues].map((list) => firstArn(list));
   const function_ = arn('lambda', 'function:skep-dev-command');
   const role = `arn:aws:iam::${ACCOUNT}:role/skep-dev-command`;
   const log = (name: string): string => `${arn('logs', `log-group:/aws/lambda/skep-dev-${name}`)}:log-stream:a`;
   const group = groupArn('ours');
-  const single: readonly (readonly [string, string])[] = [
+  const single: readonly (readonly [string, string | undefined])[] = [
     ['iam:PassRole', role],
     ['iam:PutRolePolicy', role],
     ['iam:TagRole', role],
@@ -195,15 +198,15 @@ function singlePermissions(): [string, Try][] {
     ['ec2:RunInstances', arn('ec2', 'instance/*')],
     ['events:PutEvents', arn('events', 'event-bus/default')],
     ['events:PutRule', arn('events', 'rule/skep-dev-launch')],
-    ['kms:Decrypt', stacks.dev.keys[0]?.arn ?? ''],
-    ['kms:CreateGrant', stacks.dev.keys[0]?.arn ?? ''],
-    ['kms:PutKeyPolicy', stacks.dev.keys[0]?.arn ?? ''],
-    ['sqs:SendMessage', stacks.dev.queues[0]?.arn ?? ''],
-    ['sqs:ReceiveMessage', stacks.dev.queues[0]?.arn ?? ''],
+    ['kms:Decrypt', key],
+    ['kms:CreateGrant', key],
+    ['kms:PutKeyPolicy', key],
+    ['sqs:SendMessage', queue],
+    ['sqs:ReceiveMessage', queue],
     ['logs:CreateLogDelivery', '*'],
   ];
   return [
-    ...single.map(([action, resource]): [string, Try] => [action, { action, resource }]),
+    ...single.map(([action, resource = '']): [string, Try] => [action, { action, resource }]),
     ...['claim', 'command', 'command-done', 'settle', 'tidy', 'verdict', 'recover', 'rebalance'].map(
       (name): [string, Try] => [`logs:PutLogEvents: ${name}`, { action: 'logs:PutLogEvents', resource: log(name) }],
     ),
