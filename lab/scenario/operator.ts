@@ -2,6 +2,7 @@
 import { member } from './befall.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
+import { serviceNames } from './service-schema.ts';
 import { StepFailed } from './step-failed.ts';
 
 type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
@@ -14,8 +15,13 @@ export async function createService(run: ScenarioRun, service: Part<'service'>['
   if (manager === undefined) {
     throw new StepFailed(`there is no manager to create service ${service.name} on`);
   }
-  run.say(`service ${service.name}: ${service.mode === 'global' ? 'global' : `${service.replicas} replica(s)`}`);
-  await run.lab.machines.createService(manager, service);
+  const { copies, ...spec } = service;
+  run.say(
+    `${copies === undefined ? 'service' : `${copies} services`} ${service.name}: ${service.mode === 'global' ? 'global' : `${service.replicas} replica(s)`}`,
+  );
+  for (const name of serviceNames(service)) {
+    await run.lab.machines.createService(manager, { ...spec, name });
+  }
 }
 
 export async function putLoad(run: ScenarioRun, { service, group, perSecond }: Part<'load'>['load']): Promise<void> {

@@ -1,6 +1,7 @@
 // Names in a scenario that mean nothing, and expectations that say nothing: both would hold for ever.
 import { SELECTORS } from './schema.ts';
 import type { Each, Expectation, PlainStep, Scenario } from './schema.ts';
+import { serviceNames } from './service-schema.ts';
 
 export interface Problem {
   readonly path: readonly PropertyKey[];
@@ -107,7 +108,7 @@ type Service = Extract<PlainStep, { service: unknown }>['service'];
 
 function servicesOf(scenario: Scenario, fits: (service: Service) => boolean = () => true): Set<string> {
   const services = allSteps(scenario).flatMap((step) => ('service' in step ? [step.service] : []));
-  return new Set(services.filter(fits).map(({ name }) => name));
+  return new Set(services.filter(fits).flatMap(serviceNames));
 }
 
 const loadsOf = (scenario: Scenario): Set<string> =>

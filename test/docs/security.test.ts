@@ -43,6 +43,28 @@ describe('docs/security.md', () => {
     }
   });
 
+  it('says of each service that a role of skep calls, and of passing roles and putting events, what somebody else can do with it', () => {
+    const [, tables = ''] = /\n## Who holds what can do what\n([^]*?)\n## /.exec(page) ?? [];
+    const rows = tables.split('\n').filter((line) => /^\| (?!-|permission|who)/.test(line));
+    expect(rows.length).toBeGreaterThan(40);
+    expect(
+      rows.filter((row) =>
+        row
+          .split('|')
+          .slice(1, -1)
+          .some((cell) => cell.trim() === ''),
+      ),
+    ).toEqual([]);
+    const called = stack.roles.flatMap(({ policies }) =>
+      policies.flatMap(({ document }) => document.Statement.flatMap(({ Action }) => list(Action))),
+    );
+    const services = new Set(called.map((action) => action.split(':')[0] ?? ''));
+    // A log is written, and never read.
+    services.delete('logs');
+    const told = [...services, 'kms', 'iam', 'events'].map((service) => `\`${service}:`);
+    expect(told.filter((start) => !tables.includes(`| ${start}`))).toEqual([]);
+  });
+
   it('names tests that there are', () => {
     const named = [...page.matchAll(/`(test\/[^`]+)`/g)].map(([, file = '']) => file);
     expect(named.length).toBeGreaterThan(0);

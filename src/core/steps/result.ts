@@ -92,10 +92,33 @@ function lastJson(stdout: string): Record<string, unknown> | undefined {
   const line = stdout.trimEnd().split('\n').at(-1) ?? '';
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) && isKept(value, DEEPEST)
       ? (value as Record<string, unknown>)
       : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** As documents name the members of what they print. */
+const MEMBER = /^[A-Za-z][\w.-]{0,99}$/;
+/** Documents need 3. The table takes 32. */
+const DEEPEST = 8;
+
+/**
+ * Whether the table can keep it, which has no place for `__proto__`, for numbers without an exact value or for what is nested without an end.
+ * Documents print nothing of that kind; an instance whose root is somebody else's may.
+ */
+function isKept(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return true;
+  }
+  const members: readonly [string, unknown][] = Object.entries(value);
+  return (
+    depth > 0 &&
+    members.every(([name, inner]) => (Array.isArray(value) || MEMBER.test(name)) && isKept(inner, depth - 1))
+  );
 }

@@ -125,6 +125,21 @@ describe('how a command ended', () => {
   });
 });
 
+describe('JSON that the table could not keep', () => {
+  it.each([
+    ['a member that is every object’s own', '{"__proto__":{"ok":true}}'],
+    ['one deep within', '{"a":[{"__proto__":1}]}'],
+    ['a name that no document has', '{"":1}'],
+    ['a number without an end', '{"nodeId":1e400}'],
+    ['a number without an exact value', '{"n":9007199254740993}'],
+    ['a nest without an end', `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+  ])('is no answer: %s', (_, stdout) => {
+    const outcome = outcomeOf('drain', invocation({ status: 'Success', responseCode: 0, stdout: `${stdout}\n` }));
+
+    expect(outcome).toMatchObject({ ok: false, error: 'ScriptLost', retryable: true });
+  });
+});
+
 describe('a founding that is heard of', () => {
   const founded = { ok: true, output: { swarmId: 'of a node that may be gone' } } as const;
 
