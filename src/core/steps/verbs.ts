@@ -232,7 +232,8 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   join: joinParameters,
   confirm: ({ plan, node }, instanceId) => {
     refuseFormer(plan, node);
-    return { instanceId, nodeId: node.nodeId, labels: labelsOf(plan, node), availability: 'active' };
+    const { availability = 'active' } = plan;
+    return { instanceId, nodeId: node.nodeId, labels: labelsOf(plan, node), availability };
   },
   demote: ({ node, least }, instanceId) => {
     return { instanceId, nodeId: node.nodeId, address: node.address, least: String(least) };

@@ -141,6 +141,12 @@ describe('the parameters of a command', () => {
     );
   });
 
+  it('of a confirm: the availability that the group wishes', () => {
+    const plan = planOf({ role: 'manager', availability: 'drain' });
+
+    expect(commandFor(requestOf({ verb: 'confirm', plan })).parameters).toMatchObject({ availability: 'drain' });
+  });
+
   it('of a confirm: never of a manager that came in before the last recovery', () => {
     const plan = planOf({
       role: 'manager',
