@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 
 import type { Chapter } from '../contract.ts';
 import { FOUNDER, instance, lines } from '../scene.ts';
-import { create } from '../service-commands.ts';
+import { create, docker } from '../service-commands.ts';
 
 const [ONE, TWO, NOBODY] = [instance(2), instance(3), instance(99)];
 
@@ -27,16 +27,18 @@ export const leaving: Chapter = {
       },
     },
     {
-      name: 'confirm keeps labels of others, and takes the availability that it is given',
+      // What a person has drained or paused since stays so: a launch event may come again, as after a standby.
+      name: 'confirm keeps labels of others, and sets the availability only the first time',
       tell: async (scene) => {
         await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(TWO, ',theirs=1'), availability: 'pause' });
         expect(await scene.node(TWO)).toMatchObject({ availability: 'pause' });
         await scene.ok(FOUNDER, 'confirm', scene.forConfirm(TWO, ',tier=db'));
         await scene.ok(FOUNDER, 'confirm', scene.forConfirm(TWO, ',tier=web'));
         expect(await scene.node(TWO)).toMatchObject({
-          availability: 'active',
+          availability: 'pause',
           labels: { 'skep.instance': TWO, 'skep.role': 'worker', theirs: '1', tier: 'web' },
         });
+        await docker(scene, 'node', 'update', '--availability', 'active', scene.nodeOf(TWO));
       },
     },
     {
