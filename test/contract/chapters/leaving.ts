@@ -42,6 +42,28 @@ export const leaving: Chapter = {
       },
     },
     {
+      name: 'mend writes labels on many nodes, of the instances that are meant, and leaves all else as it is',
+      tell: async (scene) => {
+        const pairs = [ONE, TWO].map((who) => `${scene.nodeOf(who)}@${who}`);
+        const strangers = [`${scene.nodeOf(ONE)}@${NOBODY}`, `${'z'.repeat(25)}@${NOBODY}`];
+        const mend = {
+          forget: 'none',
+          restore: 'none',
+          label: [...pairs, ...strangers].join(','),
+          labels: 'rack=a/1,shelf=',
+        };
+        await docker(scene, 'node', 'update', '--availability', 'drain', scene.nodeOf(TWO));
+        for (let times = 0; times < 2; times += 1) {
+          expect(await scene.ok(FOUNDER, 'mend', mend)).toMatchObject({ labelled: 2, restored: 0, removed: 0 });
+        }
+        expect(await scene.node(TWO)).toMatchObject({
+          availability: 'drain',
+          labels: { 'skep.instance': TWO, theirs: '1', shelf: '', rack: 'a/1' },
+        });
+        await docker(scene, 'node', 'update', '--availability', 'active', scene.nodeOf(TWO));
+      },
+    },
+    {
       name: 'confirm says UnknownNode of a node that no manager knows',
       tell: async (scene) => {
         const unknown = { ...scene.forConfirm(NOBODY), nodeId: 'z'.repeat(25) };

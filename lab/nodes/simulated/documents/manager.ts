@@ -4,6 +4,7 @@ import {
   begin,
   checkLabel,
   findNode,
+  labelsOf,
   managersTold,
   readNode,
   refuseManager,
@@ -176,13 +177,4 @@ async function tasksHaveEnded(script: Script, { nodeId, availability }: FoundNod
     }
     await script.sleep(LOOK_EVERY);
   }
-}
-
-function labelsOf(list: string): Record<string, string> {
-  return Object.fromEntries(
-    list.split(',').map((pair): [string, string] => {
-      const [key = '', ...value] = pair.split('=');
-      return [key, value.join('=')];
-    }),
-  );
 }

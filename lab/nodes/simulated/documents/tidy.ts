@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-import { LABEL, begin, managersTold, readNode, writeNode } from './node.ts';
+import { LABEL, begin, labelsOf, managersTold, readNode, updateNode, writeNode } from './node.ts';
 import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
@@ -103,13 +103,17 @@ export async function mend(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
   let removed = 0;
   let restored = 0;
+  let labelled = 0;
   for (const [nodeId = '', instance = ''] of itemsOf(script, 'forget')) {
     removed += (await removeDown(script, nodeId, instance)) ? 1 : 0;
   }
   for (const [nodeId = '', instance = '', version = ''] of itemsOf(script, 'restore')) {
     restored += (await restore(script, nodeId, instance, Number(version))) ? 1 : 0;
   }
-  return { removed, restored, ...(await managersTold(script)) };
+  for (const [nodeId = '', instance = ''] of itemsOf(script, 'label')) {
+    labelled += (await label(script, nodeId, instance)) ? 1 : 0;
+  }
+  return { removed, restored, labelled, ...(await managersTold(script)) };
 }
 
 function itemsOf(script: Script, parameter: string): string[][] {
@@ -142,4 +146,24 @@ async function restore(script: Script, nodeId: string, instance: string, version
   return mark === 'true' && labels[LABEL] === instance
     ? writeNode(script, node, { role, availability: 'active', labels })
     : false;
+}
+
+const CONFLICTS = 5;
+
+/** Only what is labelled as that instance's and is not on its way out; its availability stays what it is. */
+async function label(script: Script, nodeId: string, instance: string): Promise<boolean> {
+  const labels = labelsOf(script.param('labels'));
+  for (let tries = CONFLICTS; ; tries -= 1) {
+    const node = await readNode(script, nodeId);
+    if (node?.labels[LABEL] !== instance || node.labels['skep.leaving'] === 'true') {
+      return false;
+    }
+    if (await updateNode(script, node, node.availability, labels)) {
+      return true;
+    }
+    if (tries === 1) {
+      script.fail('UpdateConflict', `others kept updating node ${nodeId}`);
+    }
+    await script.sleep(200);
+  }
 }

@@ -32,7 +32,7 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   last: false,
   offset: 0,
   brief: false,
-  mend: { forget: [], restore: [] },
+  mend: { forget: [], restore: [], label: [], labels: 'none' },
   shift: { changes: [], tell: 'nodes' },
   handOver: false,
   stage: 'dev',
@@ -95,7 +95,12 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
   {
     verb: 'mend',
     what: 'many nodes',
-    mend: { forget: Array<string>(200).fill(`${NODE_ID}@${INSTANCE}`), restore: [`${NODE_ID}@${INSTANCE}@77`] },
+    mend: {
+      forget: Array<string>(200).fill(`${NODE_ID}@${INSTANCE}`),
+      restore: [`${NODE_ID}@${INSTANCE}@77`],
+      label: Array<string>(100).fill(`${NODE_ID}@${INSTANCE}`),
+      labels: 'tier=web,com.example.rack=a/1,empty=',
+    },
   },
   { verb: 'mend', what: 'none' },
   { verb: 'shift', what: 'a look', shift: { changes: [], tell: 'services' }, offset: 40 },

@@ -55,7 +55,7 @@ describe('the availability that a group wishes', () => {
 describe('managers that only manage', () => {
   const reports = (seen: SwarmNode, wish: Readonly<Record<string, unknown>> = { availability: 'drain' }): string[] =>
     planTidy(factsOf({ groups: [wishing(managerGroup(SERVICE), wish)], nodes: [seen] })).reports.map(
-      ({ name = 'note', because }: Report) => `${name}: ${because}`,
+      ({ name, because }: Report) => `${name ?? 'note'}: ${because}`,
     );
 
   it('are as they should be when they are drained', () => {
