@@ -237,6 +237,10 @@ function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Ver
   if (isKeptOff(node, facts)) {
     return tell(node, "a service is kept off it by skep's constraint: it is activated when that is taken back");
   }
+  return judgeLeft(node, instance, facts);
+}
+
+function judgeLeft(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
   const { version } = node;
   const did = node.availability === 'pause' ? 'paused the node' : 'drained the node';
   return lifecycleOf(instance, facts.groups) === 'InService' && !node.isManager && version !== undefined

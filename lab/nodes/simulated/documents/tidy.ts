@@ -101,19 +101,25 @@ function ghostsOf({ tasks, nodes }: Swarm): { readonly count: number; readonly t
 
 export async function mend(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
-  let removed = 0;
-  let restored = 0;
-  let labelled = 0;
-  for (const [nodeId = '', instance = ''] of itemsOf(script, 'forget')) {
-    removed += (await removeDown(script, nodeId, instance)) ? 1 : 0;
-  }
-  for (const [nodeId = '', instance = '', version = ''] of itemsOf(script, 'restore')) {
-    restored += (await restore(script, nodeId, instance, Number(version))) ? 1 : 0;
-  }
-  for (const [nodeId = '', instance = ''] of itemsOf(script, 'label')) {
-    labelled += (await label(script, nodeId, instance)) ? 1 : 0;
-  }
+  const removed = await counted(script, 'forget', (nodeId, instance) => removeDown(script, nodeId, instance));
+  const restored = await counted(script, 'restore', (nodeId, instance, version) =>
+    restore(script, nodeId, instance, Number(version)),
+  );
+  const labelled = await counted(script, 'label', (nodeId, instance) => label(script, nodeId, instance));
   return { removed, restored, labelled, ...(await managersTold(script)) };
+}
+
+/** One after the other, as the script does it. */
+async function counted(
+  script: Script,
+  parameter: string,
+  does: (nodeId: string, instance: string, version: string) => Promise<boolean>,
+): Promise<number> {
+  let done = 0;
+  for (const [nodeId = '', instance = '', version = ''] of itemsOf(script, parameter)) {
+    done += (await does(nodeId, instance, version)) ? 1 : 0;
+  }
+  return done;
 }
 
 function itemsOf(script: Script, parameter: string): string[][] {
