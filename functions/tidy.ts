@@ -65,6 +65,11 @@ const repairing = z.object({
   repair: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('record'), items: nodeItems }),
     z.object({ kind: z.literal('erase'), items: z.array(z.object({ instance: z.string(), owner: z.string() })) }),
+    z.object({
+      kind: z.literal('label'),
+      items: z.array(z.object({ instance: z.string(), owner: z.string() })),
+      labelled: z.string(),
+    }),
     z.object({ kind: z.literal('dismiss'), groups: z.array(z.string()) }),
     z.object({ kind: z.literal('unlock'), instance: z.string(), leaseUntil: z.number() }),
   ]),
@@ -80,6 +85,8 @@ async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Prom
       return store.record(cluster, repair.items);
     case 'erase':
       return store.erase(cluster, repair.items, Math.floor(Date.now() / 1000));
+    case 'label':
+      return store.relabel(cluster, repair.items, repair.labelled);
     case 'dismiss':
       return store.dismiss(cluster, repair.groups);
     case 'unlock':

@@ -27,6 +27,12 @@ refuse_other_role() {
   esac
 }
 
+# The label of the instance is there since the node was confirmed for the first time: an instance that comes back from standby, or whose event
+# comes twice, may have been drained or paused by a person since, and that stays.
+wanted_availability() {
+  if has_label skep.instance "$SSM_instanceId"; then printf '%s' "$FOUND_AVAILABILITY"; else printf '%s' "$SSM_availability"; fi
+}
+
 # Workers have nothing to lock: they go on.
 case ,$SSM_labels, in
 *,skep.role=manager,*) refuse_autolock ;;
@@ -43,7 +49,7 @@ while :; do
     if [ "$patience" = 0 ]; then fail 42 NotReady "node $SSM_nodeId is $FOUND_STATE, in the raft: $FOUND_MEMBER"; fi
     patience=$((patience - 1))
     sleep 0.5
-  elif update_node "$SSM_availability" "$SSM_labels,skep.instance=$SSM_instanceId"; then
+  elif update_node "$(wanted_availability)" "$SSM_labels,skep.instance=$SSM_instanceId"; then
     finish "{\"nodeId\":\"$SSM_nodeId\",\"status\":\"$FOUND_STATE\"$(managers_told)}"
   else
     conflicts=$((conflicts - 1))

@@ -1,7 +1,10 @@
-# mend: removes nodes that are down for good, and activates nodes that skep itself has drained or paused and left so. Many in one command.
+# mend: removes nodes that are down for good, activates nodes that skep itself has drained or paused and left so, and writes labels that a
+# group has got since its nodes were confirmed. Many in one command.
 # Runs on any manager. Comes after common.sh and node.sh.
 if [ -z "${SSM_forget+x}" ]; then SSM_forget='{{ forget }}'; fi
 if [ -z "${SSM_restore+x}" ]; then SSM_restore='{{ restore }}'; fi
+if [ -z "${SSM_label+x}" ]; then SSM_label='{{ label }}'; fi
+if [ -z "${SSM_labels+x}" ]; then SSM_labels='{{ labels }}'; fi
 
 # Prints the ids of those that are down at this moment, are no managers, and are the instance's that is meant (or nobody's, where a
 # join died before its labels). What is not in the list is not touched, whatever was seen when the plan was made.
@@ -44,11 +47,26 @@ restore() { # NODE INSTANCE VERSION
   fi
 }
 
+# Only what is labelled as that instance's and is not on its way out; its availability stays what it is.
+label() { # NODE INSTANCE
+  label_tries=5
+  while read_node "$1" && has_label skep.instance "$2" && ! has_label skep.leaving true; do
+    if update_node "$FOUND_AVAILABILITY" "$SSM_labels"; then
+      LABELLED=$((LABELLED + 1))
+      return 0
+    fi
+    label_tries=$((label_tries - 1))
+    if [ "$label_tries" = 0 ]; then fail 46 UpdateConflict "others kept updating node $1"; fi
+    sleep 0.2
+  done
+}
+
 lock -s 5
-need_tools awk grep sed tr paste
+need_tools awk grep sed tr paste sort
 need_own_manager
 REMOVED=0
 RESTORED=0
+LABELLED=0
 if [ "$SSM_forget" != none ]; then
   down=$(still_down "$SSM_forget")
   if [ -n "$down" ]; then
@@ -63,4 +81,7 @@ if [ "$SSM_restore" != none ]; then
     restore "${one%%@*}" "${one_rest%@*}" "${one_rest#*@}"
   done
 fi
-finish "$(printf '{"removed":%d,"restored":%d%s}' "$REMOVED" "$RESTORED" "$(managers_told)")"
+if [ "$SSM_label" != none ]; then
+  for one in $(printf '%s' "$SSM_label" | tr , ' '); do label "${one%%@*}" "${one#*@}"; done
+fi
+finish "$(printf '{"removed":%d,"restored":%d,"labelled":%d%s}' "$REMOVED" "$RESTORED" "$LABELLED" "$(managers_told)")"

@@ -38,6 +38,8 @@ const group = z.strictObject({
   desired: count.default(0),
   zones: z.array(z.string()).min(1).default(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']),
   labels: z.record(z.string(), z.string()).default({}),
+  /** In the metadata of its hooks: `drain` for managers that only manage. Any text, since people mistype. */
+  availability: z.string().optional(),
   patience: z.int().min(60).max(172_800).optional(),
   launchHook: hook.prefault({}),
   terminateHook: hook.prefault({}),
@@ -374,6 +376,10 @@ export function clustersOf({ cluster, groups }: Scenario): string[] {
 }
 
 /** Of a hook, as skep wants it. */
-export function ownMetadata(cluster: string, { role, labels, patience }: GroupSpec, timeout: number): string {
-  return JSON.stringify({ cluster, role, timeout, labels, ...(patience === undefined ? {} : { patience }) });
+export function ownMetadata(
+  cluster: string,
+  { role, labels, patience, availability }: GroupSpec,
+  timeout: number,
+): string {
+  return JSON.stringify({ cluster, role, timeout, labels, patience, availability });
 }

@@ -1,4 +1,5 @@
-// The labels that skep puts on a node, in the form that the confirm document takes.
+// The labels that skep puts on a node, in the form that the documents take.
+import { createHash } from 'node:crypto';
 
 const INSTANCE_LABEL = 'skep.instance';
 
@@ -29,7 +30,17 @@ export function labelList({ instance, group, zone, role, own }: NodeFacts): stri
     'skep.zone': zone,
     'skep.role': role,
   };
-  return Object.entries(labels)
+  return pairsOf(labels);
+}
+
+/** @example tier=web,rack=a */
+export const pairsOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
+
+/** Of a group's own labels, in whatever order: the table keeps which ones a node was given. */
+export function labelsDigest(own: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(own).map(([key, value]) => `${key}=${value}`);
+  return createHash('sha256').update(pairs.toSorted().join(',')).digest('hex').slice(0, 12);
 }

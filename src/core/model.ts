@@ -1,6 +1,6 @@
 // What skep knows of clusters, nodes and actions: the shapes that are kept in the table and carried from state to state.
 import type { ClosedError } from './errors.ts';
-import type { Completion } from './lifecycle/event.ts';
+import type { Completion, WishedAvailability } from './lifecycle/event.ts';
 import type { NodeRole } from './names.ts';
 
 /** A person has stopped everything: since when, epoch seconds, and why. An attribute of the STATE item. */
@@ -89,6 +89,8 @@ export interface Plan {
   readonly lookSoon?: number;
   readonly lookSlow?: number;
   readonly labels?: Readonly<Record<string, string>>;
+  /** What the node gets when it is confirmed for the first time; plans of older versions say none. */
+  readonly availability?: WishedAvailability;
   /** Where Auto Scaling launched the instance. */
   readonly zone?: string;
   readonly depart?: boolean;

@@ -33,8 +33,13 @@ export const stepRequest = z.object({
   offset: z.number().int().nonnegative().default(0),
   brief: z.boolean().default(false),
   mend: z
-    .object({ forget: z.array(z.string()).default([]), restore: z.array(z.string()).default([]) })
-    .default({ forget: [], restore: [] }),
+    .object({
+      forget: z.array(z.string()).default([]),
+      restore: z.array(z.string()).default([]),
+      label: z.array(z.string()).default([]),
+      labels: z.string().default('none'),
+    })
+    .default({ forget: [], restore: [], label: [], labels: 'none' }),
   shift: z
     .object({ changes: z.array(z.string()).default([]), tell: z.string().default('nodes') })
     .default({ changes: [], tell: 'nodes' }),

@@ -3,6 +3,7 @@ import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 
 import type { Claim } from '../core/lifecycle/claim.ts';
 import type { Action } from '../core/lifecycle/event.ts';
+import { labelsDigest } from '../core/labels.ts';
 import { keys } from '../core/names.ts';
 import type { GroupItem, StoredFacts } from './items.ts';
 
@@ -60,6 +61,7 @@ function takeAction(table: string, { action, take, owner, seen, now }: ClaimWrit
 function takeNode(table: string, { action, take, owner, seen, group, now }: ClaimWrite): TransactItem {
   const { condition, values } = ownedBy(seen.node?.owner);
   const hold = seen.state?.hold;
+  const isLaunch = action.kind === 'launch';
   const names = [
     'instance',
     'group',
@@ -87,7 +89,7 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
       Key: keys.node(action.cluster, action.instance),
       UpdateExpression:
         'SET #instance = :instance, #group = :group, #role = :role, #phase = :phase, #owner = :me, ownerArn = :arn, ' +
-        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step, formerNodeIds = :former${hold === undefined ? '' : ', #held = :held'} ` +
+        `leaseUntil = :lease, abandons = :abandons, beatAt = :beat, #step = :step, formerNodeIds = :former${hold === undefined ? '' : ', #held = :held'}${isLaunch ? ', labelled = :labelled' : ''} ` +
         `REMOVE ${forgotten.join(', ')}`,
       ConditionExpression: condition,
       ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
@@ -106,6 +108,8 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
         ':former': formerNodeIds(action, seen),
         // A mark that is there already stays: it is the one that waits for the end of a hold that takes it off.
         ...(hold === undefined ? {} : { ':held': hold.since }),
+        // Its confirm gives it these; the tidy compares them with what the group has by then.
+        ...(isLaunch ? { ':labelled': labelsDigest(action.labels) } : {}),
       },
     },
   };

@@ -27,6 +27,7 @@ export const nodeItem = z.object({
   nodeId: z.string().optional(),
   address: z.string().optional(),
   formerNodeIds: z.array(z.string()).optional(),
+  labelled: z.string().optional(),
   taskToken: z.string().optional(),
   leaseUntil: z.number().default(0),
   beatAt: z.number().optional(),

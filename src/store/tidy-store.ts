@@ -117,6 +117,23 @@ export class TidyStore {
     );
   }
 
+  /** Which own labels of their group nodes were given. */
+  relabel(
+    cluster: string,
+    items: readonly { readonly instance: string; readonly owner: string }[],
+    labelled: string,
+  ): Promise<number> {
+    return inTurns(items, ({ instance, owner }) =>
+      this.#update({
+        Key: keys.node(cluster, instance),
+        UpdateExpression: 'SET labelled = :labelled',
+        ConditionExpression: '#owner = :seen',
+        ExpressionAttributeNames: { '#owner': 'owner' },
+        ExpressionAttributeValues: { ':labelled': labelled, ':seen': owner },
+      }),
+    );
+  }
+
   /** Groups that were refused, and are not any more. */
   dismiss(cluster: string, groups: readonly string[]): Promise<number> {
     return inTurns(groups, async (group) => {

@@ -88,7 +88,7 @@ export const OUTPUTS = {
       .optional(),
     managers,
   }),
-  mend: z.strictObject({ removed: count, restored: count, managers }),
+  mend: z.strictObject({ removed: count, restored: count, labelled: count, managers }),
   survey: z.strictObject({
     runs: z.boolean(),
     state: z.enum(['', 'inactive', 'pending', 'active', 'error', 'locked']),

@@ -274,6 +274,7 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     lookSoon: Math.min(MANAGER_LOOK, slowLook(action.timeout)),
     lookSlow: slowLook(action.timeout),
     labels: action.labels,
+    availability: action.availability,
     depart: action.depart,
     ...(facts.shown === undefined ? {} : { zone: zoneName.catch('unknown').parse(facts.shown?.zone) }),
     nodeId: node?.nodeId ?? 'none',

@@ -74,7 +74,19 @@ const hookMetadata = z.strictObject({
   /** How long skep may hold an action, seconds. */
   patience: z.number().int().min(60).max(172_800).optional(),
   labels: labels.optional(),
+  /**
+   * Of nodes of managers at their first confirmation: `active`, or `drain` for managers that only manage. Any short text is let through,
+   * since a slip of the pen here must not keep a manager out of the swarm: the tidy tells of it.
+   */
+  availability: z.string().max(40).optional(),
 });
+
+/** The availability that a group wishes for its nodes. */
+export type WishedAvailability = 'active' | 'drain';
+
+/** What is neither counts as active. Workers are there for tasks. */
+export const wishedAvailability = (role: NodeRole, availability: string | undefined): WishedAvailability =>
+  role === 'manager' && availability === 'drain' ? 'drain' : 'active';
 
 /** Without `timeout` in the metadata: short, so that the hook's heartbeat is rather too early than too late. */
 export const DEFAULT_HOOK_TIMEOUT = 300;
@@ -96,6 +108,7 @@ export interface Action {
   readonly cluster: string;
   readonly role: NodeRole;
   readonly labels: Readonly<Record<string, string>>;
+  readonly availability: WishedAvailability;
   /** What is asked: a full join or leave, or nothing but to complete the hook (instances that only pass a warm pool). */
   readonly ask: 'join' | 'leave' | 'nothing';
   /** The disk lives on (warm pool, root volume): the node must leave the swarm itself. */
@@ -155,6 +168,7 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
     cluster: metadata.cluster,
     role: metadata.role,
     labels: metadata.labels ?? {},
+    availability: wishedAvailability(metadata.role, metadata.availability),
     ...meaningOf(detail),
     replaces: skep?.replaces,
   };

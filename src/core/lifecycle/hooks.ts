@@ -1,7 +1,7 @@
 // The lifecycle hooks of a group: which are skep's, whether they are as skep needs them, and how they should be.
 import { launchHook, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
-import { DEFAULT_HOOK_TIMEOUT, readHookMetadata } from './event.ts';
+import { DEFAULT_HOOK_TIMEOUT, readHookMetadata, wishedAvailability } from './event.ts';
 import type { ToldName } from '../verdict/reports.ts';
 
 export interface HookFacts {
@@ -63,10 +63,10 @@ function problemOf(name: string, transition: string, cluster: string, group: Hoo
     const because = `hook ${name}: ${broken}${isGuard ? UNGUARDED : ''}`;
     return { group: group.name, name: isGuard ? 'QuorumUnguarded' : 'HookBroken', because, wish };
   }
-  const slow = found === undefined ? undefined : whyTooSlow(found);
-  return slow === undefined
+  const wrong = found === undefined ? undefined : (whyTooSlow(found) ?? whyNotAvailable(found));
+  return wrong === undefined
     ? undefined
-    : { group: group.name, name: 'HookBroken', because: `hook ${name}: ${slow}`, wish };
+    : { group: group.name, name: 'HookBroken', because: `hook ${name}: ${wrong}`, wish };
 }
 
 /** Without it AWS ends managers as it likes, two at once too: only this hook makes it wait for skep. */
@@ -109,6 +109,21 @@ function whyTooSlow(hook: HookFacts): string | undefined {
   return hook.timeout === timeout ? undefined : `its timeout is ${hook.timeout} s, and its metadata says ${timeout}`;
 }
 
+/** Nobody is kept out of a swarm for it, so that it has to be told of. */
+function whyNotAvailable({ transition, metadata: text }: HookFacts): string | undefined {
+  const metadata = readHookMetadata(text);
+  if ('problem' in metadata || metadata.availability === undefined || transition !== LAUNCHING) {
+    return undefined;
+  }
+  const { role, availability } = metadata;
+  if (availability !== 'active' && availability !== 'drain') {
+    return `its metadata says availability ${availability}, which is neither active nor drain, and counts as active`;
+  }
+  return wishedAvailability(role, availability) === availability
+    ? undefined
+    : `its metadata says availability ${availability}, which is for managers only, and counts as active`;
+}
+
 /** As it should be, with what of it is the group's own: its labels, its patience, a timeout that skep can work with. */
 function wishFor(
   name: string,
@@ -120,14 +135,15 @@ function wishFor(
 ): HookWish {
   const sibling = group.hooks.find((hook) => hook.name !== name && !('problem' in readHookMetadata(hook.metadata)));
   const kept = [found, sibling].map((hook) => readHookMetadata(hook?.metadata)).find((read) => !('problem' in read));
-  const { labels, patience } = kept === undefined || 'problem' in kept ? {} : kept;
+  const { labels, patience, availability } = kept === undefined || 'problem' in kept ? {} : kept;
+  const drain = wishedAvailability(group.role, availability) === 'drain' ? { availability: 'drain' } : {};
   const timeout =
     found !== undefined && found.timeout >= 120 && found.timeout <= 7200 ? found.timeout : HEARTBEAT_TIMEOUT;
   return {
     AutoScalingGroupName: group.name,
     LifecycleHookName: name,
     LifecycleTransition: transition,
-    NotificationMetadata: JSON.stringify({ cluster, role: group.role, timeout, patience, labels }),
+    NotificationMetadata: JSON.stringify({ cluster, role: group.role, timeout, patience, labels, ...drain }),
     HeartbeatTimeout: timeout,
     DefaultResult: defaultResult,
   };

@@ -42,10 +42,13 @@ export interface Command {
   readonly lockUntil: number | undefined;
 }
 
-/** What a tidy repairs of many nodes at once, as the document takes it: `node@instance`, `node@instance@version`. */
+/** What a tidy repairs of many nodes at once, as the document takes it: `node@instance`, `node@instance@version`, `node@instance`. */
 interface Mending {
   readonly forget: readonly string[];
   readonly restore: readonly string[];
+  readonly label: readonly string[];
+  /** What those of `label` are given: `tier=web,rack=a`. */
+  readonly labels: string;
 }
 
 /** Changes of services as the document takes them, and what to tell of: see documents/verbs/shift.yaml. */
@@ -232,7 +235,8 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   join: joinParameters,
   confirm: ({ plan, node }, instanceId) => {
     refuseFormer(plan, node);
-    return { instanceId, nodeId: node.nodeId, labels: labelsOf(plan, node), availability: 'active' };
+    const { availability = 'active' } = plan;
+    return { instanceId, nodeId: node.nodeId, labels: labelsOf(plan, node), availability };
   },
   demote: ({ node, least }, instanceId) => {
     return { instanceId, nodeId: node.nodeId, address: node.address, least: String(least) };
@@ -248,7 +252,12 @@ const PARAMETERS: Readonly<Record<Verb, Parameters>> = {
   },
   forget: ({ node, force }, instanceId) => ({ instanceId, nodeId: node.nodeId, force: yesNo(force) }),
   inspect: ({ offset, brief }) => ({ offset: String(offset), brief: yesNo(brief) }),
-  mend: ({ mend }) => ({ forget: listed(mend.forget), restore: listed(mend.restore) }),
+  mend: ({ mend }) => ({
+    forget: listed(mend.forget),
+    restore: listed(mend.restore),
+    label: listed(mend.label),
+    labels: mend.labels,
+  }),
   shift: ({ shift, offset }) => ({
     changes: listed(fitting(shift.changes)),
     tell: fittingTell(shift.tell),

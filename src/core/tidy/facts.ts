@@ -64,6 +64,8 @@ export interface KnownNode {
   readonly nodeId?: string | undefined;
   /** The group that launched it. */
   readonly group: string;
+  /** Which own labels of its group it was given, as a digest; items of older versions say nothing. */
+  readonly labelled?: string | undefined;
   /** Of earlier launches of the instance that were run again. */
   readonly formerNodeIds?: readonly string[] | undefined;
   readonly owner: string;
@@ -163,6 +165,16 @@ export type Repair =
   /** An instance that its group retained, and that is out of the swarm. */
   | { readonly kind: 'end'; readonly instance: string; readonly group: string; readonly because: string }
   | { readonly kind: 'replace'; readonly instance: string; readonly group: string; readonly because: string }
+  /** Labels that the group has got since its nodes were confirmed; the items of the table are told of it afterwards. */
+  | {
+      readonly kind: 'label';
+      readonly group: string;
+      readonly nodes: readonly NodeRef[];
+      readonly labels: string;
+      readonly items: readonly { readonly instance: string; readonly owner: string }[];
+      readonly labelled: string;
+      readonly because: string;
+    }
   | { readonly kind: 'record'; readonly items: readonly ItemRef[]; readonly because: string }
   | {
       readonly kind: 'erase';

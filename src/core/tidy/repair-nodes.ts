@@ -1,5 +1,6 @@
 // What a tidy does about the nodes of a swarm: removes what is down for good, takes back what skep left drained, tells the rest.
 import { readMark } from '../services/facts.ts';
+import { wishesOf } from './group-wishes.ts';
 import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 import type { ToldName } from '../verdict/reports.ts';
 
@@ -124,17 +125,30 @@ function judge(node: SwarmNode, facts: TidyFacts): Verdict | undefined {
   return node.availability === 'active' ? judgeActive(node, instance, facts) : judgeInactive(node, instance, facts);
 }
 
-/** What was demoted, and stays after all. */
 function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
-  const isNone = node.role === 'worker' && !node.isManager && groupOf(instance, facts.groups)?.role === 'manager';
-  return isNone && lifecycleOf(instance, facts.groups) === 'InService' && !isUnderWay(instance, facts)
-    ? tell(
-        node,
-        'a worker, and its group wants managers: skep makes none of it; end its instance, and its group launches another',
-        'WrongRole',
-        instance,
-      )
+  if (lifecycleOf(instance, facts.groups) !== 'InService' || isUnderWay(instance, facts)) {
+    return undefined;
+  }
+  if (isDemoted(node, instance, facts)) {
+    return tell(node, DEMOTED, 'WrongRole', instance);
+  }
+  const since =
+    'somebody has activated it, or it came before its group said so; docker node update --availability drain';
+  return wishesDrain(instance, facts)
+    ? tell(node, `active, and the hook of its group says that managers run no tasks: ${since}`, undefined, instance)
     : undefined;
+}
+
+/** What was demoted, and stays after all. */
+const isDemoted = (node: SwarmNode, instance: string, { groups }: TidyFacts): boolean =>
+  node.role === 'worker' && !node.isManager && groupOf(instance, groups)?.role === 'manager';
+const DEMOTED =
+  'a worker, and its group wants managers: skep makes none of it; end its instance, and its group launches another';
+
+/** Managers that only manage. */
+function wishesDrain(instance: string, { groups, stage }: TidyFacts): boolean {
+  const group = groupOf(instance, groups);
+  return group !== undefined && wishesOf(group, stage)?.availability === 'drain';
 }
 
 function judgeStranger(node: SwarmNode, { known }: TidyFacts): Verdict {
@@ -202,10 +216,20 @@ const isKeptOff = ({ nodeId }: SwarmNode, { left }: TidyFacts): boolean =>
     return read?.kind === 'exclude' && read.nodes.includes(nodeId);
   }) === true;
 
+/** As its group wishes it. One that was demoted, and not removed after all, is not to run tasks either. */
+function judgeManaging(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+  return isDemoted(node, instance, facts) && lifecycleOf(instance, facts.groups) === 'InService'
+    ? tell(node, DEMOTED, 'WrongRole', instance)
+    : undefined;
+}
+
 /** Ready, and not active: a drain or a demotion of skep's whose execution died, or what a person wants. */
 function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
   if (isUnderWay(instance, facts) || node.instance === undefined) {
     return undefined;
+  }
+  if (wishesDrain(instance, facts) && node.availability === 'drain') {
+    return judgeManaging(node, instance, facts);
   }
   if (!node.isLeaving) {
     return tell(node, `somebody has set it to ${node.availability}: never touched`);
@@ -213,6 +237,10 @@ function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Ver
   if (isKeptOff(node, facts)) {
     return tell(node, "a service is kept off it by skep's constraint: it is activated when that is taken back");
   }
+  return judgeLeft(node, instance, facts);
+}
+
+function judgeLeft(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
   const { version } = node;
   const did = node.availability === 'pause' ? 'paused the node' : 'drained the node';
   return lifecycleOf(instance, facts.groups) === 'InService' && !node.isManager && version !== undefined

@@ -3,6 +3,7 @@ import { hookProblems } from '../lifecycle/hooks.ts';
 import { repairInstances } from './repair-instances.ts';
 import { repairNodes } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
+import { repairLabels } from './repair-labels.ts';
 import { repairServices } from './repair-services.ts';
 import { repairRefused } from './repair-refused.ts';
 import { repairTable } from './repair-records.ts';
@@ -27,6 +28,7 @@ export function planTidy(facts: TidyFacts): TidyPlan {
   const found = [
     replaceDown(facts),
     repairNodes(facts),
+    repairLabels(facts),
     repairInstances(facts),
     repairServices(facts),
     repairHooks(facts),

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 
 import type { Chapter } from '../contract.ts';
 import { FOUNDER, instance } from '../scene.ts';
+import { docker } from '../service-commands.ts';
 
 const [ONE, TWO] = [instance(2), instance(3)];
 const CANARY = ['node.labels.skep.role!=worker', 'node.role==worker'];
@@ -45,10 +46,11 @@ export const departing: Chapter = {
       // Finding 6: any update of an active node rejects what no longer fits it, and leaves a paused one alone.
       name: 'a task that no longer fits its node is rejected while the node is active, not while it is paused',
       tell: async (scene) => {
-        await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(TWO, ',tier=none'), availability: 'pause' });
+        const pause = ['--availability', 'pause', '--label-add', 'tier=none'];
+        await docker(scene, 'node', 'update', ...pause, scene.nodeOf(TWO));
         await scene.world.pass(1000);
         expect(await scene.tasks('picky')).toEqual(['3: running (running)']);
-        await scene.confirm(TWO);
+        await docker(scene, 'node', 'update', '--availability', 'active', scene.nodeOf(TWO));
         await scene.untilTasks('picky', ['-: pending (running)', '3: rejected (shutdown)']);
       },
     },

@@ -3,7 +3,7 @@ import { expect } from '@jest/globals';
 
 import type { Chapter } from '../contract.ts';
 import { FOUNDER, instance, lines } from '../scene.ts';
-import { create } from '../service-commands.ts';
+import { create, docker } from '../service-commands.ts';
 
 const [ONE, TWO, NOBODY] = [instance(2), instance(3), instance(99)];
 
@@ -27,16 +27,40 @@ export const leaving: Chapter = {
       },
     },
     {
-      name: 'confirm keeps labels of others, and takes the availability that it is given',
+      // What a person has drained or paused since stays so: a launch event may come again, as after a standby.
+      name: 'confirm keeps labels of others, and sets the availability only the first time',
       tell: async (scene) => {
         await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(TWO, ',theirs=1'), availability: 'pause' });
         expect(await scene.node(TWO)).toMatchObject({ availability: 'pause' });
         await scene.ok(FOUNDER, 'confirm', scene.forConfirm(TWO, ',tier=db'));
         await scene.ok(FOUNDER, 'confirm', scene.forConfirm(TWO, ',tier=web'));
         expect(await scene.node(TWO)).toMatchObject({
-          availability: 'active',
+          availability: 'pause',
           labels: { 'skep.instance': TWO, 'skep.role': 'worker', theirs: '1', tier: 'web' },
         });
+        await docker(scene, 'node', 'update', '--availability', 'active', scene.nodeOf(TWO));
+      },
+    },
+    {
+      name: 'mend writes labels on many nodes, of the instances that are meant, and leaves all else as it is',
+      tell: async (scene) => {
+        const pairs = [ONE, TWO].map((who) => `${scene.nodeOf(who)}@${who}`);
+        const strangers = [`${scene.nodeOf(ONE)}@${NOBODY}`, `${'z'.repeat(25)}@${NOBODY}`];
+        const mend = {
+          forget: 'none',
+          restore: 'none',
+          label: [...pairs, ...strangers].join(','),
+          labels: 'rack=a/1,shelf=',
+        };
+        await docker(scene, 'node', 'update', '--availability', 'drain', scene.nodeOf(TWO));
+        for (let times = 0; times < 2; times += 1) {
+          expect(await scene.ok(FOUNDER, 'mend', mend)).toMatchObject({ labelled: 2, restored: 0, removed: 0 });
+        }
+        expect(await scene.node(TWO)).toMatchObject({
+          availability: 'drain',
+          labels: { 'skep.instance': TWO, theirs: '1', shelf: '', rack: 'a/1' },
+        });
+        await docker(scene, 'node', 'update', '--availability', 'active', scene.nodeOf(TWO));
       },
     },
     {

@@ -45,6 +45,7 @@ export function actionOf(changes: Partial<Action> = {}): Action {
     cluster: 'prod',
     role: 'worker',
     labels: {},
+    availability: 'active',
     ask: kind === 'launch' ? 'join' : 'leave',
     depart: false,
     replaces: undefined,

@@ -4,6 +4,7 @@ import {
   begin,
   checkLabel,
   findNode,
+  labelsOf,
   managersTold,
   readNode,
   refuseManager,
@@ -25,7 +26,6 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
   await begin(script);
   const nodeId = script.param('nodeId');
   const labels: Record<string, string> = { ...labelsOf(script.param('labels')), [LABEL]: script.param('instanceId') };
-  const availability = script.param('availability') as NodeSpec['availability'];
   if (labels['skep.role'] === 'manager') {
     await script.refuseAutolock();
   }
@@ -39,7 +39,7 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
     if (node.labels['skep.leaving'] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
-    if (isReady(node, labels) && (await updateNode(script, node, availability, labels))) {
+    if (isReady(node, labels) && (await updateNode(script, node, wantedAvailability(script, node), labels))) {
       return { nodeId, status: 'ready', ...(await managersTold(script)) };
     }
     if (patience === 0) {
@@ -47,6 +47,12 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
     }
     await script.sleep(LOOK_EVERY);
   }
+}
+
+/** Labelled it was confirmed before: what availability it has by now is a person's wish. */
+function wantedAvailability(script: Script, { labels, availability }: FoundNode): NodeSpec['availability'] {
+  const isFirst = labels[LABEL] !== script.param('instanceId');
+  return isFirst ? (script.param('availability') as NodeSpec['availability']) : availability;
 }
 
 /** What joined as a worker is none of the managers, whatever its instance says of itself: the raft knows. */
@@ -171,13 +177,4 @@ async function tasksHaveEnded(script: Script, { nodeId, availability }: FoundNod
     }
     await script.sleep(LOOK_EVERY);
   }
-}
-
-function labelsOf(list: string): Record<string, string> {
-  return Object.fromEntries(
-    list.split(',').map((pair): [string, string] => {
-      const [key = '', ...value] = pair.split('=');
-      return [key, value.join('=')];
-    }),
-  );
 }

@@ -123,3 +123,13 @@ export function refuseManager(script: Script, { nodeId, role, status, reachabili
     script.fail('StillManager', `node ${nodeId} is a manager`);
   }
 }
+
+/** @example tier=web,rack=a */
+export function labelsOf(list: string): Record<string, string> {
+  return Object.fromEntries(
+    list.split(',').map((pair): [string, string] => {
+      const [key = '', ...value] = pair.split('=');
+      return [key, value.join('=')];
+    }),
+  );
+}

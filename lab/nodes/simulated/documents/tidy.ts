@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-import { LABEL, begin, managersTold, readNode, writeNode } from './node.ts';
+import { LABEL, begin, labelsOf, managersTold, readNode, updateNode, writeNode } from './node.ts';
 import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
@@ -101,15 +101,25 @@ function ghostsOf({ tasks, nodes }: Swarm): { readonly count: number; readonly t
 
 export async function mend(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
-  let removed = 0;
-  let restored = 0;
-  for (const [nodeId = '', instance = ''] of itemsOf(script, 'forget')) {
-    removed += (await removeDown(script, nodeId, instance)) ? 1 : 0;
+  const removed = await counted(script, 'forget', (nodeId, instance) => removeDown(script, nodeId, instance));
+  const restored = await counted(script, 'restore', (nodeId, instance, version) =>
+    restore(script, nodeId, instance, Number(version)),
+  );
+  const labelled = await counted(script, 'label', (nodeId, instance) => label(script, nodeId, instance));
+  return { removed, restored, labelled, ...(await managersTold(script)) };
+}
+
+/** One after the other, as the script does it. */
+async function counted(
+  script: Script,
+  parameter: string,
+  does: (nodeId: string, instance: string, version: string) => Promise<boolean>,
+): Promise<number> {
+  let done = 0;
+  for (const [nodeId = '', instance = '', version = ''] of itemsOf(script, parameter)) {
+    done += (await does(nodeId, instance, version)) ? 1 : 0;
   }
-  for (const [nodeId = '', instance = '', version = ''] of itemsOf(script, 'restore')) {
-    restored += (await restore(script, nodeId, instance, Number(version))) ? 1 : 0;
-  }
-  return { removed, restored, ...(await managersTold(script)) };
+  return done;
 }
 
 function itemsOf(script: Script, parameter: string): string[][] {
@@ -142,4 +152,24 @@ async function restore(script: Script, nodeId: string, instance: string, version
   return mark === 'true' && labels[LABEL] === instance
     ? writeNode(script, node, { role, availability: 'active', labels })
     : false;
+}
+
+const CONFLICTS = 5;
+
+/** Only what is labelled as that instance's and is not on its way out; its availability stays what it is. */
+async function label(script: Script, nodeId: string, instance: string): Promise<boolean> {
+  const labels = labelsOf(script.param('labels'));
+  for (let tries = CONFLICTS; ; tries -= 1) {
+    const node = await readNode(script, nodeId);
+    if (node?.labels[LABEL] !== instance || node.labels['skep.leaving'] === 'true') {
+      return false;
+    }
+    if (await updateNode(script, node, node.availability, labels)) {
+      return true;
+    }
+    if (tries === 1) {
+      script.fail('UpdateConflict', `others kept updating node ${nodeId}`);
+    }
+    await script.sleep(200);
+  }
 }

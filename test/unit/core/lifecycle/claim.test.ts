@@ -441,6 +441,7 @@ describe('the plan', () => {
     expect(plan).toEqual({
       v: 1,
       address: 'none',
+      availability: 'active',
       route: 'join',
       because: `join ${INSTANCE} to prod`,
       completion: COMPLETION,

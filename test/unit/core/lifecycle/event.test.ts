@@ -46,7 +46,15 @@ describe('what a lifecycle event asks for', () => {
 describe('the fields of a lifecycle event', () => {
   it('all arrive in the action', () => {
     const labels = { tier: 'web', 'com.example.rack': 'a/1' };
-    const event = metadata({ v: 1, cluster: 'prod', role: 'manager', timeout: 600, patience: 7200, labels });
+    const event = metadata({
+      v: 1,
+      cluster: 'prod',
+      role: 'manager',
+      timeout: 600,
+      patience: 7200,
+      labels,
+      availability: 'drain',
+    });
 
     expect(actionOf(event)).toEqual({
       kind: 'launch',
@@ -61,6 +69,7 @@ describe('the fields of a lifecycle event', () => {
       cluster: 'prod',
       role: 'manager',
       labels,
+      availability: 'drain',
       ask: 'join',
       depart: false,
       replaces: undefined,

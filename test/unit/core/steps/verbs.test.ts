@@ -32,7 +32,7 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   last: false,
   offset: 0,
   brief: false,
-  mend: { forget: [], restore: [] },
+  mend: { forget: [], restore: [], label: [], labels: 'none' },
   shift: { changes: [], tell: 'nodes' },
   handOver: false,
   stage: 'dev',
@@ -95,7 +95,12 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
   {
     verb: 'mend',
     what: 'many nodes',
-    mend: { forget: Array<string>(200).fill(`${NODE_ID}@${INSTANCE}`), restore: [`${NODE_ID}@${INSTANCE}@77`] },
+    mend: {
+      forget: Array<string>(200).fill(`${NODE_ID}@${INSTANCE}`),
+      restore: [`${NODE_ID}@${INSTANCE}@77`],
+      label: Array<string>(100).fill(`${NODE_ID}@${INSTANCE}`),
+      labels: 'tier=web,com.example.rack=a/1,empty=',
+    },
   },
   { verb: 'mend', what: 'none' },
   { verb: 'shift', what: 'a look', shift: { changes: [], tell: 'services' }, offset: 40 },
@@ -139,6 +144,12 @@ describe('the parameters of a command', () => {
     expect(labelList({ instance: 'a', group: 'b', role: 'c', zone: 'd', own: { 'skep.instance': 'mine' } })).toBe(
       'skep.instance=a,skep.group=b,skep.zone=d,skep.role=c',
     );
+  });
+
+  it('of a confirm: the availability that the group wishes', () => {
+    const plan = planOf({ role: 'manager', availability: 'drain' });
+
+    expect(commandFor(requestOf({ verb: 'confirm', plan })).parameters).toMatchObject({ availability: 'drain' });
   });
 
   it('of a confirm: never of a manager that came in before the last recovery', () => {
