@@ -172,7 +172,9 @@ export class Lab {
   /** What 169.254.169.254 answers to the instance. */
   metadata(instanceId: string, request: Request): Promise<Response> {
     const roleOf = (id: string): InstanceRole | undefined => this.iam.instanceRole(id);
-    return Promise.resolve(new InstanceMetadata(this.ec2, this.stack.region, roleOf).answer(instanceId, request));
+    return Promise.resolve(
+      new InstanceMetadata(this.ec2, this.stack.region, roleOf, this.clock).answer(instanceId, request),
+    );
   }
 
   #makeAutoScaling(options: LabOptions): AutoScaling {
@@ -266,7 +268,7 @@ export class Lab {
     }));
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, runCommand, this.#parameterStore, states, sts, topics, queues],
+      services: [groups, ec2, runCommand, ...runCommand.ofAgents, this.#parameterStore, states, sts, topics, queues],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,
@@ -368,7 +370,7 @@ export class Lab {
       this.autoScaling.started(instanceId);
     });
     this.clock.schedule(this.#latencies.boot + (group?.machine.agentAfter ?? 0), () => {
-      this.runCommand.register(instanceId);
+      this.runCommand.start(instanceId);
     });
   }
 

@@ -25,6 +25,7 @@ const DEMO = path.join(PROJECT, 'examples/scale-out-in/scenario.yaml');
 
 interface RunFlags {
   readonly nodes: RunOptions['nodes'];
+  readonly agent?: string;
   readonly json?: boolean;
   readonly seed?: number;
 }
@@ -41,6 +42,7 @@ export function labCommand(): Command {
         .description('Run a scenario; exit 0 only if every expectation holds')
         .argument('<file>', 'a scenario (docs/lab.md)')
         .addOption(nodes())
+        .option('--agent <which>', 'what runs the commands on docker nodes: own, or the path of amazon-ssm-agent')
         .option('--json', 'print the result as JSON, and nothing else')
         .option('--seed <number>', 'in place of the seed of the scenario', integer)
         .action(run),
@@ -139,10 +141,14 @@ function read(file: string): Scenario {
   }
 }
 
-async function run(file: string, { nodes, json = false, seed }: RunFlags): Promise<void> {
+async function run(file: string, { nodes, agent, json = false, seed }: RunFlags): Promise<void> {
+  if (agent !== undefined && nodes !== 'docker') {
+    throw new UsageError('--agent is for docker nodes: add --nodes docker');
+  }
   const scenario = read(file);
   const lab = await open(scenario, {
     nodes,
+    agent: agent === undefined || agent === 'own' ? agent : path.resolve(agent),
     signal: interruption(),
     ...(seed === undefined ? {} : { seed }),
     ...(json

@@ -1,6 +1,8 @@
 // The lab's own SSM agent: a program that asks for its commands over HTTP, runs their scripts, and tells how they ended.
 //
-// node lab/agent/main.ts ENDPOINT INSTANCE_ID ACCESS_KEY_ID
+// node lab/agent/main.ts ENDPOINT [INSTANCE_ID ACCESS_KEY_ID]
+//
+// Without an instance it asks instance metadata whose agent it is, and for the credentials of the role.
 //
 // It speaks what an SSM agent speaks over ec2messages, so that this is tried without one. Requests have the form of signed ones, and no
 // signature: the lab asks whose they are, and checks no more.
@@ -26,6 +28,9 @@ const PAUSE = 2000;
 /** More than is told of a script's output: it is cut by what makes the result. */
 const KEPT = 30_000;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const METADATA = 'http://169.254.169.254/latest';
+/** Longer than a request for messages is held, ms. */
+const PATIENCE = 40_000;
 
 const messages = z.object({
   Messages: z.array(z.object({ MessageId: z.string(), Topic: z.string(), Payload: z.string() })),
@@ -42,22 +47,80 @@ const payload = z.object({
 });
 const cancelling = z.object({ CancelMessageId: z.string() });
 
-const [endpoint = '', instanceId = '', accessKeyId = ''] = process.argv.slice(2);
+interface Identity {
+  readonly instanceId: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly sessionToken?: string;
+}
+
+const role = z.object({ AccessKeyId: z.string(), Token: z.string() });
+
+const [endpoint = '', givenInstance, givenKey = ''] = process.argv.slice(2);
 const running = new Map<string, AbortController>();
 const waiting: Message[] = [];
 
+async function metadata(path: string, token: string): Promise<string> {
+  const headers = { 'x-aws-ec2-metadata-token': token };
+  const response = await fetch(`${METADATA}/meta-data/${path}`, { headers, signal: AbortSignal.timeout(PATIENCE) });
+  if (!response.ok) {
+    throw new Error(`instance metadata: ${path}: ${response.status}`);
+  }
+  return response.text();
+}
+
+/** By version 2 of instance metadata. */
+async function askWhoIAm(): Promise<Identity> {
+  const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' };
+  const asked = await fetch(`${METADATA}/api/token`, { method: 'PUT', headers, signal: AbortSignal.timeout(PATIENCE) });
+  const token = await asked.text();
+  const name = await metadata('iam/security-credentials/', token);
+  const credentials = role.parse(JSON.parse(await metadata(`iam/security-credentials/${name}`, token)));
+  return {
+    instanceId: await metadata('instance-id', token),
+    region: await metadata('placement/region', token),
+    accessKeyId: credentials.AccessKeyId,
+    sessionToken: credentials.Token,
+  };
+}
+
+/** An agent is of no use before it has been answered. */
+async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      complain(error);
+      await sleep(PAUSE);
+    }
+  }
+}
+
+/** The network is away at times. What was said twice counts once, so that every call may be made again. */
+async function send(headers: Record<string, string>, body: string): Promise<Response> {
+  return insist(async () => {
+    const response = await fetch(endpoint, { method: 'POST', headers, body, signal: AbortSignal.timeout(PATIENCE) });
+    if (response.status >= 500) {
+      throw new Error(`${response.status} ${await response.text()}`);
+    }
+    return response;
+  });
+}
+
 async function call(service: 'ec2messages' | 'ssm', operation: string, input: object): Promise<unknown> {
+  const { accessKeyId, region, sessionToken } = me;
   const prefix = service === 'ssm' ? 'AmazonSSM' : 'EC2WindowsMessageDeliveryService';
-  const scope = `${accessKeyId}/${new Date().toISOString().slice(0, 10).replaceAll('-', '')}/eu-west-1/${service}/aws4_request`;
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
+  const day = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  const scope = `${accessKeyId}/${day}/${region}/${service}/aws4_request`;
+  const response = await send(
+    {
       'content-type': 'application/x-amz-json-1.1',
       'x-amz-target': `${prefix}.${operation}`,
       authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host;x-amz-target, Signature=none`,
+      ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
     },
-    body: JSON.stringify(input),
-  });
+    JSON.stringify(input),
+  );
   const text = await response.text();
   if (!response.ok) {
     throw new Error(`${operation}: ${response.status} ${text}`);
@@ -133,7 +196,10 @@ async function run(messageId: string, document: SsmDocument, values: Record<stri
   try {
     const file = join(folder, '_script.sh');
     await writeFile(file, renderScript(document, values), { mode: 0o700 });
-    const env: Record<string, string> = { PATH };
+    const env: Record<string, string> = { PATH: process.env['PATH'] ?? PATH };
+    // Where it has it itself: documents ask AWS, too.
+    const aws = process.env['AWS_ENDPOINT_URL_SSM'];
+    if (aws !== undefined) env['AWS_ENDPOINT_URL_SSM'] = aws;
     for (const [name, { interpolationType }] of Object.entries(document.parameters)) {
       if (interpolationType === 'ENV_VAR') {
         env[`SSM_${name}`] = values[name] ?? '';
@@ -184,7 +250,7 @@ function complain(error: unknown): void {
 async function poll(): Promise<void> {
   const asked = Date.now();
   const answer = await call('ec2messages', 'GetMessages', {
-    ...{ Destination: instanceId, MessagesRequestId: randomUUID(), VisibilityTimeoutInSeconds: 10 },
+    ...{ Destination: me.instanceId, MessagesRequestId: randomUUID(), VisibilityTimeoutInSeconds: 10 },
   });
   await Promise.all(messages.parse(answer).Messages.map(take));
   if (Date.now() - asked < 1000) {
@@ -193,8 +259,12 @@ async function poll(): Promise<void> {
 }
 
 const known = { AgentName: 'amazon-ssm-agent', AgentStatus: 'Active', AgentVersion: '3.3.0.0', PlatformType: 'Linux' };
-await call('ssm', 'UpdateInstanceInformation', { InstanceId: instanceId, ...known });
-await call('ssm', 'ListInstanceAssociations', { InstanceId: instanceId });
+const me: Identity =
+  givenInstance === undefined
+    ? await insist(askWhoIAm)
+    : { instanceId: givenInstance, region: 'eu-west-1', accessKeyId: givenKey };
+await insist(() => call('ssm', 'UpdateInstanceInformation', { InstanceId: me.instanceId, ...known }));
+await call('ssm', 'ListInstanceAssociations', { InstanceId: me.instanceId });
 for (;;) {
   await poll().catch(async (error: unknown) => {
     complain(error);

@@ -121,8 +121,18 @@ export interface MachineSurroundings {
   aws(request: Request): Promise<Response>;
 }
 
+/** SSM agents that are programs, and run on the machines. */
+export interface NodeAgents {
+  start(instanceId: string): Promise<void>;
+  /** It asks for nothing and tells nothing; scripts go on. */
+  away(instanceId: string): Promise<void>;
+  back(instanceId: string): Promise<void>;
+}
+
 export interface Machines {
   readonly kind: 'simulated' | 'docker';
+  /** Undefined where the lab plays the agents, and hands documents to `run`. */
+  readonly agents?: NodeAgents | undefined;
   /** Prepares what all machines share (a bridge, an image). Fails with `MachinesUnavailable` where this host cannot. */
   open(): Promise<void>;
   /** Starts a machine; resolves with its private address when it is up (dockerd and agent may be later). */

@@ -188,11 +188,6 @@ async function setAgents(run: ScenarioRun, { online, ...choice }: Part<'agent'>[
   const { autoScaling, runCommand } = run.lab;
   const chosen = choice.leader ? [await choose(run, choice)] : autoScaling.group(choice.group).members.keys();
   for (const instanceId of chosen) {
-    const agent = runCommand.agent(instanceId);
-    if (online) {
-      agent.comeBack();
-    } else {
-      agent.leave();
-    }
+    await runCommand.setOnline(instanceId, online);
   }
 }

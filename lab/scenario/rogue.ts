@@ -1,4 +1,5 @@
 // The step of a scenario in which an instance becomes a rogue: from now on its agent answers as the scenario says.
+import { NotToBeHad } from '../nodes/machines.ts';
 import type { Rogue } from '../aws/services/rogue.ts';
 import { member } from './befall.ts';
 import type { ScenarioRun } from './run.ts';
@@ -7,6 +8,9 @@ import type { PlainStep } from './schema.ts';
 type RogueStep = Extract<PlainStep, { readonly rogue: unknown }>['rogue'];
 
 export function makeRogue(run: ScenarioRun, step: RogueStep): void {
+  if (run.lab.machines.agents !== undefined) {
+    throw new NotToBeHad('a rogue is an agent that the lab plays: without --agent');
+  }
   const { group, who, document, times = Infinity } = step;
   run.say(`${who} of ${group} answers ${document ?? 'every document'} as a rogue`);
   const { commentOf, ...answers } = step.answers;

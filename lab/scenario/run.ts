@@ -33,6 +33,8 @@ import { noticesOf, rangIn, seeAsPeople } from './seen-by-people.ts';
 
 export interface RunOptions {
   readonly nodes: 'simulated' | 'docker';
+  /** Of docker nodes: `own`, or the path of amazon-ssm-agent. The agent then runs on the nodes; else the lab plays it. */
+  readonly agent?: string | undefined;
   readonly seed?: number;
   readonly port?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -96,7 +98,7 @@ export class ScenarioRun {
     const virtual = options.nodes === 'simulated';
     const machines: LabOptions['machines'] = virtual
       ? ({ clock, random, surroundings }) => new SimulatedMachines(clock, random, surroundings)
-      : await dockerMachines();
+      : await dockerMachines(options.agent);
     const killAt: KillAt[] = [];
     const watchers = watch(() => lab, options.onProgress);
     const lab = await Lab.open({
@@ -358,7 +360,7 @@ function watchManagers(lab: Lab, cluster: string): ManagerWatch {
 }
 
 /** Loaded only where it is asked for: it needs Linux and root, and nothing else of the lab does. */
-async function dockerMachines(): Promise<LabOptions['machines']> {
+async function dockerMachines(agent: string | undefined): Promise<LabOptions['machines']> {
   const module: { DockerMachines: typeof DockerMachines } = await import('../nodes/docker/docker-machines.ts');
-  return ({ surroundings }) => new module.DockerMachines(surroundings);
+  return ({ surroundings }) => new module.DockerMachines(surroundings, { agent });
 }

@@ -145,6 +145,11 @@ const onInstances =
       keys: tagKeys(['aws:ResourceTag', 'ec2:ResourceTag'], instanceTags(id)),
     }));
 
+/** An agent speaks for its own instance. */
+const onOwnInstance =
+  (action: string): Mapping =>
+  (input, { arn }) => [{ action, resource: arn('ec2', `instance/${text(input['InstanceId'])}`) }];
+
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DescribeAutoScalingGroups': onNothing('autoscaling:DescribeAutoScalingGroups'),
   'autoscaling.DescribeAutoScalingInstances': onNothing('autoscaling:DescribeAutoScalingInstances'),
@@ -172,6 +177,13 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'ssm.ListCommandInvocations': onAllOfSsm('ssm:ListCommandInvocations'),
   'ssm.CancelCommand': onAllOfSsm('ssm:CancelCommand'),
   'ssm.DescribeInstanceInformation': onAllOfSsm('ssm:DescribeInstanceInformation'),
+  'ssm.UpdateInstanceInformation': onOwnInstance('ssm:UpdateInstanceInformation'),
+  'ssm.ListInstanceAssociations': onOwnInstance('ssm:ListInstanceAssociations'),
+  'ec2messages.GetMessages': onNothing('ec2messages:GetMessages'),
+  'ec2messages.AcknowledgeMessage': onNothing('ec2messages:AcknowledgeMessage'),
+  'ec2messages.SendReply': onNothing('ec2messages:SendReply'),
+  'ec2messages.FailMessage': onNothing('ec2messages:FailMessage'),
+  'ec2messages.DeleteMessage': onNothing('ec2messages:DeleteMessage'),
   'ssm.GetParameter': getParameter,
   'ssm.PutParameter': putParameter,
   'ssm.DeleteParameter': deleteParameter,

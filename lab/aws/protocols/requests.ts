@@ -25,6 +25,8 @@ const TARGETS: Readonly<Record<string, string>> = {
   AWSStepFunctions: 'states',
   DynamoDB_20120810: 'dynamodb',
   AmazonSQS: 'sqs',
+  // What an SSM agent asks for its commands.
+  EC2WindowsMessageDeliveryService: 'ec2messages',
 };
 
 const VERSIONS: Readonly<Record<string, string>> = {

@@ -76,8 +76,7 @@ export class AgentMailbox {
   }
 
   readonly messages: Service = {
-    // By its target, as the endpoint calls what it has no other name for.
-    name: 'EC2WindowsMessageDeliveryService',
+    name: 'ec2messages',
     operations: {
       GetMessages: (input, caller) => this.#get(getting.parse(input), caller),
       AcknowledgeMessage: (input, caller) => this.#acknowledge(naming.parse(input).MessageId, caller),
@@ -101,8 +100,12 @@ export class AgentMailbox {
     },
   };
 
+  get services(): readonly Service[] {
+    return [this.messages, this.registration];
+  }
+
   /** A command is there for the agent of the instance. */
-  offer(instanceId: string, job: CommandJob): void {
+  readonly deliver = (instanceId: string, job: CommandJob): void => {
     if (job.instead !== undefined) {
       // What a scenario wants the agent to report runs nowhere.
       void job.run().then(job.finished).catch(this.#options.onDefect);
@@ -130,7 +133,7 @@ export class AgentMailbox {
         taken: () => undefined,
       });
     });
-  }
+  };
 
   #put(instanceId: string, message: Omit<Message, 'createdAt' | 'hiddenUntil'>): void {
     const createdAt = this.#options.clock.now();

@@ -1,5 +1,6 @@
 // Instance metadata, version 2 only, as an instance sees it.
 import type { Credentials } from '../iam/access-keys.ts';
+import type { Clock } from '../../time/clock.ts';
 import type { Ec2 } from './ec2.ts';
 
 /** The role of an instance, and credentials of it. */
@@ -8,15 +9,26 @@ export interface InstanceRole {
   readonly credentials: Credentials;
 }
 
+const TTL = 'x-aws-ec2-metadata-token-ttl-seconds';
+/** About six hours, ms. In the lab they are good for ever. */
+const VALID_FOR = 21_600_000;
+
 export class InstanceMetadata {
   readonly #ec2: Ec2;
   readonly #roleOf: (instanceId: string) => InstanceRole | undefined;
   readonly #region: string;
+  readonly #clock: Pick<Clock, 'now'>;
 
   /** @param roleOf undefined for an instance without a profile */
-  constructor(ec2: Ec2, region: string, roleOf: (instanceId: string) => InstanceRole | undefined) {
+  constructor(
+    ec2: Ec2,
+    region: string,
+    roleOf: (instanceId: string) => InstanceRole | undefined,
+    clock: Pick<Clock, 'now'>,
+  ) {
     this.#ec2 = ec2;
     this.#region = region;
+    this.#clock = clock;
     this.#roleOf = roleOf;
   }
 
@@ -24,8 +36,8 @@ export class InstanceMetadata {
     const path = new URL(request.url).pathname;
     const token = `token-of-${instanceId}`;
     if (request.method === 'PUT' && path === '/latest/api/token') {
-      return request.headers.has('x-aws-ec2-metadata-token-ttl-seconds')
-        ? new Response(token)
+      return request.headers.has(TTL)
+        ? new Response(token, { headers: { [TTL]: request.headers.get(TTL) ?? '' } })
         : new Response('Missing or Invalid Parameters', { status: 400 });
     }
     if (request.headers.get('x-aws-ec2-metadata-token') !== token) {
@@ -70,6 +82,13 @@ export class InstanceMetadata {
       AccessKeyId: accessKeyId,
       SecretAccessKey: secretAccessKey,
       Token: sessionToken,
+      LastUpdated: this.#at(0),
+      Expiration: this.#at(VALID_FOR),
     });
+  }
+
+  /** A time, without its milliseconds. */
+  #at(later: number): string {
+    return new Date(this.#clock.now() + later).toISOString().replace(/\.\d+Z$/, 'Z');
   }
 }

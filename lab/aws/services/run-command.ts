@@ -5,6 +5,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { Machines } from '../../nodes/machines.ts';
 import type { Random } from '../../time/random.ts';
 import { Agent } from './agent.ts';
+import { AgentMailbox } from './agent-mailbox.ts';
 import type { CommandFault } from './command-fault.ts';
 import { CommandRun } from './command-run.ts';
 import type { CommandWorld } from './command-run.ts';
@@ -72,6 +73,8 @@ export class RunCommand implements Service {
   /** Agents that answer as a scenario says. */
   readonly rogues: Rogues;
   readonly #options: RunCommandOptions;
+  /** Of agents that are programs on the machines. */
+  readonly #mailbox: AgentMailbox | undefined;
   readonly #runs = new Map<string, CommandRun>();
   readonly #byInstance = new Map<string, Invocation[]>();
   readonly #world: CommandWorld;
@@ -81,11 +84,17 @@ export class RunCommand implements Service {
     this.#options = options;
     this.rogues = new Rogues(options.clock, options.random);
     const { clock, machines, deliveryLatency, onDefect } = options;
+    const registered = (instanceId: string): void => {
+      this.#heardOf(instanceId);
+    };
+    this.#mailbox = machines.agents && new AgentMailbox({ clock, registered, onDefect });
     this.#world = {
       ...{ clock, machines, deliveryLatency, onDefect, faults: this.faults, rogues: this.rogues },
-      offer: (instanceId, job) => {
-        this.agent(instanceId).offer(job);
-      },
+      offer:
+        this.#mailbox?.deliver ??
+        ((instanceId, job) => {
+          this.agent(instanceId).offer(job);
+        }),
       restart: (...which) => {
         this.restart(...which);
       },
@@ -130,6 +139,47 @@ export class RunCommand implements Service {
         if (again && known) agent.poweredOn();
       })
       .catch(onDefect);
+  }
+
+  /** What agents ask for that are programs on the machines. */
+  get ofAgents(): readonly Service[] {
+    return this.#mailbox?.services ?? [];
+  }
+
+  /** The agent of the instance comes up, and makes itself known. */
+  start(instanceId: string): void {
+    const { clock, ec2, machines, onDefect } = this.#options;
+    if (machines.agents === undefined) {
+      this.register(instanceId);
+      return;
+    }
+    this.agent(instanceId).startedAt = clock.now();
+    machines.agents.start(instanceId).catch((error: unknown) => {
+      // With its machine its agent is gone, too.
+      if (ec2.isRunning(instanceId)) onDefect(error);
+    });
+  }
+
+  /** What such an agent says of itself, again and again. @throws {AwsError} where more do so than SSM takes */
+  #heardOf(instanceId: string): void {
+    const { clock, throttles } = this.#options;
+    if (throttles?.take('registrations') === false) {
+      throw rateExceeded();
+    }
+    this.agent(instanceId).registeredAt ??= clock.now();
+  }
+
+  /** The agent of the instance goes away without a word, or comes back. */
+  async setOnline(instanceId: string, online: boolean): Promise<void> {
+    const { machines } = this.#options;
+    const agent = this.agent(instanceId);
+    if (online) {
+      await machines.agents?.back(instanceId);
+      agent.comeBack();
+    } else {
+      await machines.agents?.away(instanceId);
+      agent.leave();
+    }
   }
 
   #send(given: Record<string, unknown>): unknown {
@@ -207,11 +257,22 @@ export class RunCommand implements Service {
     }
     const agent = this.agent(instanceId);
     if (what === 'machine') {
-      agent.reboot(AWAY.machine);
+      // One that is a program comes up with the machine, and tells itself what it knows of before.
+      if (machines.agents === undefined) agent.reboot(AWAY.machine);
       // In the time of the lab: its engine may need others to come up.
       clock.busy(machines.reboot(instanceId)).catch(onDefect);
-    } else {
+    } else if (machines.agents === undefined) {
       agent.restart(AWAY[what]);
+    } else {
+      this.#restartProgram(instanceId, AWAY[what]).catch(onDefect);
+    }
+  }
+
+  async #restartProgram(instanceId: string, away: number): Promise<void> {
+    await this.setOnline(instanceId, false);
+    await this.#options.clock.sleep(away);
+    if (this.#options.ec2.isRunning(instanceId)) {
+      await this.setOnline(instanceId, true);
     }
   }
 

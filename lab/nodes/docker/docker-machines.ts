@@ -18,6 +18,7 @@ import type {
   Machines,
   MachineSurroundings,
   NodeView,
+  NodeAgents,
   RequestSeen,
   ServiceSpec,
   SwarmView,
@@ -26,6 +27,8 @@ import { createArguments, IMAGE, NETWORK as WEB, SLOW_SECONDS } from '../service
 import { buildImage, checkHost, labFolder, labName, removeCgroups, sweep } from './host.ts';
 import { Instance } from './instance.ts';
 import type { Site } from './instance.ts';
+import { nodeAgent } from './node-agent.ts';
+import type { AgentChoice, NodeAgent } from './node-agent.ts';
 import { MINIMAL_PATH } from './processes.ts';
 import { Resident } from './resident.ts';
 import { get, readNodes, readSwarm } from './swarm-view.ts';
@@ -35,6 +38,8 @@ const HUB = fileURLToPath(new URL('hub.ts', import.meta.url));
 const LOAD_CLIENT = fileURLToPath(new URL('load-client.ts', import.meta.url));
 const NETWORK = '10.77.0';
 const GATEWAY = `${NETWORK}.1`;
+/** Where a machine reaches AWS. */
+const AWS = `http://${GATEWAY}:4566`;
 const FIRST_HOST = 11;
 const LAST_HOST = 254;
 /** More than an agent keeps of a command's output, characters: where it cuts it off is the agent's affair. */
@@ -74,6 +79,8 @@ const requestLine = z.object({ at: z.number(), slow: z.boolean(), failure: z.str
 export interface DockerMachinesOptions {
   /** PATH of the documents. The default is what the SSM agent gives them; another one tries another docker CLI. */
   readonly path?: string;
+  /** The agent that runs on the machines themselves: `own`, or the path of amazon-ssm-agent. Without one the lab plays it. */
+  readonly agent?: AgentChoice | undefined;
 }
 
 interface Shared extends Site {
@@ -85,6 +92,9 @@ export class DockerMachines implements Machines {
   readonly kind = 'docker';
   readonly #surroundings: MachineSurroundings;
   readonly #path: string;
+  readonly #agent: AgentChoice | undefined;
+  readonly agents: NodeAgents | undefined;
+  readonly #withAgent = new Set<string>();
   readonly #lab = labName();
   readonly #instances = new Map<string, Promise<Instance>>();
   readonly #addresses = new Set<string>();
@@ -97,6 +107,8 @@ export class DockerMachines implements Machines {
   constructor(surroundings: MachineSurroundings, options: DockerMachinesOptions = {}) {
     this.#surroundings = surroundings;
     this.#path = options.path ?? MINIMAL_PATH;
+    this.#agent = options.agent;
+    this.agents = options.agent === undefined ? undefined : this.#nodeAgents();
   }
 
   async open(): Promise<void> {
@@ -152,7 +164,7 @@ export class DockerMachines implements Machines {
 
   async run(instanceId: string, run: DocumentRun): Promise<DocumentOutcome> {
     const instance = await this.#instance(instanceId);
-    const env: Record<string, string> = { PATH: this.#path, AWS_ENDPOINT_URL_SSM: `http://${GATEWAY}:4566` };
+    const env: Record<string, string> = { PATH: this.#path, AWS_ENDPOINT_URL_SSM: AWS };
     for (const [name, value] of Object.entries(run.parameters)) env[`SSM_${name}`] = value;
     const result = await instance.exec(['/bin/sh', '-c', START_SCRIPT], {
       env,
@@ -167,6 +179,25 @@ export class DockerMachines implements Machines {
 
   async reboot(instanceId: string): Promise<void> {
     await this.shell(instanceId, REBOOT);
+    if (this.#withAgent.has(instanceId)) await this.agents?.start(instanceId);
+  }
+
+  #nodeAgents(): NodeAgents {
+    const tell = async (instanceId: string, what: 'start' | 'away' | 'back'): Promise<void> => {
+      const { agent } = await this.#shared();
+      const instance = await this.#instance(instanceId);
+      // Scripts have what the agent has.
+      const env = { PATH: this.#path, AWS_ENDPOINT_URL_SSM: AWS };
+      await instance.mustExec(['/bin/sh', '-c', agent?.[what] ?? ''], { timeoutMs: DOCKER_MS, env });
+    };
+    return {
+      start: async (instanceId) => {
+        this.#withAgent.add(instanceId);
+        await tell(instanceId, 'start');
+      },
+      away: (instanceId) => tell(instanceId, 'away'),
+      back: (instanceId) => tell(instanceId, 'back'),
+    };
   }
 
   async createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {
@@ -260,8 +291,9 @@ export class DockerMachines implements Machines {
     await sweep();
     const folder = labFolder(this.#lab);
     await mkdir(`${folder}/scratch`, { recursive: true, mode: 0o700 });
-    const [image, aws] = await Promise.all([
+    const [image, agent, aws] = await Promise.all([
       buildImage(folder),
+      this.#agent === undefined ? undefined : nodeAgent(this.#agent, { folder, aws: AWS }),
       listenOn(`${folder}/aws`, (request) => this.#surroundings.aws(request)),
     ]);
     // A hardware address of its own: else a bridge takes the lowest of its ports', and every machine's ARP entry is wrong for a
@@ -284,7 +316,7 @@ export class DockerMachines implements Machines {
       await Promise.all([hub.stop(), closeServer(aws)]);
       throw error;
     });
-    return { folder, gateway: GATEWAY, image, hubPid: hub.pid, hub, aws };
+    return { folder, gateway: GATEWAY, image, hubPid: hub.pid, agent, hub, aws };
   }
 
   async #tearDown(): Promise<void> {

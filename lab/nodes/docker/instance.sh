@@ -14,6 +14,8 @@ cgroup=$6    # /skep-lab-...: the parent of all containers' control groups
 image=$7     # a tar with the root of skep/idle:1
 swarm=$8    # a folder to begin with as /var/lib/docker/swarm, as an image of another machine has it; or empty
 name=$9     # its hostname; empty for one that is made from its address
+agent=${10}    # a folder of the host with an SSM agent in it; or empty
+runtime=${11}  # a program of the host that runs that agent; or empty
 tools='/usr/bin/docker /usr/local/bin/docker'
 
 # --- A private root: the host's, copy on write. What documents, docker or a user's experiments write ends with the instance.
@@ -43,6 +45,9 @@ if [ -n "$swarm" ]; then cp -a "$swarm" var/lib/docker/swarm; fi
 mkdir -p run/lock run/lab/host
 mount --bind -o ro / run/lab/host
 cp "$image" run/lab/image.tar
+# They may lie on other file systems of the host, which this root has not.
+if [ -n "$agent" ]; then mkdir run/lab/agent && mount --bind -o ro "$agent" run/lab/agent; fi
+if [ -n "$runtime" ]; then : >run/lab/node && mount --bind -o ro "$runtime" run/lab/node; fi
 pivot_root . .
 umount -l .
 cd /

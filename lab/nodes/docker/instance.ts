@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 import type { MachineSpec } from '../machines.ts';
+import type { NodeAgent } from './node-agent.ts';
 import { command, mustRun } from './processes.ts';
 import type { CommandOptions, CommandResult } from './processes.ts';
 import { Resident } from './resident.ts';
@@ -18,6 +19,8 @@ export interface Site {
   readonly gateway: string;
   readonly image: string;
   readonly hubPid: number;
+  /** What runs on the machines besides, where the lab does not play their agents. */
+  readonly agent: NodeAgent | undefined;
 }
 
 export interface Placement {
@@ -146,6 +149,8 @@ function initArguments(site: Site, placement: Placement, swarmFolder: string): s
     site.image,
     swarmFolder,
     placement.spec.hostname ?? '',
+    site.agent?.folder ?? '',
+    site.agent?.runtime ?? '',
   ];
   return [...namespaces, 'sh', INIT, ...parameters];
 }

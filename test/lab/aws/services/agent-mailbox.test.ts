@@ -95,7 +95,7 @@ describe('an agent that asks over HTTP', () => {
         ...{ clock, faults: [], deliveryLatency: 0, machines: {} as Machines },
         rogues: new Rogues(clock, seededRandom(1)),
         offer: (instanceId, job) => {
-          mailbox.offer(instanceId, job);
+          mailbox.deliver(instanceId, job);
         },
         restart: () => undefined,
         ended: (one) => {
