@@ -291,9 +291,10 @@ export class DockerMachines implements Machines {
     await sweep();
     const folder = labFolder(this.#lab);
     await mkdir(`${folder}/scratch`, { recursive: true, mode: 0o700 });
-    const [image, agent, aws] = await Promise.all([
+    // Before anything is started that would have to be ended where there is none.
+    const agent = this.#agent === undefined ? undefined : await nodeAgent(this.#agent, { folder, aws: AWS });
+    const [image, aws] = await Promise.all([
       buildImage(folder),
-      this.#agent === undefined ? undefined : nodeAgent(this.#agent, { folder, aws: AWS }),
       listenOn(`${folder}/aws`, (request) => this.#surroundings.aws(request)),
     ]);
     // A hardware address of its own: else a bridge takes the lowest of its ports', and every machine's ARP entry is wrong for a
