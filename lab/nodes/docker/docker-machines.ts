@@ -28,7 +28,7 @@ import { buildImage, checkHost, labFolder, labName, removeCgroups, sweep } from 
 import { Instance } from './instance.ts';
 import type { Site } from './instance.ts';
 import { nodeAgent } from './node-agent.ts';
-import type { AgentChoice, NodeAgent } from './node-agent.ts';
+import type { AgentChoice } from './node-agent.ts';
 import { MINIMAL_PATH } from './processes.ts';
 import { Resident } from './resident.ts';
 import { get, readNodes, readSwarm } from './swarm-view.ts';
