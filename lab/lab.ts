@@ -268,7 +268,8 @@ export class Lab {
     }));
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, runCommand, ...runCommand.ofAgents, this.#parameterStore, states, sts, topics, queues],
+      services: [groups, ec2, runCommand, this.#parameterStore, states, sts, topics, queues],
+      ofAgents: runCommand.ofAgents,
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,

@@ -52,6 +52,13 @@ export class InstanceMetadata {
     if (instance === undefined) {
       return undefined;
     }
+    if (path === '/latest/dynamic/instance-identity/document') {
+      // Where an SDK looks for the region, and with it an SSM agent.
+      return JSON.stringify({
+        ...{ instanceId, region: this.#region, availabilityZone: instance.zone, privateIp: instance.privateIp },
+        version: '2017-09-30',
+      });
+    }
     switch (path.replace(/^\/latest\/meta-data\//, '').replace(/\/$/, '')) {
       case 'instance-id':
         return instanceId;
