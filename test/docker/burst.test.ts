@@ -33,4 +33,4 @@ it('twenty workers at once become labelled nodes, each as if it were alone, and 
 
   expect(lab.traces.look()).toEqual(NOTHING);
   expect(host()).toBe(before);
-}, 360_000);
+}, 700_000);

@@ -36,6 +36,6 @@ describe('a rebalance on docker machines', () => {
       expect(lab.traces.look()).toEqual(NOTHING);
       expect(host()).toBe(before);
     },
-    400_000,
+    700_000,
   );
 });

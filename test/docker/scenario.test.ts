@@ -54,7 +54,7 @@ describe('a scenario on docker machines', () => {
     expect(result.nodes.map(({ status }) => status)).toEqual(['ready', 'ready', 'ready', 'ready', 'ready']);
     expect(lab.traces.look()).toEqual(NOTHING);
     expect(host()).toBe(before);
-  }, 180_000);
+  }, 400_000);
 
   it('leaves nothing behind when it fails, and exits with 2', async () => {
     const lab = run(FAILS);
@@ -63,7 +63,7 @@ describe('a scenario on docker machines', () => {
     expect(result).toMatchObject({ ok: false, expectations: [{ ok: false }], hooks: { open: 0 } });
     expect(lab.traces.look()).toEqual(NOTHING);
     expect(host()).toBe(before);
-  }, 90_000);
+  }, 240_000);
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'leaves nothing behind when %s ends it, within 10 s',
@@ -81,7 +81,7 @@ describe('a scenario on docker machines', () => {
       expect(lab.traces.look()).toEqual(NOTHING);
       expect(host()).toBe(before);
     },
-    90_000,
+    240_000,
   );
 
   it('leaves no process when it is killed, and the next lab sweeps its folder', async () => {
@@ -96,5 +96,5 @@ describe('a scenario on docker machines', () => {
     expect(host()).toBe(before);
     await run(FAILS).end();
     expect(killed.traces.look()).toEqual(NOTHING);
-  }, 90_000);
+  }, 240_000);
 });

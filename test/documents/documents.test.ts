@@ -55,6 +55,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   handOver: 'yes',
   forget: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   restore: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0@1234',
+  label: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   least: '3',
   changes: 'da5el1vvzfzci6j9ohzl1v6cw@1234@exclude@1795000000@wp676z7pdxbkldvrn9s1718aj+da5el1vvzfzci6j9ohzl1v6cw',
   tell: 'on:da5el1vvzfzci6j9ohzl1v6cw',
@@ -264,6 +265,8 @@ describe('scripts', () => {
         'rounds',
         'RESTORED',
         'REMOVED',
+        'LABELLED',
+        'label_tries',
       ],
     ]);
     for (const [, inside = ''] of code(name).matchAll(/\$\(\(([^()]*(?:\([^()]*\)[^()]*)*)\)\)/g)) {

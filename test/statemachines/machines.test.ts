@@ -208,7 +208,7 @@ describe('tasks', () => {
       });
       expect([...VERBS, ...WAITS]).toContain(payload['verb']);
       expect(payload['step']).toMatch(
-        /^([A-Z][A-Za-z]+|Recover-1|\{% \$mayHandOver \? 'Drain' : 'DrainRest' %\}|\{% '(Inspect|Mend|Survey|Fence|Nodes|Services|Sweep|Shift|HandOver)-' & .* %\})$/,
+        /^([A-Z][A-Za-z]+|Recover-1|\{% \$mayHandOver \? 'Drain' : 'DrainRest' %\}|\{% '(Inspect|Mend|Label|Survey|Fence|Nodes|Services|Sweep|Shift|HandOver)-' & .* %\})$/,
       );
     },
   );
