@@ -14,6 +14,7 @@ import type {
   SwarmView,
 } from '../machines.ts';
 import { NotToBeHad } from '../machines.ts';
+import { DockerError } from '../../swarm/docker-cli/error.ts';
 import { runDocker } from '../../swarm/docker-cli/command-line.ts';
 import { runDocument } from './documents/documents.ts';
 import type { Engine, EngineWorld } from '../../swarm/engine/engine.ts';
@@ -209,10 +210,12 @@ async function outcomeOf(script: Script, verb: string): Promise<DocumentOutcome>
     if (error instanceof ScriptEnded) {
       return DEAD;
     }
-    if (!(error instanceof DocumentExit)) {
+    // An engine may die under any question that a document asks it.
+    const exit = error instanceof DockerError ? new DocumentExit('DockerFailed', error.message) : error;
+    if (!(exit instanceof DocumentExit)) {
       throw error;
     }
-    const stdout = `${JSON.stringify({ error: error.name, message: error.message })}\n`;
-    return { exitCode: error.code, stdout, stderr: '', timedOut: false };
+    const stdout = `${JSON.stringify({ error: exit.name, message: exit.message })}\n`;
+    return { exitCode: exit.code, stdout, stderr: '', timedOut: false };
   }
 }
