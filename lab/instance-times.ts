@@ -17,7 +17,7 @@ type OpenMove = Pick<Move, 'instance' | 'group' | 'from' | 'hookAt'>;
 
 const ENDS: ReadonlySet<string> = new Set(['InService', 'Terminated', 'Terminating:Retained']);
 
-export class Moves {
+export class InstanceTimes {
   readonly #open = new Map<string, OpenMove>();
   readonly #ended: Move[] = [];
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Clock } from './time/clock.ts';
 import { Endpoint } from './aws/endpoint.ts';
 import { EventBus } from './aws/events/bus.ts';
-import { Eye } from './console/console.ts';
+import { Console } from './console/console.ts';
 import type { RetryPolicy } from './aws/events/bus.ts';
 import { listen } from './aws/http-server.ts';
 import type { Listening, Serve } from './aws/http-server.ts';
@@ -13,7 +13,7 @@ import type { Enforcement } from './aws/iam/enforce.ts';
 import type { Iam } from './aws/iam/iam.ts';
 import { Lambda } from './aws/lambda.ts';
 import type { Latencies } from './aws/latencies.ts';
-import { Moves } from './instance-times.ts';
+import { InstanceTimes } from './instance-times.ts';
 import type { LabOptions } from './options.ts';
 import type { MachineSurroundings, Machines, SwarmView } from './nodes/machines.ts';
 import { seededRandom } from './time/random.ts';
@@ -63,11 +63,11 @@ export class Lab {
   readonly states: States;
   readonly bus: EventBus;
   readonly endpoint: Endpoint;
-  readonly eye: Eye;
+  readonly console: Console;
   readonly lambda: Lambda;
   readonly iam: Iam;
   readonly profiles: Enforcement['profiles'];
-  readonly moves = new Moves();
+  readonly instanceTimes = new InstanceTimes();
   /** Executions to be stopped, as a person would, when they enter a state: one each. */
   readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
   /** Errors that nothing in the stack can cause: bugs of the lab, or of a machine. A run with any is not ok. */
@@ -91,7 +91,7 @@ export class Lab {
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
     const eyed = { clock: this.clock, random: this.random, stack: this.#account };
-    this.eye = new Eye({ ...eyed, deadLetters: () => this.bus.deadLetters.length });
+    this.console = new Console({ ...eyed, deadLetters: () => this.bus.deadLetters.length });
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
     const lag = lagsOf(options, options.limits?.lag);
     const { clock, random, machines } = this;
@@ -113,7 +113,7 @@ export class Lab {
     this.iam = enforced.iam;
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;
-    this.eye.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
+    this.console.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options, lag.invocations);
     this.lambda = this.#makeLambda(options, listening.url, serve);
     this.states = this.#makeStates(options);
@@ -134,9 +134,9 @@ export class Lab {
       await listening.close();
       throw error;
     }
-    early.serve = async (request) => lab.eye.answer(request) ?? (await lab.endpoint.serve(request));
+    early.serve = async (request) => lab.console.answer(request) ?? (await lab.endpoint.serve(request));
     try {
-      for (const put of lab.eye.webhookParameters(lab.url)) {
+      for (const put of lab.console.webhookParameters(lab.url)) {
         await lab.endpoint.call('ssm', 'PutParameter', put, { kind: 'person', name: 'lab' });
       }
       await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
@@ -185,7 +185,7 @@ export class Lab {
       healthCheckEvery: this.#latencies.healthCheck,
       emit: this.#emitter('aws.autoscaling'),
       onMember: (group, member) => {
-        this.moves.note(group, member, this.clock.now());
+        this.instanceTimes.note(group, member, this.clock.now());
         this.#shown.note(group, member);
         options.onMember?.(group, member);
       },
@@ -218,15 +218,15 @@ export class Lab {
       serve,
       region: this.stack.region,
       onEnd: (name, ok) => {
-        this.eye.functionEnded(name, ok);
+        this.console.functionEnded(name, ok);
       },
       credentials: (name) => this.iam.keys.issue({ kind: 'function', name }),
       onLog: (name, line) => {
         if (!this.#onBehalf.mayLog(name)) {
           return;
         }
-        this.eye.alarms.read(line);
-        if (this.eye.webhook.isIn(line)) this.#note(new Error(`${name} logs the URL of the webhook`));
+        this.console.alarms.read(line);
+        if (this.console.webhook.isIn(line)) this.#note(new Error(`${name} logs the URL of the webhook`));
         options.onLog?.(name, line);
       },
     });
@@ -245,7 +245,7 @@ export class Lab {
       emit: this.#emitter('aws.states'),
       onEvent: (execution, event) => {
         this.#stopWhereAsked(execution, event);
-        if (event.type === 'ExecutionFailed') this.eye.executionFailed(execution.stateMachine.arn);
+        if (event.type === 'ExecutionFailed') this.console.executionFailed(execution.stateMachine.arn);
         options.onExecution?.(execution, event);
       },
     });
@@ -261,7 +261,7 @@ export class Lab {
 
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
-    const { topics, queues } = this.eye;
+    const { topics, queues } = this.console;
     const groups = autoScalingApi(autoScaling, this.#shown, () => ({
       ActivityId: this.random.uuid(),
       StartTime: new Date(this.clock.now()),
@@ -287,7 +287,7 @@ export class Lab {
       account,
       latency: this.#latencies.event,
       onDeadLetter: (count) => {
-        this.eye.letterDied(count);
+        this.console.letterDied(count);
       },
       asynchronous: ({ arn }) => this.#asynchronousRetry(arn),
       deliver: (target, event) => this.#deliver(target, event),

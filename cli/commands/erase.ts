@@ -6,7 +6,7 @@ import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients
 import { findManagers, statesOf } from '../../src/aws/ec2-managers.ts';
 import { Erasures } from '../../src/store/erasures.ts';
 import { Table } from '../../src/store/table.ts';
-import { endSwarm, giveWord, whatIsLeft } from '../../src/operations/erase.ts';
+import { endSwarm, allowErasure, whatIsLeft } from '../../src/operations/erase.ts';
 import { ERASE_WITHIN } from '../../src/core/managers/erasure.ts';
 import { checkCluster, unknownCluster } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
@@ -109,7 +109,7 @@ async function allow(
     await endNow(ports, cluster, swarmId);
     return;
   }
-  const given = await giveWord(ports, cluster, seconds, now());
+  const given = await allowErasure(ports, cluster, seconds, now());
   if (given.kind === 'workers') {
     refuseWorkers(cluster, given.workers);
   }

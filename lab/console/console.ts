@@ -20,7 +20,7 @@ export interface Dashboard {
   readonly posted: readonly string[];
 }
 
-interface EyeParts {
+interface ConsoleParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly stack: Stack;
@@ -28,7 +28,7 @@ interface EyeParts {
   readonly deadLetters: () => number;
 }
 
-export class Eye {
+export class Console {
   readonly alarms: Alarms;
   readonly topics: Topics;
   readonly webhook = new Webhook();
@@ -40,7 +40,7 @@ export class Eye {
   readonly #stack: Stack;
   readonly #clock: Clock;
 
-  constructor({ clock, random, stack, deadLetters }: EyeParts) {
+  constructor({ clock, random, stack, deadLetters }: ConsoleParts) {
     this.#stack = stack;
     this.#clock = clock;
     this.alarms = new Alarms(stack.alarms, () => clock.now());

@@ -1,6 +1,6 @@
 // Faults of commands as a scenario words them: on which instances, and what becomes of the command there.
 import type { CommandFault, FaultOutcome } from '../aws/services/command-fault.ts';
-import { choose } from './befall.ts';
+import { choose } from './disturbances.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 

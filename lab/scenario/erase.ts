@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { Erasures } from '../../src/store/erasures.ts';
-import { giveWord } from '../../src/operations/erase.ts';
+import { allowErasure } from '../../src/operations/erase.ts';
 import { PERSON } from '../aws/iam/access-keys.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
@@ -22,7 +22,7 @@ export async function erase({ lab, scenario, say }: ScenarioRun, word: Word): Pr
     return;
   }
   const ports = { erasures, autoScaling: new AutoScalingClient(settings), stage: lab.stack.stage };
-  const given = await giveWord(ports, cluster, word.for / 1000, Math.floor(lab.clock.now() / 1000));
+  const given = await allowErasure(ports, cluster, word.for / 1000, Math.floor(lab.clock.now() / 1000));
   if (given.kind !== 'given') {
     throw new StepFailed(`the word to erase ${cluster} was not taken: ${given.kind}`);
   }

@@ -130,7 +130,7 @@ function peopleFacts(expectation: Expectation, { lab, people }: Seen): Readonly<
 function simpleFacts({ lab, measured, clusterStatus }: Seen): Record<string, unknown> {
   return {
     ...measured,
-    alarms: [...lab.eye.alarms.raised].toSorted(),
+    alarms: [...lab.console.alarms.raised].toSorted(),
     rang: rangIn(lab).toSorted(),
     deadLetters: lab.bus.deadLetters.length,
     denied: deniedOf(lab),

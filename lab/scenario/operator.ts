@@ -1,5 +1,5 @@
 // Steps of a scenario in which an operator is at the swarm: a service is created, somebody asks it, or something is typed.
-import { member } from './befall.ts';
+import { member } from './disturbances.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 import { serviceNames } from './service-schema.ts';

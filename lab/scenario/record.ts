@@ -5,7 +5,7 @@ import { DeleteCommand, DynamoDBDocumentClient, PutCommand, UpdateCommand } from
 import { keys, launchHook, terminateHook } from '../../src/core/names.ts';
 import type { Key } from '../../src/core/names.ts';
 import { PERSON } from '../aws/iam/access-keys.ts';
-import { member } from './befall.ts';
+import { member } from './disturbances.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 

@@ -1,7 +1,7 @@
 // The step of a scenario in which an instance becomes a rogue: from now on its agent answers as the scenario says.
 import { NotToBeHad } from '../nodes/machines.ts';
 import type { Rogue } from '../aws/services/rogue.ts';
-import { member } from './befall.ts';
+import { member } from './disturbances.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 

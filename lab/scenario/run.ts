@@ -67,7 +67,7 @@ export class ScenarioRun {
   #measured = { transitions: 0, calls: 0 };
   #before: Before = { at: 0, instances: new Set(), containers: new Set() };
   #measuredFrom = 0;
-  #armed: { readonly befell: () => boolean; readonly disarm: () => void }[] = [];
+  #armed: { readonly happened: () => boolean; readonly disarm: () => void }[] = [];
   /** Which turn of a loop it is, for the result. */
   #turn = '';
 
@@ -129,7 +129,7 @@ export class ScenarioRun {
   }
 
   /** Sets a fault, until it is used up, or until the turn of the loop ends that set it. */
-  arm<Fault>(list: Fault[], fault: Fault, befell: () => boolean): void {
+  arm<Fault>(list: Fault[], fault: Fault, happened: () => boolean): void {
     list.push(fault);
     const disarm = (): void => {
       const index = list.indexOf(fault);
@@ -137,7 +137,7 @@ export class ScenarioRun {
         list.splice(index, 1);
       }
     };
-    this.#armed.push({ befell, disarm });
+    this.#armed.push({ happened, disarm });
   }
 
   /** One turn of a loop: its faults end with it. If nothing came of any of them, it has shown nothing, and that is a failure. */
@@ -151,12 +151,12 @@ export class ScenarioRun {
       const armed = this.#armed;
       this.#armed = before;
       // Before they end: a stop that was taken away looks like one that was used.
-      const befell = armed.filter((one) => one.befell()).length;
+      const happened = armed.filter((one) => one.happened()).length;
       for (const { disarm } of armed) {
         disarm();
       }
       if (armed.length > 0) {
-        this.record({ what: 'it came about', ok: befell > 0, seen: { of: armed.length, befell } });
+        this.record({ what: 'it came about', ok: happened > 0, seen: { of: armed.length, happened } });
       }
       this.#turn = '';
     }
@@ -305,7 +305,7 @@ export class ScenarioRun {
   async result(): Promise<ScenarioResult> {
     const { lab, scenario, expectations } = this;
     const { continued, abandoned, timedOut } = lab.autoScaling.hooks;
-    const move = lab.moves.last(this.#measuredFrom);
+    const move = lab.instanceTimes.last(this.#measuredFrom);
     const denied = [...new Set(lab.iam.denials.map(({ message }) => message))];
     // A denial that nobody expects is a permission that is missing, however well skep got around it.
     const expected = this.scenario.expect.some((one) => 'denied' in one);
@@ -324,14 +324,17 @@ export class ScenarioRun {
       executions: executionsOf(lab),
       calls: Object.fromEntries([...lab.endpoint.calls].toSorted(([a], [b]) => (a < b ? -1 : 1))),
       hooks: { continued, abandoned, timedOut, open: lab.autoScaling.actions.size },
-      alarms: [...lab.eye.alarms.raised].toSorted(),
+      alarms: [...lab.console.alarms.raised].toSorted(),
       rang: rangIn(lab),
       verdict: (await this.verdicts.read(scenario.cluster)).verdict ?? null,
       notices: noticesOf(lab),
-      webhook: { taken: lab.eye.webhook.messages.length, refused: lab.eye.webhook.refused },
+      webhook: { taken: lab.console.webhook.messages.length, refused: lab.console.webhook.refused },
       deadLetters: lab.bus.deadLetters.length,
       denied,
-      slowest: { launch: lastOf(lab.moves.slowest('launch')), termination: lastOf(lab.moves.slowest('termination')) },
+      slowest: {
+        launch: lastOf(lab.instanceTimes.slowest('launch')),
+        termination: lastOf(lab.instanceTimes.slowest('termination')),
+      },
       managers: this.#watch?.result ?? null,
       requests: this.requests.rows,
       last: lastOf(move),

@@ -21,27 +21,27 @@ function verdictFacts({ verdict, outbox }: Kept): Record<string, unknown> {
   };
 }
 
-function noticeFacts({ eye, stack }: Lab, cluster: string, to: string | undefined): Record<string, number> {
-  const published = eye.topics.published.filter(
+function noticeFacts({ console, stack }: Lab, cluster: string, to: string | undefined): Record<string, number> {
+  const published = console.topics.published.filter(
     ({ attributes }) =>
       attributes['cluster'] === cluster &&
       attributes['stage'] === stack.stage &&
       (to === undefined || attributes['level'] === to),
   );
-  const posted = eye.webhook.messages.filter(
+  const posted = console.webhook.messages.filter(
     ({ text }) => to === undefined || text.includes(` is ${to} since `) || text.includes(` is still ${to},`),
   );
   return {
     topic: published.length,
     webhook: posted.length,
-    refused: eye.webhook.refused,
+    refused: console.webhook.refused,
   };
 }
 
 /** Alarms by their names without the stage, which the scenario knows. */
-export const rangIn = ({ eye, stack }: Lab): string[] =>
-  eye.alarms.rang().map((name) => name.replace(`skep-${stack.stage}-`, ''));
+export const rangIn = ({ console, stack }: Lab): string[] =>
+  console.alarms.rang().map((name) => name.replace(`skep-${stack.stage}-`, ''));
 
 /** For the result: each notice in one line. */
-export const noticesOf = ({ eye, clock }: Lab): string[] =>
-  eye.topics.published.map(({ at, subject }) => `${Math.round((at - clock.start) / 1000)} s: ${subject}`);
+export const noticesOf = ({ console, clock }: Lab): string[] =>
+  console.topics.published.map(({ at, subject }) => `${Math.round((at - clock.start) / 1000)} s: ${subject}`);

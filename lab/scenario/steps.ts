@@ -1,9 +1,9 @@
 // Takes one step of a scenario.
 import type { CallFault } from '../aws/endpoint.ts';
 import { parsePattern } from '../aws/events/pattern.ts';
-import { befall, isBlow, member, replace } from './befall.ts';
+import { disturb, isDisturbance, member, replace } from './disturbances.ts';
 import { armCommandFault } from './command-fault.ts';
-import type { Blow } from './befall.ts';
+import type { Disturbance } from './disturbances.ts';
 import { erase } from './erase.ts';
 import { createService, leaveGhost, operate, putLoad } from './operator.ts';
 import { hold, unhold } from './hold.ts';
@@ -33,8 +33,8 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await run.expect(step.expect);
   } else if ('measure' in step) {
     await run.measure(step.measure.as);
-  } else if (isBlow(step)) {
-    await befall(run, step);
+  } else if (isDisturbance(step)) {
+    await disturb(run, step);
   } else if ('fault' in step) {
     await inject(run, step.fault);
   } else if (isTyped(step)) {
@@ -111,12 +111,12 @@ async function changeByHand(
 function outside({ lab, say }: ScenarioRun, step: Outside): void {
   if ('webhook' in step) {
     say(`the webhook is ${step.webhook.up ? 'up' : 'down'}`);
-    lab.eye.webhook.isUp = step.webhook.up;
+    lab.console.webhook.isUp = step.webhook.up;
   } else {
     say('an event that nobody can handle ends in the dead-letter queue');
     const [rule] = lab.stack.rules;
     lab.bus.deadLetters.push({ at: lab.clock.now(), rule: rule?.name ?? '', target: '', error: 'scenario', event: {} });
-    lab.eye.letterDied(lab.bus.deadLetters.length);
+    lab.console.letterDied(lab.bus.deadLetters.length);
   }
 }
 
@@ -158,7 +158,7 @@ type Act = Exclude<
   | { docker: unknown }
   | { measure: unknown }
   | { fault: unknown }
-  | Blow
+  | Disturbance
   | { hold: unknown }
   | { unhold: unknown }
   | { erase: unknown }

@@ -27,7 +27,7 @@ export type Given =
   | { readonly kind: 'given'; readonly erasure: Erasure; readonly managers: readonly string[] };
 
 /** @param seconds for how long it is given */
-export async function giveWord(ports: WordPorts, cluster: string, seconds: number, now: number): Promise<Given> {
+export async function allowErasure(ports: WordPorts, cluster: string, seconds: number, now: number): Promise<Given> {
   const { erasures, autoScaling, stage } = ports;
   const seen = await erasures.read(cluster);
   if (seen?.swarmId === undefined) {

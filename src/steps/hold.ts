@@ -30,7 +30,7 @@ export async function whyNotBegun(ports: StepPorts, request: StepRequest): Promi
 }
 
 /** A recovery is a person's own word as well, and a held cluster may be the very one that needs it. */
-const ALL_THE_SAME: readonly string[] = ['inspect', 'survey', 'fence', 'recover'];
+const ALSO_UNDER_A_HOLD: readonly string[] = ['inspect', 'survey', 'fence', 'recover'];
 
 /**
  * Steps that have items of their own (those of a tidy, a rotation) carry no mark, and no budget either: they read the state.
@@ -38,7 +38,7 @@ const ALL_THE_SAME: readonly string[] = ['inspect', 'survey', 'fence', 'recover'
  */
 export async function refuseIfClusterHeld(ports: StepPorts, request: StepRequest): Promise<void> {
   const key = stepKey(request);
-  if (!isOwnItem(key) || ALL_THE_SAME.includes(request.verb) || changesNothingNew(request)) {
+  if (!isOwnItem(key) || ALSO_UNDER_A_HOLD.includes(request.verb) || changesNothingNew(request)) {
     return;
   }
   const hold = await ports.holds.read(key.cluster);

@@ -167,7 +167,7 @@ function look(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
     case 'ready':
       return begin(run, service, around);
     case 'more':
-      return await_(run, service, around);
+      return awaitTask(run, service, around);
     case 'undo':
       return undo(run, service, around);
     case 'fewer':
@@ -224,7 +224,7 @@ function changedSince({ until, version, replicas }: ServiceRun, service: Service
   return isOurs && isIdle(service) ? undefined : 'it was changed meanwhile';
 }
 
-function await_(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function awaitTask(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
   const mark = ownMark(run, service);
   if (mark === undefined) {
     const { closing } = around;

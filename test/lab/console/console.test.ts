@@ -138,7 +138,7 @@ describe('a lab with a verdict', () => {
   const lines: string[] = [];
   beforeAll(async () => {
     const text = `
-name: eye
+name: console
 groups:
   managers: { role: manager, desired: 1 }
 steps:
@@ -147,7 +147,7 @@ steps:
   - tidy: {}
   - advance: 1m
 `;
-    run = await ScenarioRun.open(parseScenario(text, 'eye'), {
+    run = await ScenarioRun.open(parseScenario(text, 'console'), {
       nodes: 'simulated',
       onProgress: (progress) => lines.push(JSON.stringify(progress)),
     });
@@ -157,7 +157,7 @@ steps:
 
   it('shows it on the dashboard', async () => {
     const response = await fetch(`${run.lab.url}/lab/dashboard`);
-    const { widgets, notices, posted } = (await response.json()) as ReturnType<typeof run.lab.eye.dashboard>;
+    const { widgets, notices, posted } = (await response.json()) as ReturnType<typeof run.lab.console.dashboard>;
     const rows = widgets.flatMap((widget) => widget.rows);
 
     expect(rows).toEqual(
@@ -174,11 +174,11 @@ steps:
   });
 
   it('lets the alarm that rang through to the topic', () => {
-    expect(run.lab.eye.rung.map(({ alarm: name }) => name)).toEqual(['skep-dev-dead-letters']);
+    expect(run.lab.console.rung.map(({ alarm: name }) => name)).toEqual(['skep-dev-dead-letters']);
   });
 
   it('has the URL of the webhook nowhere but in its parameter', async () => {
-    const { webhook } = run.lab.eye;
+    const { webhook } = run.lab.console;
     const histories = run.lab.executions.map(({ history, input, output }) => JSON.stringify([history, input, output]));
     const items = await run.lab.endpoint.call(
       'dynamodb',

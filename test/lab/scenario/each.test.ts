@@ -29,10 +29,10 @@ describe('a loop', () => {
 
       expect(said(result)).toEqual([
         'ok autoscaling.DescribeAutoScalingGroups: hooks {"open":0} {"open":0}',
-        'ok autoscaling.DescribeAutoScalingGroups: it came about {"of":1,"befell":1}',
+        'ok autoscaling.DescribeAutoScalingGroups: it came about {"of":1,"happened":1}',
         'ok states.ListExecutions: hooks {"open":0} {"open":0}',
         // Nobody makes that call: a turn that shows nothing is not a turn that went well.
-        'FAIL states.ListExecutions: it came about {"of":1,"befell":0}',
+        'FAIL states.ListExecutions: it came about {"of":1,"happened":0}',
       ]);
       expect(result.ok).toBe(false);
     },

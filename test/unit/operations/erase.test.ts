@@ -3,7 +3,7 @@ import { DescribeAutoScalingGroupsCommand, DescribeLifecycleHooksCommand } from 
 import { DeleteParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { endSwarm, giveWord } from '../../../src/operations/erase.ts';
+import { endSwarm, allowErasure } from '../../../src/operations/erase.ts';
 import type { StepRequest } from '../../../src/steps/step.ts';
 import { keys } from '../../../src/core/names.ts';
 import { EXECUTION, LEADER, NOW, SWARM_ID } from '../support/examples.ts';
@@ -37,7 +37,7 @@ async function last(): Promise<Scene & { readonly cluster: string; readonly inst
   groups({ role: 'manager', desired: 0, instances: [instance] });
   return { ...place, cluster: clusterOf(place), instance };
 }
-const word = (cluster: string, seconds = 3600) => giveWord(ports, cluster, seconds, time.now);
+const word = (cluster: string, seconds = 3600) => allowErasure(ports, cluster, seconds, time.now);
 
 beforeEach(() => {
   autoScaling.on(DescribeLifecycleHooksCommand).resolves({ LifecycleHooks: [{}] as never });

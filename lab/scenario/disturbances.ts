@@ -18,11 +18,11 @@ interface Choice {
 }
 
 const KINDS = ['kill', 'terminate', 'engine', 'cable', 'power', 'standby', 'agent'] as const;
-export type Blow = { [Kind in (typeof KINDS)[number]]: Part<Kind> }[(typeof KINDS)[number]];
+export type Disturbance = { [Kind in (typeof KINDS)[number]]: Part<Kind> }[(typeof KINDS)[number]];
 
-export const isBlow = (step: PlainStep): step is Blow => KINDS.some((kind) => kind in step);
+export const isDisturbance = (step: PlainStep): step is Disturbance => KINDS.some((kind) => kind in step);
 
-export async function befall(run: ScenarioRun, step: Blow): Promise<void> {
+export async function disturb(run: ScenarioRun, step: Disturbance): Promise<void> {
   const { lab } = run;
   if ('kill' in step && step.kill.when !== undefined) {
     killLater(run, step.kill.group, step.kill.when);
