@@ -28,7 +28,7 @@ const config: Config = {
   ],
   testSequencer: '<rootDir>/test/support/longest-first.ts',
   // Generous, since a host may be busy: what hangs is ended, what is slow is measured elsewhere.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };
 
 export default config;
