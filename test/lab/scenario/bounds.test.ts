@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { Lab } from '../../../lab/lab.ts';
-import { Moves } from '../../../lab/instance-times.ts';
+import { InstanceTimes } from '../../../lab/instance-times.ts';
 import type { Move } from '../../../lab/instance-times.ts';
 import { boundsOf, boundsText, lastOf } from '../../../lab/scenario/bounds.ts';
 import type { Lifecycle } from '../../../lab/aws/services/group.ts';
@@ -114,8 +114,8 @@ it('people read one line, and one for each limit that was hit', () => {
 });
 
 describe('the move that was last', () => {
-  const moves = (...notes: [string, Lifecycle, number][]): Moves => {
-    const noted = new Moves();
+  const moves = (...notes: [string, Lifecycle, number][]): InstanceTimes => {
+    const noted = new InstanceTimes();
     for (const [instanceId, lifecycle, now] of notes) {
       noted.note({ name: 'workers' }, { instanceId, lifecycle }, now);
     }
