@@ -2,7 +2,7 @@
 import CliTable from 'cli-table3';
 import { z } from 'zod';
 
-/** What a rebalance tells of itself, as its execution returns it. */
+/** The report of a rebalance, as its execution returns it. */
 export const rebalanced = z.object({
   dryRun: z.boolean(),
   planned: z.number(),

@@ -59,15 +59,18 @@ const nodeItems = z.array(
     owner: z.string().exactOptional(),
   }),
 );
+/** Items of nodes, each with the owner that it must still have when it is written. */
+const ownedItems = z.array(z.object({ instance: z.string(), owner: z.string() }));
+
 const repairing = z.object({
   v: z.literal(1),
   cluster: clusterName,
   repair: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('record'), items: nodeItems }),
-    z.object({ kind: z.literal('erase'), items: z.array(z.object({ instance: z.string(), owner: z.string() })) }),
+    z.object({ kind: z.literal('erase'), items: ownedItems }),
     z.object({
       kind: z.literal('label'),
-      items: z.array(z.object({ instance: z.string(), owner: z.string() })),
+      items: ownedItems,
       labelled: z.string(),
     }),
     z.object({ kind: z.literal('dismiss'), groups: z.array(z.string()) }),

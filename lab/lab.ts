@@ -262,14 +262,14 @@ export class Lab {
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
     const { topics, queues } = this.console;
+    const ofSsm = [runCommand, ...runCommand.ofAgents, this.#parameterStore];
     const groups = autoScalingApi(autoScaling, this.#shown, () => ({
       ActivityId: this.random.uuid(),
       StartTime: new Date(this.clock.now()),
     }));
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, runCommand, this.#parameterStore, states, sts, topics, queues],
-      ofAgents: runCommand.ofAgents,
+      services: [groups, ec2, ...ofSsm, states, sts, topics, queues],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,

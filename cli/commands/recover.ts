@@ -29,6 +29,7 @@ const found = z.object({
   answers: z.array(answer),
   plan: z.custom<RecoveryPlan>((value) => typeof value === 'object' && value !== null && 'kind' in value),
 });
+
 const recovered = z.object({
   recovered: z.object({ nodeId: z.string(), address: z.string(), epoch: z.number(), removed: z.number() }),
 });

@@ -44,8 +44,6 @@ export interface Gate {
 
 interface EndpointParts {
   readonly services: readonly Service[];
-  /** What is asked by SSM agents that are programs of their own. */
-  readonly ofAgents?: readonly Service[];
   readonly dynamodb: DynamoDb;
   readonly gate: Gate;
   readonly clock: Clock;
@@ -65,7 +63,7 @@ export class Endpoint {
   readonly #random: Random;
 
   constructor(parts: EndpointParts) {
-    this.#services = [...parts.services, ...(parts.ofAgents ?? [])];
+    this.#services = parts.services;
     this.#dynamodb = parts.dynamodb;
     this.#gate = parts.gate;
     this.#clock = parts.clock;

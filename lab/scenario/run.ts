@@ -162,7 +162,7 @@ export class ScenarioRun {
     }
   }
 
-  /** What was expected of a moment, and what was seen. */
+  /** Adds the result of one expectation: what was expected, and what was seen instead. */
   record(one: ExpectationResult): void {
     const result = { ...one, what: `${this.#turn}${one.what}` };
     this.expectations.push(result);

@@ -34,13 +34,12 @@ export function labelList({ instance, group, zone, role, own }: NodeFacts): stri
 }
 
 /** @example tier=web,rack=a */
-export const pairsOf = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+export const pairsOf = (labels: Readonly<Record<string, string>>): string => pairs(labels).join(',');
+
+const pairs = (labels: Readonly<Record<string, string>>): string[] =>
+  Object.entries(labels).map(([key, value]) => `${key}=${value}`);
 
 /** Of a group's own labels, in whatever order: the table keeps which ones a node was given. */
 export function labelsDigest(own: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(own).map(([key, value]) => `${key}=${value}`);
-  return createHash('sha256').update(pairs.toSorted().join(',')).digest('hex').slice(0, 12);
+  return createHash('sha256').update(pairs(own).toSorted().join(',')).digest('hex').slice(0, 12);
 }

@@ -33,7 +33,7 @@ export interface LeaderRecord {
   readonly managers: readonly Manager[];
   /** Only grows: every change is a conditional write on the old term. */
   readonly term: number;
-  /** When it was written, epoch seconds: what was seen before that does not change it. */
+  /** When it was written, epoch seconds. An answer from before that time does not change it. */
   readonly asOf?: number;
 }
 

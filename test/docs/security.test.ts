@@ -44,7 +44,7 @@ describe('docs/security.md', () => {
   });
 
   it('says of each service that a role of skep calls, and of passing roles and putting events, what somebody else can do with it', () => {
-    const [, tables = ''] = /\n## Who holds what can do what\n([^]*?)\n## /.exec(page) ?? [];
+    const [, tables = ''] = /\n## What each permission allows\n([^]*?)\n## /.exec(page) ?? [];
     const rows = tables.split('\n').filter((line) => /^\| (?!-|permission|who)/.test(line));
     expect(rows.length).toBeGreaterThan(40);
     expect(

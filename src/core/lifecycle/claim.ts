@@ -1,7 +1,7 @@
 // The first decision of a lifecycle action: who handles it, and by which route.
 import { contradictionOf } from './contradiction.ts';
 import type { ShownInstance } from './contradiction.ts';
-import { deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
+import { LEASE_MARGIN, deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
 import { isFounderGone } from './founder.ts';
 import { lateRoute } from './late-route.ts';
 import type { Action, Completion } from './event.ts';
@@ -13,8 +13,6 @@ import { whyRejected } from './rejection.ts';
 const JOIN_LOOK = 90;
 /** The same for documents on a manager, which take seconds. */
 const MANAGER_LOOK = 60;
-/** An execution is trusted to be at work this long after its deadline: it has to undo and to complete. Seconds. */
-const LEASE_MARGIN = 120;
 /** After so many launches of a group in a row were abandoned the next is not: endless churn costs money and helps nobody. */
 export const ABANDONS_IN_A_ROW = 3;
 

@@ -5,6 +5,9 @@ import type { Action } from './event.ts';
 const GLOBAL_LIMIT = 172_800;
 const GLOBAL_FACTOR = 100;
 
+/** An execution is trusted to be at work this long after its deadline: it has to undo and to complete. Seconds. */
+export const LEASE_MARGIN = 120;
+
 /** Room to undo and to complete before the hook ends by itself. */
 function margin(timeout: number): number {
   return Math.min(60, Math.floor(timeout / 5));

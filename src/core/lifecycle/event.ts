@@ -76,7 +76,7 @@ const hookMetadata = z.strictObject({
   labels: labels.optional(),
   /**
    * Of nodes of managers at their first confirmation: `active`, or `drain` for managers that only manage. Any short text is let through,
-   * since a slip of the pen here must not keep a manager out of the swarm: the tidy tells of it.
+   * since a typing error must not keep a manager out of the swarm. The tidy reports it.
    */
   availability: z.string().max(40).optional(),
 });
@@ -90,7 +90,8 @@ export const wishedAvailability = (role: NodeRole, availability: string | undefi
 
 /** Without `timeout` in the metadata: short, so that the hook's heartbeat is rather too early than too late. */
 export const DEFAULT_HOOK_TIMEOUT = 300;
-const DEFAULT_PATIENCE = 1800;
+/** How long an action may take where its metadata and its plan do not say it, seconds. */
+export const DEFAULT_PATIENCE = 1800;
 /** A manager waits for its replacement: as long as AWS lets a hook live. */
 const MANAGER_PATIENCE = 172_800;
 

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 
 import type { Hold, Plan } from '../model.ts';
-import { latestDeadlineOf } from './deadline.ts';
+import { LEASE_MARGIN, latestDeadlineOf } from './deadline.ts';
+import { DEFAULT_PATIENCE } from './event.ts';
 
 export const holdItem: z.ZodType<Hold> = z.object({ since: z.number(), because: z.string() });
 
@@ -11,11 +12,6 @@ const FORGOTTEN_AFTER = 3600;
 
 /** @param now epoch seconds */
 export const isForgotten = ({ since }: Hold, now: number): boolean => now - since >= FORGOTTEN_AFTER;
-
-/** After its deadline an execution still has to complete. Seconds. */
-const LEASE_MARGIN = 120;
-/** Of plans that do not say it. Seconds. */
-const DEFAULT_PATIENCE = 1800;
 
 export function holdText(cluster: string, { since, because }: Hold): string {
   const reason = because === '' ? '' : ` (${because})`;

@@ -109,7 +109,7 @@ function whyTooSlow(hook: HookFacts): string | undefined {
   return hook.timeout === timeout ? undefined : `its timeout is ${hook.timeout} s, and its metadata says ${timeout}`;
 }
 
-/** Nobody is kept out of a swarm for it, so that it has to be told of. */
+/** A wrong value keeps no node out of the swarm, so a report is the only way to learn of it. */
 function whyNotAvailable({ transition, metadata: text }: HookFacts): string | undefined {
   const metadata = readHookMetadata(text);
   if ('problem' in metadata || metadata.availability === undefined || transition !== LAUNCHING) {
