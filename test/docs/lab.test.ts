@@ -1,31 +1,16 @@
 // docs/lab.md against the lab: its scenario format, its result, its operations; and its examples run.
 import { readFileSync } from 'node:fs';
 
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import dynalite from 'dynalite';
 import { z } from 'zod';
 
 import { resultText } from '../../cli/tables.ts';
-import { Clock } from '../../lab/time/clock.ts';
-import { SimulatedMachines } from '../../lab/nodes/simulated/simulated-machines.ts';
-import { seededRandom } from '../../lab/time/random.ts';
 import { parseScenario } from '../../lab/scenario/read.ts';
 import type { ScenarioResult } from '../../lab/scenario/result.ts';
+import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { runScenario } from '../../lab/scenario/play.ts';
 import { scenarioSchema } from '../../lab/scenario/schema.ts';
-import { autoScalingApi } from '../../lab/aws/services/auto-scaling-api.ts';
-import { ShownMembers } from '../../lab/aws/services/shown-members.ts';
-import { AutoScaling } from '../../lab/aws/services/auto-scaling.ts';
-import { Ec2 } from '../../lab/aws/services/ec2.ts';
-import { ParameterStore } from '../../lab/aws/services/parameter-store.ts';
-import { queuesApi } from '../../lab/aws/services/queues.ts';
-import { RunCommand } from '../../lab/aws/services/run-command.ts';
-import { securityToken } from '../../lab/aws/services/security-token.ts';
-import type { Service } from '../../lab/aws/services/service.ts';
-import { States } from '../../lab/aws/services/states.ts';
-import { Topics } from '../../lab/aws/services/topics.ts';
-import { PERSON } from '../../lab/aws/iam/access-keys.ts';
-import { Lambda } from '../../lab/aws/lambda.ts';
 
 const page = readFileSync('docs/lab.md', 'utf8');
 const examples = [...page.matchAll(/<!-- runs -->\s+```yaml\n(.*?)```/gs)].map(([, text = '']) => text);
@@ -123,26 +108,17 @@ describe('the examples in docs/lab.md', () => {
 });
 
 describe('the operations in docs/lab.md', () => {
-  const clock = new Clock({ virtual: true, start: 0 });
   const section = page.slice(page.indexOf('### Services and operations'), page.indexOf('### What has no operation'));
   const listed = [...section.matchAll(/^\| `(\w+)` +\| ((?:`\w+`(?:, )?)+) +\|/gm)].flatMap(
     ([, service = '', names = '']) => [...names.matchAll(/\w+/g)].map(([name]) => `${service}.${name}`),
   );
 
-  afterAll(() => {
-    clock.stop();
-  });
-
-  it('are those of the services', () => {
-    const real = services(clock).flatMap(({ name, operations }) =>
-      Object.keys(operations).map((it) => `${name}.${it}`),
-    );
-    expect(listed.filter((it) => !it.startsWith('dynamodb.')).toSorted()).toEqual(real.toSorted());
-  });
-
-  it('are those of all services that a lab has', () => {
-    const [, list = ''] = /services: \[(.*?)\]/s.exec(readFileSync('lab/lab.ts', 'utf8')) ?? [];
-    expect(list.split(',')).toHaveLength(services(clock).length);
+  it('are those that a lab answers', async () => {
+    const scenario = parseScenario('name: none\ngroups: {}\nsteps: []\n', 'none');
+    const { lab } = await ScenarioRun.open(scenario, { nodes: 'simulated' });
+    const { operations } = lab.endpoint;
+    await lab.close();
+    expect(listed.toSorted()).toEqual([...operations].toSorted());
   });
 
   it('of DynamoDB are dynalite’s, and transactions', async () => {
@@ -172,39 +148,3 @@ describe('the operations in docs/lab.md', () => {
     expect(unknown).toEqual(['dynamodb.TransactWriteItems']);
   });
 });
-
-const ignore = (): void => undefined;
-
-/** The services of a lab, with nothing in them. */
-function services(clock: Clock): readonly Service[] {
-  const random = seededRandom(1);
-  const nowhere = { metadata: unreachable, aws: unreachable };
-  const ec2 = new Ec2({ clock, random, machines: new SimulatedMachines(clock, random, nowhere), onDefect: ignore });
-  const emit = ignore;
-  const autoScaling = new AutoScaling({ clock, random, ec2, healthCheckEvery: 1000, emit, onMember: emit });
-  const machines = new SimulatedMachines(clock, random, nowhere);
-  const lambda = new Lambda({
-    clock,
-    random,
-    functions: [],
-    endpoint: 'http://nowhere:1',
-    serve: unreachable,
-    region: '',
-    credentials: () => PERSON,
-    onLog: emit,
-  });
-  return [
-    autoScalingApi(autoScaling, new ShownMembers(clock, undefined), () => ({ ActivityId: '', StartTime: new Date(0) })),
-    ec2,
-    new RunCommand({ clock, random, ec2, machines, documents: [], deliveryLatency: 0, emit, onDefect: emit }),
-    new ParameterStore([]),
-    new States({ clock, random, machines: [], lambda, call: unreachable, authorize: emit, emit, onEvent: emit }),
-    securityToken('123456789012', () => ''),
-    new Topics(clock, random, []),
-    queuesApi([]),
-  ];
-}
-
-function unreachable(): Promise<never> {
-  return Promise.reject(new Error('nothing is there'));
-}
