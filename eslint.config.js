@@ -20,7 +20,9 @@ export default defineConfig(
   js.configs.recommended,
   ts.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } },
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'resources/*.js'] } },
+    },
     plugins: { 'import-x': importX },
     settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })] },
     rules: {
@@ -36,7 +38,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['{src,functions,lab,cli,scripts}/**/*.ts'],
+    files: ['{src,functions,lab,cli,scripts,resources}/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [testsOnly] }] },
   },
   {
@@ -73,5 +75,5 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['*.js', '**/*.cjs'], extends: [ts.configs.disableTypeChecked] },
+  { files: ['**/*.js', '**/*.cjs'], extends: [ts.configs.disableTypeChecked] },
 );

@@ -1,9 +1,5 @@
 # confirm: labels a node that has joined and makes it available, in one update, so that no task lands on an unlabelled node.
 # Runs on any manager. Comes after common.sh and node.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
-if [ -z "${SSM_labels+x}" ]; then SSM_labels='{{ labels }}'; fi
-if [ -z "${SSM_availability+x}" ]; then SSM_availability='{{ availability }}'; fi
 
 lock -s 5
 need_tools sed grep awk sort paste

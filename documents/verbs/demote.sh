@@ -1,9 +1,5 @@
 # demote: makes a manager a worker, and waits a moment until the others see it. Under the cluster's membership lock.
 # Runs on another manager than the one that is meant. Comes after common.sh and node.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
-if [ -z "${SSM_address+x}" ]; then SSM_address='{{ address }}'; fi
-if [ -z "${SSM_least+x}" ]; then SSM_least='{{ least }}'; fi
 
 # Sets MEMBERS to the ids of the raft's members, and REACHABLE to those that the leader reaches.
 read_members() {

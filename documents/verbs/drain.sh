@@ -3,9 +3,6 @@
 #
 # With handOver it first looks at what runs there. Where services replace their tasks by starting the new one first, the node is only
 # paused, so that they can hand over; a bare drain stops first, whatever the service asks for.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
-if [ -z "${SSM_handOver+x}" ]; then SSM_handOver='{{ handOver }}'; fi
 
 # The mark and the availability in one: a confirm that comes late must find the mark. Written anew where it is there already: a tidy
 # may be about to take back what another execution left, and does so only on the version that it has seen.

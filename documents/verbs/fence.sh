@@ -1,6 +1,5 @@
 # fence: stops Docker on an old manager for good, so that a recovery elsewhere makes no second swarm of the same id.
 # Moves and deletes nothing. Comes after common.sh and machine.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 
 # systemctl answers at once where systemd is not at work, and may take as long as containers take to stop.
 ctl() { timeout --foreground -k 2 "$(within 60)" systemctl "$@" 3>&-; }

@@ -1,8 +1,5 @@
 # forget: removes the node of an instance from the swarm, once its tasks have ended as the managers see them.
 # Runs on any manager. Comes after common.sh and node.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_nodeId+x}" ]; then SSM_nodeId='{{ nodeId }}'; fi
-if [ -z "${SSM_force+x}" ]; then SSM_force='{{ force }}'; fi
 
 # Sets RUNNING to the number of tasks of the node that are not in a terminal state. The current state counts: the desired one
 # is "shutdown" as soon as the node is drained. What was never assigned is not on the node, and stays as it is for ever: a task of a

@@ -1,12 +1,5 @@
 # init: founds the swarm of a cluster on this instance, and publishes its join tokens.
 # Comes after common.sh, machine.sh, identity.sh tokens.sh and publish.sh.
-if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
-if [ -z "${SSM_tokenKey+x}" ]; then SSM_tokenKey='{{ tokenKey }}'; fi
-if [ -z "${SSM_addressPool+x}" ]; then SSM_addressPool='{{ addressPool }}'; fi
-if [ -z "${SSM_subnetSize+x}" ]; then SSM_subnetSize='{{ subnetSize }}'; fi
-if [ -z "${SSM_dataPathPort+x}" ]; then SSM_dataPathPort='{{ dataPathPort }}'; fi
 
 # The networks that this instance has routes to, and its VPC's where metadata tells them, one CIDR per line.
 networks() {

@@ -3,8 +3,7 @@
 #
 # All of them in pages, or, with brief, only those that are not plain healthy workers: of those their number and a digest, which
 # whoever asks compares with the one of what it expects. So a swarm that is as it should be costs one command, however large it is.
-if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
-if [ -z "${SSM_brief+x}" ]; then SSM_brief='{{ brief }}'; fi
+
 PAGE=400
 # What nodes, marks and histories may take together, in bytes: the rest of a result takes less than 2,000.
 ROOM=22000

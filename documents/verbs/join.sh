@@ -1,11 +1,5 @@
 # join: makes this instance a node of its swarm, drained until a manager has labelled it.
 # Comes after common.sh, machine.sh and identity.sh.
-if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
-if [ -z "${SSM_role+x}" ]; then SSM_role='{{ role }}'; fi
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_managers+x}" ]; then SSM_managers='{{ managers }}'; fi
-if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
-if [ -z "${SSM_caDigest+x}" ]; then SSM_caDigest='{{ caDigest }}'; fi
 
 joined() {
   read_certificate

@@ -1,11 +1,6 @@
 # leave: waits on the instance that is leaving until its tasks have stopped; where the disk lives on, it also leaves the swarm. The last
 # manager of a cluster ends its swarm by that, where a person has said so.
 # Comes after common.sh and machine.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_waitUntil+x}" ]; then SSM_waitUntil='{{ waitUntil }}'; fi
-if [ -z "${SSM_depart+x}" ]; then SSM_depart='{{ depart }}'; fi
-
-if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
 
 # A launch is undone also where it failed since somebody had made the instance a node of another swarm: that one is not ours to leave.
 # Where nothing can be read of it the engine is taken for one of ours, as before a certificate there is no membership.

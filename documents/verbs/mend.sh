@@ -1,10 +1,6 @@
 # mend: removes nodes that are down for good, activates nodes that skep itself has drained or paused and left so, and writes labels that a
 # group has got since its nodes were confirmed. Many in one command.
 # Runs on any manager. Comes after common.sh and node.sh.
-if [ -z "${SSM_forget+x}" ]; then SSM_forget='{{ forget }}'; fi
-if [ -z "${SSM_restore+x}" ]; then SSM_restore='{{ restore }}'; fi
-if [ -z "${SSM_label+x}" ]; then SSM_label='{{ label }}'; fi
-if [ -z "${SSM_labels+x}" ]; then SSM_labels='{{ labels }}'; fi
 
 # Prints the ids of those that are down at this moment, are no managers, and are the instance's that is meant (or nobody's, where a
 # join died before its labels). What is not in the list is not touched, whatever was seen when the plan was made.

@@ -1,6 +1,5 @@
 # prepare: waits until this instance is ready to join, so that the join takes seconds: under the cluster's membership lock others
 # wait for it. Comes after common.sh, machine.sh and identity.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 
 # What the join needs, too: better missed here than there.
 begin_alone openssl sed grep awk od

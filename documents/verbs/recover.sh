@@ -1,11 +1,5 @@
 # recover: makes the manager on this instance the only one of its swarm, with all services, nodes and secrets as it knows them.
 # Every other manager has been fenced before. Comes after common.sh, machine.sh, node.sh tokens.sh and publish.sh.
-if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
-if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
-if [ -z "${SSM_tokenKey+x}" ]; then SSM_tokenKey='{{ tokenKey }}'; fi
-if [ -z "${SSM_dataPathPort+x}" ]; then SSM_dataPathPort='{{ dataPathPort }}'; fi
-if [ -z "${SSM_newEpoch+x}" ]; then SSM_newEpoch='{{ newEpoch }}'; fi
 
 has_leader() {
   [ "$IS_MANAGER" = true ] && [ -z "$SWARM_ERROR" ] && [ -n "$SWARM_ID" ]

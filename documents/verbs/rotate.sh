@@ -1,7 +1,5 @@
 # rotate: makes the join tokens of the swarm anew, and publishes them. Whoever is in the swarm already does not need them.
 # Runs on any manager. Comes after common.sh, machine.sh, node.sh tokens.sh and publish.sh.
-if [ -z "${SSM_stage+x}" ]; then SSM_stage='{{ stage }}'; fi
-if [ -z "${SSM_tokenKey+x}" ]; then SSM_tokenKey='{{ tokenKey }}'; fi
 
 rotate() { # ROLE
   # It prints the new token, which nobody is to see.

@@ -3,9 +3,7 @@
 #
 # What is to be done was decided on what was told before, so each change is made on that very version only: what anybody else has
 # changed since is left alone, and said. A mark in the service's own labels, written in the same update, tells whose it is.
-if [ -z "${SSM_changes+x}" ]; then SSM_changes='{{ changes }}'; fi
-if [ -z "${SSM_tell+x}" ]; then SSM_tell='{{ tell }}'; fi
-if [ -z "${SSM_offset+x}" ]; then SSM_offset='{{ offset }}'; fi
+
 # The patterns count no lists (the agent's engine refuses such counts), so it is done here. The sender keeps to the same numbers; what is
 # beyond is not done, and shows as not done.
 CHANGES=200

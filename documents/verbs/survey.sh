@@ -1,6 +1,5 @@
 # survey: tells what the engine of this instance says of itself as a manager. Changes nothing, and needs neither leader nor quorum.
 # Comes after common.sh and machine.sh.
-if [ -z "${SSM_instanceId+x}" ]; then SSM_instanceId='{{ instanceId }}'; fi
 
 # When the state of the raft was last written: a guess at who knows most, since without a leader no engine tells how far it has come.
 raft_time() {

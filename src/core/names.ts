@@ -38,9 +38,6 @@ export const VERBS = [
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];
 
-/** Sent to an instance that was launched a moment ago: its agent may not have registered yet. */
-export const bringsIn = (verb: string): boolean => ['init', 'prepare', 'join'].includes(verb);
-
 export const documentName = (stage: string, verb: Verb): string => `skep-${stage}-${verb}`;
 
 /** The verb of a document of this stage; undefined for anybody else's. */

@@ -1,8 +1,7 @@
 // What it means that SSM, or IAM, refuses to send a command.
 import { isGoneFrom } from '../aws/auto-scaling.ts';
-import { runsOnManager } from '../core/steps/verbs.ts';
+import { bringsIn, runsOnManager } from '../core/steps/verbs.ts';
 import { FlowError } from '../core/errors.ts';
-import { bringsIn } from '../core/names.ts';
 import { nextManager } from './look.ts';
 import { verbOf } from './step.ts';
 import type { StepPorts } from './ports.ts';

@@ -76,7 +76,11 @@ describe('the documents', () => {
   });
 
   it('have no script beside them that no document runs', () => {
-    const run = new Set(VERBS.map(scriptOf).flatMap((script) => scripts.filter((name) => script.includes(text(name)))));
+    // The lines that read the parameters are put into the verb's own script.
+    const own = (script: string): string => script.replaceAll(/^if \[ -z "\$\{SSM_.*\n/gm, '');
+    const run = new Set(
+      VERBS.map(scriptOf).flatMap((script) => scripts.filter((name) => own(script).includes(own(text(name))))),
+    );
     expect([...run].sort()).toEqual([...scripts].sort());
   });
 

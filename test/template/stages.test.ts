@@ -1,9 +1,9 @@
 // Two stages in one account: no rule of one may match an event of the other, also where one's name begins with the other's.
-import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import { matchesPattern, parsePattern } from '../../lab/aws/events/pattern.ts';
 import type { Stack } from '../../lab/aws/stack/stack.ts';
+import { VERBS } from '../../src/core/names.ts';
 import { packaged, PACKAGING_TIMEOUT, PLACE } from './packaged.ts';
 
 const STAGES = ['dev', 'dev-2', 'prod'];
@@ -82,10 +82,6 @@ interface Fixture {
 
 const machineOf = (stage: string, logicalId: string): string =>
   stackOf(stage).stateMachines.find((it) => it.logicalId === logicalId)?.arn ?? 'none';
-
-const VERBS = readdirSync('documents/verbs')
-  .filter((it) => it.endsWith('.yaml'))
-  .map((it) => it.replace('.yaml', ''));
 
 const FIXTURES: readonly Fixture[] = [
   { what: 'a launch', event: (stage) => lifecycle('launch', `skep-${stage}-launch`), rule: 'LaunchRule' },

@@ -4,9 +4,12 @@
 // conditional write then checks who owns the node, parks the task token and reads what the event has brought, all at once.
 import { z } from 'zod';
 
-import type { NodePhase } from '../model.ts';
-import { bringsIn, keys, nodeAddress, nodeIdText, zoneName } from '../names.ts';
+import { keys } from '../names.ts';
 import type { Key, Verb } from '../names.ts';
+import { bringsIn } from './verbs.ts';
+import { UNITS } from './verbs/all.ts';
+import { told } from './verbs/verb.ts';
+import type { NodeChanges } from './verbs/verb.ts';
 
 /** One command of one step: what travels in SendCommand's Comment, and comes back with GetCommandInvocation. */
 export interface StepKey {
@@ -137,38 +140,12 @@ export function mayHaveBeenSent(item: RendezvousItem, verb: Verb, look: number, 
   return item.uncertain === true || !bringsIn(verb) || now - (item.sentAt ?? 0) >= look - 5;
 }
 
-/** A node's own word: what is not in the form that documents tell it in is not taken, and never stops anything. */
-const told = z.object({
-  nodeId: nodeIdText.optional().catch(undefined),
-  address: nodeAddress.optional().catch(undefined),
-  zone: zoneName.optional().catch(undefined),
-});
-type Told = z.infer<typeof told>;
-
-const joined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
-
-const CHANGES: Readonly<Partial<Record<Verb, (output: Told) => NodeChanges>>> = {
-  init: joined,
-  prepare: ({ address, zone }) => ({ address, zone }),
-  join: joined,
-  confirm: () => ({ phase: 'ready' }),
-  leave: ({ nodeId }) => ({ nodeId }),
-  forget: () => ({ phase: 'gone' }),
-};
-
 /** The node id by which an instance calls itself; undefined for documents that are about others, and for what is no node id. */
 export function ownNodeId(verb: Verb, output: Readonly<Record<string, unknown>>): string | undefined {
-  return ['init', 'join', 'leave'].includes(verb) ? told.parse(output).nodeId : undefined;
+  return UNITS[verb].tellsOwnNodeId === true ? told.parse(output).nodeId : undefined;
 }
 
 /** What a command's good end changes in the item of its node. What is undefined there is not changed. */
 export function nodeChanges(verb: Verb, output: Readonly<Record<string, unknown>>): NodeChanges {
-  return CHANGES[verb]?.(told.parse(output)) ?? {};
-}
-
-export interface NodeChanges {
-  readonly phase?: NodePhase;
-  readonly nodeId?: string | undefined;
-  readonly address?: string | undefined;
-  readonly zone?: string | undefined;
+  return UNITS[verb].record?.(told.parse(output)) ?? {};
 }

@@ -1,18 +1,13 @@
-// Reads documents/verbs/*.yaml as SSM gets them, and renders a run of one as its agent does it.
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-import { parse } from 'yaml';
+// The documents as SSM gets them, and a run of one as its agent does it.
 import { z } from 'zod';
 
 import type { DocumentRun } from '../../../lab/nodes/machines.ts';
+import { documentOf } from '../../../resources/documents.ts';
 import { VERBS } from '../../../src/core/names.ts';
 import type { Verb } from '../../../src/core/names.ts';
 
 export { VERBS };
 export type { Verb };
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 const documentSchema = z.strictObject({
   schemaVersion: z.literal('2.2'),
@@ -40,17 +35,8 @@ const documentSchema = z.strictObject({
 
 export type SsmDocument = z.infer<typeof documentSchema>;
 
-/** The document, with the texts of its scripts in place, as the deploy tool makes it. */
-export function loadDocument(verb: Verb): SsmDocument {
-  const document = documentSchema.parse(parse(readFileSync(`${ROOT}documents/verbs/${verb}.yaml`, 'utf8')));
-  const { inputs } = document.mainSteps[0];
-  inputs.runCommand = inputs.runCommand.map((entry) => {
-    const path = /^\$\{file\((documents\/(?:lib|verbs)\/[a-z]+\.sh)\)\}$/.exec(entry)?.[1];
-    if (path === undefined) throw new Error(`${verb}: ${entry} is not the text of a script`);
-    return readFileSync(ROOT + path, 'utf8');
-  });
-  return document;
-}
+/** The document, as the deploy tool makes it. */
+export const loadDocument = (verb: Verb): SsmDocument => documentSchema.parse(documentOf(verb));
 
 export function scriptOf(verb: Verb): string {
   return loadDocument(verb).mainSteps[0].inputs.runCommand.join('\n');

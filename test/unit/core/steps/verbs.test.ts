@@ -1,28 +1,16 @@
-import { readFileSync } from 'node:fs';
-
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parse } from 'yaml';
-import { z } from 'zod';
 
 import { DEFAULT_CONFIG, commandFor, nodeFacts, pickManager, runsOnManager } from '../../../../src/core/steps/verbs.ts';
 import { labelList } from '../../../../src/core/labels.ts';
 import { readLifecycleEvent } from '../../../../src/core/lifecycle/event.ts';
 import { VERBS } from '../../../../src/core/names.ts';
 import type { Verb } from '../../../../src/core/names.ts';
+import { loadDocument } from '../../../docker/support/documents.ts';
 import { eventWith } from '../../../fixtures/events.ts';
 import { INSTANCE, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, TOKEN_KEY, planOf } from '../../support/examples.ts';
 
 type Request = Parameters<typeof commandFor>[0];
-
-const documentSchema = z.object({
-  parameters: z.record(z.string(), z.object({ allowedPattern: z.string(), maxChars: z.number().optional() })),
-});
-
-function parametersOf(verb: Verb): z.infer<typeof documentSchema>['parameters'] {
-  const text = readFileSync(new URL(`../../../../documents/verbs/${verb}.yaml`, import.meta.url), 'utf8');
-  return documentSchema.parse(parse(text)).parameters;
-}
 
 const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   plan: planOf(),
@@ -47,7 +35,7 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
 
 /** As SSM checks them when a command is sent. */
 function refused(verb: Verb, parameters: Readonly<Record<string, string>>): string[] {
-  const declared = parametersOf(verb);
+  const { parameters: declared } = loadDocument(verb);
   const names = new Set([...Object.keys(declared), ...Object.keys(parameters)]);
   return [...names].filter((name) => {
     const rule = declared[name];

@@ -1,0 +1,59 @@
+// confirm: labels a node that has joined and makes it available.
+import { FlowError } from '../../errors.ts';
+import { labelList } from '../../labels.ts';
+import { OF_AN_ACTION } from '../final-reasons.ts';
+import { instanceId } from './parameters.ts';
+import { needed } from './verb.ts';
+import type { CommandFacts, VerbUnit } from './verb.ts';
+
+export const confirm: VerbUnit = {
+  description: 'labels a node that has joined and makes it available; runs on a manager',
+  runsOn: 'manager',
+  libraries: ['node'],
+  parameters: {
+    instanceId,
+    nodeId: {
+      description: 'the id of its node',
+      pattern: '^[0-9a-z]{25}$',
+      value: ({ node }) => node.nodeId,
+    },
+    labels: {
+      description: 'labels of the node, key=value, separated by commas',
+      pattern: '^[a-zA-Z0-9][a-zA-Z0-9._/-]*=[a-zA-Z0-9._/:@+-]*(,[a-zA-Z0-9][a-zA-Z0-9._/-]*=[a-zA-Z0-9._/:@+-]*)*$',
+      maxChars: 2048,
+      value: ({ plan, node }) =>
+        labelList({
+          instance: needed(plan.instance, 'instance'),
+          group: needed(plan.group, 'group'),
+          role: needed(plan.role, 'role'),
+          // As AWS has it; plans of older versions have none, and what the node says is at least a zone.
+          zone: plan.zone ?? node.zone,
+          own: plan.labels ?? {},
+        }),
+    },
+    availability: {
+      description: "the node's availability",
+      pattern: '^(active|pause|drain)$',
+      value: ({ plan }) => plan.availability ?? 'active',
+    },
+  },
+  runtime: 60,
+  changesManagers: true,
+  refuse: refuseFormer,
+  final: [...OF_AN_ACTION, 'Unconfirmed', 'Autolocked', 'UnknownNode', 'LeavingNode', 'MissedRecovery', 'LockTaken'],
+  record: () => ({ phase: 'ready' }),
+};
+
+/**
+ * The cluster was recovered while a manager was on its way in: it may have come in after the recovery, and would for ever be one of the
+ * old epoch, whom no document takes a command from. It goes, and another one is launched.
+ */
+function refuseFormer({ plan: { role, instance, swarm }, node: { epoch } }: CommandFacts): void {
+  const current = swarm?.epoch ?? 0;
+  if (role === 'manager' && epoch !== undefined && epoch < current) {
+    throw new FlowError(
+      'MissedRecovery',
+      `${instance ?? ''} joined in epoch ${epoch}, the cluster is in epoch ${current}`,
+    );
+  }
+}

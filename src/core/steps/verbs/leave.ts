@@ -1,0 +1,52 @@
+// leave: waits on the instance that is leaving until its tasks have stopped, and leaves the swarm where that is asked.
+import { OF_AN_ACTION } from '../final-reasons.ts';
+import { instanceId, yesOrNo } from './parameters.ts';
+import type { CommandFacts, VerbUnit } from './verb.ts';
+
+/** How long the tasks of a last manager have to stop, while nobody can join: nobody is left who could take them over. */
+const LAST_TASKS = 300;
+
+export const leave: VerbUnit = {
+  description: 'waits until the tasks of the instance have stopped, and leaves the swarm if asked',
+  runsOn: 'instance',
+  libraries: ['machine'],
+  parameters: {
+    instanceId,
+    waitUntil: {
+      description: 'waits for the containers until this time, seconds since 1970',
+      pattern: '^[0-9]{10,11}$',
+      value: (facts) => String(waitUntil(facts)),
+    },
+    depart: {
+      description:
+        'whether to leave the swarm, for an instance whose disk lives on, or as the last manager, with which the swarm ends',
+      pattern: '^(yes|no|last)$',
+      value: (facts) => (facts.last ? 'last' : yesOrNo(departs(facts))),
+    },
+    swarmId: {
+      description: "the id of the cluster's swarm: another one is not left",
+      preset: 'unknown',
+      pattern: '^([0-9a-z]{25}|none|unknown)$',
+      value: ({ plan }) => plan.swarm?.swarmId ?? 'none',
+    },
+  },
+  // Until its deadline.
+  runtime: (facts) => Math.max(60, waitUntil(facts) - facts.now + 30),
+  // What it leaves behind as its fence is its own `notAfter`, and a join is refused whose `notAfter` is not later. So both start within
+  // the same time, or the fence of a leave would refuse joins that were sent after it: those of a manager start within two minutes, and a
+  // manager that was undone would be kept out for as long as somebody tries again every few minutes.
+  startsSoon: ({ plan }) => plan.role === 'manager' && plan.route !== 'found',
+  final: [...OF_AN_ACTION, 'LockTaken', 'StillManager', 'NotLast', 'NodeUnresponsive', 'InstanceUnreachable'],
+  tellsOwnNodeId: true,
+  record: ({ nodeId }) => ({ nodeId }),
+};
+
+/** A node that was never activated has no tasks to wait for and no reason to stay a member. */
+function departs({ plan, undo, node }: CommandFacts): boolean {
+  return undo || plan.depart === true || node.nodeId === 'none';
+}
+
+function waitUntil({ plan, undo, last, now }: CommandFacts): number {
+  const end = Math.max(now + 20, (plan.deadline ?? now) - 30);
+  return undo ? now + 20 : last ? Math.min(end, now + LAST_TASKS) : end;
+}

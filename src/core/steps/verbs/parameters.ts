@@ -1,0 +1,67 @@
+// Parameters that more than one document takes. Lists have no counted end in their patterns: the agent's engine (RE2) refuses nested
+// repetitions of more than 1,000. The sender and the script count.
+import { needed } from './verb.ts';
+import type { Parameter } from './verb.ts';
+
+/** Of every document; documents/lib/common.sh reads them. `notAfter` and `executionTimeout` are the command's times (verbs.ts). */
+export const COMMON: Readonly<Record<'cluster' | 'epoch', Parameter>> = {
+  cluster: {
+    description: "the cluster's name",
+    pattern: '^[a-z][a-z0-9-]{0,31}$',
+    value: ({ plan }) => needed(plan.cluster, 'cluster'),
+  },
+  // A manager that missed a recovery has a swarm of the very same id: this is what it is told by.
+  epoch: {
+    description: "the cluster's epoch, which each recovery raises",
+    preset: '0',
+    pattern: '^[0-9]{1,9}$',
+    value: ({ plan }) => String(plan.swarm?.epoch ?? 0),
+  },
+};
+
+/**
+ * Of every document that runs on a manager; documents/lib/node.sh reads it. The record may name a manager of another cluster, by
+ * somebody's hand: it knows nothing of this one's nodes.
+ */
+export const OF_MANAGERS: Readonly<Record<'swarmId', Parameter>> = {
+  swarmId: {
+    description: "the id of the cluster's swarm: a manager of another one is not meant",
+    preset: 'none',
+    pattern: '^([0-9a-z]{25}|none)$',
+    value: ({ plan }) => plan.swarm?.swarmId ?? 'none',
+  },
+};
+
+export const instanceId: Parameter = {
+  description: 'the instance that is meant',
+  pattern: '^i-([0-9a-f]{8}|[0-9a-f]{17})$',
+  value: ({ plan }) => plan.instance ?? 'none',
+};
+
+export const nodeId: Parameter = {
+  description: 'the id of its node, or none where it is not known',
+  pattern: '^([0-9a-z]{25}|none)$',
+  value: ({ node }) => node.nodeId,
+};
+
+export const stage: Parameter = {
+  description: "the stage of the stack, part of the parameters' names",
+  pattern: '^[a-zA-Z][a-zA-Z0-9-]{0,31}$',
+  value: (facts) => facts.stage,
+};
+
+export const tokenKey: Parameter = {
+  description: 'the ARN of the KMS key that protects the join tokens',
+  pattern: '^arn:aws[a-z-]{0,20}:kms:[a-z0-9-]{1,30}:[0-9]{12}:(key|alias)/[a-zA-Z0-9/_-]{1,256}$',
+  value: (facts) => facts.tokenKey,
+};
+
+export const dataPathPort: Parameter = {
+  description: 'the UDP port of overlay traffic',
+  pattern: '^[0-9]{4,5}$',
+  value: ({ config }) => String(config.dataPathPort),
+};
+
+export const yesOrNo = (flag: boolean): string => (flag ? 'yes' : 'no');
+export const YES_OR_NO = '^(yes|no)$';
+export const listOrNone = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(','));

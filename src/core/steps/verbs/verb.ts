@@ -1,0 +1,145 @@
+// What a verb is: its document, where and how long that runs, what is sent with it, what it may end with, and what its good end records.
+// One file per verb stands beside this one. The document that is deployed is made of it and of documents/verbs/<verb>.sh when the service
+// is packaged: `npm run document -- <verb>` prints it.
+import { z } from 'zod';
+
+import { FlowError } from '../../errors.ts';
+import type { Manager, NodePhase, Plan } from '../../model.ts';
+import { nodeAddress, nodeIdText, zoneName } from '../../names.ts';
+import type { FinalName } from '../final-reasons.ts';
+
+/** What can only be set at founding: the CONFIG item. */
+export interface ClusterConfig {
+  readonly addressPool: string;
+  readonly subnetSize: number;
+  readonly dataPathPort: number;
+}
+
+/** What earlier steps found out of the node: the output of the join, init or leave document. */
+export const nodeFacts = z
+  .object({
+    nodeId: nodeIdText.catch('none'),
+    zone: zoneName.catch('unknown'),
+    address: nodeAddress.catch('none'),
+    /** That it joined in; joins that were sent before this was told say none. */
+    epoch: z.number().optional(),
+  })
+  .loose();
+export type NodeFacts = z.infer<typeof nodeFacts>;
+
+/** What a tidy repairs of many nodes at once, as the document takes it: `node@instance`, `node@instance@version`, `node@instance`. */
+interface Mending {
+  readonly forget: readonly string[];
+  readonly restore: readonly string[];
+  readonly label: readonly string[];
+  /** What those of `label` are given: `tier=web,rack=a`. */
+  readonly labels: string;
+}
+
+/** Changes of services as the document takes them, and what to tell of: see shift.ts. */
+export interface Shifting {
+  readonly changes: readonly string[];
+  readonly tell: string;
+}
+
+/** What is known where a command is made. */
+export interface CommandFacts {
+  readonly plan: Plan;
+  readonly node: NodeFacts;
+  readonly force: boolean;
+  /** The launch is being undone: leave the swarm, do not wait for tasks. */
+  readonly undo: boolean;
+  /** It is the last manager, and its swarm ends with it. */
+  readonly last: boolean;
+  readonly offset: number;
+  /** Plain healthy workers are told by their number and a digest only. */
+  readonly brief: boolean;
+  /** Node ids with what they are known by, for a command that is about many nodes. */
+  readonly mend: Mending;
+  readonly shift: Shifting;
+  /** Whether services may hand over before the node is drained. */
+  readonly handOver: boolean;
+  /** How many managers must be left when this one is demoted. */
+  readonly least: number;
+  readonly stage: string;
+  readonly tokenKey: string;
+  readonly config: ClusterConfig;
+  /** Those on record. */
+  readonly managers: readonly Manager[];
+  /** Who may be a manager besides. */
+  readonly candidates?: readonly Manager[];
+  /** Which command of its step it is, from 1: what one manager did not do is asked of the next. */
+  readonly try: number;
+  readonly now: number;
+}
+
+export interface Parameter {
+  /** What SSM shows of it. */
+  readonly description: string;
+  /** The whole value. Nothing that means something to a shell: agents of old splice values into the script (test/documents). */
+  readonly pattern: string;
+  readonly value: (facts: CommandFacts) => string;
+  /** For commands that an older version has sent. */
+  readonly preset?: string;
+  readonly maxChars?: number;
+}
+
+/** A script of documents/lib. Each document begins with `common`. */
+type Library = 'history' | 'identity' | 'json' | 'machine' | 'node' | 'publish' | 'services' | 'tokens';
+
+export interface VerbUnit {
+  /** What SSM shows of the document. */
+  readonly description: string;
+  /**
+   * `new`: an instance that was launched a moment ago, whose agent may not have registered yet. `instance`: the instance that it is about.
+   * `manager`: any manager, which is told the id of its swarm besides.
+   */
+  readonly runsOn: 'new' | 'instance' | 'manager';
+  /** What is put before the verb's own script, in this order. */
+  readonly libraries: readonly Library[];
+  /** Besides those of all documents (parameters.ts). The script has them as SSM_<name>. */
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /**
+   * How long the document may run, seconds. One on a manager never waits: its agent runs five commands at a time.
+   *
+   * @param locked under the membership lock
+   */
+  readonly runtime: number | ((facts: CommandFacts, locked: boolean) => number);
+  /** Adds to the managers of a swarm or takes away from them: one at a time, under the membership lock. */
+  readonly changesManagers?: boolean;
+  /** It starts within the time of a locked command although it has no lock. */
+  readonly startsSoon?: (facts: CommandFacts) => boolean;
+  /** Throws where it must not be sent at all. */
+  readonly refuse?: (facts: CommandFacts) => void;
+  /** After which errors it is not tried again. */
+  readonly final: readonly FinalName[];
+  /** It tells the node id by which its instance calls itself. */
+  readonly tellsOwnNodeId?: boolean;
+  /** What its good end changes in the item of its node. What is undefined there is not changed. */
+  readonly record?: (told: Told) => NodeChanges;
+}
+
+/** A node's own word: what is not in the form that documents tell it in is not taken, and never stops anything. */
+export const told = z.object({
+  nodeId: nodeIdText.optional().catch(undefined),
+  address: nodeAddress.optional().catch(undefined),
+  zone: zoneName.optional().catch(undefined),
+});
+export type Told = z.infer<typeof told>;
+
+export interface NodeChanges {
+  readonly phase?: NodePhase;
+  readonly nodeId?: string | undefined;
+  readonly address?: string | undefined;
+  readonly zone?: string | undefined;
+}
+
+/** What a node that has joined, or has founded its swarm, told of itself. */
+export const asJoined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
+
+export function needed<T>(value: T | undefined, name: string): T {
+  if (value === undefined) {
+    throw new FlowError('BadInput', `the plan has no ${name}`);
+  }
+  return value;
+}
