@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
 
+import { definitionOf } from '../../resources/state-machines.ts';
 import { ERRORS_PAGE, withTables } from '../../scripts/docs.ts';
 
 const page = readFileSync(ERRORS_PAGE, 'utf8');
@@ -18,7 +18,7 @@ describe('docs/errors.md', () => {
   });
 
   it.each(['scale-out', 'scale-in', 'tidy'])('explains every error that %s names', (machine) => {
-    const names = errorsIn(parse(readFileSync(`statemachines/${machine}.asl.yaml`, 'utf8'), { merge: true }));
+    const names = errorsIn(definitionOf(machine));
     const own = [...names].filter((name) => !/^(States|Lambda|Sandbox|AutoScaling|StepFunctions)\./.test(name));
     expect(own.length).toBeGreaterThan(machine === 'tidy' ? 3 : 10);
     expect(own.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);

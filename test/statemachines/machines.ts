@@ -1,10 +1,7 @@
 // The definitions as they are written, for rules that hold of all of them.
-import { readFileSync, readdirSync } from 'node:fs';
-
-import { parse } from 'yaml';
 import { z } from 'zod';
 
-const FOLDER = new URL('../../statemachines/', import.meta.url);
+import { definitionOf, machineNames } from '../../resources/state-machines.ts';
 
 const retrier = z.looseObject({ ErrorEquals: z.array(z.string()).min(1) });
 const catcher = retrier.extend({ Next: z.string() });
@@ -38,22 +35,13 @@ const part: z.ZodType<Part> = z.lazy(() =>
   }),
 ) as z.ZodType<Part>;
 
-export const machineNames = (): string[] =>
-  readdirSync(FOLDER)
-    .map((file) => file.replace(/\.asl\.yaml$/, ''))
-    .toSorted();
-
-export function rawMachine(name: string): unknown {
-  return parse(readFileSync(new URL(`${name}.asl.yaml`, FOLDER), 'utf8'), { merge: true });
-}
-
 /** The machine and everything inside of it, each as a machine of its own. */
 export function partsOf(name: string): Part[] {
   const inside = (one: Part): Part[] => [
     one,
     ...Object.values(one.States).flatMap(({ ItemProcessor: inner }) => (inner === undefined ? [] : inside(inner))),
   ];
-  return inside(part.parse(rawMachine(name)));
+  return inside(part.parse(definitionOf(name)));
 }
 
 export interface Named extends State {
@@ -62,7 +50,7 @@ export interface Named extends State {
 }
 
 export const everyState = (): Named[] =>
-  machineNames().flatMap((machine) =>
+  machineNames.flatMap((machine) =>
     partsOf(machine).flatMap(({ States }) =>
       Object.entries(States).map(([name, one]) => Object.assign({}, one, { machine, name })),
     ),

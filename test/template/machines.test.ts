@@ -58,7 +58,7 @@ describe('the state machines', () => {
   });
 
   it.each(FIXED)('%s (%s) is what statemachines/%s.asl.yaml says', (logicalId, _, file) => {
-    const source = parse(readFileSync(`statemachines/${file}.asl.yaml`, 'utf8'), { merge: true }) as Json;
+    const source = definitionOf(file) as Json;
     const machine = stack.stateMachines.find((it) => it.logicalId === logicalId);
     expect(comparable(machine?.definition ?? null)).toEqual(comparable(source));
   });
