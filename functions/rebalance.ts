@@ -11,10 +11,10 @@ import { FlowError } from '../src/core/errors.ts';
 import { holdText } from '../src/core/lifecycle/hold.ts';
 import { SERVICE_NAME, clusterName } from '../src/core/names.ts';
 import { planRebalance } from '../src/core/rebalance/plan.ts';
-import { nextRound, startRuns } from '../src/core/rebalance/round.ts';
+import { rebalanceRound, startRuns } from '../src/core/rebalance/round.ts';
 import type { NextRound, ServiceRun } from '../src/core/rebalance/round.ts';
 import { MOVES, afterTrouble, finalReport, firstReport, leftovers, whyClose } from '../src/core/rebalance/run.ts';
-import type { Report } from '../src/core/rebalance/run.ts';
+import type { RebalanceReport } from '../src/core/rebalance/run.ts';
 import { toText } from '../src/core/services/facts.ts';
 import type { ServiceFacts } from '../src/core/services/facts.ts';
 import { logger, makeHandler } from '../src/lambda/handler.ts';
@@ -44,7 +44,7 @@ const wish = z.strictObject({
 });
 const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 const serviceRuns = z.array(z.custom<ServiceRun>((value) => anObject(value) && 'phase' in (value as object)));
-const report = z.custom<Report>((value) => anObject(value) && 'planned' in (value as object));
+const report = z.custom<RebalanceReport>((value) => anObject(value) && 'planned' in (value as object));
 const base = z.object({ v: z.literal(1), execution: z.string() });
 const request = z.discriminatedUnion('do', [
   base.extend({ do: z.literal('begin'), wish }),
@@ -213,7 +213,7 @@ async function decide(input: Part<'decide'>): Promise<Decided> {
   const moved = page.digest !== undefined && page.digest !== input.digest;
   const next =
     failed === ''
-      ? nextRound({
+      ? rebalanceRound({
           runs,
           seen,
           cut: page.next !== undefined,
@@ -241,7 +241,7 @@ async function whyEnd({ cluster, execution, rounds, startedAt, failed }: Part<'d
   return because ?? failed;
 }
 
-async function finish({ cluster, execution, runs, report: told, workers }: Part<'finish'>): Promise<Report> {
+async function finish({ cluster, execution, runs, report: told, workers }: Part<'finish'>): Promise<RebalanceReport> {
   if (workers !== '') {
     await lock.recordWorkers(cluster, workers);
   }

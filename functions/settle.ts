@@ -11,8 +11,8 @@ import { Verdicts } from '../src/store/verdicts.ts';
 import { releaseLock } from '../src/steps/release-lock.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { nodeRole, ownerKey } from '../src/core/names.ts';
-import { concernedBy, isOfForeignSwarm, settleFailure, verdictOf } from '../src/core/lifecycle/failed-execution.ts';
-import type { Settlement, Verdict } from '../src/core/lifecycle/failed-execution.ts';
+import { concernedBy, isOfForeignSwarm, settleFailure, launchEndOf } from '../src/core/lifecycle/failed-execution.ts';
+import type { LaunchEnd, Settlement } from '../src/core/lifecycle/failed-execution.ts';
 import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 
 const { table: tableName } = readConfig(process.env);
@@ -52,25 +52,25 @@ const failedExecution = z.object({
 const startedWith = z.looseObject({ skep: z.looseObject({ attempt: z.number() }).optional() });
 
 export const handler = makeHandler(z.union([verdictRequest, failedExecution]), async (request) =>
-  'verdictFor' in request ? judge(request) : settle(request),
+  'verdictFor' in request ? endLaunch(request) : settle(request),
 );
 
-async function judge(request: z.infer<typeof verdictRequest>): Promise<Verdict> {
+async function endLaunch(request: z.infer<typeof verdictRequest>): Promise<LaunchEnd> {
   const { verdictFor, failure, keep, execution } = request;
   const isForeign = request.foreign || isOfForeignSwarm(failure.Error);
   // A tidy's join of an instance in service is no launch: it must not trip the breaker of the group's launches.
   const isLaunch = verdictFor.hook.actionToken !== undefined && !isForeign;
-  const verdict = verdictOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure, keep, isForeign);
+  const end = launchEndOf(isLaunch ? await table.countAbandon(verdictFor.group) : 1, failure, keep, isForeign);
   if (isForeign && execution !== undefined) {
     const { cluster, instance } = verdictFor;
     await foreigners.record(cluster, instance, ownerKey(execution), failure.Cause, Math.floor(Date.now() / 1000));
   }
-  raise('LaunchAbandoned', verdict.cause, { ...verdictFor, result: verdict.result });
+  raise('LaunchAbandoned', end.cause, { ...verdictFor, result: end.result });
   if (verdictFor.role === 'manager') {
     const now = Math.floor(Date.now() / 1000);
     await releaseLock({ lock, states }, verdictFor, now);
   }
-  return verdict;
+  return end;
 }
 
 async function settle({ detail }: z.infer<typeof failedExecution>): Promise<Settlement> {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 const INSTANCE_LABEL = 'skep.instance';
 
-interface NodeFacts {
+interface LabelFacts {
   readonly instance: string;
   readonly group: string;
   readonly role: string;
@@ -22,7 +22,7 @@ function labelValue(text: string): string {
 }
 
 /** @example tier=web,skep.instance=i-0123456789abcdef0,skep.group=workers,skep.zone=eu-west-1a,skep.role=worker */
-export function labelList({ instance, group, zone, role, own }: NodeFacts): string {
+export function labelList({ instance, group, zone, role, own }: LabelFacts): string {
   const labels = {
     ...own,
     [INSTANCE_LABEL]: instance,

@@ -10,7 +10,7 @@ import type { Notice, Target } from '../core/verdict/notice.ts';
 import { judge } from '../core/verdict/verdict.ts';
 import type { Judgement } from '../core/verdict/verdict.ts';
 import { tell } from './notify.ts';
-import type { Telling } from './notify.ts';
+import type { NoticeChannels } from './notify.ts';
 
 /** More writers than that at one item at once there are not. */
 const WRITES = 5;
@@ -19,7 +19,7 @@ export interface VerdictPorts {
   readonly verdicts: Verdicts;
   readonly queues: SQSClient;
   readonly deadLetters: string;
-  readonly telling: Telling;
+  readonly telling: NoticeChannels;
   readonly stage: string;
   /** Epoch seconds. */
   readonly now: () => number;

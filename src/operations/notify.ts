@@ -6,9 +6,9 @@ import { publish } from '../aws/topic.ts';
 import { postTo, webhookUrl } from '../aws/webhook.ts';
 import type { Notice, Target } from '../core/verdict/notice.ts';
 import { slackOf, subjectOf, textOf } from '../core/verdict/notice-text.ts';
-import type { Place } from '../core/verdict/notice-text.ts';
+import type { NoticePlace } from '../core/verdict/notice-text.ts';
 
-export interface Telling {
+export interface NoticeChannels {
   readonly topics: SNSClient;
   readonly parameters: SSMClient;
   readonly topic: string;
@@ -18,13 +18,13 @@ export interface Telling {
   readonly sleep?: (ms: number) => Promise<void>;
 }
 
-export interface Told {
+export interface Notified {
   readonly sent: ReadonlyMap<string, readonly Target[]>;
   /** Of the topic: the caller throws it once it has written what was sent. */
   readonly error: Error | undefined;
 }
 
-export async function tell(parts: Telling, notices: readonly Notice[], place: Place): Promise<Told> {
+export async function tell(parts: NoticeChannels, notices: readonly Notice[], place: NoticePlace): Promise<Notified> {
   const sent = new Map<string, Target[]>();
   let error: Error | undefined;
   const took = (notice: Notice, target: Target): void => {
@@ -51,7 +51,11 @@ export async function tell(parts: Telling, notices: readonly Notice[], place: Pl
 }
 
 /** @returns what it took, or what nobody wants to hear of there */
-async function tellWebhook(parts: Telling, notices: readonly Notice[], place: Place): Promise<readonly Notice[]> {
+async function tellWebhook(
+  parts: NoticeChannels,
+  notices: readonly Notice[],
+  place: NoticePlace,
+): Promise<readonly Notice[]> {
   const due = notices.filter((notice) => notice.due.includes('webhook'));
   if (due.length === 0) {
     return [];
@@ -82,7 +86,7 @@ const pause = (ms: number): Promise<void> =>
   });
 
 /** Empty where nobody has set one up, undefined where it cannot be read: then it is tried again. */
-async function readUrl({ parameters, webhook, onFailure }: Telling): Promise<string | undefined> {
+async function readUrl({ parameters, webhook, onFailure }: NoticeChannels): Promise<string | undefined> {
   try {
     return (await webhookUrl(parameters, webhook)) ?? '';
   } catch (error) {

@@ -16,7 +16,7 @@ import { errorName } from '../aws/errors.ts';
 const GONE_TTL = 7 * 86_400;
 
 const seenItem = z.object({ status: z.string(), swarmId: z.string().optional(), erase: erasureItem.optional() });
-export type Seen = z.infer<typeof seenItem>;
+export type StateToErase = z.infer<typeof seenItem>;
 
 export interface End {
   readonly cluster: string;
@@ -37,7 +37,7 @@ export class Erasures {
   }
 
   /** @returns undefined if there is no such cluster */
-  async read(cluster: string): Promise<Seen | undefined> {
+  async read(cluster: string): Promise<StateToErase | undefined> {
     const { Item: item } = await this.#client.send(
       new GetCommand({ TableName: this.#table, Key: keys.state(cluster), ConsistentRead: true }),
     );

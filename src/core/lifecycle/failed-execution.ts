@@ -57,7 +57,7 @@ function isClosed(error: string | undefined): error is ClosedError {
 /** What a document says of an engine that is in a swarm which nobody declared, or in another one than the cluster's. */
 export const isOfForeignSwarm = (error: string): boolean => error === 'ForeignSwarm' || error === 'FoundedOtherwise';
 
-export interface Verdict {
+export interface LaunchEnd {
   readonly result: 'ABANDON' | 'CONTINUE';
   readonly error: ClosedError;
   readonly cause: string;
@@ -68,12 +68,12 @@ export interface Verdict {
  * @param keep it is a manager that may still be in the raft: ABANDON would end it, and with it perhaps the quorum
  * @param isForeign its engine is in a swarm that is not the cluster's: to end it could end that swarm
  */
-export function verdictOf(
+export function launchEndOf(
   inARow: number,
   failure: { readonly Error: string; readonly Cause: string },
   keep: boolean,
   isForeign = isOfForeignSwarm(failure.Error),
-): Verdict {
+): LaunchEnd {
   const cause = `${failure.Error}: ${failure.Cause}`;
   if (isForeign) {
     return { result: 'CONTINUE', error: 'SwarmLeftAlone', cause };

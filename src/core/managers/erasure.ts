@@ -18,7 +18,7 @@ export const ERASE_WITHIN = { default: 3600, most: 172_800 } as const;
 /** AWS lets no hook live longer, and so no scale-in that has begun by a word. Seconds. */
 const LONGEST_ACTION = 172_800;
 
-export interface Asked {
+export interface ErasureFacts {
   readonly erasure: Erasure | undefined;
   /** Of the cluster as it is founded now. */
   readonly swarmId: string;
@@ -37,7 +37,7 @@ export interface Asked {
  *
  * @returns why not; undefined where it may
  */
-export function whyNotErase({ erasure, swarmId, instance, target, others, now }: Asked): string | undefined {
+export function whyNotErase({ erasure, swarmId, instance, target, others, now }: ErasureFacts): string | undefined {
   const goesOn = erasure?.begun === instance ? LONGEST_ACTION : 0;
   if (!isGiven(erasure, swarmId, now - goesOn)) {
     return 'nobody has said that the swarm may be erased, or that was too long ago, or of another swarm';

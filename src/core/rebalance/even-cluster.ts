@@ -7,7 +7,7 @@ import { addTasks, hasRoom, isOpen, nextTarget } from '../services/placement.ts'
 import type { Place } from '../services/placement.ts';
 import type { ServiceFacts } from '../services/facts.ts';
 
-export interface Candidate {
+export interface EvenCandidate {
   readonly service: ServiceFacts;
   readonly allowed: readonly Place[];
   /** Where its tasks are, and how many. */
@@ -23,9 +23,9 @@ export interface EvenMove {
 }
 
 /** At most one move of each service. What it moves is moved in the places, too. */
-export function evenOut(candidates: readonly Candidate[], places: readonly Place[], most: number): EvenMove[] {
+export function evenOut(candidates: readonly EvenCandidate[], places: readonly Place[], most: number): EvenMove[] {
   const weigh = weigher(candidates.map(({ service }) => service));
-  const waiting = new Map<Place, Set<Candidate>>();
+  const waiting = new Map<Place, Set<EvenCandidate>>();
   for (const candidate of candidates.filter(mayMove)) {
     for (const [place, count] of candidate.holders) {
       if (count === 1) {
@@ -56,7 +56,8 @@ export function evenOut(candidates: readonly Candidate[], places: readonly Place
 }
 
 /** Only where the new task is started before the old one is stopped. */
-const mayMove = ({ service: { order, restart } }: Candidate): boolean => order === 'start-first' && restart !== 'none';
+const mayMove = ({ service: { order, restart } }: EvenCandidate): boolean =>
+  order === 'start-first' && restart !== 'none';
 
 type Weigh = (place: Place) => number;
 
@@ -91,7 +92,7 @@ function zoneLoads(places: readonly Place[], weigh: Weigh): ReadonlyMap<string, 
 }
 
 function bestMove(
-  candidates: readonly Candidate[],
+  candidates: readonly EvenCandidate[],
   source: Place,
   places: readonly Place[],
   weigh: Weigh,
@@ -110,7 +111,7 @@ function bestMove(
 }
 
 /** SwarmKit chooses the target. The service is to be as even as before. */
-function moveOf({ service, allowed, holders }: Candidate, source: Place): EvenMove | undefined {
+function moveOf({ service, allowed, holders }: EvenCandidate, source: Place): EvenMove | undefined {
   for (const [place, count] of holders) {
     place.own = count;
   }

@@ -27,18 +27,18 @@ const LEFT_OUT = {
   Unreadable: 'what the engine says of it is too long, or cannot be read',
   NoRoom: 'no node has room for what it reserves',
 } as const;
-export type Reason = keyof typeof LEFT_OUT;
+export type LeftOutReason = keyof typeof LEFT_OUT;
 
 export interface LeftOut {
   readonly serviceId: string;
   readonly name: string;
-  readonly reason: Reason;
+  readonly reason: LeftOutReason;
   readonly because: string;
 }
 
 export type Why = Pick<LeftOut, 'reason' | 'because'>;
 
-export const why = (reason: Reason, detail = ''): Why => ({
+export const why = (reason: LeftOutReason, detail = ''): Why => ({
   reason,
   because: detail === '' ? LEFT_OUT[reason] : `${LEFT_OUT[reason]}: ${detail}`,
 });

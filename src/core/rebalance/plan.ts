@@ -4,7 +4,7 @@
 // fewest tasks of the service, then with the fewest at all (manager/scheduler/scheduler.go); the one less is taken from the node with
 // the most (manager/orchestrator/replicated/services.go). So a plan is what these two rules lead to.
 import { evenOut } from './even-cluster.ts';
-import type { Candidate } from './even-cluster.ts';
+import type { EvenCandidate } from './even-cluster.ts';
 import { addTasks, allowedNodes, emptyPlace, hasRoom, nextTarget, placesOf } from '../services/placement.ts';
 import type { Place } from '../services/placement.ts';
 import { isOfUnknownPlatform, isSettled, totalsOf, warningsOf, why, whyLeftOut } from './facts.ts';
@@ -113,7 +113,7 @@ function planEven(
   most: number,
   now: number,
 ): ServicePlan[] {
-  const candidates: Candidate[] = even.flatMap(({ service, allowed }) => {
+  const candidates: EvenCandidate[] = even.flatMap(({ service, allowed }) => {
     const held = [...service.tasks].flatMap(([nodeId, { running, others }]) => {
       const place = places.get(nodeId);
       return place === undefined ? [] : [[place, running + others] as const];

@@ -18,7 +18,7 @@ const MARKED_FOR = 900;
 /** How long the history may take to be put back. Seconds. */
 const SETTLES_IN = 60;
 
-export type Outcome =
+export type RunOutcome =
   | 'moved'
   /** The extra task did not run, or tasks of the service did not. */
   | 'failed'
@@ -47,7 +47,7 @@ export interface ServiceRun {
   readonly source?: { readonly nodeId: string; readonly place: string } | undefined;
   /** Before the present move: how many tasks are on the fullest node, and how many nodes are as full. */
   readonly full: readonly [number, number];
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: RunOutcome | undefined;
   readonly because?: string | undefined;
   /** Its mark is still there: the tidy takes it back. */
   readonly left?: boolean | undefined;
@@ -93,7 +93,7 @@ export function startRuns(
     }));
 }
 
-export function nextRound({ runs: before, seen, cut, moved = false, closing, now }: Round): NextRound {
+export function rebalanceRound({ runs: before, seen, cut, moved = false, closing, now }: Round): NextRound {
   const facts = new Map(seen.map((one) => [one.serviceId, one]));
   const changes: Change[] = [];
   const looked = before.map((run) => {
@@ -150,7 +150,7 @@ interface Around {
 }
 type Looked = ServiceRun | { readonly run: ServiceRun; readonly change: Change };
 
-const end = (run: ServiceRun, outcome: Outcome, because?: string): ServiceRun => ({
+const end = (run: ServiceRun, outcome: RunOutcome, because?: string): ServiceRun => ({
   ...run,
   phase: 'ended',
   outcome,
@@ -158,7 +158,7 @@ const end = (run: ServiceRun, outcome: Outcome, because?: string): ServiceRun =>
 });
 
 /** It goes no further, and its history is put back. */
-function finish(run: ServiceRun, service: ServiceFacts, around: Around, outcome: Outcome, because?: string): Looked {
+function finish(run: ServiceRun, service: ServiceFacts, around: Around, outcome: RunOutcome, because?: string): Looked {
   return settle({ ...run, phase: 'settle', since: around.now, outcome, because }, service, around);
 }
 

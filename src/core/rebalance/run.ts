@@ -1,7 +1,7 @@
 // The whole run of a rebalance: when it is to end before its time, and what it tells in the end.
 import type { RebalancePlan, ServicePlan } from './plan.ts';
 import type { LeftOut } from './facts.ts';
-import type { NextRound, Outcome, ServiceRun } from './round.ts';
+import type { NextRound, RunOutcome, ServiceRun } from './round.ts';
 import { MARK, isIdle, readMark, toText } from '../services/facts.ts';
 import type { Change, ServiceFacts } from '../services/facts.ts';
 import { mayTakeBack } from '../services/take-back.ts';
@@ -51,7 +51,7 @@ function giveUp(run: ServiceRun, error: string): ServiceRun {
     return run;
   }
   const mayBeMarked = ['more', 'undo', 'fewer'].includes(run.phase);
-  const outcome: Outcome = run.phase === 'queued' ? 'stopped' : 'failed';
+  const outcome: RunOutcome = run.phase === 'queued' ? 'stopped' : 'failed';
   return { ...run, phase: 'ended', outcome, because: error, ...(mayBeMarked ? { left: true } : {}) };
 }
 
@@ -80,7 +80,7 @@ export function leftovers(services: readonly ServiceFacts[], now: number): strin
 const maySettle = ({ order, previousMark }: ServiceFacts): boolean => order === 'start-first' || previousMark === '';
 
 /** What a person is told, of a dry run and of a run. */
-export interface Report {
+export interface RebalanceReport {
   readonly planned: number;
   readonly made: number;
   /** What this run did not plan any more. */
@@ -94,12 +94,12 @@ export interface Report {
 
 interface ServiceReport extends Omit<ServicePlan, 'version'> {
   readonly made: number;
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: RunOutcome | undefined;
   readonly because?: string | undefined;
   readonly left?: boolean | undefined;
 }
 
-export function firstReport({ moves, remaining, services, leftOut, even }: RebalancePlan): Report {
+export function firstReport({ moves, remaining, services, leftOut, even }: RebalancePlan): RebalanceReport {
   return {
     ...{ planned: moves, made: 0, remaining, even },
     services: services
@@ -113,7 +113,7 @@ export function firstReport({ moves, remaining, services, leftOut, even }: Rebal
   };
 }
 
-export function finalReport(report: Report, runs: readonly ServiceRun[]): Report {
+export function finalReport(report: RebalanceReport, runs: readonly ServiceRun[]): RebalanceReport {
   const ended = new Map(runs.map((run) => [run.serviceId, run]));
   return {
     ...report,

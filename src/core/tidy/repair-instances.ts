@@ -3,7 +3,7 @@ import { launchHook, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
 import { LAUNCHING, TERMINATING } from '../lifecycle/hooks.ts';
 import { whyNotDemote } from '../managers/quorum.ts';
-import { GONE, groupOf, instanceOf, isUnderWay, itemOf, lifecycleOf, whyGone } from './repair-nodes.ts';
+import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyGone } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
 import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
@@ -49,7 +49,7 @@ function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): 
   if (foreign !== undefined) {
     return foreign;
   }
-  if (isUnderWay(instance, facts)) {
+  if (isWorkedOn(instance, facts)) {
     return undefined;
   }
   if (lifecycle.includes('Standby')) {
@@ -72,7 +72,7 @@ function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): 
  */
 function tellForeign(it: GroupInstance, { name }: TidyGroup, facts: TidyFacts): Wanted {
   const { instance, lifecycle } = it;
-  const { foreignSwarm: foreign } = itemOf(instance, facts.known) ?? {};
+  const { foreignSwarm: foreign } = knownItemOf(instance, facts.known) ?? {};
   const isMember = facts.nodes.some((node) => instanceOf(node, facts.known) === instance);
   const isKept = foreign !== undefined && facts.now - foreign.at < FOREIGN_FOR && !isMember;
   return isKept && lifecycle === 'InService'
@@ -104,7 +104,7 @@ function tellStandby(instance: string, { name }: TidyGroup, { nodes, states, kno
 
 /** A node that is down is a member still: to join its instance again would end in forgetting a node that may come back. */
 function isMissing({ instance, lifecycle }: GroupInstance, { nodes, known, states }: TidyFacts): boolean {
-  const item = itemOf(instance, known);
+  const item = knownItemOf(instance, known);
   // One that nobody has labelled yet is half-way: its join is run again, which labels it.
   const isHalfWay = (node: SwarmNode): boolean => node.instance === undefined && item?.phase !== 'ready';
   const isMember = nodes.some(
@@ -118,7 +118,7 @@ function isMissing({ instance, lifecycle }: GroupInstance, { nodes, known, state
 /** A manager that its group retained goes as soon as it may; one that is out of the swarm is ended. */
 function repairRetained(instance: string, group: TidyGroup, facts: TidyFacts): Wanted {
   const node = facts.nodes.find((other) => instanceOf(other, facts.known) === instance);
-  const item = itemOf(instance, facts.known);
+  const item = knownItemOf(instance, facts.known);
   if (node === undefined) {
     return item?.phase === 'gone'
       ? {
@@ -167,14 +167,14 @@ function repairDownManager(node: SwarmNode, facts: TidyFacts): Wanted {
   if (gone === undefined) {
     return undefined;
   }
-  const item = itemOf(instance, facts.known);
+  const item = knownItemOf(instance, facts.known);
   const group = facts.groups.find(({ name }) => name === item?.group) ?? groupOf(instance, facts.groups);
   if (group === undefined) {
     const because = 'a manager is down and gone, and skep knows nothing of its group: not demoted';
     return { report: { name: 'NodeDown', nodeId, instance, because } };
   }
   const waits = lifecycleOf(instance, facts.groups) === 'Terminating:Wait';
-  return waits || isUnderWay(instance, facts)
+  return waits || isWorkedOn(instance, facts)
     ? undefined
     : act('leave', instance, group, facts, `a manager is down, and ${gone}: it counts against the quorum`, 'manager');
 }
@@ -193,7 +193,7 @@ function act(
     const without = `${because}, but group ${group.name} has no hook ${hookName}`;
     return { report: { name: 'HookBroken', instance, group: group.name, because: without } };
   }
-  const item = itemOf(instance, facts.known);
+  const item = knownItemOf(instance, facts.known);
   const name = `tidy-${kind}-${instance}-${item?.owner ?? 'none'}-${Math.floor(facts.now / 3600)}`;
   const metadata = hook.metadata ?? JSON.stringify({ cluster: facts.cluster, role });
   const event = eventOf(kind, instance, group.name, { ...hook, metadata }, facts, item?.ownerArn);

@@ -1,7 +1,7 @@
 // What a tidy does about labels: a group that has got others since its nodes were confirmed has them written, many with one command.
 import { labelsDigest, pairsOf } from '../labels.ts';
 import { wishesOf } from './group-wishes.ts';
-import { chunks, isUnderWay } from './repair-nodes.ts';
+import { chunks, isWorkedOn } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
 import type { KnownNode, NodeRef, Repair, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
@@ -36,7 +36,7 @@ function labelled(group: TidyGroup, present: ReadonlyMap<string | undefined, Swa
     inService.has(instance) &&
     nodeId !== undefined &&
     present.get(instance)?.nodeId === nodeId &&
-    !isUnderWay(instance, facts);
+    !isWorkedOn(instance, facts);
   return chunks(facts.known.filter(isBehind), NODES_AT_ONCE).map((items) => ({
     kind: 'label',
     group: group.name,

@@ -44,7 +44,7 @@ const readyByInstance = indexed<SwarmNode, string>(({ status, instance }) =>
 const knownBy = ({ nodeId }: Pick<SwarmNode, 'nodeId'>, known: readonly KnownNode[]): KnownNode | undefined =>
   byNodeId(known).get(nodeId);
 
-export const itemOf = (instance: string, known: readonly KnownNode[]): KnownNode | undefined =>
+export const knownItemOf = (instance: string, known: readonly KnownNode[]): KnownNode | undefined =>
   byInstance(known).get(instance);
 
 /** Whose node it is: by its label, else by the table. Undefined for nobody's, and for one that both say another's of. */
@@ -64,8 +64,8 @@ export const lifecycleOf = (instance: string, groups: readonly TidyGroup[]): str
   membersOf(groupOf(instance, groups)?.instances ?? NOBODY).get(instance)?.lifecycle;
 
 /** An execution holds the instance: its lease is not over, and it has not ended. */
-export function isUnderWay(instance: string, { known, now, ended }: TidyFacts): boolean {
-  const item = itemOf(instance, known);
+export function isWorkedOn(instance: string, { known, now, ended }: TidyFacts): boolean {
+  const item = knownItemOf(instance, known);
   return (
     item !== undefined &&
     item.phase !== 'gone' &&
@@ -75,15 +75,15 @@ export function isUnderWay(instance: string, { known, now, ended }: TidyFacts): 
   );
 }
 
-type Verdict =
+type Conclusion =
   | { readonly kind: 'forget'; readonly ref: NodeRef; readonly because: string }
   | { readonly kind: 'restore'; readonly ref: NodeRef; readonly because: string }
   | { readonly kind: 'report'; readonly report: Report };
 
 export function repairNodes(facts: TidyFacts): Found {
-  const verdicts = facts.nodes.flatMap((node) => judge(node, facts) ?? []);
+  const conclusions = facts.nodes.flatMap((node) => judge(node, facts) ?? []);
   const batches = (kind: 'forget' | 'restore'): Repair[] => {
-    const chosen = verdicts.flatMap((verdict) => (verdict.kind === kind ? [verdict] : []));
+    const chosen = conclusions.flatMap((conclusion) => (conclusion.kind === kind ? [conclusion] : []));
     return [...new Set(chosen.map(({ because }) => because))].flatMap((because) =>
       chunks(
         chosen.filter((one) => one.because === because).map(({ ref }) => ref),
@@ -93,14 +93,14 @@ export function repairNodes(facts: TidyFacts): Found {
   };
   return {
     repairs: [...batches('forget'), ...batches('restore')],
-    reports: verdicts.flatMap((verdict) => (verdict.kind === 'report' ? [verdict.report] : [])),
+    reports: conclusions.flatMap((conclusion) => (conclusion.kind === 'report' ? [conclusion.report] : [])),
   };
 }
 
 export const chunks = <T>(list: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
 
-const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node.instance): Verdict => ({
+const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node.instance): Conclusion => ({
   kind: 'report',
   report: {
     ...(name === undefined ? {} : { name }),
@@ -110,7 +110,7 @@ const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node
   },
 });
 
-function judge(node: SwarmNode, facts: TidyFacts): Verdict | undefined {
+function judge(node: SwarmNode, facts: TidyFacts): Conclusion | undefined {
   const instance = instanceOf(node, facts.known);
   if (instance === undefined) {
     return judgeStranger(node, facts);
@@ -125,8 +125,8 @@ function judge(node: SwarmNode, facts: TidyFacts): Verdict | undefined {
   return node.availability === 'active' ? judgeActive(node, instance, facts) : judgeInactive(node, instance, facts);
 }
 
-function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
-  if (lifecycleOf(instance, facts.groups) !== 'InService' || isUnderWay(instance, facts)) {
+function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
+  if (lifecycleOf(instance, facts.groups) !== 'InService' || isWorkedOn(instance, facts)) {
     return undefined;
   }
   if (isDemoted(node, instance, facts)) {
@@ -151,7 +151,7 @@ function wishesDrain(instance: string, { groups, stage }: TidyFacts): boolean {
   return group !== undefined && wishesOf(group, stage)?.availability === 'drain';
 }
 
-function judgeStranger(node: SwarmNode, { known }: TidyFacts): Verdict {
+function judgeStranger(node: SwarmNode, { known }: TidyFacts): Conclusion {
   const recorded = knownBy(node, known)?.instance;
   return node.instance === undefined || recorded === undefined
     ? tell(node, 'a node without an instance that skep knows: never touched', 'NodeUnknown')
@@ -162,7 +162,7 @@ function judgeStranger(node: SwarmNode, { known }: TidyFacts): Verdict {
       );
 }
 
-function judgeDown(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+function judgeDown(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   const ref = { nodeId: node.nodeId, instance };
   if (hasSuccessor(node, instance, facts)) {
     return { kind: 'forget', ref, because: 'the node is down, and its instance has joined as another one' };
@@ -217,15 +217,15 @@ const isKeptOff = ({ nodeId }: SwarmNode, { left }: TidyFacts): boolean =>
   }) === true;
 
 /** As its group wishes it. One that was demoted, and not removed after all, is not to run tasks either. */
-function judgeManaging(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+function judgeManaging(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   return isDemoted(node, instance, facts) && lifecycleOf(instance, facts.groups) === 'InService'
     ? tell(node, DEMOTED, 'WrongRole', instance)
     : undefined;
 }
 
 /** Ready, and not active: a drain or a demotion of skep's whose execution died, or what a person wants. */
-function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
-  if (isUnderWay(instance, facts) || node.instance === undefined) {
+function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
+  if (isWorkedOn(instance, facts) || node.instance === undefined) {
     return undefined;
   }
   if (wishesDrain(instance, facts) && node.availability === 'drain') {
@@ -240,7 +240,7 @@ function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Ver
   return judgeLeft(node, instance, facts);
 }
 
-function judgeLeft(node: SwarmNode, instance: string, facts: TidyFacts): Verdict | undefined {
+function judgeLeft(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   const { version } = node;
   const did = node.availability === 'pause' ? 'paused the node' : 'drained the node';
   return lifecycleOf(instance, facts.groups) === 'InService' && !node.isManager && version !== undefined

@@ -1,6 +1,6 @@
 // What a tidy does about what skep itself has on record: the items of nodes, the lock, the join tokens that were published.
 import type { Found } from './repair-nodes.ts';
-import { GONE, chunks, groupOf, instanceOf, isUnderWay, itemOf, lifecycleOf } from './repair-nodes.ts';
+import { GONE, chunks, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf } from './repair-nodes.ts';
 import type { ItemRef, KnownNode, Repair, SwarmNode, TidyFacts } from './facts.ts';
 
 /** Each is a write of its own, in one call of a function. */
@@ -38,9 +38,9 @@ function recordOf(node: SwarmNode, facts: TidyFacts): ItemRef[] {
     return [];
   }
   const group = groupOf(instance, facts.groups);
-  const item = itemOf(instance, facts.known);
+  const item = knownItemOf(instance, facts.known);
   const isRecorded = item?.phase === 'ready' && item.nodeId === nodeId;
-  const isSettled = lifecycleOf(instance, facts.groups) === 'InService' && !isUnderWay(instance, facts);
+  const isSettled = lifecycleOf(instance, facts.groups) === 'InService' && !isWorkedOn(instance, facts);
   return group === undefined || isRecorded || !isSettled
     ? []
     : [{ instance, group: group.name, role: group.role, nodeId, ...ownerOf(item) }];
@@ -57,7 +57,7 @@ function isLongGone(item: KnownNode, facts: TidyFacts, forgotten: ReadonlySet<st
   const { instance, phase } = item;
   const state = facts.states.get(instance);
   const isGone = (state === undefined || GONE.includes(state)) && groupOf(instance, facts.groups) === undefined;
-  return phase !== 'gone' && isGone && !isUnderWay(instance, facts) && !isMember(item, facts.nodes, forgotten);
+  return phase !== 'gone' && isGone && !isWorkedOn(instance, facts) && !isMember(item, facts.nodes, forgotten);
 }
 
 function isMember(item: KnownNode, nodes: readonly SwarmNode[], forgotten: ReadonlySet<string>): boolean {

@@ -2,17 +2,17 @@
 import { forSlack, oneLine } from '../clean-text.ts';
 import type { Notice } from './notice.ts';
 
-export interface Place {
+export interface NoticePlace {
   readonly stage: string;
   readonly cluster: string;
 }
 
 /** SNS: up to 100 characters of ASCII, no line breaks. */
-export function subjectOf({ from, to }: Notice, { stage, cluster }: Place): string {
+export function subjectOf({ from, to }: Notice, { stage, cluster }: NoticePlace): string {
   return `skep ${stage}: ${cluster} is ${from === to ? 'still ' : ''}${to}`.slice(0, 100);
 }
 
-export function textOf(notice: Notice, place: Place): string {
+export function textOf(notice: Notice, place: NoticePlace): string {
   const { cluster, stage } = place;
   return [
     headline(notice, place),
@@ -28,7 +28,7 @@ export function textOf(notice: Notice, place: Place): string {
   ].join('\n');
 }
 
-function headline({ from, to, at, before }: Notice, { stage, cluster }: Place): string {
+function headline({ from, to, at, before }: Notice, { stage, cluster }: NoticePlace): string {
   const since = before === undefined || from === to ? '' : ` It was ${from} since ${time(before)}.`;
   return from === to
     ? `Cluster ${cluster} of stage ${stage} is still ${to}, for one more reason since ${time(at)}.`
@@ -48,7 +48,7 @@ export interface SlackMessage {
 
 const MARKS = { healthy: ':large_green_circle:', degraded: ':large_orange_circle:', critical: ':red_circle:' } as const;
 
-export function slackOf(notice: Notice, place: Place): SlackMessage {
+export function slackOf(notice: Notice, place: NoticePlace): SlackMessage {
   const subject = subjectOf(notice, place);
   const mark = MARKS[notice.to];
   const status = `npx skep status --cluster ${place.cluster} --stage ${place.stage}`;

@@ -9,6 +9,7 @@ import { stackOf } from '../../../../lab/scenario/parts.ts';
 import { groupArn } from '../../../../lab/aws/services/auto-scaling.ts';
 import type { Caller } from '../../../../lab/aws/services/service.ts';
 import type { Stack } from '../../../../lab/aws/stack/stack.ts';
+import { VERBS } from '../../../../src/core/names.ts';
 
 const ACCOUNT = '123456789012';
 const arn = (service: string, rest: string): string => `arn:aws:${service}:eu-west-1:${ACCOUNT}:${rest}`;
@@ -35,23 +36,6 @@ const TOKENS: Readonly<Record<string, string>> = {
 };
 const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance'];
 const FUNCTIONS = ['claim', 'command', 'command-done', 'settle', 'tidy', 'verdict', 'recover', 'rebalance'];
-const VERBS = [
-  'init',
-  'prepare',
-  'join',
-  'confirm',
-  'demote',
-  'drain',
-  'leave',
-  'forget',
-  'inspect',
-  'mend',
-  'shift',
-  'rotate',
-  'survey',
-  'fence',
-  'recover',
-];
 
 let stacks: Readonly<Record<'dev' | 'prod', Stack>>;
 let iam: Iam;

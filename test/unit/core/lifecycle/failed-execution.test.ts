@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { CLOSED_ERRORS } from '../../../../src/core/errors.ts';
-import { concernedBy, settleFailure, verdictOf } from '../../../../src/core/lifecycle/failed-execution.ts';
+import { concernedBy, settleFailure, launchEndOf } from '../../../../src/core/lifecycle/failed-execution.ts';
 import type { FailedExecution } from '../../../../src/core/lifecycle/failed-execution.ts';
 
 const INPUT = { version: '0', detail: { EC2InstanceId: 'i-0123456789abcdef0' } };
@@ -58,7 +58,7 @@ describe('a launch that failed', () => {
     [4, 'CONTINUE', 'LaunchContinued'],
     [40, 'CONTINUE', 'LaunchContinued'],
   ])('as the %s. in a row ends with %s', (inARow, result, error) => {
-    expect(verdictOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' }, false)).toEqual({
+    expect(launchEndOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' }, false)).toEqual({
       result,
       error,
       cause: 'JoinFailed: no manager answered',
@@ -72,7 +72,7 @@ describe('a launch that failed', () => {
   ])('with %s leaves an engine alone that is in a swarm of somebody else, however often', (Error, isForeign) => {
     for (const inARow of [1, 4]) {
       for (const keep of [false, true]) {
-        expect(verdictOf(inARow, { Error, Cause: 'why' }, keep, isForeign)).toEqual({
+        expect(launchEndOf(inARow, { Error, Cause: 'why' }, keep, isForeign)).toEqual({
           result: 'CONTINUE',
           error: 'SwarmLeftAlone',
           cause: `${Error}: why`,
@@ -85,7 +85,7 @@ describe('a launch that failed', () => {
     const failure = { Error: 'UnknownNode', Cause: 'why' };
 
     for (const inARow of [1, 2, 3, 4, 10]) {
-      expect(verdictOf(inARow, failure, true)).toEqual({
+      expect(launchEndOf(inARow, failure, true)).toEqual({
         result: 'CONTINUE',
         error: 'ManagerKept',
         cause: 'UnknownNode: why',

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { planRebalance } from '../../../../src/core/rebalance/plan.ts';
-import { nextRound, startRuns } from '../../../../src/core/rebalance/round.ts';
+import { rebalanceRound, startRuns } from '../../../../src/core/rebalance/round.ts';
 import type { ServiceRun } from '../../../../src/core/rebalance/round.ts';
 import { MARK } from '../../../../src/core/services/facts.ts';
 import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
@@ -35,7 +35,7 @@ function play(
   let least = swarm.running;
   const changes: string[] = [];
   for (let round = 0; round < 2000; round += 1) {
-    const next = nextRound({ runs, seen, cut: false, closing: closing(round), now });
+    const next = rebalanceRound({ runs, seen, cut: false, closing: closing(round), now });
     runs = next.runs;
     const [run] = runs;
     if (next.ask.length === 0 && run !== undefined) {
@@ -162,16 +162,16 @@ describe('many services', () => {
 
   it('are at work ten at a time', () => {
     const runs = startRuns(planned, START);
-    const first = nextRound({ runs, seen: [], cut: false, closing: undefined, now: START });
+    const first = rebalanceRound({ runs, seen: [], cut: false, closing: undefined, now: START });
     expect(first.ask).toHaveLength(10);
     const seen = services.filter(({ serviceId }) => first.ask.includes(serviceId));
-    const second = nextRound({ runs: first.runs, seen, cut: false, closing: undefined, now: START });
+    const second = rebalanceRound({ runs: first.runs, seen, cut: false, closing: undefined, now: START });
     expect(second.changes.map(({ kind }) => kind)).toEqual(Array.from({ length: 10 }, () => 'more'));
     expect(second).toMatchObject({ wait: 0 });
   });
 
   it('that do not fit into what is told are asked for first the next time, and are not taken for gone', () => {
-    const { runs, ask } = nextRound({
+    const { runs, ask } = rebalanceRound({
       runs: startRuns(planned, START),
       seen: [],
       cut: false,
@@ -179,10 +179,10 @@ describe('many services', () => {
       now: START,
     });
     const seen = services.filter(({ serviceId }) => serviceId === ask[0]);
-    const cut = nextRound({ runs, seen, cut: true, closing: undefined, now: START });
+    const cut = rebalanceRound({ runs, seen, cut: true, closing: undefined, now: START });
     expect(cut.changes).toHaveLength(1);
     expect(cut.ask.at(-1)).toBe(ask[0]);
-    const whole = nextRound({ runs, seen, cut: false, closing: undefined, now: START });
+    const whole = rebalanceRound({ runs, seen, cut: false, closing: undefined, now: START });
     expect(whole.runs.filter(({ because }) => because === 'it is gone')).toHaveLength(9);
   });
 });

@@ -1,0 +1,102 @@
+// CONTRIBUTING.md says which files a new document, event, repair, command or step touches. Here one of each kind that exists is looked up
+// in the whole tree: where it is named, and the list does not say so, the list is not complete; and the other way round.
+import { globSync, readFileSync } from 'node:fs';
+
+import { describe, expect, it } from '@jest/globals';
+
+interface Kind {
+  readonly section: string;
+  /** What the placeholders of the list stand for, in the instance that is looked up. */
+  readonly instance: Readonly<Record<string, string>>;
+  /** What it is named by, in code, without comments. */
+  readonly named: RegExp;
+  /** Where it is named by chance or for another reason, and which. */
+  readonly besides: Readonly<Record<string, string>>;
+}
+
+const CODE = '{src,functions,lab,cli,scripts,resources,statemachines,documents,test}/**/*.{ts,js,yaml,sh}';
+const PAGES = ['docs/commands.md', 'docs/lab.md', 'docs/security.md'];
+const SELF = 'test/docs/contributing.test.ts';
+
+const COMMENTS: Readonly<Record<string, RegExp>> = {
+  ts: /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm,
+  js: /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm,
+  yaml: /#.*$/gm,
+  sh: /^\s*#.*$/gm,
+};
+
+function codeOf(file: string): string {
+  const comments = COMMENTS[file.slice(file.lastIndexOf('.') + 1)];
+  const text = readFileSync(file, 'utf8');
+  return comments === undefined ? text : text.replaceAll(comments, '');
+}
+
+const FILES = [...globSync(CODE), ...PAGES, 'serverless.yml'].filter((file) => file !== SELF).toSorted();
+const TEXTS = new Map(FILES.map((file) => [file, codeOf(file)] as const));
+
+const KINDS: readonly Kind[] = [
+  {
+    section: 'Add a document',
+    instance: { verb: 'survey', machine: 'recover', subject: 'recovery', chapter: 'recovery' },
+    named: /\bsurvey\b/,
+    besides: { 'functions/recover.ts': 'the machine recover takes the instances that are to be asked by this name' },
+  },
+  {
+    section: 'Add an event',
+    instance: { parser: 'failed-execution', function: 'settle', service: 'states' },
+    named: /ExecutionRule|Step Functions Execution Status Change|failedExecution\b|failed-execution/,
+    besides: {},
+  },
+  {
+    section: 'Add a repair',
+    instance: { decision: 'repair-records', scenario: 'table-forgot' },
+    named: /\bunlock\b/,
+    besides: { 'src/core/steps/final-reasons.ts': 'a swarm that is locked (autolock)' },
+  },
+  {
+    section: 'Add a command',
+    instance: { command: 'erase' },
+    named: /eraseCommand|skep\(\['erase'|`npx skep erase \w+`/,
+    besides: { 'scripts/docs.ts': 'what a person does about an error' },
+  },
+  {
+    section: 'Add a scenario step',
+    instance: { folder: 'tidy', scenario: 'verdict-dead-letters' },
+    named: /\bdeadLetter\b/,
+    besides: {
+      'test/cli/status.test.ts': 'another test that takes the step',
+      'test/lab/console/console.test.ts': 'another test that takes the step',
+    },
+  },
+];
+
+const page = readFileSync('CONTRIBUTING.md', 'utf8');
+
+/** The files of a section's list, with the placeholders filled in. */
+function listed({ section, instance }: Kind): string[] {
+  const [, text = ''] = page.split(`\n## ${section}\n`);
+  const [own = ''] = text.split('\n## ');
+  const lines = own.split('\n').filter((line) => line.startsWith('- '));
+  return lines.flatMap((line) =>
+    [...(line.split('`: ')[0] ?? '').matchAll(/`?([\w<>./-]+\.\w+)`?/g)].map(([, path = '']) =>
+      path.replaceAll(/<(\w+)>/g, (placeholder, name: string) => instance[name] ?? placeholder),
+    ),
+  );
+}
+
+/** The files that name it, by their text or their own name. */
+const naming = ({ named }: Kind): string[] =>
+  [...TEXTS].filter(([file, text]) => named.test(text) || named.test(file)).map(([file]) => file);
+
+describe.each(KINDS)('CONTRIBUTING.md: $section', (kind) => {
+  it('lists every file that such a change touches, and no other', () => {
+    const others = Object.keys(kind.besides);
+
+    expect(listed(kind).length).toBeGreaterThan(3);
+    expect(listed(kind).toSorted()).toEqual(naming(kind).filter((file) => !others.includes(file)));
+  });
+
+  it('leaves out nothing that does not name it any more', () => {
+    expect(naming(kind)).toEqual(expect.arrayContaining(Object.keys(kind.besides)));
+  });
+});
