@@ -90,8 +90,8 @@ export class Lab {
     this.#listening = listening;
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
-    const eyed = { clock: this.clock, random: this.random, stack: this.#account };
-    this.console = new Console({ ...eyed, deadLetters: () => this.bus.deadLetters.length });
+    const watched = { clock: this.clock, random: this.random, stack: this.#account };
+    this.console = new Console({ ...watched, deadLetters: () => this.bus.deadLetters.length });
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
     const lag = lagsOf(options, options.limits?.lag);
     const { clock, random, machines } = this;

@@ -1,4 +1,4 @@
-// Every document fails in some ways, and every way befalls some document: nothing is ended by force, and no launch is abandoned, but
+// Every document fails in some ways, and every way hits some document: nothing is ended by force, and no launch is abandoned, but
 // where the table of final errors says so. All cells: `npm run matrix`.
 import { describe, expect, it } from '@jest/globals';
 

@@ -1,4 +1,4 @@
-// Steps of a scenario in which something befalls an instance: it dies, is terminated, is called unhealthy, loses its engine, its cable
+// Steps of a scenario in which something happens to an instance: it dies, is terminated, is called unhealthy, loses its engine, its cable
 // or its SSM agent.
 import { parsePattern } from '../aws/events/pattern.ts';
 import type { Member } from '../aws/services/group.ts';

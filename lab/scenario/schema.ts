@@ -229,7 +229,7 @@ export const SELECTORS: ReadonlySet<string> = new Set([
   'to',
 ]);
 
-/** Whom a step befalls: the leader, or one that runs a task of a service, if it is in the group; else the oldest instance. */
+/** The instance that a step is about: the leader, or one that runs a task of a service, if it is in the group; else the oldest instance. */
 const choice = { group: z.string(), leader: z.boolean().default(false), running: z.string().exactOptional() };
 
 const plainSteps = [

@@ -167,7 +167,7 @@ function scenarioOf(document: Verb, cells: readonly Cell[]): ReturnType<typeof p
     ...sends,
     ...LOOKS,
     ...back,
-    // What came back may have been befallen too: it is counted with its cell.
+    // What came back may have been hit too: it is counted with its cell.
     ...(back.length > 0 ? LOOKS : []),
   ]);
   const steps = [...start, ...rounds];
@@ -221,7 +221,7 @@ function judge(cell: Cell, seen: Pick<Outcome, 'forced' | 'abandoned' | 'open'>)
 }
 
 /**
- * A few of all: each document fails in some ways, and each way befalls some document, once or three times in a row by turns.
+ * A few of all: each document fails in some ways, and each way hits some document, once or three times in a row by turns.
  *
  * @param share every so many-th way of a document, each document beginning with another
  */

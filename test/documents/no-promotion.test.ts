@@ -1,6 +1,6 @@
-// Managers join with the manager token (docs/decisions/managers-one-at-a-time.md). On engines before 23.0.18, 25.0.6 and 26.1.4 a promotion dials a manager that may
-// be long gone, and wedges the node. So no path promotes: the only write of a role is held here, in the scripts and where they are
-// simulated.
+// Managers join with the manager token (docs/decisions/managers-one-at-a-time.md). On engines before 23.0.18, 25.0.6 and 26.1.4 a
+// promotion dials a manager that may be long gone, and wedges the node. So no path promotes: the only write of a role is held here, in
+// the scripts and where they are simulated.
 import { globSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';

@@ -1,10 +1,10 @@
 // The state machines and functions as they are deployed: what must never change, and what must never be logged.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { parse } from 'yaml';
 
 import type { Json, JsonObject, Stack } from '../../lab/aws/stack/stack.ts';
 import type { Template } from '../../lab/aws/stack/template.ts';
+import { definitionOf } from '../../resources/state-machines.ts';
 import { VERDICT_METRICS } from '../../src/core/verdict/verdict.ts';
 import { list, packaged, PACKAGING_TIMEOUT } from './packaged.ts';
 

@@ -32,7 +32,7 @@ export async function join(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
   const role = script.param('role') === 'manager' ? 'manager' : 'worker';
   const cleared = await clearCopy(script, own);
-  const before = await settle(script);
+  const before = await awaitJoinAttempt(script);
   script.checkOwnEpoch(before);
   if (before.state === 'active') {
     return joined(script, own, role, cleared);
@@ -90,11 +90,11 @@ async function attempt(script: Script, token: string, address: string): Promise<
       reason = messageOf(error);
     }),
   );
-  return { after: await settle(script), reason };
+  return { after: await awaitJoinAttempt(script), reason };
 }
 
 /** Waits while the engine is still on its way: an attempt goes on in the background after Docker's own 20 s. */
-async function settle(script: Script): Promise<SwarmInfo> {
+async function awaitJoinAttempt(script: Script): Promise<SwarmInfo> {
   for (;;) {
     const info = await readSwarm(script);
     if (info.state !== 'pending' || !script.hasTime()) {

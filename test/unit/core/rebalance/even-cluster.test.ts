@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { planRebalance } from '../../../../src/core/rebalance/plan.ts';
-import { nextRound, startRuns } from '../../../../src/core/rebalance/round.ts';
+import { rebalanceRound, startRuns } from '../../../../src/core/rebalance/round.ts';
 import type { ServiceRun } from '../../../../src/core/rebalance/round.ts';
 import { MARK } from '../../../../src/core/services/facts.ts';
 import type { PlacementNode, ServiceFacts } from '../../../../src/core/services/facts.ts';
@@ -99,10 +99,15 @@ describe('the run of a task that is to leave a node', () => {
   const planned = planRebalance({ nodes, services, now: NOW }, { only: [], maxMoves: 1, even: 'cluster' });
   const of = (at: Record<string, number>, changes: Partial<ServiceFacts>): ServiceFacts => aService('s1', at, changes);
 
-  function next(runs: readonly ServiceRun[], seen: ServiceFacts, now: number, more = {}): ReturnType<typeof nextRound> {
-    return nextRound({ runs, seen: [seen], cut: false, closing: undefined, now, ...more });
+  function next(
+    runs: readonly ServiceRun[],
+    seen: ServiceFacts,
+    now: number,
+    more = {},
+  ): ReturnType<typeof rebalanceRound> {
+    return rebalanceRound({ runs, seen: [seen], cut: false, closing: undefined, now, ...more });
   }
-  const first = nextRound({ runs: startRuns(planned, NOW), seen: [], cut: false, closing: undefined, now: NOW });
+  const first = rebalanceRound({ runs: startRuns(planned, NOW), seen: [], cut: false, closing: undefined, now: NOW });
   const begun = next(first.runs, of({ [A]: 1 }, {}), NOW);
   const mark = { [MARK]: `exclude@${NOW + 900}@${A}` };
 

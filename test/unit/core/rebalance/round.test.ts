@@ -21,7 +21,7 @@ interface Played {
   readonly seconds: number;
 }
 
-/** @param meanwhile what befalls, before each look */
+/** @param meanwhile what happens before each look */
 function play(
   swarm: SwarmModel,
   meanwhile: (round: number) => void = () => undefined,
@@ -187,7 +187,7 @@ describe('many services', () => {
   });
 });
 
-describe('whatever befalls', () => {
+describe('whatever happens', () => {
   const counts = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 2, maxLength: 6 });
   const starts = fc.array(fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }), {
     minLength: 1,
