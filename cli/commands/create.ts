@@ -7,7 +7,13 @@ import type { TidyPolicy } from '../../src/store/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
 import type { ClusterConfig } from '../../src/core/steps/verbs.ts';
 import { checkCluster } from '../cluster.ts';
-import { choosePool, networkText, parseNetwork, poolProblem } from '../../src/core/managers/networks.ts';
+import {
+  choosePool,
+  dataPathPortProblem,
+  networkText,
+  parseNetwork,
+  poolProblem,
+} from '../../src/core/managers/networks.ts';
 import type { Network } from '../../src/core/managers/networks.ts';
 import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { UsageError } from '../errors.ts';
@@ -134,15 +140,9 @@ function checkConfig({ addressPool, vpcCidr, subnetSize, dataPathPort }: Options
   };
 }
 
-/** Docker takes any of these and then fails, or does worse: overlay networks that carry nothing. */
-const TAKEN_PORTS: ReadonlyMap<number, string> = new Map([
-  [2377, 'the managers of a swarm talk there'],
-  [7946, 'the nodes of a swarm tell each other there who they are'],
-]);
-
 function checkPort(text: string): number {
   const port = number('--data-path-port', text, 1024, 49_151);
-  const taken = TAKEN_PORTS.get(port);
+  const taken = dataPathPortProblem(port);
   if (taken !== undefined) {
     throw new UsageError(`--data-path-port ${text}: ${taken}`);
   }

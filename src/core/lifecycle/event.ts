@@ -48,7 +48,7 @@ const LABEL_VALUE = /^[A-Za-z0-9_.:/-]{0,128}$/;
 /** What the confirm document takes in all, less what skep's own labels need. */
 const LABELS_LENGTH = 1500;
 
-const labels = z.record(z.string(), z.string()).superRefine((given, context) => {
+export const groupLabels = z.record(z.string(), z.string()).superRefine((given, context) => {
   for (const [key, value] of Object.entries(given)) {
     if (key.startsWith('skep.')) {
       context.addIssue({ code: 'custom', path: [key], message: 'labels that begin with skep. are its own' });
@@ -73,7 +73,7 @@ const hookMetadata = z.strictObject({
   timeout: z.number().int().min(120).max(7200).optional(),
   /** How long skep may hold an action, seconds. */
   patience: z.number().int().min(60).max(172_800).optional(),
-  labels: labels.optional(),
+  labels: groupLabels.optional(),
   /**
    * Of nodes of managers at their first confirmation: `active`, or `drain` for managers that only manage. Any short text is let through,
    * since a typing error must not keep a manager out of the swarm. The tidy reports it.

@@ -42,7 +42,7 @@ const network = (text: string): Network => {
 /** What nobody on the internet has: anything else would be cut off from the nodes. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map(network);
 /** The bridge of every Docker. */
-const DOCKER_BRIDGE = network('172.17.0.0/16');
+export const DOCKER_BRIDGE = network('172.17.0.0/16');
 /** 172.31.0.0/16 is what AWS gives to default VPCs: it comes late. */
 const CANDIDATES = [
   ...[30, 29, 28, 27, 26, 25, 24].map((second) => `172.${second}.0.0/16`),
@@ -75,3 +75,12 @@ export function poolProblem(pool: Network, subnetBits: number, taken: readonly N
 export function choosePool(taken: readonly Network[]): Network | undefined {
   return CANDIDATES.find((candidate) => !taken.some((range) => overlap(candidate, range)));
 }
+
+/** Docker takes any of these and then fails, or does worse: overlay networks that carry nothing. */
+const TAKEN_PORTS: ReadonlyMap<number, string> = new Map([
+  [2377, 'the managers of a swarm talk there'],
+  [7946, 'the nodes of a swarm tell each other there who they are'],
+]);
+
+/** Why a cluster cannot have this data path port, for a person; undefined where it can. */
+export const dataPathPortProblem = (port: number): string | undefined => TAKEN_PORTS.get(port);
