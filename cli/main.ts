@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 
+import { clusterCommand } from './commands/cluster.ts';
 import { createCommand } from './commands/create.ts';
 import { eraseCommand } from './commands/erase.ts';
 import { holdCommand, unholdCommand } from './commands/hold.ts';
@@ -14,6 +15,7 @@ import { rollbackCommand } from './commands/rollback.ts';
 import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { statusCommand } from './commands/status.ts';
 import { planCommand, tidyCommand } from './commands/tidy.ts';
+import { userDataCommand } from './commands/user-data.ts';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
 
@@ -35,6 +37,8 @@ const program = new Command('skep')
   .addCommand(tidyCommand())
   .addCommand(rebalanceCommand())
   .addCommand(rollbackCommand())
+  .addCommand(clusterCommand())
+  .addCommand(userDataCommand())
   .addCommand(labCommand())
   .exitOverride();
 

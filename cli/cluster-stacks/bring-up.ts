@@ -1,0 +1,216 @@
+// Makes a cluster as its file says: shows what would change, and carries it out, one stack after the other.
+import { describeGroup } from '../../src/aws/auto-scaling.ts';
+import { ChangeRefused, carryOut, deleteStack, dropChangeSet, makeChangeSet } from '../../src/aws/stacks.ts';
+import type { ChangeSet } from '../../src/aws/stacks.ts';
+import type { ClusterFile } from '../../src/core/cluster/file.ts';
+import { changeWords, notesOn, parametersOf, parameterWords, planSteps } from '../../src/core/cluster/plan.ts';
+import type { StackFacts, Step } from '../../src/core/cluster/plan.ts';
+import { wishedStacks } from '../../src/core/cluster/stacks.ts';
+import type { StackWish } from '../../src/core/cluster/stacks.ts';
+import { choosePool, networkText, parseNetwork } from '../../src/core/managers/networks.ts';
+import { Failed } from '../errors.ts';
+import { follow } from './follow.ts';
+import { emptyGroup } from './empty-group.ts';
+import { presentOf, stacksOf, templateText } from './present.ts';
+import type { Ports } from './present.ts';
+
+/** One step, in words, and what is needed to carry it out. */
+export interface Planned {
+  readonly step: Step;
+  readonly lines: readonly string[];
+  readonly changes: boolean;
+  /** It ends or replaces something: a person is asked. */
+  readonly isGrave: boolean;
+}
+
+export async function planOf(ports: Ports, file: ClusterFile): Promise<Planned[]> {
+  const { stacks, isDeclared } = await presentOf(ports, file);
+  const planned: Planned[] = [];
+  for (const step of planSteps(file, wishedStacks(file), stacks, isDeclared)) {
+    planned.push(await explainedStep(ports, step, stacks, file));
+  }
+  return planned;
+}
+
+async function explainedStep(
+  ports: Ports,
+  step: Step,
+  stacks: readonly StackFacts[],
+  { cluster }: ClusterFile,
+): Promise<Planned> {
+  const plain = (changes: boolean, isGrave: boolean, ...lines: string[]): Planned => ({
+    step,
+    lines,
+    changes,
+    isGrave,
+  });
+  switch (step.do) {
+    case 'create': {
+      const clears = step.clears === undefined ? [] : [`  first the ${step.clears.status} of it is cleared`];
+      return plain(true, false, `+ ${step.wish.name}: make ${step.wish.what}`, ...clears);
+    }
+    case 'declare':
+      return plain(true, false, `+ ${cluster}: declare it, so that its first manager may found the swarm`);
+    case 'remove':
+      return plain(
+        true,
+        true,
+        `- ${step.stack.name}: end all nodes of the group ${step.group}, drained first, and delete it`,
+      );
+    case 'wait':
+      return plain(true, false, `~ ${step.stack.name}: wait, it is ${step.stack.status}`);
+    case 'stuck':
+      return plain(true, false, `! ${step.stack.name}: is ${step.stack.status}. ${step.advice}`);
+    case 'compare': {
+      const change = await changeOf(ports, step.wish, stacks);
+      if (change === undefined) {
+        return plain(false, false, `= ${step.wish.name}: nothing to do`);
+      }
+      await dropChangeSet(ports.stacks, change);
+      return {
+        step,
+        changes: true,
+        isGrave: change.changes.some(({ action, replacement }) => action === 'Remove' || replacement === 'True'),
+        lines: [`~ ${step.wish.name}: change ${step.wish.what}`, ...changeLines(step.stack, step.wish, stacks, change)],
+      };
+    }
+  }
+}
+
+function changeLines(
+  stack: StackFacts,
+  wish: StackWish,
+  stacks: readonly StackFacts[],
+  { changes }: ChangeSet,
+): string[] {
+  const read = parametersOf(wish, stacks);
+  const parameters = 'values' in read ? parameterWords(stack.parameters, read.values) : [];
+  return [...parameters, ...changes.map(changeWords), ...notesOn(changes)].map((line) => `    ${line}`);
+}
+
+/** @returns undefined where nothing would change */
+async function changeOf(
+  ports: Ports,
+  wish: StackWish,
+  stacks: readonly StackFacts[],
+  isNew = false,
+): Promise<ChangeSet | undefined> {
+  const read = parametersOf(wish, stacks);
+  if ('waitsFor' in read) {
+    throw new Failed(`${wish.name} needs what ${read.waitsFor} tells, which is not there: run \`skep cluster up\``);
+  }
+  const name = `skep-${ports.now().getTime()}`;
+  try {
+    return await makeChangeSet(
+      ports.stacks,
+      { stack: wish.name, name, isNew, template: templateText(wish.template), parameters: read.values },
+      ports.pause,
+    );
+  } catch (error) {
+    throw error instanceof ChangeRefused ? new Failed(error.message) : error;
+  }
+}
+
+/** Each step looks anew at what there is, so that it may be ended and begun again at any time. */
+export async function carryOutPlan(ports: Ports, file: ClusterFile, planned: readonly Planned[]): Promise<void> {
+  for (const { step, changes } of planned) {
+    if (changes) {
+      await carryOutStep(ports, file, step);
+    }
+  }
+}
+
+async function carryOutStep(ports: Ports, file: ClusterFile, step: Step): Promise<void> {
+  switch (step.do) {
+    case 'declare':
+      return declare(ports, file);
+    case 'create':
+      if (step.clears !== undefined) {
+        await remove(ports, step.clears.name);
+      }
+      return change(ports, file, step.wish, true);
+    case 'compare':
+      return change(ports, file, step.wish, false);
+    case 'wait':
+      ports.say(`${step.stack.name}: waiting, it is ${step.stack.status}`);
+      await follow(ports, step.stack.name, ports.now());
+      return change(ports, file, step.wish, false);
+    case 'remove':
+      await emptyGroup(ports, step.stack);
+      return remove(ports, step.stack.name);
+    case 'stuck':
+      throw new Failed(`${step.stack.name} is ${step.stack.status}\n${step.advice}`);
+  }
+}
+
+async function change(ports: Ports, file: ClusterFile, wish: StackWish, isNew: boolean): Promise<void> {
+  const since = ports.now();
+  const found = await changeOf(ports, wish, await stacksOf(ports, file), isNew);
+  if (found === undefined) {
+    return;
+  }
+  ports.say(`${wish.name}: ${isNew ? 'making' : 'changing'} ${wish.what}`);
+  await carryOut(ports.stacks, found);
+  await follow(ports, wish.name, since);
+}
+
+export async function remove(ports: Ports, stack: string): Promise<void> {
+  ports.say(`${stack}: deleting it`);
+  const since = ports.now();
+  await deleteStack(ports.stacks, stack);
+  await follow(ports, stack, since);
+}
+
+async function declare({ table, say }: Ports, file: ClusterFile): Promise<void> {
+  const { cluster, network, swarm } = file;
+  const taken = (network.new === undefined ? (network.given?.cidrs ?? []) : [network.new.cidr]).flatMap(
+    (text) => parseNetwork(text) ?? [],
+  );
+  const pool = swarm.addressPool ?? poolBeside(taken);
+  await table.declareCluster(cluster, {
+    addressPool: pool,
+    subnetSize: swarm.subnetSize,
+    dataPathPort: swarm.dataPathPort,
+  });
+  say(`${cluster}: declared, with the address pool ${pool}`);
+}
+
+function poolBeside(taken: Parameters<typeof choosePool>[0]): string {
+  const pool = choosePool(taken);
+  if (pool === undefined) {
+    throw new Failed('no usual address pool is free beside the VPC: name one, swarm.addressPool');
+  }
+  return networkText(pool);
+}
+
+/** Until every group has as many instances in service as it wants: an instance is that when its node is Ready. */
+export async function followGroups(ports: Ports, file: ClusterFile): Promise<void> {
+  const until = ports.now().getTime() + 3_600_000;
+  let told = '';
+  for (;;) {
+    const counts = await Promise.all(
+      (await stacksOf(ports, file)).flatMap(({ outputs }) => {
+        const name = outputs['GroupName'];
+        return name === undefined ? [] : [describeGroup(ports.autoScaling, name)];
+      }),
+    );
+    const open = counts.flatMap((group) => {
+      const inService = group?.instances.filter(({ lifecycle }) => lifecycle === 'InService').length ?? 0;
+      return group === undefined || inService >= group.desired
+        ? []
+        : [`${group.name} ${inService} of ${group.desired}`];
+    });
+    if (open.length === 0) {
+      return;
+    }
+    if (ports.now().getTime() > until) {
+      throw new Failed(`after an hour not all nodes are in service: ${open.join(', ')}\nnpx skep status says why`);
+    }
+    const line = `waiting for nodes: ${open.join(', ')}`;
+    if (line !== told) {
+      ports.say(line);
+      told = line;
+    }
+    await ports.pause();
+  }
+}

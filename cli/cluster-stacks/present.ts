@@ -1,0 +1,68 @@
+// What there is of a cluster now: its stacks, whether it is declared, and its groups.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+
+import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { describeGroups } from '../../src/aws/auto-scaling.ts';
+import type { Group } from '../../src/aws/auto-scaling.ts';
+import { listStacks } from '../../src/aws/stacks.ts';
+import type { StackFacts } from '../../src/core/cluster/plan.ts';
+import { partOf } from '../../src/core/cluster/stacks.ts';
+import type { TemplateName } from '../../src/core/cluster/stacks.ts';
+import { Table } from '../../src/store/table.ts';
+import { explained } from '../explained.ts';
+
+export interface Place {
+  readonly cluster: string;
+  readonly stage: string;
+}
+
+export interface Ports {
+  readonly stacks: CloudFormationClient;
+  readonly autoScaling: AutoScalingClient;
+  readonly table: Table;
+  /** Between two looks. */
+  readonly pause: () => Promise<void>;
+  readonly now: () => Date;
+  readonly say: (line: string) => void;
+}
+
+export function portsOf({ stage }: Place, every: number): Ports {
+  return {
+    stacks: new CloudFormationClient({}),
+    autoScaling: autoScalingClient(),
+    table: new Table(tableClient(), `skep-${stage}`),
+    pause: () => new Promise((resolve) => setTimeout(resolve, every * 1000)),
+    now: () => new Date(),
+    say: (line) => void process.stdout.write(`${line}\n`),
+  };
+}
+
+export interface Present {
+  readonly stacks: readonly StackFacts[];
+  readonly isDeclared: boolean;
+}
+
+export async function presentOf(ports: Ports, place: Place): Promise<Present> {
+  const { cluster, stage } = place;
+  // First, since its answer says whether the service is there at all.
+  const state = await explained(ports.table.readState(cluster), stage);
+  return { stacks: await stacksOf(ports, place), isDeclared: state !== undefined };
+}
+
+export async function stacksOf({ stacks }: Pick<Ports, 'stacks'>, { cluster, stage }: Place): Promise<StackFacts[]> {
+  const all = await explained(listStacks(stacks), stage);
+  return all.filter(({ name }) => partOf(stage, cluster, name) !== undefined);
+}
+
+export const templateText = (name: TemplateName): string =>
+  readFileSync(fileURLToPath(new URL(`../../cluster/${name}.yaml`, import.meta.url)), 'utf8');
+
+/** Those that the stacks have made. */
+export function groupsOf({ autoScaling }: Ports, stacks: readonly StackFacts[]): Promise<Group[]> {
+  const names = stacks.flatMap(({ outputs }) => outputs['GroupName'] ?? []);
+  return names.length === 0 ? Promise.resolve([]) : describeGroups(autoScaling, names);
+}

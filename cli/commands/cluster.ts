@@ -1,0 +1,156 @@
+// `skep cluster`: a cluster from nothing, as its file describes it, and gone again.
+import { Command } from 'commander';
+
+import type { ClusterFile } from '../../src/core/cluster/file.ts';
+import { kindOf } from '../../src/core/cluster/plan.ts';
+import { readClusterFile } from '../cluster-file/read.ts';
+import { carryOutPlan, followGroups, planOf } from '../cluster-stacks/bring-up.ts';
+import type { Planned } from '../cluster-stacks/bring-up.ts';
+import { groupsOf, portsOf, stacksOf } from '../cluster-stacks/present.ts';
+import type { Ports } from '../cluster-stacks/present.ts';
+import { keptBy, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
+import { confirm } from '../confirm.ts';
+import { UsageError } from '../errors.ts';
+
+interface Options {
+  readonly every: string;
+  readonly yes?: string;
+}
+
+const FILE = ['<file>', 'the file that describes the cluster, such as skep.yaml'] as const;
+const EVERY = ['--every <seconds>', 'how often CloudFormation is asked', '5'] as const;
+const YES = ['--yes <name>', "the cluster's name: do not ask"] as const;
+
+export function clusterCommand(): Command {
+  return new Command('cluster')
+    .description('Make, change and take away a cluster, as a file describes it')
+    .addCommand(
+      new Command('plan')
+        .description('Show what would be made, changed and replaced')
+        .argument(...FILE)
+        .option(...EVERY)
+        .addHelpText('after', '\nExit codes: 0 there is nothing to do, 1 wrong use, 2 something would change.')
+        .action(plan),
+    )
+    .addCommand(
+      new Command('up')
+        .description('Make the cluster as its file says, and wait until its nodes are in service')
+        .argument(...FILE)
+        .option(...EVERY)
+        .option(...YES)
+        .addHelpText(
+          'after',
+          '\nIt asks only where something is replaced or ended. Ended half-way, it goes on when started again.',
+        )
+        .action(up),
+    )
+    .addCommand(
+      new Command('status')
+        .description('Show the stacks of the cluster and its instances')
+        .argument(...FILE)
+        .addHelpText(
+          'after',
+          '\nExit codes: 0 all of it is there, 1 wrong use, 2 it is not. `skep status` tells how the swarm is.',
+        )
+        .action(status),
+    )
+    .addCommand(
+      new Command('down')
+        .description('Take the cluster away: its nodes, its swarm and its stacks')
+        .argument(...FILE)
+        .option(...EVERY)
+        .option(...YES)
+        .addHelpText(
+          'after',
+          '\nThe log group and the bucket of images are kept. Ended half-way, it goes on when started again.',
+        )
+        .action(down),
+    );
+}
+
+function begin(path: string, every: string): { file: ClusterFile; ports: Ports } {
+  const seconds = Number(every);
+  if (!Number.isFinite(seconds) || seconds < 0.05 || seconds > 60) {
+    throw new UsageError(`--every ${every}: a number of seconds from 0.05 to 60 is wanted`);
+  }
+  const file = readClusterFile(path, (line) => void process.stderr.write(`${line}\n`));
+  return { file, ports: portsOf(file, seconds) };
+}
+
+async function plan(path: string, { every }: Options): Promise<void> {
+  const { file, ports } = begin(path, every);
+  const planned = await planOf(ports, file);
+  show(ports, planned);
+  process.exitCode = planned.some(({ changes }) => changes) ? 2 : 0;
+}
+
+function show({ say }: Ports, planned: readonly Planned[]): void {
+  for (const { lines } of planned) {
+    lines.forEach(say);
+  }
+  const count = planned.filter(({ changes }) => changes).length;
+  say(count === 0 ? 'nothing to do' : `${count} thing(s) to do`);
+}
+
+async function up(path: string, { every, yes }: Options): Promise<void> {
+  const { file, ports } = begin(path, every);
+  const isSaid = saidYes(file.cluster, yes);
+  const planned = await planOf(ports, file);
+  show(ports, planned);
+  if (planned.some(({ isGrave }) => isGrave)) {
+    await confirm('Something is replaced or ended. ', { cluster: file.cluster, yes: isSaid });
+  }
+  await carryOutPlan(ports, file, planned);
+  await followGroups(ports, file);
+  ports.say(`${file.cluster} is as ${path} says`);
+}
+
+/** A name, and no switch: it is typed by whoever means this cluster. */
+function saidYes(cluster: string, yes: string | undefined): boolean {
+  if (yes !== undefined && yes !== cluster) {
+    throw new UsageError(`--yes ${yes}: the file is about ${cluster}; nothing was done`);
+  }
+  return yes !== undefined;
+}
+
+async function status(path: string): Promise<void> {
+  const { file, ports } = begin(path, '5');
+  const stacks = await stacksOf(ports, file);
+  const groups = await groupsOf(ports, stacks);
+  for (const { name, status: now, because } of stacks) {
+    ports.say(`${name} ${now}${because === undefined ? '' : `: ${because}`}`);
+  }
+  for (const { name, role, desired, instances } of groups) {
+    const shown = instances.map(({ instance, lifecycle }) => `${instance} ${lifecycle}`).join(', ');
+    ports.say(`${role ?? 'group'} ${name}, ${instances.length} of ${desired}: ${shown}`);
+  }
+  if (stacks.length === 0) {
+    ports.say(`${file.cluster} has no stacks in stage ${file.stage}`);
+  }
+  const isWhole =
+    stacks.length > 0 &&
+    stacks.every((stack) => kindOf(stack.status) === 'settled') &&
+    groups.every(
+      ({ desired, instances }) => instances.filter(({ lifecycle }) => lifecycle === 'InService').length === desired,
+    );
+  process.exitCode = isWhole ? 0 : 2;
+}
+
+async function down(path: string, { every, yes }: Options): Promise<void> {
+  const { file, ports } = begin(path, every);
+  const isSaid = saidYes(file.cluster, yes);
+  const stacks = await stacksOf(ports, file);
+  if (stacks.length === 0) {
+    ports.say(`${file.cluster} has no stacks in stage ${file.stage}: nothing to do`);
+    return;
+  }
+  ports.say('This goes for good:');
+  (await whatGoes(ports, file)).forEach((line) => {
+    ports.say(`  ${line}`);
+  });
+  const kept = keptBy(stacks);
+  ports.say(kept.length === 0 ? 'Nothing is kept.' : `This is kept: ${kept.join(', ')}`);
+  await confirm('', { cluster: file.cluster, yes: isSaid });
+  await takeDown(ports, file);
+  ports.say(`${file.cluster} is gone. It stays declared, so that \`skep cluster up\` may make it anew`);
+}

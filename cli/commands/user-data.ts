@@ -1,0 +1,25 @@
+// `skep user-data`: what a node boots from, for people with templates of their own.
+import { Command } from 'commander';
+import { parse } from 'yaml';
+
+import { userDataOf } from '../../src/core/cluster/user-data.ts';
+import { readClusterFile } from '../cluster-file/read.ts';
+import { templateText } from '../cluster-stacks/present.ts';
+import { UsageError } from '../errors.ts';
+
+export function userDataCommand(): Command {
+  return new Command('user-data')
+    .description('Print what the nodes of a group boot from (cloud-init), for a launch template of your own')
+    .requiredOption('--file <file>', 'the file that describes the cluster, such as skep.yaml')
+    .requiredOption('--group <name>', 'a group of it')
+    .action(userData);
+}
+
+function userData({ file: path, group: name }: { readonly file: string; readonly group: string }): void {
+  const { groups } = readClusterFile(path, (line) => void process.stderr.write(`${line}\n`));
+  const group = Object.hasOwn(groups, name) ? groups[name] : undefined;
+  if (group === undefined) {
+    throw new UsageError(`--group ${name}: ${path} has ${Object.keys(groups).join(', ')}`);
+  }
+  process.stdout.write(userDataOf(parse(templateText('group')), group));
+}

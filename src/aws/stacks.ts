@@ -1,0 +1,192 @@
+// CloudFormation: the stacks that there are, change sets, and how a stack becomes what it was told to be.
+import {
+  CreateChangeSetCommand,
+  DeleteChangeSetCommand,
+  DeleteStackCommand,
+  DescribeChangeSetCommand,
+  ExecuteChangeSetCommand,
+  paginateDescribeStackEvents,
+  paginateDescribeStacks,
+} from '@aws-sdk/client-cloudformation';
+import type { Change, CloudFormationClient, Stack, StackEvent } from '@aws-sdk/client-cloudformation';
+
+import type { ResourceChange, StackFacts } from '../core/cluster/plan.ts';
+
+/** A change to a stack that CloudFormation has looked through, and not carried out. */
+export interface ChangeSet {
+  readonly stack: string;
+  readonly name: string;
+  readonly changes: readonly ResourceChange[];
+}
+
+export interface ChangeWish {
+  readonly stack: string;
+  /** Of the change set. */
+  readonly name: string;
+  readonly isNew: boolean;
+  readonly template: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** CloudFormation looked through a change, and refuses it. */
+export class ChangeRefused extends Error {
+  override readonly name = 'ChangeRefused';
+}
+
+/** All of the account and region: there is no call for those with a prefix. */
+export async function listStacks(client: CloudFormationClient): Promise<StackFacts[]> {
+  const stacks: StackFacts[] = [];
+  for await (const page of paginateDescribeStacks({ client }, {})) {
+    stacks.push(...(page.Stacks ?? []).map(factsOf));
+  }
+  return stacks;
+}
+
+/** @returns undefined where it is not there, or no more */
+export async function readStack(client: CloudFormationClient, name: string): Promise<StackFacts | undefined> {
+  return (await listStacks(client)).find((stack) => stack.name === name);
+}
+
+function factsOf({ StackName, StackStatus, StackStatusReason, Parameters, Outputs }: Stack): StackFacts {
+  return {
+    name: StackName ?? '',
+    status: StackStatus ?? '',
+    because: StackStatusReason,
+    parameters: Object.fromEntries((Parameters ?? []).map((one) => [one.ParameterKey ?? '', one.ParameterValue ?? ''])),
+    outputs: Object.fromEntries((Outputs ?? []).map((one) => [one.OutputKey ?? '', one.OutputValue ?? ''])),
+  };
+}
+
+/**
+ * Makes a change set and waits until CloudFormation has looked through it.
+ *
+ * @returns undefined where nothing would change: the change set is away again
+ * @throws {ChangeRefused} where it would fail. Then it is away again, too
+ */
+export async function makeChangeSet(
+  client: CloudFormationClient,
+  wish: ChangeWish,
+  pause: () => Promise<void>,
+): Promise<ChangeSet | undefined> {
+  const { stack, name, isNew, template, parameters } = wish;
+  await client.send(
+    new CreateChangeSetCommand({
+      StackName: stack,
+      ChangeSetName: name,
+      ChangeSetType: isNew ? 'CREATE' : 'UPDATE',
+      TemplateBody: template,
+      // Roles without names of their own: nothing more is asked for.
+      Capabilities: ['CAPABILITY_IAM'],
+      Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
+        ParameterKey,
+        ParameterValue,
+      })),
+    }),
+  );
+  for (;;) {
+    const { status, because, changes } = await readChangeSet(client, stack, name);
+    if (status === 'CREATE_COMPLETE') {
+      return { stack, name, changes };
+    }
+    if (status === 'FAILED') {
+      await dropChangeSet(client, { stack, name });
+      // The one way in which CloudFormation says that there is nothing to do.
+      if (/didn't contain changes|No updates are to be performed/.test(because)) {
+        return undefined;
+      }
+      throw new ChangeRefused(`CloudFormation refuses the change to ${stack}: ${because}`);
+    }
+    await pause();
+  }
+}
+
+/** @throws after the last page */
+async function readChangeSet(
+  client: CloudFormationClient,
+  stack: string,
+  name: string,
+): Promise<{ status: string; because: string; changes: ResourceChange[] }> {
+  const changes: ResourceChange[] = [];
+  for (let token: string | undefined; ;) {
+    const page = await client.send(
+      new DescribeChangeSetCommand({
+        StackName: stack,
+        ChangeSetName: name,
+        ...(token === undefined ? {} : { NextToken: token }),
+      }),
+    );
+    changes.push(...(page.Changes ?? []).flatMap(resourceChange));
+    token = page.NextToken;
+    if (token === undefined) {
+      return { status: page.Status ?? '', because: page.StatusReason ?? '', changes };
+    }
+  }
+}
+
+function resourceChange({ ResourceChange: change }: Change): ResourceChange[] {
+  if (change === undefined) {
+    return [];
+  }
+  const attributes = (change.Details ?? []).flatMap(({ Target }) => Target?.Name ?? Target?.Attribute ?? []);
+  return [
+    {
+      action: change.Action ?? '',
+      logicalId: change.LogicalResourceId ?? '',
+      type: change.ResourceType ?? '',
+      replacement: change.Replacement,
+      attributes: [...new Set(attributes)],
+    },
+  ];
+}
+
+export async function carryOut(
+  client: CloudFormationClient,
+  { stack, name }: Pick<ChangeSet, 'stack' | 'name'>,
+): Promise<void> {
+  await client.send(new ExecuteChangeSetCommand({ StackName: stack, ChangeSetName: name }));
+}
+
+export async function dropChangeSet(
+  client: CloudFormationClient,
+  { stack, name }: Pick<ChangeSet, 'stack' | 'name'>,
+): Promise<void> {
+  await client.send(new DeleteChangeSetCommand({ StackName: stack, ChangeSetName: name }));
+}
+
+export async function deleteStack(client: CloudFormationClient, name: string): Promise<void> {
+  await client.send(new DeleteStackCommand({ StackName: name }));
+}
+
+export interface Event {
+  readonly id: string;
+  readonly at: Date;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly because: string;
+}
+
+/** What has happened to a stack since then, the first of it first. */
+export async function eventsSince(client: CloudFormationClient, stack: string, since: Date): Promise<Event[]> {
+  const events: Event[] = [];
+  for await (const page of paginateDescribeStackEvents({ client }, { StackName: stack })) {
+    const read = (page.StackEvents ?? []).map(eventOf);
+    events.push(...read.filter(({ at }) => at >= since));
+    // The last of it comes first.
+    if (read.some(({ at }) => at < since)) {
+      break;
+    }
+  }
+  return events.toReversed();
+}
+
+function eventOf(event: StackEvent): Event {
+  return {
+    id: event.EventId ?? '',
+    at: event.Timestamp ?? new Date(0),
+    logicalId: event.LogicalResourceId ?? '',
+    type: event.ResourceType ?? '',
+    status: event.ResourceStatus ?? '',
+    because: event.ResourceStatusReason ?? '',
+  };
+}

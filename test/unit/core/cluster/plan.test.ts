@@ -1,0 +1,229 @@
+// From a file and what there is to a list of steps.
+import { describe, expect, it } from '@jest/globals';
+
+import { checkFile } from '../../../../src/core/cluster/mistakes.ts';
+import {
+  changeWords,
+  goingOrder,
+  kindOf,
+  notesOn,
+  parametersOf,
+  parameterWords,
+  planSteps,
+} from '../../../../src/core/cluster/plan.ts';
+import type { StackFacts, Step } from '../../../../src/core/cluster/plan.ts';
+import type { ClusterFile } from '../../../../src/core/cluster/file.ts';
+import { partOf, wishedStacks } from '../../../../src/core/cluster/stacks.ts';
+
+const RAW = {
+  cluster: 'blue',
+  network: { new: { cidr: '10.0.0.0/16', zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'] } },
+  image: 'ami-0123456789abcdef0',
+  groups: {
+    web: {
+      role: 'worker',
+      size: 2,
+      max: 6,
+      types: ['m7g.large', 'm6g.large'],
+      spotPercent: 30,
+      labels: { tier: 'web' },
+    },
+    managers: { role: 'manager', size: 3, types: ['t4g.small'] },
+  },
+};
+
+function fileOf(raw: unknown): ClusterFile {
+  const { file, mistakes } = checkFile(raw);
+  if (file === undefined) {
+    throw new Error(JSON.stringify(mistakes));
+  }
+  return file;
+}
+
+const FILE = fileOf(RAW);
+const NETWORK = 'skep-dev-Swarm-blue-Network';
+const CLUSTER = 'skep-dev-Swarm-blue';
+const MANAGERS = 'skep-dev-Swarm-blue-Group-managers';
+const WEB = 'skep-dev-Swarm-blue-Group-web';
+
+const stack = (name: string, status = 'CREATE_COMPLETE', more: Partial<StackFacts> = {}): StackFacts => ({
+  name,
+  status,
+  because: undefined,
+  parameters: {},
+  outputs: {},
+  ...more,
+});
+const ALL = [stack(WEB), stack(MANAGERS), stack(CLUSTER), stack(NETWORK)];
+
+const words = (steps: readonly Step[]): string[] =>
+  steps.map((step) =>
+    step.do === 'declare' ? 'declare' : `${step.do} ${'wish' in step ? step.wish.name : step.stack.name}`,
+  );
+
+const plan = (stacks: readonly StackFacts[], isDeclared = true, file = FILE): string[] =>
+  words(planSteps(file, wishedStacks(file), stacks, isDeclared));
+
+describe('a plan', () => {
+  it('makes from nothing: the network, the cluster, the declaration, managers, workers', () => {
+    expect(plan([], false)).toEqual([
+      `create ${NETWORK}`,
+      `create ${CLUSTER}`,
+      'declare',
+      `create ${MANAGERS}`,
+      `create ${WEB}`,
+    ]);
+  });
+
+  it('compares what is there', () => {
+    expect(plan(ALL)).toEqual([NETWORK, CLUSTER, MANAGERS, WEB].map((name) => `compare ${name}`));
+  });
+
+  it('goes on where it was ended', () => {
+    expect(plan([stack(NETWORK), stack(CLUSTER, 'CREATE_IN_PROGRESS')], false)).toEqual([
+      `compare ${NETWORK}`,
+      `wait ${CLUSTER}`,
+      'declare',
+      `create ${MANAGERS}`,
+      `create ${WEB}`,
+    ]);
+  });
+
+  it('removes a group that the file has no more, after all else', () => {
+    expect(plan([...ALL, stack(`${CLUSTER}-Group-old`)]).at(-1)).toBe(`remove ${CLUSTER}-Group-old`);
+  });
+
+  it('leaves alone what is of another cluster or stage', () => {
+    const others = ['skep-dev-Swarm-blue2', 'skep-prod-Swarm-blue', 'skep-dev-Swarm-blue-Other', 'skep-dev', 'x'];
+    expect(plan([...ALL, ...others.map((name) => stack(name))])).toHaveLength(4);
+  });
+
+  it('needs no network where one is given', () => {
+    const network = { given: { vpc: 'vpc-0123456789abcdef0', cidrs: ['10.0.0.0/16'], subnets: ['subnet-01234567'] } };
+    expect(plan([], true, fileOf({ ...RAW, network }))[0]).toBe(`create ${CLUSTER}`);
+  });
+
+  it.each([
+    ['ROLLBACK_COMPLETE', 'create'],
+    ['REVIEW_IN_PROGRESS', 'create'],
+    ['UPDATE_ROLLBACK_COMPLETE', 'compare'],
+    ['UPDATE_IN_PROGRESS', 'wait'],
+    ['DELETE_IN_PROGRESS', 'wait'],
+    ['UPDATE_ROLLBACK_FAILED', 'stuck'],
+    ['DELETE_FAILED', 'stuck'],
+    ['ROLLBACK_FAILED', 'stuck'],
+    ['SOMETHING_NEW', 'stuck'],
+  ])('of a stack that is %s is to %s', (status, what) => {
+    const step = planSteps(FILE, wishedStacks(FILE), [stack(NETWORK, status)], true)[0];
+    expect(step?.do).toBe(what);
+    expect(step?.do === 'create' ? step.clears?.status : undefined).toBe(what === 'create' ? status : undefined);
+  });
+});
+
+describe('stacks', () => {
+  it.each([
+    ['dev', 'blue', CLUSTER, { template: 'cluster' }],
+    ['dev', 'blue', NETWORK, { template: 'network' }],
+    ['dev', 'blue', WEB, { template: 'group', group: 'web' }],
+    ['dev', 'blu', CLUSTER, undefined],
+    ['dev-Swarm', 'blue', CLUSTER, undefined],
+  ])('of stage %s and cluster %s: %s', (stage, cluster, name, part) => {
+    expect(partOf(stage, cluster, name)).toEqual(part);
+  });
+
+  it('have names of which none is that of another cluster', () => {
+    const names = ['a', 'a-a', 'a-group-a', 'a-network'];
+    const all = names.flatMap((stage) =>
+      names.flatMap((cluster) => {
+        const groups = Object.fromEntries(names.map((name) => [name, RAW.groups.managers]));
+        return wishedStacks({
+          ...FILE,
+          stage,
+          cluster,
+          groups: fileOf({ ...RAW, groups: { a: groups['a'] } }).groups,
+        }).map(({ name }) => name);
+      }),
+    );
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('get what the file says', () => {
+    const [network, , managers, web] = wishedStacks(FILE);
+    expect(network?.parameters).toMatchObject({ VpcCidr: '10.0.0.0/16', SubnetBits: '14', ThirdZone: 'eu-west-1c' });
+    expect(managers?.parameters).toMatchObject({ Role: 'manager', MinSize: '3', MaxSize: '3', OnDemandPercent: '100' });
+    expect(web?.parameters).toMatchObject({
+      MinSize: '2',
+      MaxSize: '6',
+      OnDemandPercent: '70',
+      HookTimeout: '1800',
+      Labels: '{"tier":"web"}',
+      SecondInstanceType: 'm6g.large',
+      ThirdInstanceType: '',
+      SubnetIds: { stack: NETWORK, output: 'SubnetIds' },
+    });
+  });
+
+  it('wait for what another one tells', () => {
+    const [, cluster] = wishedStacks(FILE);
+    const read = (stacks: readonly StackFacts[]): unknown => cluster && parametersOf(cluster, stacks);
+    const outputs = { VpcId: 'vpc-1' };
+    expect(read([])).toEqual({ waitsFor: NETWORK });
+    expect(read([stack(NETWORK, 'CREATE_IN_PROGRESS', { outputs })])).toEqual({ waitsFor: NETWORK });
+    expect(read([stack(NETWORK, 'CREATE_COMPLETE', { outputs })])).toMatchObject({ values: { VpcId: 'vpc-1' } });
+  });
+});
+
+describe('words', () => {
+  it('tell what changes of parameters', () => {
+    expect(parameterWords({ A: '1', B: '2' }, { A: '1', B: '3', C: 'x' })).toEqual([
+      'B: "2" becomes "3"',
+      'C: "" becomes "x"',
+    ]);
+    expect(parameterWords({}, { ExtraScript: `#!/bin/sh\n${'x'.repeat(100)}` })[0]).toHaveLength(85);
+  });
+
+  const change = {
+    action: 'Modify',
+    logicalId: 'Role',
+    type: 'AWS::IAM::Role',
+    replacement: 'False',
+    attributes: ['Tags'],
+  };
+  it.each([
+    [change, 'change Role (IAM::Role): Tags'],
+    [{ ...change, replacement: 'True' }, 'REPLACE Role (IAM::Role): Tags'],
+    [{ ...change, replacement: 'Conditional' }, 'change Role (IAM::Role): Tags, and may REPLACE it'],
+    [{ ...change, action: 'Add', attributes: [] }, 'make Role (IAM::Role)'],
+    [{ ...change, action: 'Remove', attributes: [] }, 'remove Role (IAM::Role)'],
+    [{ ...change, action: 'New', attributes: [] }, 'New Role (IAM::Role)'],
+  ])('tell what becomes of a resource: %#', (given, said) => {
+    expect(changeWords(given)).toBe(said);
+  });
+
+  it('tell that a new image touches no node', () => {
+    expect(notesOn([change])).toEqual([]);
+    expect(notesOn([{ ...change, type: 'AWS::EC2::LaunchTemplate' }])[0]).toContain('no node is touched');
+  });
+});
+
+describe('what goes', () => {
+  it('goes workers first, and the network last', () => {
+    const parameters = { Role: 'manager' };
+    const { workers, managers, shared } = goingOrder({ stage: 'dev', cluster: 'blue' }, [
+      stack(NETWORK),
+      stack(MANAGERS, 'CREATE_COMPLETE', { parameters }),
+      stack(CLUSTER),
+      stack(WEB, 'CREATE_COMPLETE', { parameters: { Role: 'worker' } }),
+      stack('skep-dev'),
+    ]);
+    expect([workers, managers, shared].map((stacks) => stacks.map(({ name }) => name))).toEqual([
+      [WEB],
+      [MANAGERS],
+      [CLUSTER, NETWORK],
+    ]);
+  });
+
+  it('is known by its status', () => {
+    expect(kindOf('IMPORT_COMPLETE')).toBe('settled');
+  });
+});
