@@ -1,6 +1,6 @@
 // Makes a cluster as its file says: shows what would change, and carries it out, one stack after the other.
 import { describeGroup } from '../../src/aws/auto-scaling.ts';
-import { ChangeRefused, carryOut, deleteStack, dropChangeSet, makeChangeSet } from '../../src/aws/stacks.ts';
+import { ChangeRefused, carryOut, deleteStack, dropChangeSet, lastEvent, makeChangeSet } from '../../src/aws/stacks.ts';
 import type { ChangeSet } from '../../src/aws/stacks.ts';
 import type { ClusterFile } from '../../src/core/cluster/file.ts';
 import { changeWords, notesOn, parametersOf, parameterWords, planSteps } from '../../src/core/cluster/plan.ts';
@@ -133,8 +133,7 @@ async function carryOutStep(ports: Ports, file: ClusterFile, step: Step): Promis
       return change(ports, file, step.wish, false);
     case 'wait':
       ports.say(`${step.stack.name}: waiting, it is ${step.stack.status}`);
-      await follow(ports, step.stack.name, ports.now());
-      return change(ports, file, step.wish, false);
+      return change(ports, file, step.wish, (await settled(ports, step.stack.name)) === undefined);
     case 'remove':
       await emptyGroup(ports, step.stack);
       return remove(ports, step.stack.name);
@@ -143,22 +142,27 @@ async function carryOutStep(ports: Ports, file: ClusterFile, step: Step): Promis
   }
 }
 
+/** @returns undefined where it was being deleted */
+async function settled(ports: Ports, name: string): Promise<StackFacts | undefined> {
+  return follow(ports, name, await lastEvent(ports.stacks, name));
+}
+
 async function change(ports: Ports, file: ClusterFile, wish: StackWish, isNew: boolean): Promise<void> {
-  const since = ports.now();
   const found = await changeOf(ports, wish, await stacksOf(ports, file), isNew);
   if (found === undefined) {
     return;
   }
   ports.say(`${wish.name}: ${isNew ? 'making' : 'changing'} ${wish.what}`);
+  const last = await lastEvent(ports.stacks, wish.name);
   await carryOut(ports.stacks, found);
-  await follow(ports, wish.name, since);
+  await follow(ports, wish.name, last);
 }
 
 export async function remove(ports: Ports, stack: string): Promise<void> {
   ports.say(`${stack}: deleting it`);
-  const since = ports.now();
+  const last = await lastEvent(ports.stacks, stack);
   await deleteStack(ports.stacks, stack);
-  await follow(ports, stack, since);
+  await follow(ports, stack, last);
 }
 
 async function declare({ table, say }: Ports, file: ClusterFile): Promise<void> {

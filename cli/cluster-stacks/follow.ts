@@ -1,22 +1,22 @@
 // Follows a stack until CloudFormation is done with it, and says what happens meanwhile.
-import { eventsSince, readStack } from '../../src/aws/stacks.ts';
+import { eventsAfter, readStack } from '../../src/aws/stacks.ts';
 import type { Event } from '../../src/aws/stacks.ts';
 import type { StackFacts } from '../../src/core/cluster/plan.ts';
 import { Failed } from '../errors.ts';
 import type { Ports } from './present.ts';
 
 /**
- * @param since when what is followed began
+ * @param last the last event before what is followed began
  * @returns undefined where the stack is deleted
  */
-export async function follow(ports: Ports, name: string, since: Date): Promise<StackFacts | undefined> {
+export async function follow(ports: Ports, name: string, last: string | undefined): Promise<StackFacts | undefined> {
   const told = new Set<string>();
   for (;;) {
     const stack = await readStack(ports.stacks, name);
     if (stack === undefined) {
       return undefined;
     }
-    const events = await eventsSince(ports.stacks, name, since);
+    const events = await eventsAfter(ports.stacks, name, last);
     for (const event of events.filter(({ id }) => !told.has(id))) {
       told.add(event.id);
       tell(ports, event);
@@ -31,7 +31,7 @@ export async function follow(ports: Ports, name: string, since: Date): Promise<S
 
 function tell({ say }: Ports, { logicalId, status, because }: Event): void {
   // What begins is told by its end.
-  if (!status.endsWith('_IN_PROGRESS') || because !== '') {
+  if (!status.endsWith('_IN_PROGRESS')) {
     say(`  ${logicalId} ${status}${because === '' ? '' : `: ${because}`}`);
   }
 }

@@ -4,6 +4,7 @@ import {
   DeleteChangeSetCommand,
   DeleteStackCommand,
   DescribeChangeSetCommand,
+  DescribeStackEventsCommand,
   ExecuteChangeSetCommand,
   paginateDescribeStackEvents,
   paginateDescribeStacks,
@@ -159,22 +160,50 @@ export async function deleteStack(client: CloudFormationClient, name: string): P
 
 export interface Event {
   readonly id: string;
-  readonly at: Date;
   readonly logicalId: string;
-  readonly type: string;
   readonly status: string;
   readonly because: string;
 }
 
-/** What has happened to a stack since then, the first of it first. */
-export async function eventsSince(client: CloudFormationClient, stack: string, since: Date): Promise<Event[]> {
+/** @returns undefined where nothing has happened to it so far, as it is not there */
+export async function lastEvent(client: CloudFormationClient, stack: string): Promise<string | undefined> {
+  try {
+    const page = await client.send(new DescribeStackEventsCommand({ StackName: stack }));
+    return page.StackEvents?.[0]?.EventId;
+  } catch (error) {
+    if (isMissing(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** The same name and status as of a wrong call: only its words tell. */
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ValidationError' && error.message.includes('does not exist');
+
+/**
+ * What has happened to a stack after that event, the first of it first. By the event and not by time: a person's clock may differ.
+ */
+export async function eventsAfter(
+  client: CloudFormationClient,
+  stack: string,
+  last: string | undefined,
+): Promise<Event[]> {
   const events: Event[] = [];
-  for await (const page of paginateDescribeStackEvents({ client }, { StackName: stack })) {
-    const read = (page.StackEvents ?? []).map(eventOf);
-    events.push(...read.filter(({ at }) => at >= since));
-    // The last of it comes first.
-    if (read.some(({ at }) => at < since)) {
-      break;
+  try {
+    for await (const page of paginateDescribeStackEvents({ client }, { StackName: stack })) {
+      const read = (page.StackEvents ?? []).map(eventOf);
+      const end = read.findIndex(({ id }) => id === last);
+      events.push(...(end === -1 ? read : read.slice(0, end)));
+      if (end !== -1) {
+        break;
+      }
+    }
+  } catch (error) {
+    // It has gone since it was seen.
+    if (!isMissing(error)) {
+      throw error;
     }
   }
   return events.toReversed();
@@ -183,9 +212,7 @@ export async function eventsSince(client: CloudFormationClient, stack: string, s
 function eventOf(event: StackEvent): Event {
   return {
     id: event.EventId ?? '',
-    at: event.Timestamp ?? new Date(0),
     logicalId: event.LogicalResourceId ?? '',
-    type: event.ResourceType ?? '',
     status: event.ResourceStatus ?? '',
     because: event.ResourceStatusReason ?? '',
   };

@@ -208,7 +208,7 @@ describe('a file', () => {
 
   it('ends aliases that multiply', () => {
     const bomb = 'a: &a [x, x, x, x, x, x, x, x, x, x]\n';
-    const more = [...'bcdefghi'].map(
+    const more = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map(
       (name, index) =>
         `${name}: &${name} [${Array(10)
           .fill(`*${'abcdefgh'[index] ?? ''}`)

@@ -1,6 +1,6 @@
 // What a template refers to, and does not have; and what it has, and nothing refers to.
 import { attributesOf, intrinsic } from './schema-problems.ts';
-import { isObject } from './templates.ts';
+import { asText, isObject } from './templates.ts';
 import type { ClusterTemplate, Json } from './templates.ts';
 
 const PSEUDO = ['AccountId', 'NoValue', 'Partition', 'Region', 'StackName', 'URLSuffix'].map((name) => `AWS::${name}`);
@@ -47,48 +47,46 @@ function problemOf(template: ClusterTemplate, { from, to, attribute, under: held
     : [`${from}: refers to ${to}, which is there only if ${resource.Condition}`];
 }
 
+/** How each function refers to something; all others do so by what they are given. */
+const READERS: Readonly<Record<string, (argument: Json, from: string, held: readonly string[]) => Reference[]>> = {
+  Ref: (argument, from, held) => [{ from, to: asText(argument), attribute: undefined, under: held }],
+  'Fn::GetAtt': (argument, from, held) => {
+    const [to = '', attribute = ''] = Array.isArray(argument) ? argument.map(asText) : [];
+    return [{ from, to, attribute, under: held }];
+  },
+  'Fn::Sub': referencesOfSub,
+  'Fn::If': (argument, from, held) => {
+    const [condition, yes = null, no = null] = Array.isArray(argument) ? argument : [];
+    return [...referencesIn(yes, from, [...held, asText(condition)]), ...referencesIn(no, from, held)];
+  },
+};
+
 function referencesIn(value: Json, from: string, held: readonly string[]): Reference[] {
   if (Array.isArray(value)) return value.flatMap((item) => referencesIn(item, from, held));
   if (!isObject(value)) return [];
-  const call = intrinsic(value);
-  if (call === undefined) return Object.values(value).flatMap((item) => referencesIn(item, from, held));
-  const [name, argument] = call;
-  switch (name) {
-    case 'Ref':
-      return [{ from, to: String(argument), attribute: undefined, under: held }];
-    case 'Fn::GetAtt': {
-      const [to, attribute] = Array.isArray(argument) ? argument.map(String) : [];
-      return [{ from, to: to ?? '', attribute: attribute ?? '', under: held }];
-    }
-    case 'Fn::Sub':
-      return referencesOfSub(argument, from, held);
-    case 'Fn::If': {
-      const [condition, yes = null, no = null] = Array.isArray(argument) ? argument : [];
-      return [...referencesIn(yes, from, [...held, String(condition)]), ...referencesIn(no, from, held)];
-    }
-    default:
-      return referencesIn(argument, from, held);
-  }
+  const [name, argument] = intrinsic(value) ?? [];
+  const read = name === undefined ? undefined : READERS[name];
+  return read === undefined || argument === undefined
+    ? Object.values(value).flatMap((item) => referencesIn(item, from, held))
+    : read(argument, from, held);
 }
 
 function referencesOfSub(argument: Json, from: string, held: readonly string[]): Reference[] {
   const [text, variables] = Array.isArray(argument) ? argument : [argument];
   const own = isObject(variables) ? variables : {};
-  const names = [...String(text).matchAll(/\$\{([^!}][^}]*)\}/g)].map(([, name = '']) => name);
+  const names = [...asText(text).matchAll(/\$\{([^!}][^}]*)\}/g)].map(([, name = '']) => name);
+  const unused = Object.keys(own).filter((name) => !names.includes(name));
   return [
     ...Object.values(own).flatMap((item) => referencesIn(item, from, held)),
-    ...names
-      .filter((name) => !Object.hasOwn(own, name))
-      .map((name): Reference => {
-        const [to = '', ...attribute] = name.split('.');
-        return { from, to, attribute: attribute.length === 0 ? undefined : attribute.join('.'), under: held };
-      }),
-    ...Object.keys(own).flatMap((name): Reference[] =>
-      names.includes(name)
-        ? []
-        : [{ from: `${from}: Fn::Sub`, to: `(unused ${name})`, attribute: undefined, under: [] }],
-    ),
+    ...names.filter((name) => !Object.hasOwn(own, name)).map((name) => named(name, from, held)),
+    ...unused.map((name) => named(`(unused ${name})`, from, held)),
   ];
+}
+
+/** @example named('Bucket.Arn', …) */
+function named(name: string, from: string, held: readonly string[]): Reference {
+  const [to = '', ...attribute] = name.split('.');
+  return { from, to, attribute: attribute.length === 0 ? undefined : attribute.join('.'), under: held };
 }
 
 function unusedParameters(template: ClusterTemplate, references: readonly Reference[]): string[] {
@@ -117,6 +115,6 @@ function conditionsIn(value: Json): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => conditionsIn(item));
   if (!isObject(value)) return [];
   const call = intrinsic(value);
-  const own = call?.[0] === 'Fn::If' && Array.isArray(call[1]) ? [String(call[1][0])] : [];
+  const own = call?.[0] === 'Fn::If' && Array.isArray(call[1]) ? [asText(call[1][0])] : [];
   return [...own, ...Object.values(value).flatMap((item) => conditionsIn(item))];
 }

@@ -1,7 +1,7 @@
 // Holds a template against AWS's own resource schemas, and its references against each other.
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 
-import { isObject } from './templates.ts';
+import { asText, isObject } from './templates.ts';
 import type { ClusterTemplate, Json, JsonObject } from './templates.ts';
 
 const spec = loadAwsServiceSpecSync();
@@ -22,7 +22,7 @@ export function schemaProblems(template: ClusterTemplate): string[] {
     const found = spec.lookup('resource', 'cloudFormationType', 'equals', Type)[0];
     return found === undefined
       ? [`${logicalId}: AWS has no type ${Type}`]
-      : objectProblems(given, found.properties as Properties, logicalId);
+      : objectProblems(given, found.properties, logicalId);
   });
 }
 
@@ -45,33 +45,35 @@ function objectProblems(given: JsonObject, known: Properties, path: string): str
 }
 
 function typeProblems(value: Json, type: SpecType, path: string): string[] {
-  const call = intrinsic(value);
-  if (call !== undefined) {
-    const [name, argument] = call;
-    if (name !== 'Fn::If') return [];
-    return (Array.isArray(argument) ? argument.slice(1) : []).flatMap((branch) => typeProblems(branch, type, path));
+  const [name, argument] = intrinsic(value) ?? [];
+  if (name !== undefined) {
+    const branches = name === 'Fn::If' && Array.isArray(argument) ? argument.slice(1) : [];
+    return branches.flatMap((branch) => typeProblems(branch, type, path));
   }
   switch (type.type) {
     case 'array':
       return Array.isArray(value)
         ? value.flatMap((item, index) => typeProblems(item, type.element, `${path}[${index}]`))
         : [`${path}: a list is wanted`];
-    case 'map':
-      return isObject(value)
-        ? Object.entries(value).flatMap(([key, item]) => typeProblems(item, type.element, `${path}.${key}`))
-        : [`${path}: an object is wanted`];
-    case 'ref':
-      return isObject(value)
-        ? objectProblems(value, spec.get('typeDefinition', type.reference.$ref).properties as Properties, path)
-        : [`${path}: an object is wanted`];
-    case 'tag':
-      return isObject(value) && Object.keys(value).toSorted().join() === 'Key,Value'
-        ? []
-        : [`${path}: a tag is wanted`];
     case 'union':
       return type.types.some((one) => typeProblems(value, one, path).length === 0) ? [] : [`${path}: no type fits`];
+    case 'map':
+    case 'ref':
+    case 'tag':
+      return isObject(value) ? memberProblems(value, type, path) : [`${path}: an object is wanted`];
     default:
       return fits(value, type.type) ? [] : [`${path}: ${type.type} is wanted`];
+  }
+}
+
+function memberProblems(value: JsonObject, type: SpecType, path: string): string[] {
+  switch (type.type) {
+    case 'map':
+      return Object.entries(value).flatMap(([key, item]) => typeProblems(item, type.element, `${path}.${key}`));
+    case 'ref':
+      return objectProblems(value, spec.get('typeDefinition', type.reference.$ref).properties, path);
+    default:
+      return Object.keys(value).toSorted().join() === 'Key,Value' ? [] : [`${path}: a tag is wanted`];
   }
 }
 
@@ -81,7 +83,7 @@ function fits(value: Json, type: string): boolean {
     case 'json':
       return true;
     case 'boolean':
-      return ['true', 'false'].includes(String(value));
+      return ['true', 'false'].includes(asText(value));
     case 'number':
     case 'integer':
       return ['string', 'number'].includes(typeof value) && Number.isFinite(Number(value));

@@ -1,5 +1,5 @@
 // What must hold of every template that makes a cluster, whatever AWS would take: security, and what has cost other people their swarms.
-import { at, isObject, objectsIn } from './templates.ts';
+import { asText, at, isObject, objectsIn } from './templates.ts';
 import type { ClusterResource, ClusterTemplate, Json, JsonObject } from './templates.ts';
 
 type Rule = (template: ClusterTemplate) => readonly string[];
@@ -150,8 +150,8 @@ function noOpenIngress(template: ClusterTemplate): string[] {
 function isOpen(template: ClusterTemplate, rule: JsonObject): boolean {
   return ['CidrIp', 'CidrIpv6'].some((key) => {
     const from = at(rule, key);
-    const chosen = at(from, 'Ref') === null ? from : (template.Parameters[String(at(from, 'Ref'))]?.Default ?? null);
-    return EVERYBODY.includes(String(chosen)) || at(from, 'Fn::If') !== null;
+    const chosen = at(from, 'Ref') === null ? from : (template.Parameters[asText(at(from, 'Ref'))]?.Default ?? null);
+    return EVERYBODY.includes(asText(chosen)) || at(from, 'Fn::If') !== null;
   });
 }
 
@@ -174,7 +174,7 @@ function policiesAreNarrow(template: ClusterTemplate): string[] {
     objectsIn(Properties)
       .filter((it) => it['Effect'] === 'Allow')
       .flatMap((statement) => [
-        ...([statement['Action']].flat().some((action) => String(action).includes('*'))
+        ...([statement['Action']].flat().some((action) => asText(action).includes('*'))
           ? [`${id}: allows any action`]
           : []),
         ...([statement['Resource']].flat().includes('*') ? [`${id}: allows it on everything`] : []),

@@ -6,7 +6,7 @@ import type { HookFacts } from '../../src/core/lifecycle/hooks.ts';
 import { referenceProblems } from './reference-problems.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { structureProblems } from './structure-problems.ts';
-import { at, NAMES, parse, textOf } from './templates.ts';
+import { asText, at, NAMES, parse, textOf } from './templates.ts';
 import type { ClusterTemplate, Json, TemplateName } from './templates.ts';
 
 const problems = (template: ClusterTemplate): string[] => [
@@ -145,14 +145,14 @@ describe('the hooks of a group', () => {
   /** As CloudFormation would make it of these parameters. */
   function hook(given: Json, parameters: Readonly<Record<string, string>>): HookFacts {
     const filled = (text: Json): string =>
-      String(text).replaceAll(/\$\{(\w+)\}/g, (_all, name: string) => parameters[name] ?? `no ${name}`);
+      asText(text).replaceAll(/\$\{(\w+)\}/g, (_all, name: string) => parameters[name] ?? `no ${name}`);
     const result = at(given, 'DefaultResult');
     return {
       name: filled(at(given, 'LifecycleHookName', 'Fn::Sub')),
-      transition: String(at(given, 'LifecycleTransition')),
+      transition: asText(at(given, 'LifecycleTransition')),
       metadata: filled(at(given, 'NotificationMetadata', 'Fn::Sub')),
-      timeout: Number(parameters[String(at(given, 'HeartbeatTimeout', 'Ref'))]),
-      defaultResult: String(
+      timeout: Number(parameters[asText(at(given, 'HeartbeatTimeout', 'Ref'))]),
+      defaultResult: asText(
         at(result, 'Fn::If') === null ? result : at(result, 'Fn::If', parameters['Role'] === 'manager' ? 1 : 2),
       ),
     };

@@ -76,6 +76,10 @@ export function at(value: Json | undefined, ...path: readonly (string | number)[
   return isObject(value) ? at(value[key], ...rest) : null;
 }
 
+/** A text as it is, all else as JSON. */
+export const asText = (value: Json | undefined): string =>
+  typeof value === 'string' ? value : JSON.stringify(value ?? null);
+
 /** Every object within `value`, itself included. */
 export function objectsIn(value: Json | undefined): JsonObject[] {
   if (Array.isArray(value)) return value.flatMap((item) => objectsIn(item));

@@ -90,13 +90,15 @@ export function parametersOf(
   { parameters }: StackWish,
   stacks: readonly StackFacts[],
 ): { readonly values: Readonly<Record<string, string>> } | { readonly waitsFor: string } {
-  const entries = Object.entries(parameters).map(([key, wish]) => [key, valueOf(wish, stacks)] as const);
-  for (const [, value] of entries) {
+  const values: Record<string, string> = {};
+  for (const [key, wish] of Object.entries(parameters)) {
+    const value = valueOf(wish, stacks);
     if (typeof value !== 'string') {
       return value;
     }
+    values[key] = value;
   }
-  return { values: Object.fromEntries(entries.map(([key, value]) => [key, String(value)])) };
+  return { values };
 }
 
 function valueOf(wish: ParameterWish, stacks: readonly StackFacts[]): string | { waitsFor: string } {

@@ -80,12 +80,7 @@ function subnetsOf(file: ClusterFile): ParameterWish {
 }
 
 function clusterWish(file: ClusterFile): StackWish {
-  const { stage, cluster, swarm, logs, dns = '', registry, loadBalancer, network } = file;
-  const extras = [
-    ...(registry ? ['a bucket for images'] : []),
-    ...(dns === '' ? [] : [`the private zone ${dns}`]),
-    ...(loadBalancer === undefined ? [] : [`a load balancer, ${loadBalancer.scheme}, for ${loadBalancer.clients}`]),
-  ];
+  const { stage, cluster, swarm, logs, dns = '', registry, network } = file;
   return {
     name: clusterStack(stage, cluster),
     template: 'cluster',
@@ -98,20 +93,37 @@ function clusterWish(file: ClusterFile): StackWish {
       LogRetentionDays: String(logs.retentionDays),
       ZoneName: dns,
       Registry: registry ? 'yes' : 'no',
-      LoadBalancer: loadBalancer?.scheme ?? 'none',
-      LoadBalancerPort: String(loadBalancer?.port ?? 443),
-      LoadBalancerClients: loadBalancer?.clients ?? '',
-      LoadBalancerSubnetIds: loadBalancer === undefined ? '' : (loadBalancer.subnets?.join(',') ?? subnetsOf(file)),
+      ...balancerParameters(file),
     },
-    what: ['security groups, a log group and a policy for the nodes', ...extras].join(', '),
+    what: sharedWords(file),
   };
+}
+
+function balancerParameters(file: ClusterFile): StackWish['parameters'] {
+  const { loadBalancer } = file;
+  if (loadBalancer === undefined) {
+    return { LoadBalancer: 'none', LoadBalancerPort: '443', LoadBalancerClients: '', LoadBalancerSubnetIds: '' };
+  }
+  return {
+    LoadBalancer: loadBalancer.scheme,
+    LoadBalancerPort: String(loadBalancer.port),
+    LoadBalancerClients: loadBalancer.clients,
+    LoadBalancerSubnetIds: loadBalancer.subnets?.join(',') ?? subnetsOf(file),
+  };
+}
+
+function sharedWords({ registry, dns, loadBalancer }: ClusterFile): string {
+  return [
+    'security groups, a log group and a policy for the nodes',
+    ...(registry ? ['a bucket for images'] : []),
+    ...(dns === undefined ? [] : [`the private zone ${dns}`]),
+    ...(loadBalancer === undefined ? [] : [`a load balancer, ${loadBalancer.scheme}, for ${loadBalancer.clients}`]),
+  ].join(', ');
 }
 
 function groupWish(file: ClusterFile, name: string, group: FileGroup): StackWish {
   const { stage, cluster } = file;
-  const { role, size, max = size, types, spotPercent, labels } = group;
   const shared = (output: string): ParameterWish => ({ stack: clusterStack(stage, cluster), output });
-  const [first = '', second = '', third = '', fourth = ''] = types;
   return {
     name: `${groupPrefix(stage, cluster)}${name}`,
     template: 'group',
@@ -119,27 +131,53 @@ function groupWish(file: ClusterFile, name: string, group: FileGroup): StackWish
     parameters: {
       Stage: stage,
       Cluster: cluster,
-      Role: role,
+      Role: group.role,
       SubnetIds: subnetsOf(file),
-      SecurityGroupIds: shared(role === 'manager' ? 'ManagerSecurityGroupIds' : 'WorkerSecurityGroupIds'),
-      ImageId: group.image ?? file.image,
-      RootDevice: group.rootDevice ?? file.rootDevice,
-      RootGiB: String(group.rootGiB),
-      InstanceType: first,
-      SecondInstanceType: second,
-      ThirdInstanceType: third,
-      FourthInstanceType: fourth,
-      MinSize: String(size),
-      MaxSize: String(max),
-      OnDemandPercent: String(100 - spotPercent),
-      HookTimeout: String(secondsOf(group.hookTimeout)),
-      Labels: JSON.stringify(labels),
-      Availability: group.availability,
+      SecurityGroupIds: shared(group.role === 'manager' ? 'ManagerSecurityGroupIds' : 'WorkerSecurityGroupIds'),
       TargetGroupArn: group.loadBalancer ? shared('TargetGroupArn') : '',
       ClusterPolicyArn: shared('NodePolicyArn'),
-      ExtraPolicyArn: group.policy ?? '',
-      ExtraScript: group.script ?? '',
+      ...machineParameters(file, group),
+      ...sizeParameters(group),
     },
-    what: `${max === size ? size : `${size} to ${max}`} ${role}(s), ${types.join(' or ')}${spotPercent === 0 ? '' : `, ${spotPercent} % spot`}`,
+    what: groupWords(group),
   };
+}
+
+function machineParameters(file: ClusterFile, group: FileGroup): Record<string, string> {
+  const [first = '', second = '', third = '', fourth = ''] = group.types;
+  return {
+    ImageId: group.image ?? file.image,
+    RootDevice: group.rootDevice ?? file.rootDevice,
+    RootGiB: String(group.rootGiB),
+    InstanceType: first,
+    SecondInstanceType: second,
+    ThirdInstanceType: third,
+    FourthInstanceType: fourth,
+    ExtraPolicyArn: group.policy ?? '',
+    ExtraScript: group.script ?? '',
+  };
+}
+
+function sizeParameters({
+  size,
+  max = size,
+  spotPercent,
+  hookTimeout,
+  labels,
+  availability,
+}: FileGroup): Record<string, string> {
+  return {
+    MinSize: String(size),
+    MaxSize: String(max),
+    OnDemandPercent: String(100 - spotPercent),
+    HookTimeout: String(secondsOf(hookTimeout)),
+    Labels: JSON.stringify(labels),
+    Availability: availability,
+  };
+}
+
+function groupWords({ role, size, max = size, types, spotPercent }: FileGroup): string {
+  const count = max === size ? `${size}` : `${size} to ${max}`;
+  const spot = spotPercent === 0 ? '' : `, ${spotPercent} % spot`;
+  return `${count} ${role}(s), ${types.join(' or ')}${spot}`;
 }
