@@ -50,6 +50,10 @@ function typeProblems(value: Json, type: SpecType, path: string): string[] {
     const branches = name === 'Fn::If' && Array.isArray(argument) ? argument.slice(1) : [];
     return branches.flatMap((branch) => typeProblems(branch, type, path));
   }
+  return literalProblems(value, type, path);
+}
+
+function literalProblems(value: Json, type: SpecType, path: string): string[] {
   switch (type.type) {
     case 'array':
       return Array.isArray(value)
