@@ -41,7 +41,7 @@ export async function emptyGroup(ports: Ports, { outputs }: StackFacts, ends = f
 async function narrow({ autoScaling, say }: Ports, name: string): Promise<void> {
   const group = await describeGroup(autoScaling, name);
   if (group !== undefined && (group.desired > 0 || group.instances.length > 0)) {
-    say(`${name}: scaling it from ${group.desired} to 0`);
+    say(`${name}: scaling it to 0, ${group.instances.length} instance(s) go`);
     await autoScaling.send(
       new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: name, MinSize: 0, DesiredCapacity: 0 }),
     );
