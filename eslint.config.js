@@ -16,7 +16,7 @@ const boundaries = [
 const testsOnly = { group: ['@cloud-copilot/*'], message: 'For tests only: its licence.' };
 
 export default defineConfig(
-  { ignores: ['node_modules/', '.serverless/', '.esbuild/', '.build/', 'coverage/'] },
+  { ignores: ['node_modules/', '.serverless/', '.esbuild/', '.build/', 'coverage/', 'dist/'] },
   js.configs.recommended,
   ts.configs.strictTypeChecked,
   {

@@ -1,9 +1,11 @@
-/** The person asked for something that cannot be: exit code 1, and the message says what to do. */
+/** Nothing was done: the person asked for something that cannot be. The message says what to do. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly exitCode = 1;
 }
 
-/** It was tried and did not turn out well: exit code 2, and the message says what to do. */
+/** It was tried and did not turn out well. The message says what to do. */
 export class Failed extends Error {
-  override readonly name = 'Failed';
+  override readonly name: string = 'Failed';
+  readonly exitCode = 2;
 }

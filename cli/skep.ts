@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-// Starts the command. What Node makes of its sources is kept beside the packages: half of the time in which it starts.
+// Starts the command from its sources. What Node makes of its sources is kept beside the packages: half of the time in which it starts.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 

@@ -11,6 +11,7 @@ import type { Ports } from '../cluster-stacks/present.ts';
 import { keptBy, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
 import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
+import { reachingAws } from '../reach.ts';
 
 interface Options {
   readonly every: string;
@@ -21,9 +22,8 @@ const FILE = ['<file>', 'the file that describes the cluster, such as skep.yaml'
 const EVERY = ['--every <seconds>', 'how often CloudFormation is asked', '5'] as const;
 const YES = ['--yes <name>', "the cluster's name: do not ask"] as const;
 
-export function clusterCommand(): Command {
-  return new Command('cluster')
-    .description('Make, change and take away a cluster, as a file describes it')
+export function defineCluster(command: Command): Command {
+  command
     .addCommand(
       new Command('plan')
         .description('Show what would be made, changed and replaced')
@@ -66,6 +66,10 @@ export function clusterCommand(): Command {
         )
         .action(down),
     );
+  for (const one of command.commands) {
+    reachingAws(one);
+  }
+  return command;
 }
 
 function begin(path: string, every: string): { file: ClusterFile; ports: Ports } {

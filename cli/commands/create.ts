@@ -1,12 +1,14 @@
 // `skep create`: declares a cluster. Its first manager then founds the swarm. Only a person does this, never a default.
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
 import { Table } from '../../src/store/table.ts';
 import type { TidyPolicy } from '../../src/store/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
 import type { ClusterConfig } from '../../src/core/steps/verbs.ts';
-import { checkCluster } from '../cluster.ts';
+import { aboutCluster, named } from '../cluster.ts';
+import type { About } from '../cluster.ts';
 import {
   choosePool,
   dataPathPortProblem,
@@ -19,9 +21,7 @@ import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
-interface Options {
-  readonly cluster: string;
-  readonly stage: string;
+interface Options extends About {
   readonly vpcCidr: readonly string[];
   readonly addressPool?: string;
   readonly subnetSize: string;
@@ -33,12 +33,9 @@ interface Options {
 
 const FOUNDING_OPTIONS = ['vpcCidr', 'addressPool', 'subnetSize', 'dataPathPort'];
 
-export function createCommand(): Command {
+export function defineCreate(command: Command): Command {
   const gather = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(',')];
-  return new Command('create')
-    .description('Declare a cluster, so that its first manager may found the swarm')
-    .requiredOption('--cluster <name>', 'its name: the tag skep:cluster of its groups')
-    .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
+  return aboutCluster(command)
     .option('--vpc-cidr <cidr>', "the VPC's networks, for the pool to keep away from", gather, [])
     .option('--address-pool <cidr>', 'for overlay networks (default: one away from --vpc-cidr)')
     .option('--subnet-size <bits>', 'of each overlay network', String(DEFAULT_CONFIG.subnetSize))
@@ -53,12 +50,16 @@ export function createCommand(): Command {
         REBALANCE_WHEN,
       ),
     )
+    .addHelpText('after', '\nExample: skep create blue --vpc-cidr 10.0.0.0/16')
     .action(create);
 }
 
-async function create(options: Options, command: Command): Promise<void> {
-  const { cluster, stage } = options;
-  checkCluster(cluster, `--cluster ${cluster}`);
+async function create(argument: string | undefined, options: Options, command: Command): Promise<void> {
+  const { stage } = options;
+  const cluster = named(argument, options);
+  if (cluster === undefined) {
+    throw new UsageError('say which cluster: skep create CLUSTER. It is the tag skep:cluster of its groups');
+  }
   const wanted = checkConfig(options);
   const policy = checkPolicy(options);
   const table = new Table(tableClient(), `skep-${stage}`);
@@ -68,7 +69,7 @@ async function create(options: Options, command: Command): Promise<void> {
   if (isNew) {
     process.stdout.write(
       `${cluster} is declared: the first manager that launches founds its swarm\nit will have ${described(wanted)}\n` +
-        `none of that can be changed once it is founded; until then: ${undoing(cluster, stage)}\n`,
+        `none of that can be changed once it is founded; until then: skep delete ${cluster}${stage === 'dev' ? '' : ` --stage ${stage}`}\n`,
     );
     return;
   }
@@ -113,11 +114,6 @@ function tellPolicy({ tidyEvery, downAfter, rebalance }: TidyPolicy): void {
       rebalance === 'off' ? 'only a person rebalances it\n' : 'it is rebalanced when workers have come\n',
     );
   }
-}
-
-/** On purpose no command of skep's: of a cluster that was founded this would forget that it was, and a second swarm be founded. */
-function undoing(cluster: string, stage: string): string {
-  return `delete the items STATE and CONFIG under CLUSTER#${cluster}, and ${cluster} under CLUSTERS, in the table skep-${stage}`;
 }
 
 /** What can only be set when a swarm is founded is checked before anybody founds one. */

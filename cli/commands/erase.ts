@@ -1,20 +1,21 @@
 // `skep erase`: the word without which the last manager of a cluster never goes, since its swarm goes with it.
 import { EC2Client } from '@aws-sdk/client-ec2';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
 import { findManagers, statesOf } from '../../src/aws/ec2-managers.ts';
+import { listClusters } from '../../src/store/clusters.ts';
 import { Erasures } from '../../src/store/erasures.ts';
 import { Table } from '../../src/store/table.ts';
 import { endSwarm, allowErasure, whatIsLeft } from '../../src/operations/erase.ts';
 import { ERASE_WITHIN } from '../../src/core/managers/erasure.ts';
-import { checkCluster, unknownCluster } from '../cluster.ts';
+import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
-interface Options {
-  readonly stage: string;
+interface Options extends About {
   readonly for: string;
   readonly takeBack: boolean;
   readonly yes: boolean;
@@ -30,13 +31,8 @@ interface Ports {
 
 const MINUTE = 60;
 
-export function eraseCommand(): Command {
-  return new Command('erase')
-    .description(
-      'Let the last manager of a cluster go, and its swarm with it: all services, secrets and tokens are lost',
-    )
-    .argument('<cluster>', 'the cluster')
-    .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
+export function defineErase(command: Command): Command {
+  return aboutCluster(command, 'its name: what cannot be undone is never guessed')
     .option('--for <minutes>', 'for how long that holds', String(ERASE_WITHIN.default / MINUTE))
     .option('--take-back', 'it is not to go after all', false)
     .option('--yes', 'do not ask', false)
@@ -48,8 +44,12 @@ export function eraseCommand(): Command {
     .action(erase);
 }
 
-async function erase(cluster: string, { stage, yes, takeBack, ...options }: Options): Promise<void> {
-  checkCluster(cluster);
+async function erase(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, yes, takeBack } = options;
+  const cluster = named(argument, options);
+  if (cluster === undefined) {
+    throw new UsageError('say which cluster: skep erase CLUSTER');
+  }
   const seconds = secondsOf(options.for);
   const ports: Ports = {
     erasures: new Erasures(tableClient(), `skep-${stage}`),
@@ -60,7 +60,7 @@ async function erase(cluster: string, { stage, yes, takeBack, ...options }: Opti
   };
   const seen = await explained(ports.erasures.read(cluster), stage);
   if (seen === undefined) {
-    throw await unknownCluster(cluster, stage);
+    throw noSuchCluster(cluster, stage, await explained(listClusters(tableClient(), `skep-${stage}`), stage));
   }
   if (takeBack) {
     await withdraw(ports, cluster, seen.erase?.begun);

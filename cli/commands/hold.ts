@@ -1,53 +1,46 @@
 // `skep hold` and `skep unhold`: a person freezes what skep would change in a cluster, and lets it go on.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
 import { Holds } from '../../src/store/holds.ts';
 import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
-import { checkCluster, unknownCluster } from '../cluster.ts';
+import { aboutCluster, whichCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
-interface Options {
-  readonly stage: string;
+interface Options extends About {
   readonly because: string;
   readonly again: string;
 }
 
-const STAGE = ['--stage <stage>', 'the stage that skep was deployed as', 'dev'] as const;
 /** A claim that has read the table just before the hold writes within this time: its function ends then. Seconds. */
 const CLAIM_TIMEOUT = '30';
 
-export function holdCommand(): Command {
-  return new Command('hold')
-    .description('Freeze what skep would change in a cluster: joins, drains, repairs. Hooks are kept alive')
-    .argument('<cluster>', 'the cluster')
-    .option(...STAGE)
+export function defineHold(command: Command): Command {
+  return aboutCluster(command)
     .option('--because <text>', 'why, for all who meet it', '')
     .option('--again <seconds>', 'when to look once more for what began at the same moment', CLAIM_TIMEOUT)
     .addHelpText('after', '\nAWS ends a hook after 100 of its timeouts, at most 48 hours: nobody can hold it longer.')
     .action(hold);
 }
 
-export function unholdCommand(): Command {
-  return new Command('unhold')
-    .description('End a hold: what waited goes on at once')
-    .argument('<cluster>', 'the cluster')
-    .option(...STAGE)
-    .action(unhold);
+export function defineUnhold(command: Command): Command {
+  return aboutCluster(command).action(unhold);
 }
 
-async function hold(cluster: string, { stage, because, again }: Options): Promise<void> {
-  checkCluster(cluster);
+async function hold(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, because, again } = options;
   checkReason(because);
   const pause = seconds(again);
+  const cluster = await whichCluster(argument, options);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   const done = await explained(holdCluster({ holds }, cluster, because, now()), stage);
   if (done === undefined) {
-    throw await unknownCluster(cluster, stage);
+    throw gone(cluster, stage);
   }
   const since = new Date(done.hold.since * 1000).toISOString();
   say(before === undefined ? `${cluster} is held since ${since}` : `${cluster} was held before, since ${since}`);
@@ -60,10 +53,12 @@ async function hold(cluster: string, { stage, because, again }: Options): Promis
     await sleep(pause * 1000);
     await explained(holds.mark(cluster, done.hold), stage);
   }
-  say(
-    `nothing of ${cluster} is changed until: npx skep unhold ${cluster}${stage === 'dev' ? '' : ` --stage ${stage}`}`,
-  );
+  say(`nothing of ${cluster} is changed until: skep unhold ${cluster}${stage === 'dev' ? '' : ` --stage ${stage}`}`);
 }
+
+/** It was there a moment ago. */
+const gone = (cluster: string, stage: string): UsageError =>
+  new UsageError(`stage ${stage} has no cluster ${cluster} any more: nothing was changed`);
 
 function checkReason(because: string): void {
   if (because.length > 200 || /[\n\r]/.test(because)) {
@@ -79,14 +74,15 @@ function seconds(again: string): number {
   return pause;
 }
 
-async function unhold(cluster: string, { stage }: Pick<Options, 'stage'>): Promise<void> {
-  checkCluster(cluster);
+async function unhold(argument: string | undefined, about: About): Promise<void> {
+  const { stage } = about;
+  const cluster = await whichCluster(argument, about);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   // Also where there is no hold: a first try may have died half-way.
   const done = await explained(unholdCluster({ holds, states: statesClient() }, cluster, now()), stage);
   if (done === undefined) {
-    throw await unknownCluster(cluster, stage);
+    throw gone(cluster, stage);
   }
   say(before === undefined ? `${cluster} was not held` : `${cluster} is held no more`);
   say(`${done.woken} execution(s) go on, and the next tidy repairs what was left`);

@@ -30,13 +30,12 @@ interface RunFlags {
   readonly seed?: number;
 }
 
-export function labCommand(): Command {
+export function defineLab(command: Command): Command {
   const nodes = (): Option =>
     new Option('--nodes <kind>', 'simulated, or a real dockerd each (Linux, root)')
       .choices(['simulated', 'docker'])
       .default('simulated');
-  return new Command('lab')
-    .description('A lab on this machine: AWS as far as skep can see it, and a swarm of simulated or real nodes')
+  return command
     .addCommand(
       new Command('run')
         .description('Run a scenario; exit 0 only if every expectation holds')

@@ -2,22 +2,22 @@
 // the same machine, so that what is shown is what would be done.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { Command } from 'commander';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
 import { endedExecutions } from '../../src/aws/executions.ts';
 import { RebalanceLock } from '../../src/store/rebalance-lock.ts';
 import { MOVES } from '../../src/core/rebalance/run.ts';
-import { stateOf } from '../cluster.ts';
+import { aboutCluster, whichCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { rebalanceText, rebalanced } from '../rebalance-table.ts';
 import type { Rebalanced } from '../rebalance-table.ts';
 import { readable, runMachine } from '../run-machine.ts';
 
-interface Options {
-  readonly cluster: string;
-  readonly stage: string;
+interface Options extends About {
   readonly service: readonly string[];
   readonly maxMoves: string;
   readonly even: string;
@@ -26,12 +26,9 @@ interface Options {
   readonly json: boolean;
 }
 
-export function rebalanceCommand(): Command {
+export function defineRebalance(command: Command): Command {
   const gather = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(',')];
-  return new Command('rebalance')
-    .description('Move surplus tasks of services to nodes that have fewer: one replica more, then one less')
-    .requiredOption('--cluster <name>', 'the cluster')
-    .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
+  return aboutCluster(command)
     .option('--service <name>', 'only this service; may be repeated', gather, [])
     .option('--max-moves <n>', `at most so many moves, up to ${MOVES.most}`, String(MOVES.default))
     .addOption(
@@ -49,10 +46,10 @@ export function rebalanceCommand(): Command {
     .action(rebalance);
 }
 
-async function rebalance(options: Options): Promise<void> {
-  const { cluster, stage, dryRun, even } = options;
+async function rebalance(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, dryRun, even } = options;
   const maxMoves = numberOf(options.maxMoves);
-  await stateOf(cluster, stage);
+  const cluster = await whichCluster(argument, options);
   if (options.cancel) {
     await cancel(cluster, stage);
     return;

@@ -3,21 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 
 import { statesClient } from '../../src/aws/clients.ts';
-import { clusterName, instanceId } from '../../src/core/names.ts';
+import { instanceId } from '../../src/core/names.ts';
 import { answer, candidate } from '../../src/core/managers/recovery.ts';
 import type { RecoveryPlan } from '../../src/core/managers/recovery.ts';
 import { confirm } from '../confirm.ts';
-import { UsageError } from '../errors.ts';
+import { aboutCluster, named, whichCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
+import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { recoveryTable } from '../recovery-table.ts';
 
-interface Options {
-  readonly cluster: string;
-  readonly stage: string;
+interface Options extends About {
   readonly from?: string;
   readonly terminate: readonly string[];
   readonly yes: boolean;
@@ -36,17 +36,14 @@ const recovered = z.object({
 
 const LOOK_EVERY = 2000;
 
-/** The recovery was refused, or failed: exit code 2. */
-export class NotRecovered extends Error {
+/** The recovery was refused, or failed. */
+class NotRecovered extends Failed {
   override readonly name = 'NotRecovered';
 }
 
-export function recoverCommand(): Command {
+export function defineRecover(command: Command): Command {
   const gather = (text: string, before: readonly string[]): readonly string[] => [...before, ...text.split(',')];
-  return new Command('recover')
-    .description('Recover a swarm that has lost its quorum for good, from one of its managers')
-    .requiredOption('--cluster <name>', 'the cluster')
-    .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
+  return aboutCluster(command, 'its name: what cannot be undone is never guessed')
     .option('--from <instance>', 'the manager to recover from (default: the one whose raft was written last)')
     .option(
       '--terminate <instance>',
@@ -63,9 +60,13 @@ export function recoverCommand(): Command {
     .action(recover);
 }
 
-async function recover(options: Options): Promise<void> {
+async function recover(argument: string | undefined, options: Options): Promise<void> {
   check(options);
-  const { cluster, from, terminate, json, stage } = options;
+  const { from, terminate, json, stage, yes } = options;
+  if (named(argument, options) === undefined) {
+    throw new UsageError('say which cluster: skep recover CLUSTER');
+  }
+  const cluster = await whichCluster(argument, options);
   const client = statesClient();
   const machine = await explained(machineOf(client, stage), stage);
   const say = (text: string): void => {
@@ -81,7 +82,7 @@ async function recover(options: Options): Promise<void> {
     throw new NotRecovered(`not recovered: ${plan.because} (${plan.reason})`);
   }
   say(intentions(plan));
-  await confirm(`recover ${options.cluster} from ${plan.survivor}? `, options);
+  await confirm(`recover ${cluster} from ${plan.survivor}? `, { cluster, yes });
   // What was shown is what is done: another survivor would be refused.
   const done = recovered.parse(await run(client, machine, { ...wish, from: plan.survivor }, say)).recovered;
   tell(options, { found: seen, recovered: done });
@@ -91,10 +92,7 @@ async function recover(options: Options): Promise<void> {
   }
 }
 
-function check({ cluster, from, terminate }: Options): void {
-  if (!clusterName.safeParse(cluster).success) {
-    throw new UsageError(`--cluster ${cluster}: not a cluster name`);
-  }
+function check({ from, terminate }: Options): void {
   for (const [option, values] of [
     ['--from', from === undefined ? [] : [from]] as const,
     ['--terminate', terminate] as const,

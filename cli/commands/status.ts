@@ -2,7 +2,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import CliTable from 'cli-table3';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 
 import { tableClient } from '../../src/aws/clients.ts';
@@ -13,23 +13,18 @@ import { Refusals } from '../../src/store/refusals.ts';
 import type { Refused } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
-import { clusterName } from '../../src/core/names.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
 import type { Looked, Status } from '../../src/core/verdict/status.ts';
-import { UsageError } from '../errors.ts';
+import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
 import { explained } from '../explained.ts';
 
-interface Options {
-  readonly stage: string;
-  readonly cluster?: string;
+interface Options extends About {
   readonly json?: boolean;
 }
 
-export function statusCommand(): Command {
-  return new Command('status')
-    .description('Show how the clusters are: the verdict of the last tidy, with what to do')
-    .option('--stage <stage>', 'the stage that skep was deployed as', 'dev')
-    .option('--cluster <name>', 'this one only')
+export function defineStatus(command: Command): Command {
+  return aboutCluster(command, 'this one only (default: all of the stage)')
     .option('--json', 'print it as JSON, and nothing else')
     .addHelpText(
       'after',
@@ -38,8 +33,9 @@ export function statusCommand(): Command {
     .action(status);
 }
 
-async function status({ stage, cluster, json = false }: Options): Promise<void> {
-  checkName(cluster);
+async function status(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, json = false } = options;
+  const cluster = named(argument, options);
   const client = tableClient();
   const clock = timeOf(client);
   const table = `skep-${stage}`;
@@ -55,20 +51,12 @@ async function status({ stage, cluster, json = false }: Options): Promise<void> 
   process.exitCode = found.every(({ ok }) => ok) && refused.length === 0 ? 0 : 2;
 }
 
-function checkName(cluster: string | undefined): void {
-  const name = clusterName.optional().safeParse(cluster);
-  if (!name.success) {
-    throw new UsageError(`${cluster ?? ''}: ${name.error.issues[0]?.message ?? 'not a cluster name'}`);
-  }
-}
-
 function chosen(all: readonly string[], stage: string, cluster: string | undefined): readonly string[] {
   if (cluster === undefined) {
     return all;
   }
   if (!all.includes(cluster)) {
-    const there = all.length === 0 ? 'none was ever declared' : `it has ${all.join(', ')}`;
-    throw new UsageError(`stage ${stage} has no cluster ${cluster}: ${there}`);
+    throw noSuchCluster(cluster, stage, all);
   }
   return [cluster];
 }

@@ -1,17 +1,16 @@
 // `skep plan` and `skep tidy`: what a tidy would do, and doing it. Both start the tidy machine and read its output, so that there is one
 // plan whoever asks, and a person needs no more permissions than to start it: it is the machine that may read EC2 and the swarm.
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { z } from 'zod';
 
 import { statesClient } from '../../src/aws/clients.ts';
-import { stateOf } from '../cluster.ts';
+import { aboutCluster, whichCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../explained.ts';
-import { runMachine } from '../run-machine.ts';
+import { readable, runMachine } from '../run-machine.ts';
 
-interface Options {
-  readonly cluster: string;
-  readonly stage: string;
+interface Options extends About {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly repairHooks?: boolean;
@@ -37,47 +36,39 @@ const tidied = z.object({
 });
 type Tidied = z.infer<typeof tidied>;
 
-const CLUSTER = ['--cluster <name>', 'the cluster'] as const;
-const STAGE = ['--stage <stage>', 'the stage that skep was deployed as', 'dev'] as const;
-
-export function planCommand(): Command {
-  return new Command('plan')
-    .description(
-      'Show what a tidy of a cluster would do, and why. Exit code 0: nothing, 2: something, or somebody has to',
-    )
-    .requiredOption(...CLUSTER)
-    .option(...STAGE)
+export function definePlan(command: Command): Command {
+  return aboutCluster(command)
     .option('--repair-hooks', 'plan lifecycle hooks that are missing or changed, too')
     .option('--json', 'print the plan itself')
+    .addHelpText('after', '\nExit codes: 0 nothing is to do, 1 wrong use, 2 something is, or somebody has to look.')
     .action(plan);
 }
 
-export function tidyCommand(): Command {
-  return new Command('tidy')
-    .description('Compare groups, instances, the swarm and the table, and repair what differs')
-    .requiredOption(...CLUSTER)
-    .option(...STAGE)
+export function defineTidy(command: Command): Command {
+  return aboutCluster(command)
     .option('--dry-run', 'change nothing: the same as skep plan')
     .option('--repair-hooks', 'make lifecycle hooks anew that are missing or were changed by hand')
     .option('--json', 'print what was planned and done as JSON')
     .action(tidy);
 }
 
-async function plan(options: Options): Promise<void> {
-  const { plan: planned } = await run(options, true);
-  say(options.json === true ? JSON.stringify(planned, undefined, 2) : planText(planned, options.cluster));
+async function plan(argument: string | undefined, options: Options): Promise<void> {
+  const cluster = await whichCluster(argument, options);
+  const { plan: planned } = await run(cluster, options, true);
+  say(options.json === true ? JSON.stringify(planned, undefined, 2) : planText(planned, cluster));
   if (planned.repairs.length > 0 || needsAPerson(planned)) {
     process.exitCode = 2;
   }
 }
 
-async function tidy(options: Options): Promise<void> {
+async function tidy(argument: string | undefined, options: Options): Promise<void> {
   if (options.dryRun === true) {
-    await plan(options);
+    await plan(argument, options);
     return;
   }
-  const outcome = await run(options, false);
-  say(options.json === true ? JSON.stringify(outcome, undefined, 2) : planText(outcome.plan, options.cluster));
+  const cluster = await whichCluster(argument, options);
+  const outcome = await run(cluster, options, false);
+  say(options.json === true ? JSON.stringify(outcome, undefined, 2) : planText(outcome.plan, cluster));
   const failed = outcome.done.filter((one) => one.failed !== undefined);
   if (failed.length > 0) {
     const lines = failed.map(({ kind, because, failed: why }) => `${kind} (${because}): ${JSON.stringify(why)}`);
@@ -85,14 +76,13 @@ async function tidy(options: Options): Promise<void> {
   }
 }
 
-async function run({ cluster, stage, repairHooks = false }: Options, dryRun: boolean): Promise<Tidied> {
-  await stateOf(cluster, stage);
+async function run(cluster: string, { stage, repairHooks = false }: Options, dryRun: boolean): Promise<Tidied> {
   const running = runMachine(statesClient(), `skep-${stage}-tidy`, { cluster, dryRun, repairHooks }, (arn) => {
     process.stderr.write(`started ${arn}\n`);
   });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
-    throw new Failed(`nothing is known, and nothing was changed: ${problem}`);
+    throw new Failed(`nothing is known, and nothing was changed: ${readable(problem)}`);
   }
   const read = tidied.safeParse(output);
   if (!read.success) {

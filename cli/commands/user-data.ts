@@ -1,5 +1,5 @@
 // `skep user-data`: what a node boots from, for people with templates of their own.
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { parse } from 'yaml';
 
 import { userDataOf } from '../../src/core/cluster/user-data.ts';
@@ -7,9 +7,8 @@ import { readClusterFile } from '../cluster-file/read.ts';
 import { templateText } from '../cluster-stacks/present.ts';
 import { UsageError } from '../errors.ts';
 
-export function userDataCommand(): Command {
-  return new Command('user-data')
-    .description('Print what the nodes of a group boot from (cloud-init), for a launch template of your own')
+export function defineUserData(command: Command): Command {
+  return command
     .requiredOption('--file <file>', 'the file that describes the cluster, such as skep.yaml')
     .requiredOption('--group <name>', 'a group of it')
     .action(userData);

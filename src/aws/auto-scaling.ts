@@ -21,7 +21,12 @@ export interface Group {
   readonly desired: number;
   /** Its tag `skep:replace-down`. */
   readonly replaceDown: boolean;
-  readonly instances: readonly { readonly instance: string; readonly lifecycle: string; readonly healthy: boolean }[];
+  readonly instances: readonly {
+    readonly instance: string;
+    readonly lifecycle: string;
+    readonly zone: string;
+    readonly healthy: boolean;
+  }[];
 }
 
 export async function describeGroup(client: AutoScalingClient, name: string): Promise<Group | undefined> {
@@ -78,6 +83,7 @@ function toGroup(group: AutoScalingGroup): Group {
     instances: (group.Instances ?? []).map((it) => ({
       instance: it.InstanceId ?? '',
       lifecycle: it.LifecycleState ?? '',
+      zone: it.AvailabilityZone ?? '',
       healthy: it.HealthStatus !== 'Unhealthy',
     })),
   };

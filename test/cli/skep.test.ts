@@ -67,7 +67,19 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
       ['lab', 'scale', 'workers', '3', '--port', '1'],
       'no lab answers on port 1: start one with npm start, or npx skep lab serve\n',
     ],
-    [['create'], "error: required option '--cluster <name>' not specified\n"],
+    [['create'], 'say which cluster: skep create CLUSTER. It is the tag skep:cluster of its groups\n'],
+    [['erase'], 'say which cluster: skep erase CLUSTER\n'],
+    [['delete'], 'say which cluster: skep delete CLUSTER\n'],
+    [['recover'], 'say which cluster: skep recover CLUSTER\n'],
+    [['create', 'blue', '--cluster', 'green'], 'one cluster is wanted, and two are named: blue and green\n'],
+    [['plan', 'blue', '--stage', 'a b'], '--stage a b: a stage is 1 to 32 letters, digits, - and _\n'],
+    [
+      ['plan', 'blue', '--endpoint-url', '127.0.0.1:4566'],
+      '--endpoint-url 127.0.0.1:4566: an address like http://127.0.0.1:4566 is wanted\n',
+    ],
+    [['plan', 'blue', '--lab', '0'], '--lab 0: a port from 1 to 65535 is wanted\n'],
+    [['plan', '--lab', '1'], 'AWS was not reached at 127.0.0.1:1: nothing answers there (ECONNREFUSED)\n'],
+    [['plan', 'blue'], 'no AWS region: set AWS_REGION, or region in ~/.aws/config, or say --region\n'],
     [
       ['create', '--cluster', 'Prod'],
       '--cluster Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n',
@@ -84,15 +96,12 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
       ['create', '--cluster', 'prod', '--data-path-port', '7946'],
       '--data-path-port 7946: the nodes of a swarm tell each other there who they are\n',
     ],
-    [['hold'], "error: missing required argument 'cluster'\n"],
     [['unhold', 'Prod'], 'Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n'],
-    [['plan'], "error: required option '--cluster <name>' not specified\n"],
     [
       ['tidy', '--cluster', 'Prod'],
       '--cluster Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n',
     ],
     [['create', '--cluster', 'prod', '--tidy-every', '15'], '--tidy-every 15: a multiple of 10 is wanted, or off\n'],
-    [['rotate-tokens'], "error: required option '--cluster <name>' not specified\n"],
     [['create', '--cluster', 'prod', '--subnet-size', '30'], '--subnet-size 30: a number from 16 to 29 is wanted\n'],
     [
       ['create', '--cluster', 'prod', '--address-pool', '172.30.5.0/16'],
@@ -241,8 +250,7 @@ describe('a lab that keeps running', () => {
       code: 0,
       stdout:
         `other is declared: the first manager that launches founds its swarm\nit will have ${has}` +
-        'none of that can be changed once it is founded; until then: delete the items STATE and CONFIG under CLUSTER#other, ' +
-        'and other under CLUSTERS, in the table skep-dev\n',
+        'none of that can be changed once it is founded; until then: skep delete other\n',
       stderr: '',
     });
     const kept = `other was declared before: nothing is changed\nit has ${has}`;
@@ -264,7 +272,7 @@ describe('a lab that keeps running', () => {
     expect(await skep([...hold, '--because', 'a look at the network'], aws())).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
-        /^demo is held since \S+Z\nbecause: a look at the network\n0 node\(s\) on their way: .*\nnothing of demo is changed until: npx skep unhold demo\n$/,
+        /^demo is held since \S+Z\nbecause: a look at the network\n0 node\(s\) on their way: .*\nnothing of demo is changed until: skep unhold demo\n$/,
       ),
     });
     expect((await skep(hold, aws())).stdout).toMatch(
@@ -273,7 +281,7 @@ describe('a lab that keeps running', () => {
     expect(await skep(['rotate-tokens', '--cluster', 'demo'], aws())).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /^nothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/,
+        /^started arn:aws:states:\S+\nnothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/,
       ),
     });
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n0 execution/);
@@ -290,12 +298,14 @@ describe('a lab that keeps running', () => {
     expect([code, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /^started arn:aws:states:\S+\nrotated and published, as SHA-256:\n {2}worker {2}[0-9a-f]{64}\n {2}manager [0-9a-f]{64}\n$/,
+        /^rotated and published, as SHA-256:\n {2}worker {2}[0-9a-f]{64}\n {2}manager [0-9a-f]{64}\n$/,
       ),
     ]);
     expect(await skep(['rotate-tokens', '--cluster', 'other'], aws())).toMatchObject({
       code: 2,
-      stderr: 'nothing rotated: the cluster has no swarm yet: nothing to rotate\n',
+      stderr: expect.stringMatching(
+        /^started \S+\nnothing rotated: the cluster has no swarm yet: nothing to rotate\n$/,
+      ),
     });
   });
 
@@ -338,7 +348,7 @@ describe('a lab that keeps running', () => {
     expect(await skep(plan, aws())).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
     expect(await skep(['plan', '--cluster', 'demi'], aws())).toMatchObject({
       code: 1,
-      stderr: 'stage dev has no cluster demi\n',
+      stderr: expect.stringMatching(/^stage dev has no cluster demi: it has (demo, other|other, demo)\n$/),
     });
     expect(await skep(['plan', '--cluster', 'other'], aws())).toMatchObject({ code: 0, stdout: 'nothing to do\n' });
   }, 120_000);
@@ -367,6 +377,39 @@ describe('a lab that keeps running', () => {
     expect((await skep(['create', '--cluster', 'other', '--tidy-every', '30'], aws())).stdout).toMatch(
       /^the tidy comes every 30 minutes\n/,
     );
+  });
+
+  it('a declaration is taken back only where nothing came of it', async () => {
+    expect(await skep(['delete', 'demo', '--yes'], aws())).toMatchObject({
+      code: 2,
+      stderr: 'demo has a swarm: nothing was removed. skep erase demo ends the swarm first\n',
+    });
+    expect(await skep(['plan'], aws())).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^say which cluster: stage dev has (demo, other|other, demo)\n$/),
+    });
+    expect(await skep(['delete', 'other'], aws())).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('nobody is there to be asked: say --yes'),
+    });
+    expect(await skep(['delete', 'other', '--yes'], aws())).toMatchObject({ code: 0, stdout: 'other is removed\n' });
+    expect(await skep(['status', 'other'], aws())).toMatchObject({
+      code: 1,
+      stderr: 'stage dev has no cluster other: it has demo\n',
+    });
+  });
+
+  it('its nodes are shown beside their instances; the only cluster need not be named', async () => {
+    const { code, stdout, stderr } = await skep(['nodes', '--lab', String(port)]);
+    expect([code, stderr]).toEqual([0, 'cluster demo, the only one of stage dev\n']);
+    expect(stdout).toMatch(/^instance +group +zone +lifecycle +ec2 +role +node +phase\n/);
+    expect(stdout).toMatch(
+      /^i-[0-9a-f]{17} +workers +eu-west-1[abc] +InService +running +worker +[0-9a-z]{12} +ready$/m,
+    );
+    expect(await skep(['nodes', '--lab', String(port), '--group', 'nobody'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('demo has nothing in a group nobody: its groups with instances are '),
+    });
   });
 
   it('its groups are shown and scaled', async () => {

@@ -1,0 +1,77 @@
+// `skep nodes`: the instances of a cluster, beside what skep knows of their nodes. It reads Auto Scaling, EC2 and the table, and asks no node.
+import { EC2Client } from '@aws-sdk/client-ec2';
+import type { Command } from 'commander';
+
+import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { groupsOfStage } from '../../src/aws/auto-scaling.ts';
+import { instanceStates } from '../../src/aws/ec2.ts';
+import { standings } from '../../src/core/lifecycle/standing.ts';
+import type { Standing } from '../../src/core/lifecycle/standing.ts';
+import { launchHook } from '../../src/core/names.ts';
+import { TidyStore } from '../../src/store/tidy-store.ts';
+import { aboutCluster, whichCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
+import { columns } from '../columns.ts';
+import { UsageError } from '../errors.ts';
+import { explained } from '../explained.ts';
+
+interface Options extends About {
+  readonly group?: string;
+  readonly json: boolean;
+}
+
+export function defineNodes(command: Command): Command {
+  return aboutCluster(command)
+    .option('--group <name>', 'only those of this Auto Scaling group')
+    .option('--json', 'print them as JSON, and nothing else', false)
+    .addHelpText(
+      'after',
+      '\nExample: skep nodes blue --group blue-workers' +
+        '\nExit codes: 0 all is settled, 1 wrong use, 2 something is on its way, or differs.',
+    )
+    .action(nodes);
+}
+
+async function nodes(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, group, json } = options;
+  const cluster = await whichCluster(argument, options);
+  const all = await explained(read(cluster, stage), stage);
+  const shown = all.filter((one) => group === undefined || one.group === group);
+  if (group !== undefined && shown.length === 0) {
+    const names = [...new Set(all.map((one) => one.group))];
+    throw new UsageError(
+      `${cluster} has nothing in a group ${group}: its groups with instances are ${names.join(', ')}`,
+    );
+  }
+  process.stdout.write(`${json ? JSON.stringify(shown, null, 2) : textOf(shown)}\n`);
+  process.exitCode = shown.every(({ settled }) => settled) ? 0 : 2;
+}
+
+async function read(cluster: string, stage: string): Promise<Standing[]> {
+  const [groups, { known }] = await Promise.all([
+    groupsOfStage(autoScalingClient(), cluster, launchHook(stage)),
+    new TidyStore(tableClient(), `skep-${stage}`).read(cluster),
+  ]);
+  const ids = [...groups.flatMap(({ instances }) => instances), ...known].map(({ instance }) => instance);
+  const states = await instanceStates(new EC2Client({}), [...new Set(ids)]);
+  return standings({ groups, known, states, now: Math.floor(Date.now() / 1000) });
+}
+
+function textOf(shown: readonly Standing[]): string {
+  if (shown.length === 0) {
+    return 'no instances';
+  }
+  const head = ['instance', 'group', 'zone', 'lifecycle', 'ec2', 'role', 'node', 'phase'];
+  const rows = shown.map(({ instance, group, zone, lifecycle, state, role, nodeId, phase }) => [
+    instance,
+    group,
+    zone,
+    lifecycle,
+    state,
+    role,
+    nodeId?.slice(0, 12) ?? '-',
+    phase,
+  ]);
+  const open = shown.filter(({ settled }) => !settled).map(({ instance, why }) => `${instance}: ${why}`);
+  return [columns(head, rows), ...open].join('\n');
+}

@@ -1,0 +1,23 @@
+// What is printed may have nowhere to go.
+import { writeSync } from 'node:fs';
+
+/** A reader that has read enough (`| head`) is no error; a full disk is one, and is told in one line. */
+export function keepOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') {
+        process.exit(0);
+      }
+      tell(`skep cannot write its output: ${error.code ?? error.message}\n`);
+      process.exit(1);
+    });
+  }
+}
+
+function tell(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {
+    // There is nobody left to be told.
+  }
+}

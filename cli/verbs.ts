@@ -1,0 +1,118 @@
+// The verbs of the command. Each is loaded only where it is the one that was typed: help and completion need the names alone.
+import { Command } from 'commander';
+
+/** Adds arguments, options and the action to a command that has its name and its summary. */
+type Define = (command: Command) => Command;
+
+interface Verb {
+  readonly name: string;
+  readonly summary: string;
+  readonly alias?: string;
+  readonly load: () => Promise<Define>;
+}
+
+const VERBS: readonly Verb[] = [
+  {
+    name: 'create',
+    summary: 'Declare a cluster, so that its first manager may found the swarm',
+    load: async () => (await import('./commands/create.ts')).defineCreate,
+  },
+  {
+    name: 'delete',
+    summary: 'Remove a cluster that was declared and has nothing: no swarm, no groups',
+    load: async () => (await import('./commands/delete.ts')).defineDelete,
+  },
+  {
+    name: 'status',
+    alias: 'ls',
+    summary: 'Show how the clusters are: the verdict of the last tidy, with what to do',
+    load: async () => (await import('./commands/status.ts')).defineStatus,
+  },
+  {
+    name: 'nodes',
+    summary: 'Show the instances of a cluster beside what skep knows of their nodes',
+    load: async () => (await import('./commands/nodes.ts')).defineNodes,
+  },
+  {
+    name: 'plan',
+    summary: 'Show what a tidy of a cluster would do, and why',
+    load: async () => (await import('./commands/tidy.ts')).definePlan,
+  },
+  {
+    name: 'tidy',
+    summary: 'Compare groups, instances, the swarm and the table, and repair what differs',
+    load: async () => (await import('./commands/tidy.ts')).defineTidy,
+  },
+  {
+    name: 'rebalance',
+    summary: 'Move surplus tasks of services to nodes that have fewer: one replica more, then one less',
+    load: async () => (await import('./commands/rebalance.ts')).defineRebalance,
+  },
+  {
+    name: 'rollback',
+    summary: 'Take a service back to the spec before skep moved its tasks, where docker service rollback cannot',
+    load: async () => (await import('./commands/rollback.ts')).defineRollback,
+  },
+  {
+    name: 'hold',
+    summary: 'Freeze what skep would change in a cluster: joins, drains, repairs. Hooks are kept alive',
+    load: async () => (await import('./commands/hold.ts')).defineHold,
+  },
+  {
+    name: 'unhold',
+    summary: 'End a hold: what waited goes on at once',
+    load: async () => (await import('./commands/hold.ts')).defineUnhold,
+  },
+  {
+    name: 'rotate-tokens',
+    summary: 'Make the join tokens of a cluster anew, and publish them. Nodes that are in the swarm stay in it',
+    load: async () => (await import('./commands/rotate-tokens.ts')).defineRotateTokens,
+  },
+  {
+    name: 'erase',
+    summary: 'Let the last manager of a cluster go, and its swarm with it: all services, secrets and tokens are lost',
+    load: async () => (await import('./commands/erase.ts')).defineErase,
+  },
+  {
+    name: 'recover',
+    summary: 'Recover a swarm that has lost its quorum for good, from one of its managers',
+    load: async () => (await import('./commands/recover.ts')).defineRecover,
+  },
+  {
+    name: 'cluster',
+    summary: 'Make, change and take away a cluster, as a file describes it',
+    load: async () => (await import('./commands/cluster.ts')).defineCluster,
+  },
+  {
+    name: 'user-data',
+    summary: 'Print what the nodes of a group boot from (cloud-init), for a launch template of your own',
+    load: async () => (await import('./commands/user-data.ts')).defineUserData,
+  },
+  {
+    name: 'completion',
+    summary: 'Print what makes a shell complete the verbs: bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).defineCompletion,
+  },
+  {
+    name: 'lab',
+    summary: 'A lab on this machine: AWS as far as skep can see it, and a swarm of simulated or real nodes',
+    load: async () => (await import('./commands/lab.ts')).defineLab,
+  },
+];
+
+/** @param typed the arguments of the process: only their verb gets its options */
+export async function addVerbs(program: Command, typed: readonly string[]): Promise<void> {
+  const asked = typed.filter((one) => !one.startsWith('-'));
+  // `skep help tidy` is `skep tidy --help`.
+  const wanted = asked[0] === 'help' ? asked[1] : asked[0];
+  for (const { name, alias, summary, load } of VERBS) {
+    const command = new Command(name).description(summary);
+    if (alias !== undefined) {
+      command.alias(alias);
+    }
+    program.addCommand(command);
+    if (wanted === name || (alias !== undefined && wanted === alias)) {
+      (await load())(command);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// Compiles the command into dist/, for `npm pack`: JavaScript for Node.js 20.19 and later with all that it needs of other packages in it,
+// so that an installation runs no script and brings nothing else. The lab stays in the clone: it packages the service as a deployment does.
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { build } from 'esbuild';
+import type { Plugin } from 'esbuild';
+import { z } from 'zod';
+
+const OUT = 'dist';
+const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().optional() });
+
+/** `skep lab` of an installation says where the lab is. */
+const withoutLab: Plugin = {
+  name: 'without-lab',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/commands\/lab\.ts$/ }, () => ({ path: path.resolve('cli/commands/no-lab.ts') }));
+  },
+};
+
+rmSync(OUT, { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: ['cli/main.ts'],
+  outdir: OUT,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minify: true,
+  // Names of errors are part of the interface, and some are names of classes.
+  keepNames: true,
+  metafile: true,
+  // Packages that are CommonJS require modules of Node.
+  banner: { js: "import{createRequire as skepRequire}from'node:module';const require=skepRequire(import.meta.url);" },
+  plugins: [withoutLab],
+  logLevel: 'warning',
+});
+writeFileSync(path.join(OUT, 'THIRD-PARTY.txt'), notices(Object.keys(metafile.inputs)));
+
+/** Their licences ask that their words go with every copy. */
+function notices(inputs: readonly string[]): string {
+  const folders = new Set(
+    inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+  );
+  return [...folders].toSorted().map(notice).join('\n\n');
+}
+
+function notice(folder: string): string {
+  const { name, version, license } = manifest.parse(
+    JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')),
+  );
+  const texts = readdirSync(folder)
+    .filter((file) => /^(licen[cs]e|notice)/i.test(file))
+    .map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
+  return [`${name} ${version} (${license ?? 'see below'})`, ...texts].join('\n\n');
+}
