@@ -34,6 +34,11 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/nodes.ts')).defineNodes,
   },
   {
+    name: 'why',
+    summary: 'Tell why an instance is where it is: the cause first, then what each source says',
+    load: async () => (await import('./commands/why.ts')).defineWhy,
+  },
+  {
     name: 'plan',
     summary: 'Show what a tidy of a cluster would do, and why',
     load: async () => (await import('./commands/tidy.ts')).definePlan,

@@ -11,7 +11,7 @@ import { RebalanceLock } from '../../src/store/rebalance-lock.ts';
 import { MOVES } from '../../src/core/rebalance/run.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { UsageError } from '../errors.ts';
+import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { rebalanceText, rebalanced } from '../rebalance-table.ts';
 import type { Rebalanced } from '../rebalance-table.ts';
@@ -41,7 +41,7 @@ export function defineRebalance(command: Command): Command {
     .option('--json', 'print the report as JSON', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done or nothing to do, 1 wrong use, refused or not all done, 2 a dry run that would move something.',
+      '\nExample: skep rebalance blue --service web --dry-run\nExit codes: 0 done or nothing to do, 1 wrong use, 2 refused, not all done, or a dry run that would move something.',
     )
     .action(rebalance);
 }
@@ -60,11 +60,11 @@ async function rebalance(argument: string | undefined, options: Options): Promis
   });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
-    throw new UsageError(`not rebalanced: ${readable(problem)}`);
+    throw new Failed(`not rebalanced: ${readable(problem)}`);
   }
   const report = rebalanced.safeParse(output);
   if (!report.success) {
-    throw new UsageError('the rebalance of another version is deployed here');
+    throw new Failed('the rebalance of another version is deployed here');
   }
   say(options.json ? JSON.stringify(report.data, undefined, 2) : rebalanceText(report.data));
   process.exitCode = exitCode(report.data);
@@ -74,7 +74,7 @@ function exitCode({ dryRun, planned, made }: Rebalanced): number {
   if (dryRun) {
     return planned > 0 ? 2 : 0;
   }
-  return made < planned ? 1 : 0;
+  return made < planned ? 2 : 0;
 }
 
 function numberOf(text: string): number {

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { UsageError } from '../errors.ts';
+import { Failed } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { readable, runMachine } from '../run-machine.ts';
 
@@ -13,7 +13,7 @@ export function defineRollback(command: Command): Command {
   return aboutCluster(command.argument('<service>', 'its name, or its id'))
     .addHelpText(
       'after',
-      '\nExample: skep rollback web blue\nExit codes: 0 its rollback has begun, 1 wrong use or refused.',
+      '\nExample: skep rollback web blue\nExit codes: 0 its rollback has begun, 1 wrong use, 2 refused.',
     )
     .action(rollBack);
 }
@@ -27,7 +27,7 @@ async function rollBack(service: string, argument: string | undefined, about: Ab
   });
   const { succeeded, problem } = await explained(running, stage);
   if (!succeeded) {
-    throw new UsageError(`not rolled back: ${readable(problem)}`);
+    throw new Failed(`not rolled back: ${readable(problem)}`);
   }
   process.stdout.write(`${service} goes back to what it was before, by its own update policy\n`);
 }

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const SKEP = fileURLToPath(new URL('../../cli/skep.ts', import.meta.url));
+const SKEP = fileURLToPath(new URL('../../cli/skep.js', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -31,12 +31,20 @@ export const onLab = (url: string): Environment => ({
   AWS_ENDPOINT_URL: url,
 });
 
-/** @returns the process, what it has printed so far, and how it ends */
+/**
+ * @param place another launcher than that of the clone, and where it is started
+ * @returns the process, what it has printed so far, and how it ends
+ */
 export function startSkep(
   args: readonly string[],
   env: Environment,
+  { launcher = SKEP, cwd }: { readonly launcher?: string; readonly cwd?: string } = {},
 ): { child: ChildProcess; ended: Promise<Ended>; stdout: () => string } {
-  const child = spawn(process.execPath, [SKEP, ...args], { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [launcher, ...args], {
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   const said = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk.toString()));

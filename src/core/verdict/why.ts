@@ -1,0 +1,252 @@
+// Why one instance is where it is: the cause first, and then what each source says. Whoever asks has somebody waiting.
+import { hookProblems } from '../lifecycle/hooks.ts';
+import type { HookFacts } from '../lifecycle/hooks.ts';
+import { standings } from '../lifecycle/standing.ts';
+import type { StandingFacts } from '../lifecycle/standing.ts';
+import type { Hold } from '../model.ts';
+import { nodeRole } from '../names.ts';
+
+export interface WhyFacts {
+  readonly instance: string;
+  readonly stage: string;
+  /** EC2's state; undefined where it does not show the instance. */
+  readonly ec2: string | undefined;
+  /** As Auto Scaling has it; undefined where it is in no group. */
+  readonly group:
+    | {
+        readonly name: string;
+        readonly cluster: string | undefined;
+        readonly role: string | undefined;
+        readonly lifecycle: string;
+        readonly zone: string;
+        readonly hooks: readonly HookFacts[];
+      }
+    | undefined;
+  /** By the group's tag, or by the table where it is in no group. */
+  readonly cluster: string | undefined;
+  readonly declared: readonly string[];
+  readonly hold: Hold | undefined;
+  /** The last event of its group that was refused. */
+  readonly refused: { readonly because: string; readonly at: number } | undefined;
+  readonly node:
+    | (StandingFacts['known'][number] & {
+        /** The step that it waits for, and how often its command was sent. */
+        readonly step?: string | undefined;
+        readonly try?: number | undefined;
+        readonly sentAt?: number | undefined;
+        readonly target?: string | undefined;
+      })
+    | undefined;
+  /** The execution that owns the node. */
+  readonly execution:
+    { readonly status: string; readonly since: number; readonly error?: string; readonly cause?: string } | undefined;
+  /** What SSM says of its agent. */
+  readonly agent: 'online' | 'lost' | 'never' | undefined;
+  /** The cluster's last launch that failed, and its last instance that was ended by force. */
+  readonly failed: { readonly instance: string; readonly error: string; readonly at: number } | undefined;
+  readonly forced: { readonly instance: string; readonly at: number } | undefined;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+export interface Why {
+  readonly cause: string;
+  readonly next: string;
+  /** In the order of the way from AWS to the swarm. */
+  readonly story: readonly string[];
+}
+
+type Answer = Pick<Why, 'cause' | 'next'>;
+
+const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
+
+export function whyOf(facts: WhyFacts): Why {
+  const answer = ANSWERS.map((one) => one(facts)).find((one) => one !== undefined) ?? standing(facts);
+  return { ...answer, story: storyOf(facts) };
+}
+
+/** The first that knows a cause: from what keeps skep from ever hearing of the instance to what a step of it waits for. */
+const ANSWERS: readonly ((facts: WhyFacts) => Answer | undefined)[] = [
+  nobodysInstance,
+  noCluster,
+  undeclared,
+  ofForeignSwarm,
+  ended,
+  hookMissing,
+  refusedEvent,
+  held,
+  agentAway,
+  stepUnderWay,
+];
+
+function nobodysInstance({ instance, ec2, group, node }: WhyFacts): Answer | undefined {
+  return ec2 === undefined && group === undefined && node === undefined
+    ? { cause: `neither AWS nor skep knows ${instance}`, next: 'check the id, the region and the account' }
+    : undefined;
+}
+
+function noCluster({ group, cluster }: WhyFacts): Answer | undefined {
+  if (cluster !== undefined) {
+    return undefined;
+  }
+  return group === undefined
+    ? {
+        cause: 'it is in no Auto Scaling group, and no cluster of this stage knows it',
+        next: 'nothing: skep leaves it alone',
+      }
+    : {
+        cause: `its group ${group.name} has no tag skep:cluster`,
+        next: 'tag the group with skep:cluster and skep:role, and give it the hooks of skep',
+      };
+}
+
+function undeclared({ cluster, declared, group }: WhyFacts): Answer | undefined {
+  return cluster === undefined || declared.includes(cluster)
+    ? undefined
+    : {
+        cause: `its group ${group?.name ?? ''} is tagged with cluster ${cluster}, which nobody has declared in this stage`,
+        next: `skep create ${cluster}, if it is really new; or mend the tag`,
+      };
+}
+
+function ofForeignSwarm({ node }: WhyFacts): Answer | undefined {
+  return node?.foreignSwarm === undefined
+    ? undefined
+    : {
+        cause: `its engine is in a swarm that is not the cluster's: ${node.foreignSwarm.because}`,
+        next: 'let it leave that swarm (docker swarm leave), and the next tidy joins it',
+      };
+}
+
+/** What is over is told by its end. */
+function ended({ instance, failed, forced, group }: WhyFacts): Answer | undefined {
+  if (group?.lifecycle === 'InService') {
+    return undefined;
+  }
+  if (failed?.instance === instance) {
+    return {
+      cause: `its launch failed at ${time(failed.at)} with ${failed.error}`,
+      next: `docs/errors.md says what ${failed.error} means, and what to do`,
+    };
+  }
+  return forced?.instance === instance
+    ? {
+        cause: `its hook ended at ${time(forced.at)} without a drain`,
+        next: 'look at its tasks, and at docs/errors.md, ForcedCompletion',
+      }
+    : undefined;
+}
+
+function hookMissing({ stage, cluster, group }: WhyFacts): Answer | undefined {
+  const role = nodeRole.safeParse(group?.role).data;
+  if (group === undefined || cluster === undefined || role === undefined) {
+    return undefined;
+  }
+  const [problem] = hookProblems(stage, cluster, { name: group.name, role, hooks: group.hooks });
+  return problem === undefined
+    ? undefined
+    : {
+        cause: `its group ${group.name}: ${problem.because}`,
+        next: `skep tidy ${cluster} --repair-hooks makes it anew`,
+      };
+}
+
+function refusedEvent({ node, refused, group }: WhyFacts): Answer | undefined {
+  const known = node !== undefined && node.phase !== 'gone';
+  return known || refused === undefined
+    ? undefined
+    : {
+        cause: `an event of its group ${group?.name ?? ''} was refused at ${time(refused.at)}: ${refused.because}`,
+        next: 'mend the tags of the group or the metadata of its hooks: the next tidy joins what is in service',
+      };
+}
+
+function held({ hold, cluster, node }: WhyFacts): Answer | undefined {
+  return hold === undefined || node?.phase === 'ready'
+    ? undefined
+    : {
+        cause: `cluster ${cluster ?? ''} is held since ${time(hold.since)}${hold.because === '' ? '' : `: ${hold.because}`}`,
+        next: `skep unhold ${cluster ?? ''}`,
+      };
+}
+
+function agentAway({ agent, node, instance, ec2 }: WhyFacts): Answer | undefined {
+  const waits = node !== undefined && ON_ITS_WAY.has(node.phase) && ec2 === 'running';
+  if (!waits || agent === undefined || agent === 'online') {
+    return undefined;
+  }
+  return agent === 'never'
+    ? {
+        cause: `the SSM agent of ${instance} has never registered`,
+        next: 'look for the agent in its image, for AmazonSSMManagedInstanceCore in its role, and for a way to SSM in its subnet',
+      }
+    : {
+        cause: `the SSM agent of ${instance} does not answer any more`,
+        next: 'nothing at first: its commands wait for it until the action ends. Then look at the instance',
+      };
+}
+
+const ON_ITS_WAY: ReadonlySet<string> = new Set(['launching', 'joining', 'joined', 'leaving']);
+
+function stepUnderWay({ node, execution, instance, now }: WhyFacts): Answer | undefined {
+  if (node === undefined || execution === undefined || !ON_ITS_WAY.has(node.phase)) {
+    return undefined;
+  }
+  if (execution.status !== 'RUNNING') {
+    const { status, error = '', cause = '' } = execution;
+    return {
+      cause: `its execution ended (${[status, error].filter(Boolean).join(': ')})${cause === '' ? '' : `: ${cause}`}`,
+      next: 'the next tidy goes on with it',
+    };
+  }
+  const { step, try: tries = 1, sentAt, target } = node;
+  if (step === undefined) {
+    return { cause: 'its execution is at work, and has sent no command yet', next: 'wait' };
+  }
+  const where = target === undefined || target === instance ? '' : `, asked of ${target}`;
+  const since = sentAt === undefined ? '' : ` for ${Math.max(0, now - sentAt)} s`;
+  return {
+    cause: `it waits${since} for ${step} (command ${tries}${where})`,
+    next: 'wait: it is tried again until the action ends',
+  };
+}
+
+function standing({ instance, ec2, group, node, now }: WhyFacts): Answer {
+  const [one] = standings({
+    groups:
+      group === undefined
+        ? []
+        : [
+            {
+              name: group.name,
+              role: group.role,
+              instances: [{ instance, lifecycle: group.lifecycle, zone: group.zone }],
+            },
+          ],
+    known: node === undefined ? [] : [node],
+    states: new Map(ec2 === undefined ? [] : [[instance, ec2]]),
+    now,
+  });
+  return one === undefined
+    ? { cause: 'it is gone', next: 'nothing' }
+    : { cause: one.why, next: one.settled ? 'nothing' : 'skep plan shows what the next tidy would do' };
+}
+
+function storyOf({ instance, ec2, group, cluster, node, execution, agent, hold }: WhyFacts): string[] {
+  return [
+    `EC2: ${instance} is ${ec2 ?? 'not shown'}`,
+    group === undefined
+      ? 'Auto Scaling: in no group'
+      : `Auto Scaling: ${group.lifecycle} in group ${group.name} (${group.role ?? 'no role'}), zone ${group.zone}`,
+    `cluster: ${cluster ?? 'none'}${hold === undefined ? '' : `, held since ${time(hold.since)}`}`,
+    `SSM agent: ${agent ?? 'not asked'}`,
+    node === undefined
+      ? 'skep: knows no node of it'
+      : `skep: ${node.role} ${node.phase}, node ${node.nodeId ?? 'not known yet'}${
+          node.step === undefined ? '' : `, last step ${node.step} (command ${node.try ?? 1})`
+        }`,
+    ...(node === undefined || execution === undefined
+      ? []
+      : [`execution: ${execution.status} since ${time(execution.since)}, ${node.ownerArn}`]),
+  ];
+}

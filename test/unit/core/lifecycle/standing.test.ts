@@ -1,0 +1,99 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { standings } from '../../../../src/core/lifecycle/standing.ts';
+import type { Standing, StandingFacts } from '../../../../src/core/lifecycle/standing.ts';
+
+const NOW = 1_000;
+const ARN = 'arn:aws:states:eu-west-1:123456789012:execution:skep-dev-scale-out:one';
+
+type Known = StandingFacts['known'][number];
+
+const node = (changes: Partial<Known> = {}): Known => ({
+  instance: 'i-1',
+  group: 'workers',
+  role: 'worker',
+  phase: 'ready',
+  nodeId: 'node1',
+  ownerArn: ARN,
+  leaseUntil: 0,
+  ...changes,
+});
+
+interface Seen {
+  readonly lifecycle?: string;
+  readonly known?: Known;
+  readonly state?: string;
+}
+
+/** `lifecycle` undefined: no group has it. */
+function stand({ lifecycle, known, state = 'running' }: Seen): Standing | undefined {
+  const instances = lifecycle === undefined ? [] : [{ instance: 'i-1', lifecycle, zone: 'eu-west-1a' }];
+  return standings({
+    groups: [{ name: 'workers', role: 'worker', instances }],
+    known: known === undefined ? [] : [known],
+    states: new Map([['i-1', state]]),
+    now: NOW,
+  })[0];
+}
+
+describe('an instance is settled', () => {
+  it('only where it is in service, runs, and has a Ready node', () => {
+    expect(stand({ lifecycle: 'InService', known: node() })).toEqual({
+      instance: 'i-1',
+      group: 'workers',
+      zone: 'eu-west-1a',
+      role: 'worker',
+      lifecycle: 'InService',
+      state: 'running',
+      nodeId: 'node1',
+      phase: 'ready',
+      settled: true,
+      why: 'as it should be',
+    });
+  });
+
+  it.each<[string, Seen, string]>([
+    [
+      'in service without a node',
+      { lifecycle: 'InService' },
+      'in service, and skep knows no node of it: the next tidy joins it',
+    ],
+    [
+      'with a node that is gone',
+      { lifecycle: 'InService', known: node({ phase: 'gone' }) },
+      'in service, and skep knows no node',
+    ],
+    ['waiting for nobody', { lifecycle: 'Pending:Wait' }, 'its launch hook is open, and no execution has claimed it'],
+    [
+      'joining',
+      { lifecycle: 'Pending:Wait', known: node({ phase: 'joining', leaseUntil: 2_000 }) },
+      `(joining), by ${ARN}`,
+    ],
+    [
+      'joining by nobody',
+      { lifecycle: 'Pending:Wait', known: node({ phase: 'joining' }) },
+      'no execution is at work on it',
+    ],
+    [
+      'leaving',
+      { lifecycle: 'Terminating:Wait', known: node({ phase: 'leaving', leaseUntil: 2_000 }) },
+      'on its way out',
+    ],
+    ['terminating undrained', { lifecycle: 'Terminating:Wait', known: node() }, 'no execution has begun to drain it'],
+    ['stopped', { lifecycle: 'InService', known: node(), state: 'stopped' }, 'its instance is stopped'],
+    ['terminated', { lifecycle: 'InService', known: node(), state: 'terminated' }, 'its node is still in the swarm'],
+    ['in no group and gone', { known: node(), state: 'terminated' }, 'the next tidy removes its node'],
+    ['in no group and alive', { known: node() }, 'in no group any more'],
+    [
+      'in a foreign swarm',
+      { lifecycle: 'InService', known: node({ foreignSwarm: { because: 'swarm abc' } }) },
+      'skep leaves it alone: swarm abc',
+    ],
+  ])('not where it is %s', (_name, seen, why) => {
+    expect(stand(seen)).toMatchObject({ settled: false, why: expect.stringContaining(why) });
+  });
+});
+
+it('what is gone, and in no group, is not told of', () => {
+  expect(stand({ known: node({ phase: 'gone' }) })).toBeUndefined();
+});

@@ -1,0 +1,180 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { whyOf } from '../../../../src/core/verdict/why.ts';
+import type { WhyFacts } from '../../../../src/core/verdict/why.ts';
+import type { HookFacts } from '../../../../src/core/lifecycle/hooks.ts';
+
+const metadata = '{"cluster":"blue","role":"worker","timeout":1800}';
+const hook = (name: string, transition: string): HookFacts => ({
+  name: `skep-dev-${name}`,
+  transition: `autoscaling:EC2_INSTANCE_${transition}`,
+  metadata,
+  timeout: 1800,
+  defaultResult: 'CONTINUE',
+});
+const HOOKS = [hook('launch', 'LAUNCHING'), hook('terminate', 'TERMINATING')];
+const group: NonNullable<WhyFacts['group']> = {
+  name: 'workers',
+  cluster: 'blue',
+  role: 'worker',
+  lifecycle: 'InService',
+  zone: 'eu-west-1a',
+  hooks: HOOKS,
+};
+const node: NonNullable<WhyFacts['node']> = {
+  instance: 'i-1',
+  group: 'workers',
+  role: 'worker',
+  phase: 'ready',
+  nodeId: 'node1',
+  ownerArn: 'arn:aws:states:eu-west-1:123456789012:execution:skep-dev-scale-out:one',
+  leaseUntil: 0,
+};
+const facts: WhyFacts = {
+  instance: 'i-1',
+  stage: 'dev',
+  ec2: 'running',
+  group,
+  cluster: 'blue',
+  declared: ['blue'],
+  hold: undefined,
+  refused: undefined,
+  node,
+  execution: { status: 'SUCCEEDED', since: 900 },
+  agent: 'online',
+  failed: undefined,
+  forced: undefined,
+  now: 1_000,
+};
+const waiting = { ...group, lifecycle: 'Pending:Wait' };
+const joining = {
+  ...node,
+  phase: 'joining',
+  step: 'Join',
+  try: 2,
+  sentAt: 940,
+  target: 'i-1',
+  leaseUntil: 2_000,
+} as const;
+const running = { status: 'RUNNING', since: 900 };
+
+describe('why an instance is where it is: the cause', () => {
+  it('is that all is well, where all is', () => {
+    expect(whyOf(facts)).toEqual({
+      cause: 'as it should be',
+      next: 'nothing',
+      story: [
+        'EC2: i-1 is running',
+        'Auto Scaling: InService in group workers (worker), zone eu-west-1a',
+        'cluster: blue',
+        'SSM agent: online',
+        'skep: worker ready, node node1',
+        expect.stringMatching(/^execution: SUCCEEDED since 1970-01-01T00:15:00Z, arn:/),
+      ],
+    });
+  });
+
+  it.each<[string, Partial<WhyFacts>, string, string]>([
+    [
+      'nobody knows it',
+      { ec2: undefined, group: undefined, node: undefined, cluster: undefined },
+      'neither AWS nor skep knows i-1',
+      'check the id',
+    ],
+    [
+      'it is nobody’s',
+      { group: undefined, node: undefined, cluster: undefined },
+      'it is in no Auto Scaling group',
+      'skep leaves it alone',
+    ],
+    [
+      'the group has no tags',
+      { group: { ...group, cluster: undefined }, cluster: undefined, node: undefined },
+      'its group workers has no tag skep:cluster',
+      'tag the group',
+    ],
+    [
+      'the cluster was never declared',
+      { declared: ['green'], node: undefined },
+      'tagged with cluster blue, which nobody has declared',
+      'skep create blue',
+    ],
+    [
+      'its engine is in another swarm',
+      { node: { ...node, foreignSwarm: { because: 'swarm abc' } } },
+      "a swarm that is not the cluster's: swarm abc",
+      'docker swarm leave',
+    ],
+    [
+      'a hook is missing',
+      { group: { ...group, hooks: [] }, node: undefined },
+      'its group workers: ',
+      'skep tidy blue --repair-hooks',
+    ],
+    [
+      'its event was refused',
+      { group: waiting, node: undefined, refused: { because: 'no role', at: 940 } },
+      'was refused at 1970-01-01T00:15:40Z: no role',
+      'mend the tags',
+    ],
+    [
+      'the cluster is held',
+      { group: waiting, node: undefined, hold: { since: 940, because: 'a look' } },
+      'cluster blue is held since 1970-01-01T00:15:40Z: a look',
+      'skep unhold blue',
+    ],
+    [
+      'its agent never registered',
+      { group: waiting, node: joining, execution: running, agent: 'never' },
+      'the SSM agent of i-1 has never registered',
+      'AmazonSSMManagedInstanceCore',
+    ],
+    [
+      'its agent is away',
+      { group: waiting, node: joining, execution: running, agent: 'lost' },
+      'does not answer any more',
+      'wait for it',
+    ],
+    [
+      'it waits for a step',
+      { group: waiting, node: joining, execution: running },
+      'it waits for 60 s for Join (command 2)',
+      'tried again',
+    ],
+    [
+      'its step asks a manager',
+      { group: waiting, node: { ...joining, step: 'Confirm', target: 'i-9' }, execution: running },
+      'for Confirm (command 2, asked of i-9)',
+      'tried again',
+    ],
+    [
+      'its execution died',
+      { group: waiting, node: joining, execution: { status: 'ABORTED', since: 900 } },
+      'its execution ended (ABORTED)',
+      'the next tidy',
+    ],
+    [
+      'its launch failed',
+      { group: undefined, node: undefined, failed: { instance: 'i-1', error: 'JoinRefused', at: 940 } },
+      'its launch failed at 1970-01-01T00:15:40Z with JoinRefused',
+      'docs/errors.md',
+    ],
+    [
+      'its hook ended undrained',
+      { group: undefined, node: { ...node, phase: 'gone' }, forced: { instance: 'i-1', at: 940 } },
+      'without a drain',
+      'ForcedCompletion',
+    ],
+    ['no execution came', { group: waiting, node: undefined }, 'no execution has claimed it', 'skep plan'],
+  ])('where %s', (_name, changes, cause, next) => {
+    expect(whyOf({ ...facts, ...changes })).toMatchObject({
+      cause: expect.stringContaining(cause),
+      next: expect.stringContaining(next),
+    });
+  });
+
+  it('of another instance’s failure is not this one’s', () => {
+    const failed = { instance: 'i-2', error: 'JoinRefused', at: 940 };
+    expect(whyOf({ ...facts, failed }).cause).toBe('as it should be');
+  });
+});
