@@ -7,12 +7,13 @@ import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
 import { inWords } from './explained.ts';
 import { keepOutput } from './output.ts';
+import { ROOT } from './root.ts';
 import { addVerbs } from './verbs.ts';
 
 keepOutput();
 
 // Our own file: no schema is loaded for it, which would be a third of the time in which `skep version` answers.
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const manifest = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as {
   readonly version: string;
 };
 

@@ -1,6 +1,5 @@
 // What there is of a cluster now: its stacks, whether it is declared, and its groups.
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
@@ -14,6 +13,7 @@ import { partOf } from '../../src/core/cluster/stacks.ts';
 import type { TemplateName } from '../../src/core/cluster/stacks.ts';
 import { Table } from '../../src/store/table.ts';
 import { explained } from '../explained.ts';
+import { ROOT } from '../root.ts';
 
 export interface Place {
   readonly cluster: string;
@@ -58,8 +58,7 @@ export async function stacksOf({ stacks }: Pick<Ports, 'stacks'>, { cluster, sta
   return all.filter(({ name }) => partOf(stage, cluster, name) !== undefined);
 }
 
-export const templateText = (name: TemplateName): string =>
-  readFileSync(fileURLToPath(new URL(`../../cluster/${name}.yaml`, import.meta.url)), 'utf8');
+export const templateText = (name: TemplateName): string => readFileSync(new URL(`cluster/${name}.yaml`, ROOT), 'utf8');
 
 /** Those that the stacks have made. */
 export function groupsOf({ autoScaling }: Ports, stacks: readonly StackFacts[]): Promise<Group[]> {

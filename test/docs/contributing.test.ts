@@ -56,7 +56,7 @@ const KINDS: readonly Kind[] = [
   {
     section: 'Add a command',
     instance: { command: 'erase' },
-    named: /eraseCommand|skep\(\['erase'|`npx skep erase \w+`/,
+    named: /defineErase|skep\(\['erase'|`skep erase \w+`/,
     besides: { 'scripts/docs.ts': 'what a person does about an error' },
   },
   {

@@ -49,18 +49,18 @@ export interface WhyFacts {
   readonly now: number;
 }
 
-export interface Why {
+export interface Explanation {
   readonly cause: string;
   readonly next: string;
   /** In the order of the way from AWS to the swarm. */
   readonly story: readonly string[];
 }
 
-type Answer = Pick<Why, 'cause' | 'next'>;
+type Answer = Pick<Explanation, 'cause' | 'next'>;
 
 const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
 
-export function whyOf(facts: WhyFacts): Why {
+export function whyOf(facts: WhyFacts): Explanation {
   const answer = ANSWERS.map((one) => one(facts)).find((one) => one !== undefined) ?? standing(facts);
   return { ...answer, story: storyOf(facts) };
 }
