@@ -2,6 +2,8 @@
 // Starts the command: compiled where it was installed (`npm pack` puts dist/ into the package), from its sources in a clone.
 // Plain JavaScript that an old Node.js can read, so that a person learns what is missing.
 import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { URL } from 'node:url';
 
 const compiled = new URL('../dist/main.js', import.meta.url);
 const sources = new URL('./skep.ts', import.meta.url);

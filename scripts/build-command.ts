@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { build } from 'esbuild';
+import { build as bundle } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { z } from 'zod';
 
@@ -13,13 +13,13 @@ const manifest = z.object({ name: z.string(), version: z.string(), license: z.st
 /** `skep lab` of an installation says where the lab is. */
 const withoutLab: Plugin = {
   name: 'without-lab',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/commands\/lab\.ts$/ }, () => ({ path: path.resolve('cli/commands/no-lab.ts') }));
+  setup(build) {
+    build.onResolve({ filter: /\/commands\/lab\.ts$/ }, () => ({ path: path.resolve('cli/commands/no-lab.ts') }));
   },
 };
 
 rmSync(OUT, { recursive: true, force: true });
-const { metafile } = await build({
+const { metafile } = await bundle({
   entryPoints: ['cli/main.ts'],
   outdir: OUT,
   bundle: true,

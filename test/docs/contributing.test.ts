@@ -57,7 +57,7 @@ const KINDS: readonly Kind[] = [
     section: 'Add a command',
     instance: { command: 'erase' },
     named: /defineErase|skep\(\['erase'|`skep erase \w+`/,
-    besides: { 'scripts/docs.ts': 'what a person does about an error' },
+    besides: {},
   },
   {
     section: 'Add a scenario step',

@@ -192,14 +192,22 @@ function stepUnderWay({ node, execution, instance, now }: WhyFacts): Answer | un
   if (node === undefined || execution === undefined || !ON_ITS_WAY.has(node.phase)) {
     return undefined;
   }
-  if (execution.status !== 'RUNNING') {
-    const { status, error = '', cause = '' } = execution;
-    return {
-      cause: `its execution ended (${[status, error].filter(Boolean).join(': ')})${cause === '' ? '' : `: ${cause}`}`,
-      next: 'the next tidy goes on with it',
-    };
-  }
-  const { step, try: tries = 1, sentAt, target } = node;
+  return execution.status === 'RUNNING' ? ofStep(node, instance, now) : ofEnd(execution);
+}
+
+function ofEnd({ status, error, cause }: NonNullable<WhyFacts['execution']>): Answer {
+  const how = [status, error].filter((part) => part !== undefined).join(': ');
+  return {
+    cause: `its execution ended (${how})${cause === undefined ? '' : `: ${cause}`}`,
+    next: 'the next tidy goes on with it',
+  };
+}
+
+function ofStep(
+  { step, try: tries = 1, sentAt, target }: NonNullable<WhyFacts['node']>,
+  instance: string,
+  now: number,
+): Answer {
   if (step === undefined) {
     return { cause: 'its execution is at work, and has sent no command yet', next: 'wait' };
   }
@@ -240,13 +248,18 @@ function storyOf({ instance, ec2, group, cluster, node, execution, agent, hold }
       : `Auto Scaling: ${group.lifecycle} in group ${group.name} (${group.role ?? 'no role'}), zone ${group.zone}`,
     `cluster: ${cluster ?? 'none'}${hold === undefined ? '' : `, held since ${time(hold.since)}`}`,
     `SSM agent: ${agent ?? 'not asked'}`,
-    node === undefined
-      ? 'skep: knows no node of it'
-      : `skep: ${node.role} ${node.phase}, node ${node.nodeId ?? 'not known yet'}${
-          node.step === undefined ? '' : `, last step ${node.step} (command ${node.try ?? 1})`
-        }`,
-    ...(node === undefined || execution === undefined
-      ? []
-      : [`execution: ${execution.status} since ${time(execution.since)}, ${node.ownerArn}`]),
+    ...nodeStory(node, execution),
+  ];
+}
+
+function nodeStory(node: WhyFacts['node'], execution: WhyFacts['execution']): string[] {
+  if (node === undefined) {
+    return ['skep: knows no node of it'];
+  }
+  const { role, phase, nodeId = 'not known yet', step, try: tries = 1, ownerArn } = node;
+  const last = step === undefined ? '' : `, last step ${step} (command ${tries})`;
+  return [
+    `skep: ${role} ${phase}, node ${nodeId}${last}`,
+    ...(execution === undefined ? [] : [`execution: ${execution.status} since ${time(execution.since)}, ${ownerArn}`]),
   ];
 }
