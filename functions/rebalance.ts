@@ -12,9 +12,10 @@ import { holdText } from '../src/core/lifecycle/hold.ts';
 import { SERVICE_NAME, clusterName } from '../src/core/names.ts';
 import { planRebalance } from '../src/core/rebalance/plan.ts';
 import { rebalanceRound, startRuns } from '../src/core/rebalance/round.ts';
-import type { NextRound, ServiceRun } from '../src/core/rebalance/round.ts';
+import type { NextRound } from '../src/core/rebalance/round.ts';
 import { MOVES, afterTrouble, finalReport, firstReport, leftovers, whyClose } from '../src/core/rebalance/run.ts';
 import type { RebalanceReport } from '../src/core/rebalance/run.ts';
+import { report, serviceRuns } from '../src/core/rebalance/shapes.ts';
 import { toText } from '../src/core/services/facts.ts';
 import type { ServiceFacts } from '../src/core/services/facts.ts';
 import { logger, makeHandler } from '../src/lambda/handler.ts';
@@ -42,9 +43,6 @@ const wish = z.strictObject({
     .regex(/^[0-9a-f]{64}$/)
     .exactOptional(),
 });
-const anObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const serviceRuns = z.array(z.custom<ServiceRun>((value) => anObject(value) && 'phase' in (value as object)));
-const report = z.custom<RebalanceReport>((value) => anObject(value) && 'planned' in (value as object));
 const base = z.object({ v: z.literal(1), execution: z.string() });
 const request = z.discriminatedUnion('do', [
   base.extend({ do: z.literal('begin'), wish }),

@@ -1,11 +1,10 @@
 // Called by the tidy machine with what a manager sees: compares it with the groups, EC2 and the table, and plans the repairs. Called
 // again for what of the plan is in the table.
-import { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 
 import { describeGroups, describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import type { Group } from '../src/aws/auto-scaling.ts';
-import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { autoScalingClient, ec2Client, statesClient, tableClient } from '../src/aws/clients.ts';
 import { instanceStates, instancesNotFound } from '../src/aws/ec2.ts';
 import { endedExecutions } from '../src/aws/executions.ts';
 import { TidyStore } from '../src/store/tidy-store.ts';
@@ -28,7 +27,7 @@ const config = readConfig(process.env);
 const store = new TidyStore(tableClient(), config.table);
 const autoScaling = autoScalingClient();
 const executions = statesClient();
-const ec2 = new EC2Client({});
+const ec2 = ec2Client();
 
 const planning = z.object({
   v: z.literal(1),

@@ -1,25 +1,39 @@
-// One client per service and process: a client keeps its connections and its retry budget.
+// One client per service and process: a client keeps its connections and its retry budget. None lets a call outlive its function.
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-export const autoScalingClient = (): AutoScalingClient => new AutoScalingClient({});
+import { bounded } from './within-time.ts';
+
+export const autoScalingClient = (): AutoScalingClient => bounded(new AutoScalingClient({}));
 
 export const tableClient = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
+  bounded(DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }));
 
-export const statesClient = (): SFNClient => new SFNClient({});
+export const statesClient = (): SFNClient => bounded(new SFNClient({}));
+
+export const ec2Client = (): EC2Client => bounded(new EC2Client({}));
+
+export const topicClient = (): SNSClient => bounded(new SNSClient({}));
+
+/** Otherwise it would call the host of the queue's URL, wherever the environment says that AWS is. */
+export const queueClient = (): SQSClient => bounded(new SQSClient({ useQueueUrlAsEndpoint: false }));
 
 /**
  * The SDK itself retries nothing: a SendCommand whose answer was lost may have been accepted, and would run twice. A connection is not kept
  * either: one that has died while the function was frozen fails at the next send, and that looks like a lost answer.
  */
 export const sendingClient = (): SSMClient =>
-  new SSMClient({
-    maxAttempts: 1,
-    requestHandler: { httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
-  });
+  bounded(
+    new SSMClient({
+      maxAttempts: 1,
+      requestHandler: { httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
+    }),
+  );
 
-export const ssmClient = (): SSMClient => new SSMClient({});
+export const ssmClient = (): SSMClient => bounded(new SSMClient({}));

@@ -16,7 +16,17 @@ const THROTTLES = new Set([
   'TransactionInProgressException',
 ]);
 
-const NETWORK = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'TimeoutError']);
+/** `AbortError`: the time of the function was over, whatever AWS has made of the call. */
+const NETWORK = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'TimeoutError',
+  'AbortError',
+]);
 
 export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : String(error);

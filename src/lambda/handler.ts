@@ -7,7 +7,9 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { z } from 'zod';
 
+import { withinTime } from '../aws/within-time.ts';
 import type { AlarmMetric } from '../core/alarm-metric.ts';
+import { FlowError } from '../core/errors.ts';
 import { correlate } from './middlewares/correlate.ts';
 import { nameErrors } from './middlewares/name-errors.ts';
 import { parseInput } from './middlewares/parse-input.ts';
@@ -16,21 +18,38 @@ import { parseInput } from './middlewares/parse-input.ts';
 export const logger = new Logger({ logLevel: 'INFO' });
 export const metrics = new Metrics();
 
+/** For what knows no logger. */
+export const log = (message: string, about: Record<string, unknown>): void => {
+  logger.info(message, about);
+};
+
 export function raise(metric: AlarmMetric, because: string, ids: Record<string, unknown>): void {
   logger.warn(metric, { because, ...ids });
   metrics.addMetric(metric, 'Count', 1);
 }
 
-/** @param schema of the event: `run` gets what it makes of it. */
+/** A function ends by itself so long before Lambda would end it, milliseconds: its log and its metrics are written in that time. */
+const EARLY = 1000;
+
+/** @throws {FlowError} AwsUnavailable, which is tried again: whether what was under way took effect is not known */
+function endEarly(): never {
+  throw new FlowError('AwsUnavailable', 'the time of the function was over before AWS had answered');
+}
+
+/**
+ * Before its time is over, every call to AWS is aborted and the function ends with an error of its own: Lambda would end it without a word.
+ *
+ * @param schema of the event: `run` gets what it makes of it.
+ */
 export function makeHandler<Schema extends z.ZodType>(
   schema: Schema,
   run: (input: z.output<Schema>) => Promise<unknown>,
 ): (event: unknown, context: Context) => Promise<unknown> {
-  return middy<z.output<Schema>>()
+  return middy<z.output<Schema>>({ timeoutEarlyInMillis: EARLY, timeoutEarlyResponse: endEarly })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))
     .use(nameErrors())
     .use(parseInput(schema))
     .use(correlate(logger))
-    .handler(run);
+    .handler((input, _context, { signal }) => withinTime(signal, () => run(input)));
 }

@@ -5,14 +5,9 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { groupsOfStage } from '../aws/auto-scaling.ts';
 import { deleteJoinTokens } from '../store/erasures.ts';
 import type { End, Erasures } from '../store/erasures.ts';
-import { succeedTask } from '../aws/task-callbacks.ts';
 import { whyNotErase } from '../core/managers/erasure.ts';
 import type { Erasure } from '../core/managers/erasure.ts';
 import { terminateHook } from '../core/names.ts';
-import { releaseLock } from '../steps/release-lock.ts';
-import { stepKey, superseded } from '../steps/step.ts';
-import type { StepPorts } from '../steps/ports.ts';
-import type { StepRequest } from '../steps/step.ts';
 
 export interface WordPorts {
   readonly erasures: Erasures;
@@ -45,9 +40,11 @@ export async function allowErasure(ports: WordPorts, cluster: string, seconds: n
 }
 
 /** Whether this manager goes with its swarm. Where it may, that is noted first: from then on the word has no end. */
-export async function goesWithItsSwarm(ports: StepPorts, request: StepRequest): Promise<boolean> {
+export async function goesWithItsSwarm(
+  ports: WordPorts & { readonly now: () => number },
+  { cluster, instance }: { readonly cluster: string; readonly instance: string },
+): Promise<boolean> {
   const { erasures, autoScaling, stage } = ports;
-  const { cluster, instance } = stepKey(request);
   const { swarmId, erase: erasure } = (await erasures.read(cluster)) ?? {};
   // Nearly always nobody has said anything, and this costs one read.
   if (erasure === undefined || swarmId === undefined) {
@@ -67,20 +64,9 @@ export async function goesWithItsSwarm(ports: StepPorts, request: StepRequest): 
   return because === undefined && (await erasures.begin(cluster, swarmId, instance));
 }
 
-/** Its swarm has ended with it, or it is gone: the cluster is as it was before its founding. */
-export async function recordEnd(ports: StepPorts, request: StepRequest): Promise<void> {
-  const { cluster, instance, owner } = stepKey(request);
-  const now = ports.now();
-  const swarmId = request.plan.swarm?.swarmId ?? '';
-  if (!(await endSwarm(ports, { cluster, swarmId, last: { instance, owner }, now }))) {
-    throw superseded({ instance });
-  }
-  await releaseLock(ports, { cluster, instance }, now);
-  await succeedTask(ports.states, request.taskToken, { erased: swarmId });
-}
-
 /**
- * The join tokens go first: once the state says `new` somebody may found, and publish others, which a second try must not delete.
+ * The swarm has ended with its last manager, or that is gone: the cluster is as it was before its founding. The join tokens go first: once
+ * the state says `new` somebody may found, and publish others, which a second try must not delete.
  *
  * @returns false if another execution has taken the last manager over
  */

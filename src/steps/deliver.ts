@@ -14,9 +14,8 @@ import { nodeRole } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { nodeChanges, ownNodeId } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
-import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
+import { ID, nodeAt, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
-import { nodeAt } from './hand-over-round.ts';
 import type { DeliverPorts } from './ports.ts';
 import { releaseLock } from './release-lock.ts';
 

@@ -1,15 +1,14 @@
-// One attempt of a token state: what the state machine asks, what it is done with, and what holds for every attempt.
+// What a state machine asks of one attempt of a token state, as it comes over the wire, and as a step has it.
 import { z } from 'zod';
 
-import type { Plan } from '../core/model.ts';
+import { planShape } from '../core/lifecycle/plan-shape.ts';
 import { nodeFacts } from '../core/steps/verbs.ts';
 import { FlowError } from '../core/errors.ts';
-import { holdText } from '../core/lifecycle/hold.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
-import type { StepKey } from '../core/steps/rendezvous.ts';
-import { shiftPage } from '../swarm/services-page.ts';
-import type { StepPorts } from './ports.ts';
+import { belongedTo, belongsTo } from '../core/steps/rendezvous.ts';
+import type { ItemKey, Round, Step } from '../core/steps/step.ts';
+import { nodeAt, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 
 /** Steps without a command. */
 export const WAITS = ['lock', 'hold', 'erase'] as const;
@@ -21,10 +20,12 @@ export const stepRequest = z.object({
   /** Those of `WAITS` send nothing: they wait, or write, and keep the hook alive. */
   verb: z.enum([...VERBS, ...WAITS]),
   step: z.string().regex(/^[A-Za-z0-9-]{1,24}$/),
+  /** Executions of older versions do not say it. */
+  belongsTo: belongsTo.optional(),
   taskToken: z.string().min(1),
   attempt: z.number().int().nonnegative(),
   execution: z.string().min(1),
-  plan: z.custom<Plan>((value) => typeof value === 'object' && value !== null && 'cluster' in value, 'not a plan'),
+  plan: planShape,
   node: nodeFacts.default({ nodeId: 'none', zone: 'unknown', address: 'none' }),
   force: z.boolean().default(false),
   undo: z.boolean().default(false),
@@ -48,9 +49,8 @@ export const stepRequest = z.object({
   /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last: undefined where that is no page. */
   leaving: z.array(z.string()).default([]),
   told: shiftPage.optional().catch(undefined),
-  /** The services that it has begun with, as the item of the node has them. */
-  tried: z.array(z.string()).default([]),
-  unplaced: z.array(z.string()).default([]),
+  /** Which round of it, from 0. Executions of older versions say it in the name of the step. */
+  round: z.int().nonnegative().optional(),
   /** It takes back what its execution has changed itself: also where a person holds the cluster by now. */
   finishing: z.boolean().default(false),
   /** It was refused a moment ago, and waits for something to change. */
@@ -58,63 +58,35 @@ export const stepRequest = z.object({
 });
 export type StepRequest = z.infer<typeof stepRequest>;
 
-export function stepKey({ plan, execution, step }: StepRequest): Omit<StepKey, 'try'> {
-  return { cluster: plan.cluster ?? '', instance: plan.instance ?? '-', owner: ownerKey(execution), step };
+/** What is read there once is read nowhere else: the rest of a step knows plain data. */
+export function toStep(request: StepRequest): Step {
+  const { verb, taskToken, attempt, plan } = request;
+  const { node, force, undo, last, offset, brief, mend, shift, handOver, finishing, refused } = request;
+  const ask = { node, force, undo, last, offset, brief, mend, shift, handOver, finishing, refused };
+  return { verb, key: keyOf(request), taskToken, attempt, plan, ask, round: roundOf(request) };
+}
+
+function keyOf({ plan, execution, step, belongsTo: whose }: StepRequest): ItemKey {
+  const { cluster = '', instance = '-' } = plan;
+  return { cluster, instance, belongsTo: whose ?? belongedTo({ instance, step }), owner: ownerKey(execution), step };
+}
+
+function roundOf({ leaving, told, round, step }: StepRequest): Round | undefined {
+  return leaving.length === 0
+    ? undefined
+    : {
+        // `HandOver-7`, where only the name of the step says it.
+        number: round ?? Number(/-(\d+)$/.exec(step)?.[1] ?? 0),
+        leaving,
+        told: told === undefined ? undefined : readServicesIfAny(told, nodeAt(told, leaving)),
+      };
 }
 
 /** The item of the node, also for the rounds of a hand-over, whose steps have items of their own. */
-export const ofNode = (request: StepRequest): Omit<StepKey, 'try'> => ({ ...stepKey(request), step: 'Beat' });
-
-export function superseded({ instance }: { readonly instance: string }): FlowError {
-  return new FlowError('Superseded', `another execution has taken over ${instance}`);
-}
-
-/** What undoes has no deadline: nothing of a failed launch may stay, however late it is. */
-function isAfterDeadline({ plan, undo }: StepRequest, now: number): boolean {
-  return !undo && plan.deadline !== undefined && now >= plan.deadline;
-}
-
-/** What a manager with a leader says of a node that is none yet. With any other error nobody has said how it stands. */
-const NOT_A_NODE = 'NotReady';
-
-/**
- * What is held has no deadline but its hook's own end. Only who is late pays for the question.
- *
- * @param failure what the try before this one ended with
- */
-export async function whyTooLate(
-  ports: StepPorts,
-  request: StepRequest,
-  now: number,
-  failure: string | undefined,
-): Promise<FlowError | undefined> {
-  if (!isAfterDeadline(request, now)) {
-    return undefined;
-  }
-  const { cluster = '', instance = 'this action' } = request.plan;
-  const hold = await ports.holds.read(cluster);
-  if (hold !== undefined) {
-    return new FlowError('Held', holdText(cluster, hold));
-  }
-  return request.verb === 'confirm' && failure !== NOT_A_NODE
-    ? new FlowError('Unconfirmed', `no manager has said how ${instance} stands: ${failure ?? 'none has answered'}`)
-    : new FlowError('DeadlineReached', `the time for ${instance} is over`);
-}
-
-export async function refuseAfterDeadline(
-  ports: StepPorts,
-  request: StepRequest,
-  now: number,
-  failure?: string,
-): Promise<void> {
-  const late = await whyTooLate(ports, request, now, failure);
-  if (late !== undefined) {
-    throw late;
-  }
-}
+export const ofNode = ({ key }: Pick<Step, 'key'>): ItemKey => ({ ...key, belongsTo: 'node', step: 'Beat' });
 
 /** @throws FlowError BadInput for a wait that sends nothing */
-export function verbOf({ verb }: StepRequest): Verb {
+export function verbOf({ verb }: Pick<Step, 'verb'>): Verb {
   if (isWait(verb)) {
     throw new FlowError('BadInput', `${verb} sends no command`);
   }

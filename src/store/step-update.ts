@@ -1,7 +1,7 @@
 // The one write of the rendezvous: changes the item of a step on the condition that it is still its execution's, and reads it back.
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 
-import { isOwnItem, itemOf } from '../core/steps/rendezvous.ts';
+import { itemOf } from '../core/steps/rendezvous.ts';
 import type { StepKey } from '../core/steps/rendezvous.ts';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -17,10 +17,10 @@ export function stepUpdate(
   expected: Values,
   counter?: string,
 ): Omit<UpdateCommandInput, 'TableName'> {
-  const own = isOwnItem(key);
+  const own = key.belongsTo === 'execution';
   const set = { ...changes, ...(own ? { owner: key.owner } : {}) };
   const seen: Values = { owner: key.owner, ...expected };
-  // The item of a step that concerns no node is made by its first write.
+  // The item of an execution's own step is made by its first write.
   const mayBeNew = own && Object.keys(expected).length === 0;
   const counted = counter === undefined ? [] : [counter];
   const names = new Set([...Object.keys(set), ...Object.keys(seen), ...removed, ...counted]);

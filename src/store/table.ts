@@ -21,7 +21,7 @@ import type { Managers, ReadRecord } from '../core/managers/leader-record.ts';
 import { clusterName, keys, waiterPrefix } from '../core/names.ts';
 import type { Key, WaitCause } from '../core/names.ts';
 import type { RebalanceWhen } from '../core/tidy/facts.ts';
-import { counterOf, isOwnItem, rendezvousItem } from '../core/steps/rendezvous.ts';
+import { counterOf, rendezvousItem } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
 import type { TokenDigests } from '../core/tidy/facts.ts';
 import { claimTransaction } from './claim-transaction.ts';
@@ -133,7 +133,7 @@ export class Table {
   begin(key: StepKey, changes: Readonly<Record<string, unknown>>): Promise<RendezvousItem | undefined> {
     const { step, try: number } = key;
     const began = { ...changes, step, try: number, waits: step };
-    const expected = isOwnItem(key) ? {} : { held: undefined };
+    const expected = key.belongsTo === 'execution' ? {} : { held: undefined };
     return this.#update(key, began, ['commandId', 'result', 'uncertain'], expected, counterOf(step));
   }
 
@@ -153,7 +153,7 @@ export class Table {
     now: number,
     target: string,
   ): Promise<RendezvousItem | undefined> {
-    const node = isOwnItem(key) ? {} : changes;
+    const node = key.belongsTo === 'execution' ? {} : changes;
     const changed = {
       result: outcome,
       ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),

@@ -164,6 +164,12 @@ export function readServices(
   return { services: items.map((told) => factsOf(told, nodeAt)), unreadable };
 }
 
+/** The node at a place: only those that were asked about are known by name. */
+export const nodeAt =
+  ({ of }: Pick<ShiftPage, 'of'>, nodes: readonly string[]) =>
+  (place: number): string =>
+    nodes[of.indexOf(place)] ?? `at ${place}`;
+
 /** What cannot be read at all is no reason to look at it for ever. @returns undefined where `readServices` would throw */
 export function readServicesIfAny(
   page: Pick<ShiftPage, 'services'>,

@@ -1,6 +1,7 @@
 // What becomes of an action whose execution failed, and of the instance of a launch that failed.
 import { z } from 'zod';
 
+import type { AlarmMetric } from '../alarm-metric.ts';
 import { ABANDONS_IN_A_ROW } from './claim.ts';
 import { CLOSED_ERRORS } from '../errors.ts';
 import type { ClosedError } from '../errors.ts';
@@ -84,6 +85,21 @@ export function launchEndOf(
   return inARow > ABANDONS_IN_A_ROW
     ? { result: 'CONTINUE', error: 'LaunchContinued', cause }
     : { result: 'ABANDON', error: 'LaunchAbandoned', cause };
+}
+
+/** A tidy's join of an instance in service is no launch: it must not trip the breaker of the group's launches. */
+export const isLaunchOf = (hook: { readonly actionToken?: string | undefined }, isForeign: boolean): boolean =>
+  hook.actionToken !== undefined && !isForeign;
+
+/** What rings of an execution that ended its action, or was given up, and what the verdict of its cluster is told. */
+export function noticesOf(settlement: Exclude<Settlement, { kind: 'again' }>): {
+  readonly alarm?: AlarmMetric;
+  readonly record?: 'forced' | 'failed';
+} {
+  if (settlement.kind === 'give-up' || settlement.error === 'Forced') {
+    return { alarm: 'ForcedCompletion', record: 'forced' };
+  }
+  return settlement.error === 'ManagerRetained' ? { alarm: 'ManagerHeld', record: 'failed' } : { record: 'failed' };
 }
 
 const lifecycleInput = z.object({ detail: z.object({ EC2InstanceId: instanceId, NotificationMetadata: z.string() }) });

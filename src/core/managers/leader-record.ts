@@ -11,7 +11,7 @@ import { instanceId } from '../names.ts';
 
 /** As the pattern of the join document has it: what lies in the record by somebody's hand must not make SSM refuse a command. */
 const address = z.string().regex(/^[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]{1,5}$/);
-const manager = z.object({ instance: instanceId, nodeId: z.string().min(1), address });
+export const managerShape = z.object({ instance: instanceId, nodeId: z.string().min(1).max(64), address });
 const stored = z.looseObject({
   leader: z.unknown(),
   managers: z.array(z.unknown()).catch([]),
@@ -29,7 +29,7 @@ export interface ReadRecord {
 /** Never throws: a record that somebody wrote by hand must not stop a cluster. What is of use in it is used. */
 export function readRecord(item: unknown): ReadRecord {
   const read = stored.safeParse(item).data;
-  const leader = manager.safeParse(read?.leader).data;
+  const leader = managerShape.safeParse(read?.leader).data;
   const named = managersIn(read?.managers ?? [], leader);
   const [first] = named;
   if (read === undefined || first === undefined) {
@@ -38,7 +38,7 @@ export function readRecord(item: unknown): ReadRecord {
   }
   const { managers, term, asOf } = read;
   const record = { leader: leader ?? first, managers: named, term: isTerm(term) ? term : 0, asOf };
-  const sound = managers.filter((one) => manager.safeParse(one).success).length;
+  const sound = managers.filter((one) => managerShape.safeParse(one).success).length;
   const defects = [leader === undefined, sound === 0, sound < managers.length, !isTerm(term)];
   return {
     record,
@@ -47,7 +47,7 @@ export function readRecord(item: unknown): ReadRecord {
 }
 
 function managersIn(told: readonly unknown[], leader: Manager | undefined): readonly Manager[] {
-  const managers = told.flatMap((one) => manager.safeParse(one).data ?? []);
+  const managers = told.flatMap((one) => managerShape.safeParse(one).data ?? []);
   return managers.length === 0 && leader !== undefined ? [leader] : managers;
 }
 
@@ -145,7 +145,7 @@ const isAble = ({ reach }: Member): boolean => reach === 'leader' || reach === '
 function asManager({ nodeId, instance, address: at }: Member, before: readonly Manager[]): [string, Manager][] {
   const known = before.find((one) => one.nodeId === nodeId);
   const named = { instance: instance ?? known?.instance, nodeId, address: at ?? known?.address };
-  const { data } = manager.safeParse(named);
+  const { data } = managerShape.safeParse(named);
   return data === undefined ? [] : [[nodeId, data]];
 }
 

@@ -27,7 +27,8 @@ const LEFT_OUT = {
   Unreadable: 'what the engine says of it is too long, or cannot be read',
   NoRoom: 'no node has room for what it reserves',
 } as const;
-export type LeftOutReason = keyof typeof LEFT_OUT;
+type LeftOutReason = keyof typeof LEFT_OUT;
+export const REASONS = Object.keys(LEFT_OUT) as readonly LeftOutReason[];
 
 export interface LeftOut {
   readonly serviceId: string;

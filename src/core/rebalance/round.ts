@@ -18,16 +18,20 @@ const MARKED_FOR = 900;
 /** How long the history may take to be put back. Seconds. */
 const SETTLES_IN = 60;
 
-export type RunOutcome =
-  | 'moved'
+export const OUTCOMES = [
+  'moved',
   /** The extra task did not run, or tasks of the service did not. */
-  | 'failed'
+  'failed',
   /** Its owner changed it. */
-  | 'changed'
+  'changed',
   /** SwarmKit placed the extra task where it brings nothing. */
-  | 'stuck'
+  'stuck',
   /** The whole run was ended. */
-  | 'stopped';
+  'stopped',
+] as const;
+export type RunOutcome = (typeof OUTCOMES)[number];
+
+export const PHASES = ['queued', 'ready', 'more', 'undo', 'fewer', 'settle', 'settling', 'ended'] as const;
 
 /** How far the run of one service is. */
 export interface ServiceRun {
@@ -35,7 +39,7 @@ export interface ServiceRun {
   readonly name: string;
   readonly moves: number;
   readonly done: number;
-  readonly phase: 'queued' | 'ready' | 'more' | 'undo' | 'fewer' | 'settle' | 'settling' | 'ended';
+  readonly phase: (typeof PHASES)[number];
   /** When the phase began, epoch seconds; of `fewer` when its `more` did. */
   readonly since: number;
   /** As it was planned. */

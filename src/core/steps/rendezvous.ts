@@ -11,11 +11,27 @@ import { UNITS } from './verbs/all.ts';
 import { told } from './verbs/verb.ts';
 import type { NodeChanges } from './verbs/verb.ts';
 
+/**
+ * Whose step it is, and so where its item lies. A step of the `node` meets its end in the item of the node, which only the owner of the
+ * node may write to. A step of the `execution` has an item of its own, with a TTL: it must not disturb whoever owns the node.
+ */
+export const belongsTo = z.enum(['node', 'execution']);
+type BelongsTo = z.infer<typeof belongsTo>;
+
+/**
+ * For executions and commands that began before they said whose step it is: a step that concerned no instance, or had a hyphen in its name,
+ * was the execution's.
+ */
+export function belongedTo({ instance, step }: Pick<StepKey, 'instance' | 'step'>): BelongsTo {
+  return instance === '-' || step.includes('-') ? 'execution' : 'node';
+}
+
 /** One command of one step: what travels in SendCommand's Comment, and comes back with GetCommandInvocation. */
 export interface StepKey {
   readonly cluster: string;
-  /** The instance whose NODE item is the rendezvous, or `-` for steps that concern no instance. */
+  /** The instance that the step concerns, or `-` where it concerns none. */
   readonly instance: string;
+  readonly belongsTo: BelongsTo;
   /** The short key of the execution. */
   readonly owner: string;
   readonly step: string;
@@ -29,30 +45,35 @@ export interface StepKey {
 /** AWS: Comment has at most 100 characters. */
 export const COMMENT_LIMIT = 100;
 
-/** @example skep1 prod i-0123456789abcdef0 6f1ed002ab55 Join 1 */
+/** The first word of a comment says that it is skep's, and whose step it is: there is no room for one more word. */
+const FIRST_WORD = { node: 'skepN', execution: 'skepE' } as const satisfies Record<BelongsTo, string>;
+/** The same of commands that were sent before there were two. */
+const FIRST_WORD_BEFORE = 'skep1';
+
+/** @example skepN prod i-0123456789abcdef0 6f1ed002ab55 Join 1 */
 export function toComment(key: StepKey): string {
-  return ['skep1', key.cluster, key.instance, key.owner, key.step, key.try].join(' ');
+  return [FIRST_WORD[key.belongsTo], key.cluster, key.instance, key.owner, key.step, key.try].join(' ');
 }
 
 /** Undefined for a comment that is not ours. */
 export function fromComment(comment: string): StepKey | undefined {
-  const [version, cluster, instance, owner, step, number, ...rest] = comment.split(' ');
-  if (version !== 'skep1' || cluster === undefined || instance === undefined || owner === undefined) {
+  const [first, cluster, instance, owner, step, number, ...rest] = comment.split(' ');
+  if (cluster === undefined || instance === undefined || owner === undefined || step === undefined) {
     return undefined;
   }
-  return step === undefined || number === undefined || rest.length > 0 || !/^\d+$/.test(number)
+  const whose = whoseStep(first, { instance, step });
+  return whose === undefined || number === undefined || rest.length > 0 || !/^\d+$/.test(number)
     ? undefined
-    : { cluster, instance, owner, step, try: Number(number) };
+    : { cluster, instance, belongsTo: whose, owner, step, try: Number(number) };
 }
 
-/** Where the step's item lies. Steps without an instance, and those of a tidy, have items of their own, with a TTL. */
-export function itemOf({ cluster, instance, owner, step }: Omit<StepKey, 'try'>): Key {
-  return isOwnItem({ instance, step }) ? { pk: `STEP#${owner}#${step}`, sk: 'STEP' } : keys.node(cluster, instance);
+function whoseStep(first: string | undefined, key: Pick<StepKey, 'instance' | 'step'>): BelongsTo | undefined {
+  return first === FIRST_WORD_BEFORE ? belongedTo(key) : belongsTo.options.find((whose) => FIRST_WORD[whose] === first);
 }
 
-/** Tidy steps are `Inspect-...` and `Forget-...`: they must not disturb the execution that owns the node. */
-export function isOwnItem({ instance, step }: Pick<StepKey, 'instance' | 'step'>): boolean {
-  return instance === '-' || step.includes('-');
+/** Where the step's item lies. */
+export function itemOf({ cluster, instance, owner, step, belongsTo: whose }: Omit<StepKey, 'try'>): Key {
+  return whose === 'execution' ? { pk: `STEP#${owner}#${step}`, sk: 'STEP' } : keys.node(cluster, instance);
 }
 
 /** How a document ended. */

@@ -23,7 +23,7 @@ describe('a step that is entered again', () => {
     const demote = { verb: 'demote', step: 'Demote', force: true } as const;
     await place.step(demote);
     const [first] = sends();
-    const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Demote', try: 1 };
+    const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Demote', try: 1 };
     const refused = { ok: false, error: 'QuorumWouldBreak', cause: 'c', retryable: true } as const;
     await storeAndDeliver(ports, { key, verb: 'demote', target: sentTo(), outcome: refused, now: NOW });
     await place.step({ ...LOCK, refused: true });
@@ -55,7 +55,7 @@ describe('what the managers tell', () => {
     const { cluster = '', instance = '' } = place.plan;
     time.now = sent;
     await place.step({ verb: 'drain', step: 'Drain' });
-    const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Drain', try: 1 };
+    const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Drain', try: 1 };
     const outcome = { ok: true, output: { member: true, nodeId: NODE_ID, managers } } as const;
     await storeAndDeliver(ports, { key, verb: 'drain', target: sentTo(), outcome, now: sent + 1 });
     const [ended] = sfn.commandCalls(SendTaskSuccessCommand).slice(-1);
@@ -104,7 +104,14 @@ describe('what the managers tell', () => {
     const drain = { verb: 'drain', step: 'Drain', plan } as const;
     if (item?.['term'] === 5) {
       await place.step(drain);
-      const key = { cluster, instance: place.plan.instance ?? '', owner: ownerKey(EXECUTION), step: 'Drain', try: 1 };
+      const key = {
+        cluster,
+        instance: place.plan.instance ?? '',
+        owner: ownerKey(EXECUTION),
+        belongsTo: 'node' as const,
+        step: 'Drain',
+        try: 1,
+      };
       const outcome = { ok: false, error: 'NotManager', cause: 'c', retryable: true } as const;
       await storeAndDeliver(ports, { key, verb: 'drain', target: sentTo(), outcome, now: NOW });
     }
@@ -119,6 +126,7 @@ describe('what the managers tell', () => {
       cluster,
       instance: place.plan.instance ?? '',
       owner: ownerKey(EXECUTION),
+      belongsTo: 'node' as const,
       step: 'Drain',
       try: number,
     };

@@ -183,7 +183,7 @@ describe('a manager that is to go', () => {
     await place.step({ verb: 'demote', step: 'Demote' });
     expect(sends()[0]?.Parameters).toMatchObject({ least: ['2'], instanceId: [instance] });
 
-    const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Demote', try: 1 };
+    const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Demote', try: 1 };
     await ports.lock.queue({ cluster, instance: OTHER }, 'of the next', NOW, NOW);
     await storeAndDeliver(ports, {
       key,
@@ -221,7 +221,7 @@ describe('what is sent under the membership lock', () => {
 describe('a manager that is confirmed', () => {
   const confirmed = async (place: Scene): Promise<void> => {
     const { cluster = '', instance = '' } = place.plan;
-    const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Confirm', try: 1 };
+    const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Confirm', try: 1 };
     await place.ended({ ok: true, output: { nodeId: NODE_ID, address: '10.0.1.12:2377', zone: 'eu-west-1a' } });
     await place.step({ verb: 'confirm', step: 'Confirm', node: { nodeId: NODE_ID, zone: 'a', address: 'none' } });
     await storeAndDeliver(ports, {

@@ -104,7 +104,14 @@ describe('an end that comes late', () => {
     const { step, plan, item } = await scene();
     await step();
     const before = await item();
-    const key = { cluster: plan.cluster ?? '', instance: plan.instance ?? '', owner: 'long-ago', step: 'Join', try: 1 };
+    const key = {
+      cluster: plan.cluster ?? '',
+      instance: plan.instance ?? '',
+      owner: 'long-ago',
+      belongsTo: 'node' as const,
+      step: 'Join',
+      try: 1,
+    };
 
     expect(await storeAndDeliver(ports, { key, verb: 'join', target: sentTo(), outcome: joined, now: time.now })).toBe(
       false,
@@ -150,6 +157,7 @@ describe('an end that comes late', () => {
       cluster: plan.cluster ?? '',
       instance: plan.instance ?? '',
       owner: ownerKey(EXECUTION),
+      belongsTo: 'node' as const,
       step: 'Confirm',
     };
     await db.table.park(key, { taskToken: 'of Confirm', waits: 'Confirm' });

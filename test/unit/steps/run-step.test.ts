@@ -282,7 +282,7 @@ describe('a join before there is a swarm', () => {
     const take = { phase: 'launching', leaseUntil: NOW + 100, founder: true } as const;
     const group = { cluster, role: 'manager', abandons: 0, readAt: NOW };
     await db.table.writeClaim({ action, take, owner: { key: 'founder', arn: 'arn' }, seen, group, now: time.now });
-    const key = { cluster, instance: MANAGER_INSTANCE, owner: 'founder', step: 'Found' };
+    const key = { cluster, instance: MANAGER_INSTANCE, owner: 'founder', belongsTo: 'node' as const, step: 'Found' };
     await db.table.begin({ ...key, try: 1 }, { taskToken: 'of the founder', target: MANAGER_INSTANCE });
     const { nodeId, address } = LEADER.leader;
     const output = { nodeId, address, swarmId: SWARM_ID, caDigest: CA_DIGEST };

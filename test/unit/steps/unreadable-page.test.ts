@@ -34,7 +34,7 @@ describe('a page of services that nobody can read', () => {
       await place.step({ verb: 'drain', step: 'Drain' });
       const { cluster = '', instance = '' } = place.plan;
       const output = { member: true, nodeId: NODE, status: 'ready', paused: true, leaving: ['$(x)'], ...page };
-      const key = { cluster, instance, owner: ownerKey(EXECUTION), step: 'Drain', try: 1 };
+      const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Drain', try: 1 };
       await storeAndDeliver(ports, {
         key,
         verb: 'drain',

@@ -249,7 +249,7 @@ describe('a claim', () => {
     const where = place();
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'join');
-    const step: StepKey = { ...where, owner: 'join', step: 'Join', try: 1 };
+    const step: StepKey = { ...where, owner: 'join', belongsTo: 'node', step: 'Join', try: 1 };
     await db.table.begin(step, { target: TARGET, taskToken: 'of the join', phase: 'joining' });
     await db.table.park(step, { commandId: 'c', target: TARGET, uncertain: true });
     await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW, TARGET);
@@ -265,7 +265,7 @@ describe('a claim', () => {
     const where = place();
     await founded({ ...place(), cluster: where.cluster });
     await claim(actionOf(where), 'first');
-    const step: StepKey = { ...where, owner: 'first', step: 'Join', try: 1 };
+    const step: StepKey = { ...where, owner: 'first', belongsTo: 'node', step: 'Join', try: 1 };
     await db.table.begin(step, { target: TARGET, taskToken: 't' });
     await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW, TARGET);
 
@@ -356,7 +356,7 @@ describe("a step's rendezvous", () => {
     const where = place();
     await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf(where), 'me');
-    return { ...where, owner: 'me', step: 'Join', try: 1 };
+    return { ...where, owner: 'me', belongsTo: 'node', step: 'Join', try: 1 };
   }
 
   it('the sender begins a try, the event finds its token', async () => {
@@ -418,7 +418,12 @@ describe("a step's rendezvous", () => {
   it('nobody parks in the item of a node that is not there', async () => {
     const { cluster, instance } = place();
 
-    expect(await db.table.park({ cluster, instance, owner: 'me', step: 'Join' }, { taskToken: 't' })).toBeUndefined();
+    expect(
+      await db.table.park(
+        { cluster, instance, owner: 'me', belongsTo: 'node' as const, step: 'Join' },
+        { taskToken: 't' },
+      ),
+    ).toBeUndefined();
     expect(await db.get(keys.node(cluster, instance))).toBeUndefined();
   });
 
@@ -434,7 +439,7 @@ describe("a step's rendezvous", () => {
 
   it("a tidy's step has an item of its own, changes no node, and goes after a day", async () => {
     const node = await claimed();
-    const step = { ...node, owner: 'tidy', step: 'Forget-da5el1vvzfzc' };
+    const step = { ...node, owner: 'tidy', belongsTo: 'execution' as const, step: 'Forget-da5el1vvzfzc' };
     await db.table.begin(step, { target: TARGET, taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
     const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET);
 

@@ -154,7 +154,7 @@ export async function scene(
     await db.table.recordFounding({ cluster, swarm, leader: LEADER.leader, owner: ownerKey('founder'), now: NOW });
   }
   const plan = await claim();
-  const key = { cluster, instance, owner: ownerKey(EXECUTION) };
+  const key = { cluster, instance, belongsTo: 'node' as const, owner: ownerKey(EXECUTION) };
   return {
     plan,
     step: (changes) =>

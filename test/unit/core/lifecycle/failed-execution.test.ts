@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { CLOSED_ERRORS } from '../../../../src/core/errors.ts';
-import { concernedBy, settleFailure, launchEndOf } from '../../../../src/core/lifecycle/failed-execution.ts';
+import {
+  concernedBy,
+  isLaunchOf,
+  launchEndOf,
+  noticesOf,
+  settleFailure,
+} from '../../../../src/core/lifecycle/failed-execution.ts';
 import type { FailedExecution } from '../../../../src/core/lifecycle/failed-execution.ts';
 
 const INPUT = { version: '0', detail: { EC2InstanceId: 'i-0123456789abcdef0' } };
@@ -107,4 +113,30 @@ describe('whose action it was', () => {
   ])('%j: %j', (given, cluster) => {
     expect(concernedBy(given)).toEqual(cluster === undefined ? undefined : { cluster, instance });
   });
+});
+
+describe('what is told of an execution that is not run again', () => {
+  it.each(Object.keys(CLOSED_ERRORS) as (keyof typeof CLOSED_ERRORS)[])(
+    'with %s: its verdict, and who must look at once',
+    (error) => {
+      const alarms: Partial<Record<string, string>> = { Forced: 'ForcedCompletion', ManagerRetained: 'ManagerHeld' };
+
+      expect(noticesOf({ kind: 'closed', error })).toEqual({
+        ...(alarms[error] === undefined ? {} : { alarm: alarms[error] }),
+        record: error === 'Forced' ? 'forced' : 'failed',
+      });
+    },
+  );
+
+  it('one that was given up rings, and counts as ended by force', () => {
+    expect(noticesOf({ kind: 'give-up', because: 'x' })).toEqual({ alarm: 'ForcedCompletion', record: 'forced' });
+  });
+});
+
+it.each([
+  ['an action of a hook', { actionToken: 'one' }, false, true],
+  ["a tidy's join of an instance in service", {}, false, false],
+  ['an engine of another swarm', { actionToken: 'one' }, true, false],
+])('%s: a launch that counts, or not', (_what, hook, isForeign, counts) => {
+  expect(isLaunchOf(hook, isForeign)).toBe(counts);
 });

@@ -18,6 +18,7 @@ import { INSTANCE, NODE_ID, NOW } from '../../support/examples.ts';
 const stepKey = fc.record({
   cluster: fc.stringMatching(/^[a-z][a-z0-9-]{0,31}$/),
   instance: fc.oneof(fc.constant('-'), fc.stringMatching(/^i-[0-9a-f]{17}$/)),
+  belongsTo: fc.constantFrom('node' as const, 'execution' as const),
   owner: fc.stringMatching(/^[0-9a-f]{12}$/),
   step: fc.stringMatching(/^[A-Za-z0-9-]{1,24}$/),
   try: fc.integer({ min: 1, max: 999 }),
@@ -37,6 +38,7 @@ describe('the comment of a command', () => {
     const longest: StepKey = {
       cluster: 'a'.repeat(32),
       instance: INSTANCE,
+      belongsTo: 'execution',
       owner: 'f'.repeat(12),
       step: 'S'.repeat(24),
       try: 999,
@@ -49,22 +51,42 @@ describe('the comment of a command', () => {
     '',
     'somebody else',
     'skep2 prod i-1 abc Join 1',
-    'skep1 prod i-1 abc Join',
-    'skep1 prod i-1 abc Join x',
-    'skep1 prod i-1 abc Join 1.5',
+    'skepN prod i-1 abc Join',
+    'skepN prod i-1 abc Join x',
+    'skepE prod i-1 abc Join 1.5',
+    'skepE prod i-1 abc Join 1 more',
     'skep1 prod i-1 abc Join 1 more',
   ])('%j is not ours', (comment) => {
     expect(fromComment(comment)).toBeUndefined();
+  });
+
+  it.each([
+    [`skep1 prod ${INSTANCE} abc Join 1`, 'node'],
+    ['skep1 prod - abc Rotate 1', 'execution'],
+    [`skep1 prod ${INSTANCE} abc HandOver-3 1`, 'execution'],
+    [`skep1 prod ${INSTANCE} abc Recover-1 1`, 'execution'],
+  ] as const)(
+    'of a command that was sent before its comment said whose step it is: %s is of the %s',
+    (comment, whose) => {
+      expect(fromComment(comment)).toMatchObject({ belongsTo: whose, try: 1 });
+    },
+  );
+
+  it('says whose step it is, whatever the step is called', () => {
+    const key = { cluster: 'prod', instance: INSTANCE, owner: 'abc', step: 'Join-again', try: 1 };
+
+    expect(fromComment(toComment({ ...key, belongsTo: 'node' }))).toEqual({ ...key, belongsTo: 'node' });
   });
 });
 
 describe("a step's item", () => {
   it.each([
-    ['Join', INSTANCE, keys.node('prod', INSTANCE)],
-    ['Inspect-0', '-', { pk: 'STEP#me#Inspect-0', sk: 'STEP' }],
-    ['Forget-da5el1vvzfzc', INSTANCE, { pk: 'STEP#me#Forget-da5el1vvzfzc', sk: 'STEP' }],
-  ])('%s of %s: a tidy must not touch the item of a node that others own', (step, instance, key) => {
-    expect(itemOf({ cluster: 'prod', instance, owner: 'me', step })).toEqual(key);
+    ['node', 'Join', keys.node('prod', INSTANCE)],
+    ['node', 'Join-again', keys.node('prod', INSTANCE)],
+    ['execution', 'Inspect-0', { pk: 'STEP#me#Inspect-0', sk: 'STEP' }],
+    ['execution', 'Forget', { pk: 'STEP#me#Forget', sk: 'STEP' }],
+  ] as const)('of the %s, %s: a tidy must not touch the item of a node that others own', (whose, step, key) => {
+    expect(itemOf({ cluster: 'prod', instance: INSTANCE, belongsTo: whose, owner: 'me', step })).toEqual(key);
   });
 });
 

@@ -1,0 +1,39 @@
+// What is known of the group of an action: its tags, from the table while they are fresh, else from Auto Scaling.
+import type { Plan } from '../model.ts';
+
+/** A group's tags rarely change, and DescribeAutoScalingGroups is throttled. Seconds. */
+const CACHED_FOR = 3600;
+
+/** As the table keeps it. */
+export interface CachedGroup {
+  readonly cluster?: string | undefined;
+  readonly role?: string | undefined;
+  readonly abandons: number;
+  /** Epoch seconds. */
+  readonly readAt: number;
+}
+
+export interface GroupView extends CachedGroup {
+  readonly isUntagged?: boolean;
+}
+
+interface ShownGroup {
+  readonly cluster: string | undefined;
+  readonly role: string | undefined;
+}
+
+export const isFresh = (cached: CachedGroup | undefined, now: number): cached is CachedGroup =>
+  cached !== undefined && now - cached.readAt < CACHED_FOR;
+
+/** A group that is there and names no cluster. One that no answer has shown may have any tags. */
+export const isUntagged = (group: ShownGroup | undefined): boolean =>
+  group !== undefined && group.cluster === undefined;
+
+/** @param cached what is older stays true of the launches that were abandoned in a row: only skep counts them */
+export function groupView(group: ShownGroup | undefined, cached: CachedGroup | undefined, now: number): GroupView {
+  const { cluster, role } = group ?? {};
+  return { cluster, role, abandons: cached?.abandons ?? 0, readAt: now, isUntagged: isUntagged(group) };
+}
+
+/** No tidy looks after a cluster that nobody declared. */
+export const toldOfRefusal = ({ rejection }: Pick<Plan, 'rejection'>): boolean => rejection !== 'ClusterUndeclared';

@@ -1,0 +1,55 @@
+// How each fact that a step may be decided from is read: at the moment of use, since managers come and go.
+import { desiredManagers, isGoneFrom, isInAnyGroup, isUnhealthy } from '../aws/auto-scaling.ts';
+import { findCommand, hasWorkedSince, readInvocation } from '../aws/run-command.ts';
+import { terminateHook } from '../core/names.ts';
+import { toComment } from '../core/steps/rendezvous.ts';
+import type { Facts, Question, Step } from '../core/steps/step.ts';
+import { goesWithItsSwarm } from '../operations/erase.ts';
+import type { StepPorts } from './ports.ts';
+
+type Asked<Fact> = Extract<Question, { readonly fact: Fact }>;
+type Readers = {
+  readonly [Fact in Question['fact']]: (ports: StepPorts, step: Step, asked: Asked<Fact>) => Promise<Facts[Fact]>;
+};
+
+export async function readFact(ports: StepPorts, step: Step, asked: Question): Promise<Partial<Facts>> {
+  const read = READERS[asked.fact] as (ports: StepPorts, step: Step, asked: Question) => Promise<unknown>;
+  return { [asked.fact]: await read(ports, step, asked) } as Partial<Facts>;
+}
+
+const READERS: Readers = {
+  hold: async ({ holds }, { key }) => (await holds.read(key.cluster)) ?? null,
+  swarm: readSwarm,
+  candidates: ({ table }, { key }) => table.managerNodes(key.cluster),
+  record: async ({ table }, { key }) => (await table.readLeader(key.cluster)).record ?? null,
+  wanted: ({ autoScaling, stage }, { key }) => desiredManagers(autoScaling, key.cluster, terminateHook(stage)),
+  config: ({ table }, { key }) => table.readConfig(key.cluster),
+  isUnhealthy: ({ autoScaling }, { plan }) => isUnhealthy(autoScaling, plan.instance ?? ''),
+  earlier: searchCommand,
+  invocation: async ({ ssm }, _step, { of }) => (await readInvocation(ssm, of.commandId, of.target)) ?? null,
+  isInAnyGroup: ({ autoScaling }, _step, { of }) => isInAnyGroup(autoScaling, of.target),
+  hasWorked: ({ ssm, now }, _step, { of }) => hasWorkedSince(ssm, of.target, of.sentAt ?? now()),
+  goesLast: (ports, { key }) => goesWithItsSwarm(ports, key),
+  isGone: ({ autoScaling }, { plan }) => isGoneFrom(autoScaling, plan.instance ?? '', plan.group),
+  isMarked: ({ holds }, { key }) => holds.isMarked(key),
+};
+
+async function readSwarm({ table }: StepPorts, { key }: Step): Promise<Facts['swarm']> {
+  const [state, { record, defect }] = await Promise.all([table.readState(key.cluster), table.readLeader(key.cluster)]);
+  return { state: state ?? null, record: record ?? null, defect: defect ?? '' };
+}
+
+/** By its comment, where the answer of SendCommand was lost. What is found is kept: the next look needs not search. */
+async function searchCommand(
+  { ssm, table }: StepPorts,
+  { key }: Step,
+  asked: Asked<'earlier'>,
+): Promise<Facts['earlier']> {
+  const { target, since } = asked;
+  const commandId = await findCommand(ssm, target, toComment({ ...key, try: asked.try }), since);
+  if (commandId === undefined) {
+    return null;
+  }
+  await table.park(key, { commandId, target });
+  return { commandId, target };
+}

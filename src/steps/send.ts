@@ -1,0 +1,83 @@
+// Sends the command of a step: first the item, then the command, so that whoever has lost the node sends nothing.
+import { sendCommand } from '../aws/run-command.ts';
+import { toComment, tryOf } from '../core/steps/rendezvous.ts';
+import type { StepKey } from '../core/steps/rendezvous.ts';
+import type { Facts, Send, Step } from '../core/steps/step.ts';
+import { note } from './note.ts';
+import type { StepPorts } from './ports.ts';
+
+const DAY = 86_400;
+
+/** @returns what was in the way; undefined where the command is on its way, and its end finds its try */
+export async function send(
+  ports: StepPorts,
+  step: Step,
+  decision: Send,
+  facts: Facts,
+): Promise<Partial<Facts> | undefined> {
+  const { cluster, instance } = step.key;
+  const { lockUntil } = decision.command;
+  await note(ports, step, decision.note);
+  // What changes the managers of a swarm is sent only under the membership lock, whose lease outlives it.
+  if (lockUntil !== undefined && !(await ports.lock.take({ cluster, instance }, facts.now, lockUntil))) {
+    return { obstacle: { kind: 'locked' } };
+  }
+  const key = await keyOf(ports, step, decision, facts);
+  return key === undefined ? { obstacle: { kind: 'not begun' } } : sendOnce(ports, decision, key);
+}
+
+/** @returns undefined where the item is not to be written: another execution owns the node, or a hold has marked it */
+async function keyOf({ table }: StepPorts, step: Step, decision: Send, facts: Facts): Promise<StepKey | undefined> {
+  const { key, taskToken } = step;
+  const { command, record } = decision;
+  if (decision.begun) {
+    return { ...key, try: facts.item ? tryOf(facts.item, key.step) : decision.try };
+  }
+  const item = await table.begin(
+    { ...key, try: decision.try },
+    {
+      taskToken,
+      sentAt: facts.now,
+      target: command.target,
+      ...(record === undefined ? {} : { record }),
+      ...(key.belongsTo === 'execution' ? { expiresAt: facts.now + DAY } : {}),
+      ...(command.verb === 'join' || command.verb === 'init' ? { phase: 'joining' } : {}),
+    },
+  );
+  return item && { ...key, try: tryOf(item, key.step) };
+}
+
+async function sendOnce(
+  ports: StepPorts,
+  { command, last }: Send,
+  key: StepKey,
+): Promise<Pick<Facts, 'obstacle'> | undefined> {
+  const sent = await sendCommand(ports.sending, ports.stage, command, toComment(key));
+  const { verb, target } = command;
+  switch (sent.kind) {
+    case 'sent':
+      await keepCommand(ports, key, { commandId: sent.commandId, target });
+      return undefined;
+    case 'uncertain':
+      return { obstacle: { kind: 'unanswered', because: sent.because } };
+    case 'refused':
+      return { obstacle: { kind: 'refused', verb, because: sent.because } };
+    case 'denied': {
+      const { name: denied, message: because } = sent.error;
+      return { obstacle: { kind: 'refused', verb, because, ...(last ? { denied } : {}) } };
+    }
+  }
+}
+
+/** The command is on its way whatever becomes of this write: what is not kept is searched for by its comment. */
+async function keepCommand(
+  { table }: StepPorts,
+  key: StepKey,
+  command: { readonly commandId: string; readonly target: string },
+): Promise<void> {
+  try {
+    await table.keepCommand(key, command);
+  } catch {
+    // The wait goes on as well without it.
+  }
+}

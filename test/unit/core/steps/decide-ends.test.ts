@@ -1,0 +1,254 @@
+import { describe, expect, it } from '@jest/globals';
+
+import { decide } from '../../../../src/core/steps/decide.ts';
+import { swarmOf } from '../../../../src/core/lifecycle/claim.ts';
+import type { Decision } from '../../../../src/core/steps/step.ts';
+import { FOUNDED, INSTANCE, LEADER, MANAGER_INSTANCE, NOW, planOf } from '../../support/examples.ts';
+import {
+  ASK,
+  LATE,
+  factsOf,
+  failed,
+  hold,
+  item,
+  lost,
+  lying,
+  manager,
+  noSwarm,
+  nothing,
+  running,
+  sent,
+  stepOf,
+  swarm,
+  unfounded,
+} from '../../support/steps.ts';
+import type { Row } from '../../support/steps.ts';
+
+const GIVES_UP: readonly Row[] = [
+  ['what another execution has taken over', stepOf('join', { attempt: 1 }), { item: null }, { error: 'Superseded' }],
+  [
+    'what cannot be tried again',
+    stepOf('join', { attempt: 1 }),
+    { item: item('Join', { result: failed('ForeignSwarm', false) }) },
+    { error: 'ForeignSwarm', cause: 'c' },
+  ],
+  ['at the deadline', stepOf('join'), { now: LATE, hold: null }, { error: 'DeadlineReached', cancel: undefined }],
+  [
+    'at the deadline, and cancels what is under way',
+    stepOf('join', { attempt: 1 }),
+    { now: LATE, hold: null, item: sent('Join', INSTANCE), invocation: running },
+    { error: 'DeadlineReached', cancel: { commandId: 'one' } },
+  ],
+  [
+    'at the deadline of a held cluster with the hold, and cancels nothing',
+    stepOf('join', { attempt: 1 }),
+    { now: LATE, hold, item: sent('Join', INSTANCE), invocation: running },
+    { error: 'Held' },
+  ],
+  [
+    'a confirmation of which nobody has said how it stands',
+    stepOf('confirm'),
+    { now: LATE, hold: null },
+    { error: 'Unconfirmed' },
+  ],
+  [
+    'a confirmation of what is no node at the deadline',
+    stepOf('confirm', { attempt: 1 }),
+    { now: LATE, hold: null, swarm, candidates: [], item: item('Confirm', { result: failed('NotReady', true) }) },
+    { error: 'DeadlineReached' },
+  ],
+  [
+    'a turn at the deadline, before anything is asked',
+    stepOf('lock'),
+    { now: LATE, hold: null, item: item('Prepare') },
+    { error: 'DeadlineReached' },
+  ],
+  ['where a mark says that it is held', stepOf('lock'), { item: item('Prepare', { held: NOW }) }, { error: 'Held' }],
+  [
+    'the same try of a marked node',
+    stepOf('leave', { attempt: 1 }),
+    { item: item('Leave', { held: NOW }), earlier: null },
+    { error: 'Held' },
+  ],
+  [
+    'an own step of an execution, where the cluster is held',
+    stepOf('rotate', { belongsTo: 'execution' }),
+    { hold },
+    { error: 'Held' },
+  ],
+  [
+    'a node that was taken over while it was to begin',
+    stepOf('join'),
+    { obstacle: { kind: 'not begun' }, isMarked: false },
+    { error: 'Superseded' },
+  ],
+  [
+    'a node that a hold has marked while it was to begin',
+    stepOf('join'),
+    { obstacle: { kind: 'not begun' }, isMarked: true },
+    { error: 'Held' },
+  ],
+  ['where another manager has the lock', stepOf('demote'), { obstacle: { kind: 'locked' } }, { error: 'LockTaken' }],
+  [
+    'where SendCommand did not answer, and notes it',
+    stepOf('join'),
+    { obstacle: { kind: 'unanswered', because: 'x' } },
+    { error: 'AwsUnavailable', note: { on: 'step', uncertain: true } },
+  ],
+  [
+    'an agent that is not there yet',
+    stepOf('join'),
+    { obstacle: { kind: 'refused', verb: 'join', because: 'x', denied: 'AccessDeniedException' } },
+    { error: 'AgentNotRegistered' },
+  ],
+  [
+    'an instance that is gone',
+    stepOf('join', { attempt: 4 }),
+    { obstacle: { kind: 'refused', verb: 'join', because: 'x' }, isGone: true },
+    { error: 'InstanceGone' },
+  ],
+  [
+    'a role that may not',
+    stepOf('join', { attempt: 5 }),
+    { obstacle: { kind: 'refused', verb: 'join', because: 'x', denied: 'AccessDeniedException' }, isGone: false },
+    { error: 'AccessDeniedException' },
+  ],
+  [
+    'an instance that takes no commands any more',
+    stepOf('leave'),
+    { obstacle: { kind: 'refused', verb: 'leave', because: 'x' } },
+    { error: 'InstanceUnreachable' },
+  ],
+  [
+    'a manager that takes none: the next one is asked',
+    stepOf('drain'),
+    { obstacle: { kind: 'refused', verb: 'drain', because: 'x' } },
+    { error: 'CommandUndelivered', note: { result: { retryable: true } } },
+  ],
+  [
+    'a manager that is in no group',
+    stepOf('drain', { attempt: 1 }),
+    { item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: false },
+    { error: 'CommandUndelivered', cancel: undefined },
+  ],
+  [
+    'a manager that does nothing, and cancels',
+    stepOf('drain', { attempt: 2 }),
+    { now: NOW + 20, item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: true, hasWorked: false },
+    { error: 'CommandUndelivered', cancel: { commandId: 'one' } },
+  ],
+  [
+    'a leave that nobody picks up',
+    stepOf('leave', { attempt: 2 }),
+    { item: sent('Leave', INSTANCE), invocation: lying },
+    { error: 'NodeUnresponsive', cancel: { commandId: 'one' } },
+  ],
+  [
+    'the demotion of the only manager, and the lock with it',
+    stepOf('demote', { plan: planOf({ role: 'manager', route: 'leave', instance: MANAGER_INSTANCE }) }),
+    { swarm },
+    { error: 'OnlyManager', releaseLock: true },
+  ],
+  [
+    'the confirmation of a manager that has missed a recovery',
+    stepOf('confirm', {
+      plan: planOf({ role: 'manager', swarm: { ...swarmOf(FOUNDED, LEADER), epoch: 1 } }),
+      ask: { node: { ...ASK.node, epoch: 0 } },
+    }),
+    {},
+    { error: 'MissedRecovery' },
+  ],
+  [
+    'what is asked of a cluster without a swarm',
+    stepOf('inspect', { plan: noSwarm() }),
+    { swarm: unfounded },
+    { error: 'NotFounded' },
+  ],
+  [
+    'what is asked of a cluster that nobody knows',
+    stepOf('inspect', { plan: noSwarm() }),
+    { swarm: nothing },
+    { error: 'CommandUndelivered' },
+  ],
+  [
+    'the wait for a founding after a look',
+    stepOf('lock', { attempt: 1, plan: noSwarm() }),
+    { item: item('Prepare'), swarm: unfounded },
+    { error: 'NotFounded' },
+  ],
+  [
+    'a founding that came while it queued up',
+    stepOf('join', { plan: noSwarm() }),
+    { queued: 'founding', swarm },
+    { error: 'LeaderFound' },
+  ],
+  [
+    'a manager that came while it queued up',
+    stepOf('lock', { plan: planOf({ route: 'leave' }) }),
+    { queued: 'managers', wanted: 1, record: LEADER },
+    { error: 'ManagersChanged' },
+  ],
+  ['a hold that is as long as the hook', stepOf('hold'), { now: NOW + 172_800, hold }, { error: 'HeldTooLong' }],
+];
+
+const WAITS: readonly Row[] = [
+  [
+    'a join for the founding',
+    stepOf('join', { plan: noSwarm() }),
+    { swarm: unfounded },
+    { queue: { for: 'founding', phase: 'joining' } },
+  ],
+  [
+    'a manager for the founding',
+    stepOf('lock', { plan: noSwarm() }),
+    { item: item('Prepare'), swarm: unfounded },
+    { queue: { for: 'founding' } },
+  ],
+  [
+    'a manager for its turn to join',
+    stepOf('lock'),
+    { item: item('Prepare') },
+    { queue: { for: 'turn', since: NOW, last: false } },
+  ],
+  [
+    'a manager for another one to come',
+    stepOf('lock', { plan: planOf({ route: 'leave' }) }),
+    { item: item('Claim'), goesLast: false, wanted: 3, record: LEADER },
+    { queue: { for: 'managers', releaseLock: false } },
+  ],
+  [
+    'one that was refused, without the lock',
+    stepOf('lock', { plan: planOf({ route: 'leave' }), ask: { refused: true } }),
+    { item: item('Demote') },
+    { queue: { for: 'managers', releaseLock: true } },
+  ],
+  [
+    'one that is gone comes before all others',
+    stepOf('lock', { plan: planOf({ route: 'leave' }), ask: { force: true } }),
+    { item: item('Claim'), goesLast: false },
+    { queue: { for: 'turn', since: 0 } },
+  ],
+  [
+    'the last one goes with its swarm',
+    stepOf('lock', { plan: planOf({ route: 'leave' }) }),
+    { item: item('Claim'), goesLast: true },
+    { queue: { for: 'turn', since: 0, last: true } },
+  ],
+  [
+    'for the end of a hold, and keeps others away',
+    stepOf('hold'),
+    { hold },
+    { queue: { for: 'end of hold', leaseUntil: expect.any(Number) } },
+  ],
+  ['on, where what it queued up for has not come', stepOf('hold'), { queued: 'end of hold', hold }, {}],
+  ['where nobody at all is known', stepOf('drain', { plan: noSwarm() }), { swarm: lost, candidates: [] }, {}],
+];
+
+describe.each<[Decision['kind'], readonly Row[]]>([
+  ['give up', GIVES_UP],
+  ['wait', WAITS],
+])('an attempt of a step: %s', (kind, rows) => {
+  it.each(rows)('%s', (_what, step, facts, expected) => {
+    expect(decide(step, factsOf(facts))).toMatchObject({ kind, ...expected });
+  });
+});
