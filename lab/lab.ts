@@ -11,6 +11,7 @@ import type { Listening, Serve } from './aws/http-server.ts';
 import { enforce } from './aws/iam/enforce.ts';
 import type { Enforcement } from './aws/iam/enforce.ts';
 import type { Iam } from './aws/iam/iam.ts';
+import { keepCode } from './aws/bundle.ts';
 import { Lambda } from './aws/lambda.ts';
 import type { Latencies } from './aws/latencies.ts';
 import { InstanceTimes } from './instance-times.ts';
@@ -172,9 +173,8 @@ export class Lab {
   /** What 169.254.169.254 answers to the instance. */
   metadata(instanceId: string, request: Request): Promise<Response> {
     const roleOf = (id: string): InstanceRole | undefined => this.iam.instanceRole(id);
-    return Promise.resolve(
-      new InstanceMetadata(this.ec2, this.stack.region, roleOf, this.clock).answer(instanceId, request),
-    );
+    const metadata = new InstanceMetadata(this.ec2, this.stack.region, roleOf, this.clock);
+    return Promise.resolve(metadata.answer(instanceId, request));
   }
 
   #makeAutoScaling(options: LabOptions): AutoScaling {
@@ -308,6 +308,7 @@ export class Lab {
     await this.#dynamodb.close();
     await this.#listening?.close();
     this.#listening = undefined;
+    keepCode();
   }
 
   get executions(): readonly Execution[] {
@@ -329,12 +330,12 @@ export class Lab {
     return this.clock.until(() => this.isSettled(), limit);
   }
 
-  /** The swarm as any of its managers sees it; undefined while there is none. Of groups that are not named nobody is asked. */
   /** A worker's, as it is published. */
   joinToken(cluster: string): string {
     return this.#parameterStore.valueOf(`/skep/${this.stack.stage}/${cluster}/join-token/worker`) ?? '';
   }
 
+  /** The swarm as any of its managers sees it; undefined while there is none. Of groups that are not named nobody is asked. */
   async view(cluster: string, among?: ReadonlySet<string>): Promise<SwarmView | undefined> {
     for (const { name, members, tags } of this.autoScaling.groups.values()) {
       const asked = among === undefined || among.has(name);
@@ -355,8 +356,7 @@ export class Lab {
   /** A manager's instance that answers for the swarm. */
   async managerInstance(cluster: string): Promise<string | undefined> {
     const view = await this.view(cluster);
-    const label = view?.nodes.find(({ reachability }) => reachability === 'leader')?.labels['skep.instance'];
-    return label;
+    return view?.nodes.find(({ reachability }) => reachability === 'leader')?.labels['skep.instance'];
   }
 
   #instanceChanged({ instanceId, state }: Instance): void {

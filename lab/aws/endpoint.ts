@@ -61,6 +61,7 @@ export class Endpoint {
   readonly #gate: Gate;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #operations: ReadonlySet<string>;
 
   constructor(parts: EndpointParts) {
     this.#services = parts.services;
@@ -68,20 +69,21 @@ export class Endpoint {
     this.#gate = parts.gate;
     this.#clock = parts.clock;
     this.#random = parts.random;
+    this.#operations = new Set([
+      ...this.#services.flatMap(({ name, operations }) => Object.keys(operations).map((one) => `${name}.${one}`)),
+      ...DYNAMODB_OPERATIONS.map((one) => `dynamodb.${one}`),
+    ]);
   }
 
   /** What the lab answers, as `service.Operation`. */
   get operations(): readonly string[] {
-    return [
-      ...this.#services.flatMap(({ name, operations }) => Object.keys(operations).map((one) => `${name}.${one}`)),
-      ...DYNAMODB_OPERATIONS.map((one) => `dynamodb.${one}`),
-    ];
+    return [...this.#operations];
   }
 
   /** Whether `service.Operation` is something that the lab answers. */
   knows(call: string): boolean {
     const [service = '', operation = ''] = call.split('.');
-    return this.operations.includes(`${ownName(service)}.${operation}`);
+    return this.#operations.has(`${ownName(service)}.${operation}`);
   }
 
   /** A call from within the lab: a state machine's integration. */

@@ -1,13 +1,12 @@
 // Runs the deployed bundles in this process, each with an environment, a clock and a console of its own.
-import { readFileSync } from 'node:fs';
 import { Console } from 'node:console';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Script } from 'node:vm';
 
 import type { Clock } from '../time/clock.ts';
+import { loaderOf } from './bundle.ts';
 import type { Serve } from './http-server.ts';
 import type { Credentials } from './iam/access-keys.ts';
 import { httpTo } from './in-process-http.ts';
@@ -189,27 +188,6 @@ export class Lambda {
       getRemainingTimeInMillis: () => timeout * 1000,
     };
   }
-}
-
-type Load = (...given: readonly unknown[]) => unknown;
-
-/**
- * By the bundle's path, which has the hash of what it was made of. Each call of a loader evaluates the bundle anew, so that no lab
- * sees another's state. It is the same function for all labs of a process, since what V8 has learnt of the functions within, and the
- * code that it has optimized, belong to the function that makes them: a new one would run the SDK cold in each lab.
- */
-const loaders = new Map<string, Load>();
-
-function loaderOf(file: string): Load {
-  const known = loaders.get(file);
-  if (known !== undefined) {
-    return known;
-  }
-  const given = 'exports, require, module, __filename, __dirname, process, Date, console, setTimeout';
-  const script = new Script(`(function (${given}) {${readFileSync(file, 'utf8')}\n})`, { filename: file });
-  const load = script.runInThisContext() as Load;
-  loaders.set(file, load);
-  return load;
 }
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));

@@ -8,9 +8,16 @@ import { loadStack } from '../aws/stack/load-stack.ts';
 import { packageService } from '../aws/stack/package-service.ts';
 import type { Stack } from '../aws/stack/stack.ts';
 
+/** By stage and by the hash of what it was packaged of. A stack is frozen, so that no lab can change it for the next one. */
+const loaded = new Map<string, Stack>();
+
 export async function stackOf(stage: string): Promise<Stack> {
   const packaged = await packageService({ stage });
-  return loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
+  const key = `${stage} ${packaged.hash}`;
+  const stack =
+    loaded.get(key) ?? loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
+  loaded.set(key, stack);
+  return stack;
 }
 
 export function tableClient(lab: Lab): DynamoDBDocumentClient {

@@ -7,16 +7,18 @@ import type Module from '@jest/test-sequencer';
 // Not by import: of the ES module the default is the class itself, where the types, which are those of CommonJS, have it one deeper.
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer') as Pick<typeof Module, 'default'>;
 
-/** Seconds on one quiet core, about; of what takes longer than the start of a file. They order, and bound nothing. */
+/** Seconds of one of two workers in CI, rounded; of what takes longer than the start of a file. They order, and bound nothing. */
 const SECONDS: readonly (readonly [pattern: RegExp, seconds: number])[] = [
-  [/\/test\/big-swarm\./, 270],
-  [/\/test\/burst\./, 100],
-  [/\/test\/scenarios\/(managers|tidy|bad-input|trouble)/, 95],
-  [/\/test\/exit-codes\./, 80],
-  [/\/test\/cli\/skep\./, 80],
+  [/\/test\/scenarios\/trouble/, 270],
+  [/\/test\/big-swarm\./, 130],
+  [/\/test\/failure-matrix\./, 100],
+  [/\/test\/exit-codes\./, 90],
+  [/\/test\/(burst|cli\/skep)\./, 70],
+  [/\/test\/scenarios\/managers/, 70],
   [/\/test\/scenarios\//, 40],
-  [/\/test\/template\/stages\./, 40],
-  [/\/test\/lab\/(nodes|iam|endpoint|shapes|bad-input)/, 15],
+  [/\/test\/lab\/aws\/stack\/package-service\./, 30],
+  [/\/test\/(template\/stages|cli)/, 20],
+  [/\/test\/lab\/(nodes|aws\/iam|aws\/endpoint|scenario\/each|bad-input)/, 15],
 ];
 
 type Tests = Parameters<InstanceType<typeof Sequencer>['sort']>[0];

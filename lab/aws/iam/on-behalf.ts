@@ -51,6 +51,8 @@ export class OnBehalf {
   readonly #profiles: Profiles;
   readonly #queues: ReadonlyMap<string, ResourcePolicy>;
   readonly #logging = new Map<string, boolean>();
+  /** By the function's ARN. Each event that is handed over asks. */
+  readonly #permissions = new Map<string, Policy>();
 
   /** @throws StackError for policies that the lab would not play as AWS does */
   constructor(iam: Iam, stack: Stack, profiles: Profiles) {
@@ -159,6 +161,12 @@ export class OnBehalf {
 
   /** Lambda writes a permission as a statement of the function's policy. */
   #permissionsOf({ arn }: StackFunction): Policy {
+    const policy = this.#permissions.get(arn) ?? this.#compilePermissions(arn);
+    this.#permissions.set(arn, policy);
+    return policy;
+  }
+
+  #compilePermissions(arn: string): Policy {
     const found = this.#stack.lambdaPermissions.filter(({ functionArn }) => functionArn === arn);
     return found.flatMap(({ logicalId, action, principal, sourceArn }) =>
       compilePolicy(

@@ -34,11 +34,25 @@ export interface Statement {
 
 export type Policy = readonly Statement[];
 
+/** Of documents that are frozen, which is what those of a loaded stack are: many labs of a process share them. By `where`. */
+const known = new WeakMap<PolicyDocument, Map<string, Policy>>();
+
 /**
  * @param where the logical id, for the message
  * @throws StackError for whatever in it the lab would not play as AWS does
  */
-export function compilePolicy({ Statement: statements }: PolicyDocument, where: string): Policy {
+export function compilePolicy(document: PolicyDocument, where: string): Policy {
+  if (!Object.isFrozen(document)) {
+    return compileAll(document, where);
+  }
+  const ofDocument = known.get(document) ?? new Map<string, Policy>();
+  known.set(document, ofDocument);
+  const policy = ofDocument.get(where) ?? compileAll(document, where);
+  ofDocument.set(where, policy);
+  return policy;
+}
+
+function compileAll({ Statement: statements }: PolicyDocument, where: string): Policy {
   return statements.map((statement, index) => {
     const sid = statement.Sid ?? `statement ${index + 1}`;
     try {

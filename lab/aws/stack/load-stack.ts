@@ -31,18 +31,22 @@ import { parseTemplate, type ResolvedResource, resolveTemplate } from './templat
 const INERT_TYPES = ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy'];
 
 /**
- * Reads the packaged template as CloudFormation would deploy it.
+ * Reads the packaged template as CloudFormation would deploy it. What it returns is frozen through and through.
  * @throws StackError, with the logical id, for whatever in the template the lab would not play as AWS does.
  */
 export function loadStack(packaged: PackagedService, place: Place): Stack {
   const name = `skep-${packaged.stage}`;
   const template = parseTemplate(JSON.parse(readFileSync(packaged.template, 'utf8')));
-  return buildStack(resolveTemplate(template, name, place), {
-    ...place,
-    stage: packaged.stage,
-    name,
-    code: packaged.code,
-  });
+  const origin = { ...place, stage: packaged.stage, name, code: packaged.code };
+  return frozen(buildStack(resolveTemplate(template, name, place), origin));
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
 }
 
 interface Origin extends Place {

@@ -38,6 +38,25 @@ describe('a policy that the lab would not play as AWS does', () => {
   });
 });
 
+describe('a policy of many labs', () => {
+  const ask = { action: 'ssm:GetParameter', resource: '*', context: new Map<string, string>() };
+
+  it('is compiled once where nobody can change it, and by its name', () => {
+    const document = Object.freeze(documentOf({}));
+
+    expect(compilePolicy(document, 'Role')).toBe(compilePolicy(document, 'Role'));
+    expect(compilePolicy(document, 'Other')[0]?.name).toBe('Other.One');
+  });
+
+  it('is compiled anew where somebody can', () => {
+    const document = documentOf({});
+    expect(compilePolicy(document, 'Role')[0]?.covers(ask)).toBe(true);
+    Object.assign(document, documentOf({ Action: 'ssm:PutParameter' }));
+
+    expect(compilePolicy(document, 'Role')[0]?.covers(ask)).toBe(false);
+  });
+});
+
 describe('a service on its own account', () => {
   const rule = 'arn:aws:events:eu-west-1:123456789012:rule/mine';
   const policy = compilePolicy(
