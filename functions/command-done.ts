@@ -26,7 +26,7 @@ const ports = {
 /** The event has neither exit code, output nor comment, so the invocation must be read in any case. */
 const commandEvent = z.object({
   /** By AWS's clock: what the invocation says of its end is by that of the instance. */
-  time: z.iso.datetime().optional(),
+  time: z.iso.datetime(),
   detail: z.object({
     'command-id': z.string(),
     'document-name': z.string(),
@@ -51,8 +51,8 @@ export const handler = makeHandler(commandEvent, async ({ time, detail }) => {
   }
   const now = Math.floor(Date.now() / 1000);
   const target = detail['instance-id'];
-  const endedAt = time === undefined ? invocation.endedAt : Math.floor(Date.parse(time) / 1000);
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, endedAt, now });
+  const notBefore = Math.floor(Date.parse(time) / 1000);
+  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, notBefore, now });
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   logger.info('command ended', {
     verb,

@@ -35,7 +35,8 @@ export async function look(ports: StepPorts, request: StepRequest, verb: Verb, s
   const outcome = invocation === undefined ? undefined : outcomeOf(verb, invocation);
   if (outcome !== undefined) {
     const key = { ...stepKey(request), try: sent.try };
-    await storeAndDeliver(ports, { key, verb, outcome, target: sent.target, endedAt: invocation?.endedAt, now });
+    // When it ended is told by the clock of the instance only; that it was sent before, by ours.
+    await storeAndDeliver(ports, { key, verb, outcome, target: sent.target, notBefore: sent.sentAt ?? 0, now });
     return;
   }
   const waiting = invocation === undefined || ['Pending', 'Delayed'].includes(invocation.status);

@@ -78,13 +78,28 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
     availability,
     instance,
     reachability,
-    reachability === '-' && !(status === 'down' && instance === '-') ? '-' : address || '-',
+    toldAddress({ status, address, isNobodys: instance === '-', isMember: reachability !== '-' }),
     marked ? 'leaving' : '-',
     marked ? String(node.version) : '-',
     status === 'ready' ? '-' : String(age),
-    ...(hostname === '' && status !== 'ready' && reachability === '-' ? ['none'] : []),
+    ...pastOf(status, hostname, reachability),
   ];
 }
+
+/** Of managers, and of what is down and bears no label. */
+function toldAddress(of: {
+  readonly status: string;
+  readonly address: string;
+  readonly isNobodys: boolean;
+  readonly isMember: boolean;
+}): string {
+  const isTold = of.isMember || (of.status === 'down' && of.isNobodys);
+  return isTold && of.address !== '' ? of.address : '-';
+}
+
+/** As a node without a hostname no engine has ever come. */
+const pastOf = (status: string, hostname: string, reachability: string): string[] =>
+  hostname === '' && status !== 'ready' && reachability === '-' ? ['none'] : [];
 
 const isPlain = ([, role, status, availability, instance, reachability, , mark]: Line): boolean =>
   [role, status, availability, reachability, mark].join(' ') === 'worker ready active - -' && instance !== '-';

@@ -442,7 +442,9 @@ describe('whatever is seen', () => {
     states,
     groups: lifecycle.map((one) => members(one)),
     known: fc.constantFrom([], [item()], [item({ phase: 'leaving' })], [item({ phase: 'gone' })]),
-    owners: fc.constantFrom([], [INSTANCE], [INSTANCE, OTHER_INSTANCE]).map((owners) => new Map([['10.0.1.12', owners]])),
+    owners: fc
+      .constantFrom([], [INSTANCE], [INSTANCE, OTHER_INSTANCE])
+      .map((owners) => new Map([['10.0.1.12', owners]])),
   });
 
   it('nothing that is alive is ever removed', () => {
