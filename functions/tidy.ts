@@ -1,19 +1,23 @@
 // Called by the tidy machine with what a manager sees: compares it with the groups, EC2 and the table, and plans the repairs. Called
 // again for what of the plan is in the table.
+import { isDeepStrictEqual } from 'node:util';
+
 import { z } from 'zod';
 
 import { describeGroups, describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import type { Group } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, ec2Client, statesClient, tableClient } from '../src/aws/clients.ts';
-import { instanceStates, instancesNotFound } from '../src/aws/ec2.ts';
+import { instanceStates, instancesAt, instancesNotFound } from '../src/aws/ec2.ts';
 import { endedExecutions } from '../src/aws/executions.ts';
 import { TidyStore } from '../src/store/tidy-store.ts';
+import type { Stored } from '../src/store/tidy-store.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { FlowError } from '../src/core/errors.ts';
-import { isOfAnotherStage } from '../src/core/lifecycle/hooks.ts';
+import { isOfAnotherStage, shortTimeouts } from '../src/core/lifecycle/hooks.ts';
 import { clusterName, nodeRole } from '../src/core/names.ts';
 import { holdText, isForgotten } from '../src/core/lifecycle/hold.ts';
 import type { Hold } from '../src/core/model.ts';
+import { addressesInDoubt } from '../src/core/tidy/leftovers.ts';
 import { silentOwners } from '../src/core/tidy/repair-instances.ts';
 import { instanceOf, perhapsForgotten } from '../src/core/tidy/repair-nodes.ts';
 import { planTidy, underHold } from '../src/core/tidy/repairs.ts';
@@ -108,6 +112,7 @@ async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typ
   if (swarm === undefined) {
     throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
   }
+  await noteHookTimeouts(cluster, groups, stored);
   const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;
   const now = Math.floor(Date.now() / 1000);
   const asked = doubtful(swarm.nodes, groups, known);
@@ -123,6 +128,7 @@ async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typ
     known,
     states,
     notFound: await instancesNotFound(ec2, forgotten),
+    owners: await instancesAt(ec2, addressesInDoubt(swarm.nodes)),
     ended: await endedExecutions(executions, silentOwners({ groups, known, now })),
     lock,
     tokens: { held: swarm.tokens, published },
@@ -139,6 +145,18 @@ async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typ
   tell(cluster, made);
   // Of a swarm that is not there yet nothing is missing.
   return founded || made.seen === null ? made : { ...made, seen: { ...made.seen, founded } };
+}
+
+/** An observation, no repair: also where only a plan was asked for, and under a hold. Hooks that are in order cost no write. */
+async function noteHookTimeouts(
+  cluster: string,
+  groups: readonly TidyGroup[],
+  { hookTimeouts: noted }: Pick<Stored, 'hookTimeouts'>,
+): Promise<void> {
+  const seen = shortTimeouts(config.stage, groups);
+  if (!isDeepStrictEqual(seen, noted)) {
+    await store.keepHookTimeouts(cluster, seen);
+  }
 }
 
 function tell(cluster: string, { repairs, reports }: TidyPlan): void {

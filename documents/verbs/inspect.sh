@@ -13,12 +13,15 @@ MARKED=6000
 # So many are named. A full page leaves little room.
 GHOSTS=5
 
-# A line per node: id role state availability instance leader address mark version age, with - for what there is not. The version is
-# told of what skep has drained, the age (seconds since anything about it changed) of what is not ready: both cost characters.
+# A line per node: id role state availability instance leader address mark version age past, with - for what there is not. The version is
+# told of what skep has drained, the age (seconds since anything about it changed) of what is not ready: both cost characters. So do the
+# address of a node that is down and not labelled, and a past of `none`: that of a node of which no engine has ever said anything.
 tell_nodes() { # reads ids
   node_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}.Spec.Availability$C ${O}if .ManagerStatus$C"
-  node_format="$node_format${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C ${O}.ManagerStatus.Addr$C"
-  node_format="$node_format${O}else$C- -${O}end$C ${O}.Status.Addr$C ${O}.Version.Index$C ${O}.UpdatedAt.Unix$C"
+  node_format="$node_format${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C ${O}or .ManagerStatus.Addr \"-\"$C"
+  # What has never come up has neither an address nor a hostname: an empty field would move all that come after it.
+  node_format="$node_format${O}else$C- -${O}end$C ${O}or .Status.Addr \"-\"$C ${O}.Version.Index$C ${O}.UpdatedAt.Unix$C"
+  node_format="$node_format ${O}if .Description.Hostname${C}some${O}else${C}none${O}end$C"
   # Labels are anybody's who may write the node, so they are told as JSON: what stands in one makes no field and no line.
   node_format="$node_format|${O}json (index .Spec.Labels \"skep.instance\")$C|${O}json (index .Spec.Labels \"skep.leaving\")$C"
   node_code=0
@@ -32,13 +35,14 @@ shape() { # reads what tell_nodes printed
     split($1, field, " ")
     instance = $2 ~ /^"i-[0-9a-f]+"$/ && length($2) <= 21 ? substr($2, 2, length($2) - 2) : "-"
     leader = field[5] ~ /^(leader|reachable|-)$/ ? field[5] : "unreachable"
-    # Some engines do not know the address of the leader but as a manager. Of workers nobody asks.
+    # Some engines do not know the address of the leader but as a manager. Of workers nobody asks, but of one that is down and bears no label.
     address = field[7]
-    if (address == "" || address == "0.0.0.0") { address = field[6]; sub(/:[0-9]+$/, "", address) }
-    if (address == "" || leader == "-") address = "-"
+    if (address == "-" || address == "0.0.0.0") { address = field[6]; sub(/:[0-9]+$/, "", address) }
+    if (leader == "-" && (field[3] != "down" || instance != "-")) address = "-"
+    past = field[10] == "none" && field[3] != "ready" && leader == "-" ? " none" : ""
     mark = $3 == "\"true\"" ? "leaving" : "-"
     age = now - field[9]
-    print field[1], field[2], field[3], field[4], instance, leader, address, mark, mark == "-" ? "-" : field[8], field[3] == "ready" ? "-" : age < 0 ? 0 : age
+    print field[1], field[2], field[3], field[4], instance, leader, address, mark, mark == "-" ? "-" : field[8], (field[3] == "ready" ? "-" : age < 0 ? 0 : age) past
   }'
 }
 

@@ -3,9 +3,11 @@
 # Runs on any manager. Comes after common.sh and node.sh.
 
 # Prints the ids of those that are down at this moment, are no managers, and are the instance's that is meant (or nobody's, where a
-# join died before its labels). What is not in the list is not touched, whatever was seen when the plan was made.
+# join died before its labels: then the wish to be a manager is of no account, since none that is not in the raft is one). Where no instance
+# is meant, it is a node as whom no engine has ever come. What is not in the list is not touched, whatever was seen when the plan was made.
 still_down() { # NODE@INSTANCE,...
-  down_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}if .ManagerStatus${C}member${O}else$C-${O}end$C|${O}index .Spec.Labels \"skep.instance\"$C"
+  down_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}if .ManagerStatus${C}member${O}else$C-${O}end$C"
+  down_format="$down_format ${O}if .Description.Hostname${C}some${O}else${C}none${O}end$C|${O}index .Spec.Labels \"skep.instance\"$C"
   down_ids=$(printf '%s' "$1" | tr , '\n' | sed 's/@.*//')
   # shellcheck disable=SC2086 # ids, one word each
   if ! down_seen=$(ask 30 node inspect --format "$down_format" $down_ids) &&
@@ -17,8 +19,12 @@ still_down() { # NODE@INSTANCE,...
       for (i = 1; i <= count; i++) { split(pairs[i], pair, "@"); instance[pair[1]] = pair[2] }
     } NF {
       split($1, field, " ")
-      label = $2 ~ /^i-[0-9a-f]+$/ ? $2 : instance[field[1]]
-      if (field[2] == "worker" && field[3] == "down" && field[4] == "-" && label == instance[field[1]]) print field[1]
+      wanted = instance[field[1]]
+      labelled = $2 ~ /^i-[0-9a-f]+$/
+      if (field[4] != "-") next
+      if (wanted == "none") {
+        if (!labelled && field[3] != "ready" && field[5] == "none") print field[1]
+      } else if (field[3] == "down" && (labelled ? $2 == wanted && field[2] == "worker" : 1)) print field[1]
     }'
 }
 

@@ -6,6 +6,8 @@ export interface MachineSpec {
   readonly zone: string;
   /** dockerd starts this long after the machine (user data that installs Docker), ms. */
   readonly dockerAfter: number;
+  /** How far its clock is ahead of AWS's, ms; below 0 it is behind. Docker nodes have the clock of their host. */
+  readonly clockAhead?: number | undefined;
   /** An image with a copied swarm folder in it: that of this other machine, as it is at the launch. */
   readonly swarmFolderOf?: string | undefined;
   /** What it calls itself, where that is not made from its address. */

@@ -260,7 +260,7 @@ export class ScenarioRun {
         maintenance: spec.maintenance,
         launchesAfter: spec.launchesAfter,
         retainedEndsBy: spec.retainedEndsBy,
-        machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter, ...spec.image },
+        machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter, clockAhead: spec.clock, ...spec.image },
       },
       0,
     );

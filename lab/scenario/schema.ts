@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LEVELS } from '../../src/core/verdict/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { fault } from './fault-schema.ts';
-import { bounds, count, duration, manyBounds } from './quantities.ts';
+import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
 import { load, service } from './service-schema.ts';
 
@@ -47,6 +47,7 @@ const group = z.strictObject({
   tags: z.record(z.string(), z.string()).optional(),
   agentAfter: duration.prefault('0s'),
   dockerAfter: duration.prefault('0s'),
+  clock: clock.optional(),
   /** Its instance maintenance policy. Without one it terminates and launches at once. */
   maintenance: healthyRange.optional(),
   /** Knobs: what AWS does is not documented. */

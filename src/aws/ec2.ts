@@ -26,6 +26,22 @@ export async function instanceStates(client: EC2Client, instances: readonly stri
   return states;
 }
 
+/** Which instances have these private addresses. Of more than one where networks overlap. */
+export async function instancesAt(client: EC2Client, addresses: readonly string[]): Promise<Map<string, string[]>> {
+  const owners = new Map<string, string[]>();
+  for (let start = 0; start < addresses.length; start += VALUES) {
+    const Filters = [{ Name: 'private-ip-address', Values: addresses.slice(start, start + VALUES) }];
+    for await (const page of paginateDescribeInstances({ client }, { Filters })) {
+      for (const { InstanceId: id = '', PrivateIpAddress: address = '' } of (page.Reservations ?? []).flatMap(
+        ({ Instances: found = [] }) => found,
+      )) {
+        owners.set(address, [...(owners.get(address) ?? []), id]);
+      }
+    }
+  }
+  return owners;
+}
+
 /**
  * Those of them that EC2 says that there are not. Asked for one by one, by id: then it says so by an error, where a list would only lack
  * them, as it does when it is not whole.

@@ -77,9 +77,13 @@ export async function findCommand(
   return undefined;
 }
 
+/** When a command ended is told by the clock of its instance, which may differ from ours by as much. Seconds. */
+const CLOCKS_DIFFER = 30;
+
 /**
  * Whether the agent has carried out any command since then: one that is busy has, one that is away has not. Of those that have
- * succeeded the youngest is looked at, since an agent takes its commands one after the other.
+ * succeeded the youngest is looked at, since an agent takes its commands one after the other. In doubt it has: to send again would make
+ * a burst a storm, and what is really away is given up by SSM.
  *
  * @param since epoch seconds
  */
@@ -94,13 +98,17 @@ export async function hasWorkedSince(client: SSMClient, instance: string, since:
   const [youngest] = commands.toSorted(
     (a, b) => (b.RequestedDateTime?.getTime() ?? 0) - (a.RequestedDateTime?.getTime() ?? 0),
   );
-  const invocation =
-    youngest?.CommandId === undefined ? undefined : await readInvocation(client, youngest.CommandId, instance);
-  return (invocation?.endedAt ?? 0) >= since;
+  if (youngest?.CommandId === undefined) {
+    return false;
+  }
+  const { endedAt = 0 } = (await readInvocation(client, youngest.CommandId, instance)) ?? {};
+  return endedAt + CLOCKS_DIFFER >= since;
 }
 
 export interface ReadInvocation extends Invocation {
   readonly comment: string;
+  /** When the script ended, epoch seconds, by the clock of the instance. */
+  readonly endedAt: number | undefined;
 }
 
 /** Undefined while SSM does not show the invocation yet: it is eventually consistent. */

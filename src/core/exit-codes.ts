@@ -43,7 +43,12 @@ export const EXIT_CODES: readonly ExitCode[] = [
   row(40, 'NotManager', 'the node is not a manager', 'nothing: another manager is asked'),
   row(41, 'NoLeader', 'the swarm has no leader', 'bring back a majority of the managers'),
   row(42, 'NotReady', 'the managers do not see the node as Ready yet', 'open 2377/tcp from the node to the managers'),
-  row(43, 'UnknownNode', 'the managers do not know the node', 'nothing: the launch is undone'),
+  row(
+    43,
+    'UnknownNode',
+    'the managers do not know the node',
+    'nothing: a worker joins once more, any other launch is undone',
+  ),
   row(44, 'TasksRunning', 'tasks of the node are not in a terminal state', 'wait, or shorten the stop grace period'),
   row(45, 'StillManager', 'the node is a manager and must be demoted first', 'demote it from another manager'),
   row(46, 'UpdateConflict', 'others kept changing the node at the same time', 'nothing: it is tried again'),

@@ -16,16 +16,24 @@ export interface Manager {
   readonly address: string;
 }
 
+/** By `hook@group`, seconds: see `shortTimeouts`. */
+export type HookTimeouts = Readonly<Record<string, number>>;
+
+interface AnyState {
+  readonly hold?: Hold | undefined;
+  /** Of hooks that run out sooner than their metadata say, as the last tidy saw them. */
+  readonly hookTimeouts?: HookTimeouts | undefined;
+}
+
 export type ClusterState =
-  | { readonly status: 'new'; readonly hold?: Hold | undefined }
-  | {
+  | (AnyState & { readonly status: 'new' })
+  | (AnyState & {
       readonly status: 'founded';
       readonly swarmId: string;
       readonly caDigest: string;
       /** Raised by each recovery; absent is 0. */
       readonly epoch?: number | undefined;
-      readonly hold?: Hold | undefined;
-    };
+    });
 
 export interface LeaderRecord {
   readonly leader: Manager;

@@ -51,8 +51,8 @@ async function end(ports: StepPorts, step: Step, decision: Deliver, now: number)
       return undefined;
     }
     case 'found': {
-      const { outcome, of, endedAt } = decision;
-      const ended = { key: { ...key, try: of.try }, verb: verbOf(step), outcome, target: of.target, endedAt, now };
+      const { outcome, of, notBefore } = decision;
+      const ended = { key: { ...key, try: of.try }, verb: verbOf(step), outcome, target: of.target, notBefore, now };
       await storeAndDeliver(ports, ended);
       return undefined;
     }

@@ -12,7 +12,7 @@ import type { DeliverPorts } from './ports.ts';
 /** The event has neither exit code, output nor comment, so the invocation must be read in any case. */
 export const commandEvent = z.object({
   /** By AWS's clock: what the invocation says of its end is by that of the instance. */
-  time: z.iso.datetime().optional(),
+  time: z.iso.datetime(),
   detail: z.object({
     'command-id': z.string(),
     'document-name': z.string(),
@@ -47,8 +47,8 @@ export async function commandEnded(ports: EndPorts, { time, detail }: z.infer<ty
   if (key === undefined) {
     return { ignored: 'somebody else sent the document' };
   }
-  const endedAt = time === undefined ? invocation.endedAt : Math.floor(Date.parse(time) / 1000);
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, endedAt, now: ports.now() });
+  const notBefore = Math.floor(Date.parse(time) / 1000);
+  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, notBefore, now: ports.now() });
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   const error = outcome.ok ? {} : { error: outcome.error };
   ports.log('command ended', { verb, ok: outcome.ok, delivered, ...ids, ...error });

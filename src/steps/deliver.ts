@@ -42,13 +42,13 @@ export async function storeAndDeliver(
     readonly outcome: Outcome;
     /** Where it ran. */
     readonly target: string;
-    /** When the script ended, epoch seconds. */
-    readonly endedAt?: number | undefined;
+    /** It has not ended before this time, epoch seconds, and not by the clock of the instance; just now where nothing is said. */
+    readonly notBefore?: number;
     readonly now: number;
   },
 ): Promise<boolean> {
-  const { key, verb, endedAt, now, target } = input;
-  const heard = asHeard(verb, input.outcome, endedAt, now);
+  const { key, verb, now, target, notBefore = now } = input;
+  const heard = asHeard(verb, input.outcome, notBefore, now);
   const { outcome, members } = withoutMembers(
     verb,
     withLosses(ports, input.key, verb, await bound(ports, input, heard)),

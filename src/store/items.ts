@@ -6,15 +6,19 @@ import type { LeaderRecord } from '../core/model.ts';
 import { holdItem } from '../core/lifecycle/hold.ts';
 import { nodeRole } from '../core/names.ts';
 
+const anyState = z.object({
+  hold: holdItem.optional(),
+  // What is no list of timeouts is none: a claim does not fail for it.
+  hookTimeouts: z.record(z.string(), z.int().positive()).optional().catch(undefined),
+});
 export const stateItem = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('new'), hold: holdItem.optional() }),
-  z.object({
+  anyState.extend({ status: z.literal('new') }),
+  anyState.extend({
     status: z.literal('founded'),
     swarmId: z.string(),
     caDigest: z.string(),
     // Clusters that were founded before there were epochs have none.
     epoch: z.int().nonnegative().default(0),
-    hold: holdItem.optional(),
   }),
 ]);
 export const nodeItem = z.object({

@@ -3,7 +3,7 @@ import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
-import type { Hold } from '../core/model.ts';
+import type { Hold, HookTimeouts } from '../core/model.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, REFUSED_PREFIX, keys } from '../core/names.ts';
 import type { ItemRef, KnownNode, TidyFacts, TokenDigests } from '../core/tidy/facts.ts';
 import { passes } from '../aws/errors.ts';
@@ -25,6 +25,7 @@ const knownNode = nodeItem.omit({ taskToken: true, address: true });
 export interface Stored extends Pick<TidyFacts, 'known' | 'lock' | 'downAfter' | 'rebalance' | 'rebalancedFor'> {
   readonly known: readonly KnownNode[];
   readonly hold: Hold | undefined;
+  readonly hookTimeouts: HookTimeouts;
   readonly published: TokenDigests | undefined;
   readonly refused: readonly Refused[];
 }
@@ -53,13 +54,15 @@ export class TidyStore {
     });
     const item = (sk: string): Record<string, unknown> | undefined => items.find((one) => one['sk'] === sk);
     const state = item(keys.state(cluster).sk);
+    const { hold, hookTimeouts = {} } = stateItem.optional().parse(state) ?? {};
     const isNode = z.looseObject({ sk: z.string().startsWith(NODE_PREFIX) });
     return {
       known: items
         .filter((one) => isNode.safeParse(one).success)
         // What lies there by somebody's hand must not keep the rest from being repaired.
         .flatMap((one) => knownNode.safeParse(one).data ?? []),
-      hold: stateItem.optional().parse(state)?.hold,
+      hold,
+      hookTimeouts,
       lock: lockItem.safeParse(item(MEMBERSHIP_LOCK_PREFIX)).data,
       refused: items
         .filter(({ sk }) => typeof sk === 'string' && sk.startsWith(REFUSED_PREFIX))
@@ -68,6 +71,16 @@ export class TidyStore {
       ...policyOf(item(keys.config(cluster).sk)),
       rebalancedFor: rebalancedItem.safeParse(item(keys.rebalanced(cluster).sk)).data?.workers,
     };
+  }
+
+  /** What is seen of hooks, for the claims to come. Of a cluster that nobody declared nothing is kept. */
+  async keepHookTimeouts(cluster: string, timeouts: HookTimeouts): Promise<void> {
+    await this.#update({
+      Key: keys.state(cluster),
+      UpdateExpression: 'SET hookTimeouts = :timeouts',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':timeouts': timeouts },
+    });
   }
 
   /** Nodes that are Ready, and whose items say otherwise or were lost. @returns how many were written */

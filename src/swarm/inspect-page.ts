@@ -94,6 +94,8 @@ const plainWorker = (nodeId: string, instance: string): SwarmNode => ({
   isLeaving: false,
   version: undefined,
   age: undefined,
+  address: undefined,
+  neverUp: false,
 });
 
 function readLines(page: string): SwarmNode[] {
@@ -108,7 +110,7 @@ function readLines(page: string): SwarmNode[] {
 }
 
 function readLine(line: string): SwarmNode {
-  const [nodeId, role, state, availability, instance, leader, , mark, version, age] = line.split(' ');
+  const [nodeId, role, state, availability, instance, leader, address, mark, version, age, past] = line.split(' ');
   const status = STATES.find((known) => known === state);
   const available = AVAILABILITIES.find((known) => known === availability);
   if (
@@ -130,6 +132,8 @@ function readLine(line: string): SwarmNode {
     isLeaving: mark === 'leaving',
     version: given(version),
     age: given(age) === undefined ? undefined : Number(age),
+    address: given(address),
+    neverUp: past === 'none',
   };
 }
 

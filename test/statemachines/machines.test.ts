@@ -417,6 +417,7 @@ describe('the lifecycle action', () => {
       .map(({ Arguments }) => (Arguments as { Payload: Record<string, unknown> }).Payload);
 
     expect(undo.map(({ verb, step, force }) => [verb, step, force ?? false])).toEqual([
+      ['leave', 'Depart', false],
       ['demote', 'Demote', false],
       ['drain', 'Undo', false],
       ['leave', 'Leave', false],

@@ -207,8 +207,8 @@ export class AutoScaling {
     const { clock, ec2 } = this.#options;
     const zone = emptiestZone(group);
     const tags = { ...group.tags, 'aws:autoscaling:groupName': group.name };
-    const { dockerAfter } = group.machine;
-    const { instanceId } = ec2.run({ zone, tags, dockerAfter, ...this.#imageOf(group) });
+    const { dockerAfter, clockAhead } = group.machine;
+    const { instanceId } = ec2.run({ zone, tags, dockerAfter, clockAhead, ...this.#imageOf(group) });
     const since = clock.now();
     const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
     group.members.set(instanceId, member);

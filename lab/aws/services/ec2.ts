@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { Clock } from '../../time/clock.ts';
+import { usualClock } from '../../time/machine-clock.ts';
 import type { MachineSpec, Machines } from '../../nodes/machines.ts';
 import type { Random } from '../../time/random.ts';
 import { Lagging } from './lagging.ts';
@@ -16,6 +17,8 @@ export interface Instance {
   readonly zone: string;
   readonly launchTime: number;
   readonly tags: Readonly<Record<string, string>>;
+  /** Its clock's difference from ours, ms. */
+  readonly clockAhead: number;
   state: InstanceState;
   privateIp: string | undefined;
 }
@@ -71,9 +74,14 @@ export class Ec2 implements Service {
 
   /** Starts an instance; `running` when its machine is up. */
   run(spec: Omit<MachineSpec, 'instanceId'> & { readonly tags: Record<string, string> }): Instance {
-    const { tags, ...machine } = spec;
+    const { tags, ...wished } = spec;
+    const instanceId = `i-0${this.#random.hex(16)}`;
+    // All docker nodes have the clock of their host.
+    const clockAhead = this.#machines.kind === 'docker' ? 0 : (wished.clockAhead ?? usualClock(instanceId));
+    const machine = { ...wished, clockAhead };
     const instance: Instance = {
-      instanceId: `i-0${this.#random.hex(16)}`,
+      instanceId,
+      clockAhead,
       zone: spec.zone,
       launchTime: this.#clock.now(),
       tags,

@@ -60,6 +60,8 @@ export interface Group {
   readonly machine: {
     readonly dockerAfter: number;
     readonly agentAfter: number;
+    /** Of its machines, in place of what instances usually have, ms. */
+    readonly clockAhead?: number | undefined;
     /** The group whose oldest instance has left its swarm folder in the image. */
     readonly swarmFolderOf?: string | undefined;
     /** The group by whose oldest instance's id its machines call themselves. */

@@ -32,6 +32,8 @@ export interface Invocation extends CommandRecord {
   stderr: string;
   /** How late GetCommandInvocation is to tell of its end, ms. */
   readonly lag: number;
+  /** Of its instance, whose agent says when the script ended, ms. */
+  readonly clockAhead: number;
   /** Forgets the end that it comes to when nobody answers. */
   cancelTimeout: () => void;
 }
@@ -51,7 +53,7 @@ export function showInvocation(invocation: Invocation, now: number): Record<stri
     StatusDetails: shown.statusDetails,
     StandardOutputContent: shown.stdout,
     StandardErrorContent: shown.stderr,
-    ExecutionEndDateTime: isHeard ? new Date(endedAt).toISOString() : '',
+    ExecutionEndDateTime: isHeard ? new Date(endedAt + invocation.clockAhead).toISOString() : '',
   };
 }
 

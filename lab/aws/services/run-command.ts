@@ -241,6 +241,7 @@ export class RunCommand implements Service {
       stdout: '',
       stderr: '',
       lag: this.#options.lag?.() ?? 0,
+      clockAhead: this.#options.ec2.instances.get(instanceId)?.clockAhead ?? 0,
       cancelTimeout: () => undefined,
     };
     const ofInstance = this.#byInstance.get(instanceId) ?? [];

@@ -15,6 +15,7 @@ export interface Memory {
 export class SimulatedMachine implements Chassis {
   readonly instanceId: string;
   readonly privateIp: string;
+  readonly clockAhead: number;
   /** When cloud-init ends, epoch milliseconds. */
   readonly userDataDoneAt: number;
   readonly engine: Engine;
@@ -36,6 +37,7 @@ export class SimulatedMachine implements Chassis {
   constructor(spec: MachineSpec, privateIp: string, world: EngineWorld, folder: SwarmFolder | undefined) {
     this.instanceId = spec.instanceId;
     this.privateIp = privateIp;
+    this.clockAhead = spec.clockAhead ?? 0;
     this.#clock = world.clock;
     const now = world.clock.now();
     this.userDataDoneAt = now + (Number.isFinite(spec.dockerAfter) ? spec.dockerAfter : 0);

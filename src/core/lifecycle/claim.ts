@@ -3,6 +3,7 @@ import { contradictionOf } from './contradiction.ts';
 import type { ShownInstance } from './contradiction.ts';
 import { LEASE_MARGIN, deadlineOf, latestDeadlineOf, slowLook } from './deadline.ts';
 import { isFounderGone } from './founder.ts';
+import { withOwnTimeout } from './hooks.ts';
 import { lateRoute } from './late-route.ts';
 import type { Action, Completion } from './event.ts';
 import type { ActionItem, ClusterState, LeaderRecord, NodeItem, NodePhase, Plan, PlannedSwarm } from '../model.ts';
@@ -61,7 +62,8 @@ interface Asked {
   readonly now: number;
 }
 
-export function decideClaim(asked: Asked): Claim {
+export function decideClaim(told: Asked): Claim {
+  const asked = { ...told, action: withOwnTimeout(told.action, told.facts.state?.hookTimeouts) };
   return (
     rejected(asked) ??
     contradicted(asked) ??

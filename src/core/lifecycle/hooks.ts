@@ -2,6 +2,8 @@
 import { launchHook, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
 import { DEFAULT_HOOK_TIMEOUT, readHookMetadata, wishedAvailability } from './event.ts';
+import type { Action } from './event.ts';
+import type { HookTimeouts } from '../model.ts';
 import type { ToldName } from '../verdict/reports.ts';
 
 export interface HookFacts {
@@ -107,6 +109,36 @@ function whyTooSlow(hook: HookFacts): string | undefined {
       : undefined;
   }
   return hook.timeout === timeout ? undefined : `its timeout is ${hook.timeout} s, and its metadata says ${timeout}`;
+}
+
+/** What is kept of a cluster is one item of the table, which groups without number must not fill. */
+const MOST_TIMEOUTS = 400;
+
+/**
+ * The timeouts of hooks that run out sooner than a claim would take from their metadata. A tidy, which asks for the hooks anyway, leaves
+ * them where each claim looks: no event and no other call tells of them.
+ */
+export function shortTimeouts(stage: string, groups: readonly Pick<HookGroup, 'name' | 'hooks'>[]): HookTimeouts {
+  const own = [launchHook(stage), terminateHook(stage)];
+  const short = groups.flatMap((group) =>
+    group.hooks
+      .filter((hook) => own.includes(hook.name) && hook.timeout < toldTimeout(hook))
+      .map(({ name, timeout }): [string, number] => [timeoutKey(name, group.name), timeout]),
+  );
+  return Object.fromEntries(short.toSorted(([one], [other]) => (one < other ? -1 : 1)).slice(0, MOST_TIMEOUTS));
+}
+
+const timeoutKey = (hook: string, group: string): string => `${hook}@${group}`;
+
+function toldTimeout({ metadata: text }: HookFacts): number {
+  const metadata = readHookMetadata(text);
+  return 'problem' in metadata ? 0 : (metadata.timeout ?? DEFAULT_HOOK_TIMEOUT);
+}
+
+/** The action with the timeout that its hook really has, where that was seen to be the lower one. Its patience stays its group's wish. */
+export function withOwnTimeout(action: Action, timeouts: HookTimeouts | undefined): Action {
+  const own = timeouts?.[timeoutKey(action.hook, action.group)] ?? action.timeout;
+  return own < action.timeout ? { ...action, timeout: own } : action;
 }
 
 /** A wrong value keeps no node out of the swarm, so a report is the only way to learn of it. */

@@ -251,7 +251,8 @@ function endOfSent(step: Step, verb: Verb, facts: Facts): Next | undefined {
   }
   const outcome = invocation === null ? undefined : outcomeOf(verb, invocation);
   if (outcome !== undefined) {
-    return { kind: 'deliver', what: 'found', outcome, of: sent, endedAt: invocation?.endedAt };
+    // When it ended is told by the clock of the instance only; that it was sent before, by ours.
+    return { kind: 'deliver', what: 'found', outcome, of: sent, notBefore: sent.sentAt ?? 0 };
   }
   return verb === 'leave' && isLyingThere(facts) && step.attempt >= UNRESPONSIVE_LOOKS
     ? giveUp('NodeUnresponsive', `the agent of ${sent.target} does not pick up its command`, { cancel: sent })

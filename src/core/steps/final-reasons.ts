@@ -28,7 +28,9 @@ export const REASONS = {
   AddressPoolOverlap: ends('a pool is chosen once, at the founding: a person must choose another'),
   FoundedOtherwise: ends('a swarm keeps the options that it was founded with'),
   Autolocked: ends('only a person can unlock the swarm, or have it lock no more'),
-  UnknownNode: ends('managers that have a leader know no such node: it was taken out since it joined'),
+  UnknownNode: ends(
+    'managers that have a leader know no such node: it was taken out since it joined; a worker joins once more, as another node',
+  ),
   LeavingNode: ends('the node is taken out of the swarm by somebody else: a launch must not bring it back'),
   MissedRecovery: ends('the node stays one of the old epoch, of whom no document takes a command'),
   QuorumNotLost: ends('there is nothing to recover, and a recovery would make a second swarm'),

@@ -165,7 +165,7 @@ export type Deliver = { readonly kind: 'deliver' } & (
   /** Once more what the item has: the task token that was woken by it had run out. */
   | { readonly what: 'stored'; readonly outcome: Outcome; readonly item: RendezvousItem }
   /** A look has found the end of which no event was heard. */
-  | { readonly what: 'found'; readonly outcome: Outcome; readonly of: Sent; readonly endedAt: number | undefined }
+  | { readonly what: 'found'; readonly outcome: Outcome; readonly of: Sent; readonly notBefore: number }
   | { readonly what: 'end of hold' }
   | { readonly what: 'end of swarm' }
 );

@@ -24,8 +24,12 @@ export interface SwarmNode {
   readonly isLeaving: boolean;
   /** Of a node that bears the mark. */
   readonly version: string | undefined;
-  /** Of one that is not Ready: seconds since the managers changed anything about it. */
+  /** Of one that is not Ready: seconds since the managers changed anything about it, by the clocks of two of them. */
   readonly age: number | undefined;
+  /** Where its engine spoke from last. Told of managers, and of nodes that are down and bear no label. */
+  readonly address: string | undefined;
+  /** It has a certificate, and no engine has ever come with it. */
+  readonly neverUp: boolean;
 }
 
 export interface GroupInstance {
@@ -114,6 +118,8 @@ export interface TidyFacts {
   readonly states: ReadonlyMap<string, string>;
   /** Of those that are missing the ones that EC2, asked for by id, says that there are not. */
   readonly notFound: ReadonlySet<string>;
+  /** Whose the addresses of unlabelled nodes that are down are now, as EC2 says. */
+  readonly owners: ReadonlyMap<string, readonly string[]>;
   /** Executions that own a node and have ended, by ARN. */
   readonly ended: ReadonlySet<string>;
   readonly lock: { readonly instance: string; readonly leaseUntil: number } | undefined;
@@ -134,6 +140,7 @@ export interface TidyFacts {
 
 export interface NodeRef {
   readonly nodeId: string;
+  /** `none` of a node that never was anybody's. */
   readonly instance: string;
   readonly version?: string;
 }

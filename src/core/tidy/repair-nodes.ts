@@ -3,6 +3,7 @@ import { readMark } from '../services/facts.ts';
 import { wishesOf } from './group-wishes.ts';
 import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 import type { ToldName } from '../verdict/reports.ts';
+import { leftoverOf } from './leftovers.ts';
 
 /** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
 const NODES_AT_ONCE = 200;
@@ -113,7 +114,7 @@ const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node
 function judge(node: SwarmNode, facts: TidyFacts): Conclusion | undefined {
   const instance = instanceOf(node, facts.known);
   if (instance === undefined) {
-    return judgeStranger(node, facts);
+    return judgeLeftover(node, facts) ?? judgeStranger(node, facts);
   }
   // Only Down is down: Unknown is what every node is for a while after the leader changed.
   if (node.status === 'down') {
@@ -123,6 +124,17 @@ function judge(node: SwarmNode, facts: TidyFacts): Conclusion | undefined {
     return undefined;
   }
   return node.availability === 'active' ? judgeActive(node, instance, facts) : judgeInactive(node, instance, facts);
+}
+
+function judgeLeftover(node: SwarmNode, facts: TidyFacts): Conclusion | undefined {
+  const leftover = leftoverOf(node, facts);
+  return leftover === undefined
+    ? undefined
+    : {
+        kind: 'forget',
+        ref: { nodeId: node.nodeId, instance: leftover.instance },
+        because: leftover.because,
+      };
 }
 
 function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
@@ -153,6 +165,12 @@ function wishesDrain(instance: string, { groups, stage }: TidyFacts): boolean {
 
 function judgeStranger(node: SwarmNode, { known }: TidyFacts): Conclusion {
   const recorded = knownBy(node, known)?.instance;
+  if (node.neverUp) {
+    return tell(
+      node,
+      'no engine has ever come as this node: it is removed after an hour, if no instance is missing by then',
+    );
+  }
   return node.instance === undefined || recorded === undefined
     ? tell(node, 'a node without an instance that skep knows: never touched', 'NodeUnknown')
     : tell(

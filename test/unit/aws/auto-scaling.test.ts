@@ -17,7 +17,7 @@ import {
   groupsOfCluster,
   isInAnyGroup,
 } from '../../../src/aws/auto-scaling.ts';
-import { instanceStates, instancesNotFound } from '../../../src/aws/ec2.ts';
+import { instanceStates, instancesAt, instancesNotFound } from '../../../src/aws/ec2.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
@@ -179,6 +179,23 @@ describe('which instances live', () => {
     const filters = ec2.commandCalls(DescribeInstancesCommand).map(({ args }) => args[0].input.Filters);
     expect(filters.map((one) => one?.[0]?.Values?.length)).toEqual([200, 200, 1]);
     expect(filters.flatMap((one) => one?.[0]?.Values)).toEqual(many);
+  });
+
+  it('asks whose addresses are, and not at all for none; where networks overlap they are of several', async () => {
+    const found = [OTHER_INSTANCE, 'i-0fedcba9876543211'].map((InstanceId) => ({
+      InstanceId,
+      PrivateIpAddress: '10.0.1.12',
+    }));
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: found }, {}] });
+
+    expect(await instancesAt(ec2Client, [])).toEqual(new Map());
+    expect(ec2.calls()).toHaveLength(0);
+    expect(await instancesAt(ec2Client, ['10.0.1.12'])).toEqual(
+      new Map([['10.0.1.12', [OTHER_INSTANCE, 'i-0fedcba9876543211']]]),
+    );
+    expect(ec2.commandCalls(DescribeInstancesCommand)[0]?.args[0].input).toMatchObject({
+      Filters: [{ Name: 'private-ip-address', Values: ['10.0.1.12'] }],
+    });
   });
 
   it('takes an instance for forgotten only where EC2 says so of it, and not where an answer lacks it', async () => {

@@ -51,6 +51,7 @@ describe('what a tidy reads', () => {
     expect(await store.read('nobody')).toEqual({
       known: [],
       hold: undefined,
+      hookTimeouts: {},
       lock: undefined,
       published: undefined,
       refused: [],
@@ -74,6 +75,8 @@ describe('what a tidy reads', () => {
   });
 
   it('leaves out what lies there by somebody’s hand', async () => {
+    await put({ ...keys.state('odd'), status: 'new', hookTimeouts: 'soon' });
+    expect((await store.read('odd')).hookTimeouts).toEqual({});
     await put({ ...keys.node('odd', INSTANCE), phase: 'asleep' });
     expect((await store.read('odd')).known).toEqual([]);
   });
@@ -96,6 +99,19 @@ describe('what a tidy writes', () => {
     expect(await store.erase('gone', [{ instance: INSTANCE, owner: 'another' }], NOW)).toBe(0);
     expect(await store.erase('gone', [{ instance: INSTANCE, owner: 'me' }], NOW)).toBe(1);
     expect(await db.get(keys.node('gone', INSTANCE))).toMatchObject({ phase: 'gone', expiresAt: NOW + 7 * 86_400 });
+  });
+
+  it('is the timeouts of hooks that claims are to know, of a cluster that was declared', async () => {
+    const timeouts = { 'skep-dev-terminate@workers': 120 };
+    await db.table.declareCluster('short', DEFAULT_CONFIG);
+    await store.keepHookTimeouts('short', timeouts);
+    await store.keepHookTimeouts('never-declared', timeouts);
+
+    expect((await store.read('short')).hookTimeouts).toEqual(timeouts);
+    expect(await db.table.readState('short')).toMatchObject({ status: 'new', hookTimeouts: timeouts });
+    expect(await db.get(keys.state('never-declared'))).toBeUndefined();
+    await store.keepHookTimeouts('short', {});
+    expect((await store.read('short')).hookTimeouts).toEqual({});
   });
 
   it('is the end of a lock, unless it was renewed meanwhile', async () => {

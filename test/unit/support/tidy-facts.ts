@@ -17,6 +17,8 @@ export const node = (changes: Partial<SwarmNode> = {}): SwarmNode => ({
   isLeaving: false,
   version: undefined,
   age: undefined,
+  address: undefined,
+  neverUp: false,
   ...changes,
 });
 export const down = (changes: Partial<SwarmNode> = {}): SwarmNode => node({ status: 'down', age: 60, ...changes });
@@ -81,6 +83,7 @@ export const factsOf = (changes: Partial<TidyFacts> = {}): TidyFacts => ({
   known: [item()],
   states: new Map(),
   notFound: new Set(),
+  owners: new Map(),
   ended: new Set(),
   lock: undefined,
   tokens: { held: undefined, published: undefined },

@@ -29,6 +29,16 @@ describe('the pages of inspect', () => {
     });
   });
 
+  it('tell where a node spoke from that is down and nobody’s, and as which none has ever come', () => {
+    const lines = ['b worker down drain - - 10.0.1.12 - - 60', 'c worker unknown drain - - - - - 7200 none', LEADER];
+
+    expect(read(page(...lines))?.nodes).toMatchObject([
+      { nodeId: 'b', address: '10.0.1.12', neverUp: false },
+      { nodeId: 'c', address: undefined, neverUp: true, age: 7200 },
+      { nodeId: NODE_ID, neverUp: false },
+    ]);
+  });
+
   it('are not whole where a node is missing, or the swarm changed between two of them', () => {
     expect(read({ ...page(LEADER), total: 2 })).toMatchObject({ whole: false });
     expect(

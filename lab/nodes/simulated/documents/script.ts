@@ -64,9 +64,9 @@ export class Script {
 
   // --- Time
 
-  /** Epoch seconds, as `date +%s` tells them. */
+  /** Epoch seconds, as `date +%s` tells them there. */
   seconds(): number {
-    return Math.floor(this.world.clock.now() / 1000);
+    return Math.floor((this.world.clock.now() + this.machine.clockAhead) / 1000);
   }
 
   hasTime(): boolean {

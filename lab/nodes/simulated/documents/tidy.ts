@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
 import { LABEL, begin, labelsOf, managersTold, readNode, updateNode, writeNode } from './node.ts';
+import type { NodeView } from '../../machines.ts';
 import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
@@ -53,7 +54,7 @@ function marksOf({ tasks, kept }: Swarm): Record<string, unknown> {
   return lines.length + kept.size === 0 ? {} : { marked: lines.length, marks, kept: histories.slice(0, 50) };
 }
 
-type Line = readonly [string, string, string, string, string, string, string, string, string, string];
+type Line = readonly [string, string, string, string, string, string, string, string, string, string, ...string[]];
 
 function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
   const {
@@ -63,11 +64,13 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
     availability,
     labels,
     address,
+    hostname,
     reachability = '-',
   } = swarm.nodeView(node, script.engine);
   const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
   const marked = labels['skep.leaving'] === 'true';
-  const age = Math.max(0, Math.floor((script.world.clock.now() - node.changedAt) / 1000));
+  // When it was changed is told by another clock, the leader's, than how late it is.
+  const age = Math.max(0, script.seconds() - Math.floor(node.changedAt / 1000));
   return [
     nodeId,
     role,
@@ -75,12 +78,28 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
     availability,
     instance,
     reachability,
-    reachability === '-' ? '-' : address,
+    toldAddress({ status, address, isNobodys: instance === '-', isMember: reachability !== '-' }),
     marked ? 'leaving' : '-',
     marked ? String(node.version) : '-',
     status === 'ready' ? '-' : String(age),
+    ...pastOf(status, hostname, reachability),
   ];
 }
+
+/** Of managers, and of what is down and bears no label. */
+function toldAddress(of: {
+  readonly status: string;
+  readonly address: string;
+  readonly isNobodys: boolean;
+  readonly isMember: boolean;
+}): string {
+  const isTold = of.isMember || (of.status === 'down' && of.isNobodys);
+  return isTold && of.address !== '' ? of.address : '-';
+}
+
+/** As a node without a hostname no engine has ever come. */
+const pastOf = (status: string, hostname: string, reachability: string): string[] =>
+  hostname === '' && status !== 'ready' && reachability === '-' ? ['none'] : [];
 
 const isPlain = ([, role, status, availability, instance, reachability, , mark]: Line): boolean =>
   [role, status, availability, reachability, mark].join(' ') === 'worker ready active - -' && instance !== '-';
@@ -130,14 +149,21 @@ function itemsOf(script: Script, parameter: string): string[][] {
 /** What has come back, is a manager, or is another instance's is not touched, whatever was seen when the plan was made. */
 async function removeDown(script: Script, nodeId: string, instance: string): Promise<boolean> {
   const node = await readNode(script, nodeId);
-  const isMeant = (node?.labels[LABEL] ?? instance) === instance;
-  if (node?.status !== 'down' || node.role !== 'worker' || node.reachability !== undefined || !isMeant) {
+  if (node === undefined || node.reachability !== undefined || !isMeant(node, instance)) {
     return false;
   }
   const swarm = await script.cluster('write', 10);
   return script.tryDocker(() => {
     swarm.remove(nodeId, false);
   }, /not found|is not down/);
+}
+
+/** Where no instance is meant, it is a node as whom no engine has ever come. */
+function isMeant({ labels, status, role, hostname }: NodeView, instance: string): boolean {
+  const label = labels[LABEL];
+  return instance === 'none'
+    ? label === undefined && status !== 'ready' && hostname === ''
+    : status === 'down' && (label === undefined || (label === instance && role === 'worker'));
 }
 
 /** Only skep's own mark, and only on the very version that was seen when the plan was made. */

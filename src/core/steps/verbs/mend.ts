@@ -4,6 +4,8 @@ import type { VerbUnit } from './verb.ts';
 
 /** A node and its instance: `node@instance`. */
 const NODE = '[0-9a-z]{25}@i-[0-9a-f]{8,17}';
+/** The same, or a node as which no engine ever came: `node@none`. */
+const NODE_OR_NOBODYS = '[0-9a-z]{25}@(none|i-[0-9a-f]{8,17})';
 /** And the version of the node that was seen. */
 const VERSIONED = `${NODE}@[0-9]{1,19}`;
 const LABEL = '[a-zA-Z][a-zA-Z0-9._-]*=[a-zA-Z0-9._/:-]*';
@@ -16,8 +18,8 @@ export const mend: VerbUnit = {
   libraries: ['node'],
   parameters: {
     forget: {
-      description: 'the nodes to remove, each with its instance, or none',
-      pattern: listOf(NODE),
+      description: 'the nodes to remove, each with its instance (none where no engine ever came), or none',
+      pattern: listOf(NODE_OR_NOBODYS),
       value: ({ mend: { forget } }) => listOrNone(forget),
     },
     restore: {

@@ -87,7 +87,15 @@ describe('an agent that asks over HTTP', () => {
         startedAt: undefined,
         endedAt: undefined,
       },
-      ...{ status: 'Pending', statusDetails: 'Pending', responseCode: -1, stdout: '', stderr: '', lag: 0 },
+      ...{
+        status: 'Pending',
+        statusDetails: 'Pending',
+        responseCode: -1,
+        stdout: '',
+        stderr: '',
+        lag: 0,
+        clockAhead: 0,
+      },
       cancelTimeout: () => undefined,
     };
     const run = new CommandRun(

@@ -98,6 +98,22 @@ async function scene({ takes = 1000, limits = {}, agent = {}, outcome = {}, docu
 
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
+describe('the clock of an instance', () => {
+  it('is what its agent tells the end of a script by, which nobody else hears of earlier or later for it', async () => {
+    const { clock, ec2, instance, send, seen, events } = await scene();
+    const id = send(instance);
+    await clock.advance(1000);
+    const { clockAhead = 0 } = ec2.instances.get(instance) ?? {};
+
+    expect(Math.abs(clockAhead)).toBeGreaterThanOrEqual(100);
+    expect(seen(id)).toMatchObject({
+      Status: 'Success',
+      ExecutionEndDateTime: new Date(clock.now() + clockAhead).toISOString(),
+    });
+    expect(events).toEqual(['Success']);
+  });
+});
+
 describe('the agent', () => {
   it('runs five commands at a time and takes five more, which SSM shows as in progress', async () => {
     const { clock, ran, instance, send, counts } = await scene();

@@ -8,6 +8,7 @@ import {
   CA_DIGEST,
   COMPLETION,
   EXECUTION,
+  FOUNDED,
   INSTANCE,
   LEADER,
   MANAGER_INSTANCE,
@@ -74,6 +75,23 @@ describe('a claim under a hold', () => {
 
     expect(decide({ now: limit - 1 }).plan.route).toBe('force');
     expect([at(limit - 1), at(limit)]).toEqual(['join', 'force']);
+  });
+});
+
+describe('a claim of an action whose hook runs out sooner than its metadata say', () => {
+  const facts = { node: nodeOf(), state: { ...FOUNDED, hookTimeouts: { 'skep-dev-terminate@workers': 120 } } };
+
+  it('looks, and keeps the hook alive, by the timeout that the hook has', () => {
+    const { plan } = decide({ action: terminate, facts });
+
+    expect(plan).toMatchObject({ hook: { timeout: 120 }, look: 60, lookSoon: 60, lookSlow: 60, patience: 1776 });
+    expect(plan.deadline).toBe(deadlineOf(actionOf({ kind: 'terminate', timeout: 120 })));
+  });
+
+  it('goes by the end that AWS gives such a hook, a hundred of its timeouts, whatever its patience', () => {
+    const { plan } = decide({ action: { ...terminate, patience: 172_800 }, facts });
+
+    expect(plan.deadline).toBe(NOW + 12_000 - 24);
   });
 });
 

@@ -18,6 +18,8 @@ const node = (n: number, changes: Partial<SwarmNode> = {}): SwarmNode => ({
   isLeaving: false,
   version: undefined,
   age: undefined,
+  address: undefined,
+  neverUp: false,
   ...changes,
 });
 const member = (n: number, lifecycle = 'InService'): GroupInstance => ({ instance: id(n), lifecycle, healthy: true });
