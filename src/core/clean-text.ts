@@ -16,7 +16,8 @@ const CAUSE = 1000;
  */
 export function oneLine(text: string, most = CAUSE): string {
   const line = text.replaceAll(UNSEEN, ' ').trim();
-  return line.length > most ? `${line.slice(0, most - 1)}\u2026` : line;
+  // What is cut must not end in half a character, which is none.
+  return line.length > most ? `${line.slice(0, most - 1).replace(/[\ud800-\udbff]$/, '')}\u2026` : line;
 }
 
 /** What Slack would read as a link or a mention: `<!channel>`, `<@U1>`, `<http://...|text>`; and `@here`, which some of its like read. */

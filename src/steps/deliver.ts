@@ -16,6 +16,7 @@ import { nodeChanges, ownNodeId } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
 import { ID, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
+import { whyUnreadable, withoutContents } from '../swarm/told-pages.ts';
 import { nodeAt } from './hand-over-round.ts';
 import type { DeliverPorts } from './ports.ts';
 import { releaseLock } from './release-lock.ts';
@@ -49,7 +50,7 @@ export async function storeAndDeliver(
   },
 ): Promise<boolean> {
   const { key, verb, endedAt, now, target } = input;
-  const heard = asHeard(verb, input.outcome, endedAt, now);
+  const heard = readable(input, asHeard(verb, input.outcome, endedAt, now));
   const { outcome, members } = withoutMembers(
     verb,
     withLosses(ports, input.key, verb, await bound(ports, input, heard)),
@@ -61,6 +62,27 @@ export async function storeAndDeliver(
   }
   await deliver(ports, { key, verb, outcome, item, now, members });
   return true;
+}
+
+/** So many managers are asked for a page of services or nodes before the rest goes on without it. */
+const ASKED = 3;
+
+/**
+ * What nobody can read is asked of the next manager. Of services and nodes the third one that tells such a page is told as that; a tidy,
+ * which repairs nothing of a swarm that it has half read, is tried again as often as after any other error.
+ */
+function readable(
+  { key, verb, target }: { readonly key: StepKey; readonly verb: Verb; readonly target: string },
+  outcome: Outcome,
+): Outcome {
+  const why = outcome.ok ? whyUnreadable(verb, outcome.output) : undefined;
+  if (!outcome.ok || why === undefined) {
+    return outcome;
+  }
+  const cause = `${target} told what nobody can read: ${why}`;
+  return verb === 'shift' && key.try >= ASKED
+    ? { ok: true, output: { ...withoutContents(outcome.output, cause) } }
+    : { ok: false, error: 'PageUnreadable', cause, retryable: true };
 }
 
 /** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
