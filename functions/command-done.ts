@@ -51,8 +51,9 @@ export const handler = makeHandler(commandEvent, async ({ time, detail }) => {
   }
   const now = Math.floor(Date.now() / 1000);
   const target = detail['instance-id'];
+  const { commandId } = command;
   const endedAt = time === undefined ? invocation.endedAt : Math.floor(Date.parse(time) / 1000);
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, endedAt, now });
+  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, commandId, endedAt, now });
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   logger.info('command ended', {
     verb,

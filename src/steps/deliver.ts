@@ -44,19 +44,21 @@ export async function storeAndDeliver(
     readonly outcome: Outcome;
     /** Where it ran. */
     readonly target: string;
+    /** Which command of SSM it was. */
+    readonly commandId: string;
     /** When the script ended, epoch seconds. */
     readonly endedAt?: number | undefined;
     readonly now: number;
   },
 ): Promise<boolean> {
-  const { key, verb, endedAt, now, target } = input;
+  const { key, verb, endedAt, now } = input;
   const heard = readable(input, asHeard(verb, input.outcome, endedAt, now));
   const { outcome, members } = withoutMembers(
     verb,
     withLosses(ports, input.key, verb, await bound(ports, input, heard)),
   );
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
-  const item = await ports.table.storeResult(key, outcome, changes, now, target);
+  const item = await ports.table.storeResult(key, outcome, changes, now, input);
   if (item === undefined) {
     return false;
   }

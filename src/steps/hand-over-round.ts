@@ -23,7 +23,8 @@ export async function nextRound(ports: StepPorts, request: StepRequest, now: num
   if (leaving.length === 0) {
     return request.shift;
   }
-  const read = told?.unreadable !== undefined || told === undefined ? undefined : readServicesIfAny(told, nodeAt(told, leaving));
+  const read =
+    told?.unreadable !== undefined || told === undefined ? undefined : readServicesIfAny(told, nodeAt(told, leaving));
   if (read === undefined) {
     await succeedTask(ports.states, taskToken, { done: true, skipped: [NO_PAGE] });
     return undefined;

@@ -35,7 +35,8 @@ export async function look(ports: StepPorts, request: StepRequest, verb: Verb, s
   const outcome = invocation === undefined ? undefined : outcomeOf(verb, invocation);
   if (outcome !== undefined) {
     const key = { ...stepKey(request), try: sent.try };
-    await storeAndDeliver(ports, { key, verb, outcome, target: sent.target, endedAt: invocation?.endedAt, now });
+    const { target, commandId } = sent;
+    await storeAndDeliver(ports, { key, verb, outcome, target, commandId, endedAt: invocation?.endedAt, now });
     return;
   }
   const waiting = invocation === undefined || ['Pending', 'Delayed'].includes(invocation.status);

@@ -8,7 +8,7 @@ import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { stepRequest } from '../../../src/steps/step.ts';
 import { ownerKey } from '../../../src/core/names.ts';
 import { EXECUTION, MANAGER_INSTANCE, NOW } from '../support/examples.ts';
-import { ports, scene, sends, sentTo, sfn } from '../support/step-scene.ts';
+import { ports, scene, sends, sentBy, sfn } from '../support/step-scene.ts';
 
 const NODE = 'n'.repeat(25);
 const packed = (text: string): string => gzipSync(text).toString('base64');
@@ -39,7 +39,7 @@ describe('a page of services that nobody can read', () => {
         key,
         verb: 'drain',
         outcome: { ok: true, output },
-        target: MANAGER_INSTANCE,
+        ...sentBy(),
         now: NOW,
       });
 
@@ -77,7 +77,7 @@ describe('a page that is asked of managers', () => {
       await place.step({ verb, step, attempt, taskToken: `token-${attempt}` });
       const { cluster = '', instance = '' } = place.plan;
       const key = { cluster, instance, owner: ownerKey(EXECUTION), step, try: attempt + 1 };
-      await storeAndDeliver(ports, { key, verb, outcome: { ok: true, output }, target: sentTo(), now: NOW });
+      await storeAndDeliver(ports, { key, verb, outcome: { ok: true, output }, ...sentBy(), now: NOW });
     }
   }
 
