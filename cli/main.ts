@@ -16,6 +16,7 @@ import { rotateTokensCommand } from './commands/rotate-tokens.ts';
 import { statusCommand } from './commands/status.ts';
 import { planCommand, tidyCommand } from './commands/tidy.ts';
 import { userDataCommand } from './commands/user-data.ts';
+import { manyLines } from '../src/core/clean-text.ts';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
 
@@ -60,16 +61,16 @@ try {
     // Help and version are no errors; commander has printed what there is to say.
     process.exitCode = error.exitCode === 0 ? 0 : 1;
   } else if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${manyLines(error.message)}\n`);
     process.exitCode = 1;
   } else if (error instanceof NotRecovered || error instanceof Failed) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${manyLines(error.message)}\n`);
     process.exitCode = 2;
   } else if (error instanceof Interrupted) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${manyLines(error.message)}\n`);
     process.exitCode = 130;
   } else {
-    process.stderr.write(`${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}\n`);
+    process.stderr.write(`${manyLines(error instanceof Error ? `${error.name}: ${error.message}` : String(error))}\n`);
     process.exitCode = 2;
   }
 }
