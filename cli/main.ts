@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 
 import { Command, CommanderError } from 'commander';
 
+import { manyLines } from '../src/core/clean-text.ts';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
 import { inWords } from './explained.ts';
@@ -44,11 +45,12 @@ function exitCode(error: unknown): number {
     return error.exitCode === 0 ? 0 : 1;
   }
   if (error instanceof UsageError || error instanceof Failed || error instanceof Interrupted) {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${manyLines(error.message)}\n`);
     return error instanceof Interrupted ? 130 : error.exitCode;
   }
   const words = inWords(error);
-  process.stderr.write(`${words ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error))}\n`);
+  const told = words ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  process.stderr.write(`${manyLines(told)}\n`);
   return words === undefined ? 2 : 1;
 }
 

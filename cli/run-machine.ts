@@ -5,6 +5,7 @@ import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachi
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 
+import { cleaned, oneLine } from '../src/core/clean-text.ts';
 import { UsageError } from './errors.ts';
 
 const LOOK_EVERY = 1000;
@@ -12,7 +13,7 @@ const LOOK_EVERY = 1000;
 export interface Ended {
   readonly arn: string;
   readonly succeeded: boolean;
-  /** Parsed; undefined where it failed. */
+  /** Parsed, and each text in it clean: names, causes and labels in it are others'. Undefined where it failed. */
   readonly output: unknown;
   /** Error and cause, where it failed. */
   readonly problem: string;
@@ -38,7 +39,7 @@ export async function runMachine(
       return {
         arn,
         succeeded: status === 'SUCCEEDED',
-        output: output === undefined ? undefined : JSON.parse(output),
+        output: output === undefined ? undefined : cleaned(JSON.parse(output)),
         problem,
       };
     }
@@ -61,8 +62,8 @@ async function machineArn(client: SFNClient, name: string): Promise<string> {
 export function readable(problem: string): string {
   const [, error = '', cause = ''] = /^([^:]*): (\{.*\})$/s.exec(problem) ?? [];
   if (cause === '') {
-    return problem;
+    return oneLine(problem);
   }
   const parsed = z.object({ errorMessage: z.string() }).safeParse(JSON.parse(cause));
-  return parsed.success ? `${error}: ${parsed.data.errorMessage}` : problem;
+  return parsed.success ? oneLine(`${error}: ${parsed.data.errorMessage}`) : oneLine(problem);
 }

@@ -19,7 +19,8 @@ import { report, serviceRuns } from '../src/core/rebalance/shapes.ts';
 import { toText } from '../src/core/services/facts.ts';
 import type { ServiceFacts } from '../src/core/services/facts.ts';
 import { logger, makeHandler } from '../src/lambda/handler.ts';
-import { readNodes, readServices, shiftPage } from '../src/swarm/services-page.ts';
+import { readPages } from '../src/swarm/all-pages.ts';
+import { readServicesIfAny, shiftPage } from '../src/swarm/services-page.ts';
 
 const { table: tableName } = readConfig(process.env);
 const table = new Table(tableClient(), tableName);
@@ -136,23 +137,18 @@ async function takeLock(cluster: string, execution: string): Promise<void> {
 const READS = 4;
 
 function plan({ wish: wished, nodes: nodePages, services: pages, swept, refused, tries }: Part<'plan'>): unknown {
-  refuseRollback(wished, refused);
-  const digests = [...nodePages, ...pages].map(({ digest }) => digest ?? '');
-  const [digest = ''] = digests;
-  if (digests.some((one) => one !== digest)) {
+  const { digests, ids, nodes, services, unreadable, missing, hasNodes } = readPages(nodePages, pages);
+  refuseRollback(wished, refused, missing);
+  if (digests.length > 1) {
     // Tasks are told by the place of their node among all nodes.
     throw new FlowError(tries < READS ? 'NotAsExpected' : 'NodesChanged', 'nodes came or went while they were read');
   }
+  const [digest = ''] = digests;
   const { cluster, services: only, maxMoves, dryRun, rollback, even } = wished;
   const now = seconds();
-  const nodes = nodePages.flatMap((page) => readNodes(page));
-  const ids = nodes.map(({ nodeId }) => nodeId).toSorted();
-  const read = pages.map((page) => readServices(page, (place) => ids[place] ?? `place ${place}`));
-  const services = read.flatMap((page) => page.services);
-  const unreadable = read.flatMap((page) => page.unreadable);
   const sweep = swept || dryRun ? [] : sweepOf(wished, services, now);
   const planned = planRebalance(
-    { nodes, services, unreadable, now },
+    { nodes, services: hasNodes ? services : [], unreadable, missing, now },
     { only, maxMoves: rollback ? 0 : maxMoves, even },
   );
   if (planned.unknown.length > 0) {
@@ -163,8 +159,15 @@ function plan({ wish: wished, nodes: nodePages, services: pages, swept, refused,
   return { report: firstReport(planned), runs: dryRun ? [] : runs, sweep, digest };
 }
 
-/** @throws {FlowError} RollbackRefused */
-function refuseRollback({ rollback }: z.infer<typeof wish>, refused: readonly string[]): void {
+/** @throws {FlowError} RollbackRefused, PageUnreadable */
+function refuseRollback(
+  { rollback }: z.infer<typeof wish>,
+  refused: readonly string[],
+  missing: readonly string[],
+): void {
+  if (rollback && missing.length > 0) {
+    throw new FlowError('PageUnreadable', `nothing is rolled back: ${missing.join('; ')}`);
+  }
   if (rollback && refused.length > 0) {
     throw new FlowError(
       'RollbackRefused',
@@ -202,18 +205,33 @@ interface Decided extends Omit<NextRound, 'changes'> {
   readonly over: boolean;
 }
 
+interface ReadRound {
+  readonly seen: readonly ServiceFacts[];
+  readonly unreadable: readonly string[];
+  readonly failed: string;
+}
+
+/** A page that nobody can read is like a command that came to nothing: it says nothing of what was changed. */
+function readRound({ page, failed }: Part<'decide'>): ReadRound {
+  const read = page.unreadable === undefined ? readServicesIfAny(page, String) : undefined;
+  return read === undefined
+    ? { seen: [], unreadable: [], failed: failed === '' ? 'PageUnreadable' : failed }
+    : { seen: read.services, unreadable: read.unreadable.map(({ id }) => id), failed };
+}
+
 async function decide(input: Part<'decide'>): Promise<Decided> {
-  const { cluster, runs, failed, page } = input;
+  const { cluster, runs, page } = input;
   const now = seconds();
-  const closing = input.closing === '' ? await whyEnd(input, now) : input.closing;
+  const { seen, unreadable, failed } = readRound(input);
+  const closing = input.closing === '' ? await whyEnd({ ...input, failed }, now) : input.closing;
   const troubles = failed === '' ? 0 : input.troubles + 1;
-  const { services: seen } = readServices(page, String);
   const moved = page.digest !== undefined && page.digest !== input.digest;
   const next =
     failed === ''
       ? rebalanceRound({
           runs,
           seen,
+          unreadable,
           cut: page.next !== undefined,
           moved,
           closing: closing === '' ? undefined : closing,

@@ -27,6 +27,8 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   OnlyManager: 'nothing: it waits as any last manager does',
   LockTaken: 'nothing: it waits for its turn',
   NotAsExpected: 'nothing',
+  PageUnreadable:
+    'nothing; if it stays, look at the manager that the cause names: another one tells the same, or none but it can be asked',
   ManagersChanged: 'nothing',
   Throttled: 'nothing; if it stays, ask AWS for a higher quota',
   AwsUnavailable: 'nothing; if it stays, look at the AWS Health Dashboard',

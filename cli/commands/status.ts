@@ -13,6 +13,7 @@ import { Refusals } from '../../src/store/refusals.ts';
 import type { Refused } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
+import { oneLine } from '../../src/core/clean-text.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
 import type { Looked, Status } from '../../src/core/verdict/status.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
@@ -86,10 +87,10 @@ function textOf(found: readonly Status[], refused: readonly Refused[], stage: st
   const table = new CliTable({ head: ['cluster', 'verdict', 'since', 'looked at'], style: { head: [], border: [] } });
   table.push(...found.map(({ cluster, level, since, asOf }) => [cluster, level, time(since), aged(asOf, now)]));
   const reasons = found.flatMap(({ cluster, reasons: some }) =>
-    some.flatMap(({ name, what, next }) => [`${cluster}: ${name}: ${what}`, `  what to do: ${next}`]),
+    some.flatMap(({ name, what, next }) => [oneLine(`${cluster}: ${name}: ${what}`), `  what to do: ${oneLine(next)}`]),
   );
   const nobodys = refused.flatMap(({ group, because, at }) => [
-    `group ${group}: refused at ${time(at)}: ${because}`,
+    oneLine(`group ${group}: refused at ${time(at)}: ${because}`),
     '  what to do: declare its cluster, or mend its tags skep:cluster and skep:role and the metadata of its hooks',
   ]);
   return [table.toString(), ...reasons, ...nobodys].join('\n');

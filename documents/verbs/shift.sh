@@ -51,22 +51,6 @@ is_mark() { # TEXT
   printf '%s\n' "$1" | grep -Eqx 'more@[0-9]{10,11}@(0|[1-9][0-9]{0,8})|exclude@[0-9]{10,11}@[0-9a-z]{25}([+][0-9a-z]{25}){0,99}'
 }
 
-# Prints the object that begins with the last character of the member given, up to the first of the two others that is there.
-part_of() { # JSON MEMBER END END
-  printf '%s\n' "$1" | awk -v member="$2" -v end="$3" -v other="$4" '{
-    from = index($0, member)
-    if (!from) exit
-    rest = substr($0, from + length(member) - 1)
-    to = index(rest, end)
-    if (!to) to = index(rest, other)
-    if (to) print substr(rest, 1, to - 1)
-  }'
-}
-
-mark_of() { # SPEC
-  printf '%s' "$1" | sed -n 's/^{"Name":"[^"]*","Labels":{\(.*\)/\1/p' | grep -o '"skep\.shift":"[^"]*"' | sed -n '1s/.*:"\(.*\)"/\1/p'
-}
-
 # The engine keeps what it has of the registry's login. Fails when somebody else was faster.
 write_service() { # ID VERSION SPEC
   api POST "/services/$1/update?version=$2&registryAuthFrom=spec" 10 "$3"

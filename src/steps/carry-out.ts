@@ -52,7 +52,8 @@ async function end(ports: StepPorts, step: Step, decision: Deliver, now: number)
     }
     case 'found': {
       const { outcome, of, notBefore } = decision;
-      const ended = { key: { ...key, try: of.try }, verb: verbOf(step), outcome, target: of.target, notBefore, now };
+      const { target, commandId } = of;
+      const ended = { key: { ...key, try: of.try }, verb: verbOf(step), outcome, target, commandId, notBefore, now };
       await storeAndDeliver(ports, ended);
       return undefined;
     }

@@ -48,7 +48,9 @@ export async function commandEnded(ports: EndPorts, { time, detail }: z.infer<ty
     return { ignored: 'somebody else sent the document' };
   }
   const notBefore = Math.floor(Date.parse(time) / 1000);
-  const delivered = await storeAndDeliver(ports, { key, verb, outcome, target, notBefore, now: ports.now() });
+  const { commandId } = command;
+  const ended = { key, verb, outcome, target, commandId, notBefore, now: ports.now() };
+  const delivered = await storeAndDeliver(ports, ended);
   const ids = { cluster: key.cluster, instanceId: key.instance, step: key.step };
   const error = outcome.ok ? {} : { error: outcome.error };
   ports.log('command ended', { verb, ok: outcome.ok, delivered, ...ids, ...error });

@@ -16,6 +16,7 @@ import { nodeChanges, ownNodeId } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
 import { ID, nodeAt, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 import type { ShiftPage } from '../swarm/services-page.ts';
+import { whyUnreadable, withoutContents } from '../swarm/told-pages.ts';
 import type { DeliverPorts } from './ports.ts';
 import { releaseLock } from './release-lock.ts';
 
@@ -42,24 +43,47 @@ export async function storeAndDeliver(
     readonly outcome: Outcome;
     /** Where it ran. */
     readonly target: string;
+    /** Which command of SSM it was. */
+    readonly commandId: string;
     /** It has not ended before this time, epoch seconds, and not by the clock of the instance; just now where nothing is said. */
     readonly notBefore?: number;
     readonly now: number;
   },
 ): Promise<boolean> {
-  const { key, verb, now, target, notBefore = now } = input;
-  const heard = asHeard(verb, input.outcome, notBefore, now);
+  const { key, verb, now, notBefore = now } = input;
+  const heard = readable(input, asHeard(verb, input.outcome, notBefore, now));
   const { outcome, members } = withoutMembers(
     verb,
     withLosses(ports, input.key, verb, await bound(ports, input, heard)),
   );
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
-  const item = await ports.table.storeResult(key, outcome, changes, now, target);
+  const item = await ports.table.storeResult(key, outcome, changes, now, input);
   if (item === undefined) {
     return false;
   }
   await deliver(ports, { key, verb, outcome, item, now, members });
   return true;
+}
+
+/** So many managers are asked for a page of services or nodes before the rest goes on without it. */
+const ASKED = 3;
+
+/**
+ * What nobody can read is asked of the next manager. Of services and nodes the third one that tells such a page is told as that; a tidy,
+ * which repairs nothing of a swarm that it has half read, is tried again as often as after any other error.
+ */
+function readable(
+  { key, verb, target }: { readonly key: StepKey; readonly verb: Verb; readonly target: string },
+  outcome: Outcome,
+): Outcome {
+  const why = outcome.ok ? whyUnreadable(verb, outcome.output) : undefined;
+  if (!outcome.ok || why === undefined) {
+    return outcome;
+  }
+  const cause = `${target} told what nobody can read: ${why}`;
+  return verb === 'shift' && key.try >= ASKED
+    ? { ok: true, output: { ...withoutContents(outcome.output, cause) } }
+    : { ok: false, error: 'PageUnreadable', cause, retryable: true };
 }
 
 /** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */

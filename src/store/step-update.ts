@@ -9,6 +9,7 @@ type Values = Readonly<Record<string, unknown>>;
 /**
  * @param expected what the item must say for the write to be made, besides its owner; undefined for what must not be there
  * @param counter what is to become one more
+ * @param unlessOther what the item may say besides, or not say at all: anything else, and nothing is written
  */
 export function stepUpdate(
   key: Omit<StepKey, 'try'>,
@@ -16,6 +17,7 @@ export function stepUpdate(
   removed: readonly string[],
   expected: Values,
   counter?: string,
+  unlessOther: Values = {},
 ): Omit<UpdateCommandInput, 'TableName'> {
   const own = key.belongsTo === 'execution';
   const set = { ...changes, ...(own ? { owner: key.owner } : {}) };
@@ -23,10 +25,19 @@ export function stepUpdate(
   // The item of an execution's own step is made by its first write.
   const mayBeNew = own && Object.keys(expected).length === 0;
   const counted = counter === undefined ? [] : [counter];
-  const names = new Set([...Object.keys(set), ...Object.keys(seen), ...removed, ...counted]);
-  const conditions = Object.entries(seen).map(([name, value]) =>
-    value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`,
-  );
+  const names = new Set([
+    ...Object.keys(set),
+    ...Object.keys(seen),
+    ...removed,
+    ...counted,
+    ...Object.keys(unlessOther),
+  ]);
+  const conditions = [
+    ...Object.entries(seen).map(([name, value]) =>
+      value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`,
+    ),
+    ...Object.keys(unlessOther).map((name) => `(attribute_not_exists(#${name}) OR #${name} = :seen_${name})`),
+  ];
   const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
   return {
     Key: itemOf(key),
@@ -41,7 +52,9 @@ export function stepUpdate(
       ...(counter === undefined ? {} : { ':one': 1 }),
       ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
       ...Object.fromEntries(
-        Object.entries(seen).flatMap(([name, value]) => (value === undefined ? [] : [[`:seen_${name}`, value]])),
+        Object.entries({ ...seen, ...unlessOther }).flatMap(([name, value]) =>
+          value === undefined ? [] : [[`:seen_${name}`, value]],
+        ),
       ),
     },
     ReturnValues: 'ALL_NEW',

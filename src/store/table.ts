@@ -143,15 +143,16 @@ export class Table {
   }
 
   /**
-   * Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more, or was not
-   * sent to that instance: whoever may send documents may give them any comment.
+   * Stores how a command ended, with what that changes of its node. Undefined if that try is not the present one any more, was not sent to
+   * that instance, or is another command: whoever may send documents may give them any comment. Which command it is, is kept as soon as
+   * SendCommand answers; an end that is heard of before that counts.
    */
   async storeResult(
     key: StepKey,
     outcome: Outcome,
     changes: NodeChanges,
     now: number,
-    target: string,
+    { target, commandId }: { readonly target: string; readonly commandId: string },
   ): Promise<RendezvousItem | undefined> {
     const node = key.belongsTo === 'execution' ? {} : changes;
     const changed = {
@@ -161,7 +162,8 @@ export class Table {
     };
     // A look that gives a command up says what became of it, and then cancels it: the news of that must not take its word back.
     const first = !outcome.ok && outcome.error === 'CommandCancelled' ? { result: undefined } : {};
-    return this.#update(key, changed, [], { step: key.step, target, [counterOf(key.step)]: key.try, ...first });
+    const expected = { step: key.step, target, [counterOf(key.step)]: key.try, ...first };
+    return this.#update(key, changed, [], expected, undefined, { commandId });
   }
 
   async #update(
@@ -170,10 +172,14 @@ export class Table {
     removed: readonly string[],
     expected: Readonly<Record<string, unknown>>,
     counter?: string,
+    unlessOther: Readonly<Record<string, unknown>> = {},
   ): Promise<RendezvousItem | undefined> {
     try {
       const { Attributes: item } = await this.#client.send(
-        new UpdateCommand({ TableName: this.#name, ...stepUpdate(key, changes, removed, expected, counter) }),
+        new UpdateCommand({
+          TableName: this.#name,
+          ...stepUpdate(key, changes, removed, expected, counter, unlessOther),
+        }),
       );
       return rendezvousItem.parse(item);
     } catch (error) {

@@ -1,28 +1,43 @@
 // Reads what the inspect document prints: pages of nodes, one line each, gzipped and in base64 (24,000 characters are all SSM gives).
 import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
 
 import { z } from 'zod';
 
+import { instanceId, nodeIdText, nodeAddress } from '../core/names.ts';
 import type { Ghosts, KnownNode, LeftOnServices, SwarmNode, TokenDigests } from '../core/tidy/facts.ts';
+import { unpacked, unreadable } from './packed.ts';
 
 const STATES = ['ready', 'down', 'unknown', 'disconnected'] as const;
 const AVAILABILITIES = ['active', 'pause', 'drain'] as const;
 
+/** The longest base64 that a result has room for, and what a page of 400 nodes may unpack to. */
+const PACKED = 24_000;
+const UNPACKED = 1_000_000;
+/** Neither of what is told beside the nodes may stop a tidy of them: what is not in its form is not heard. */
+const BESIDE = 200;
+const texts = z.array(z.unknown()).transform((list) => list.filter((one) => typeof one === 'string').slice(0, BESIDE));
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+/** `task@node`. */
+const GHOST = /^[0-9a-z]{25}@[0-9a-z-]{1,25}$/;
+
 export const inspectPage = z.object({
-  total: z.number(),
-  nodes: z.string(),
+  total: count,
+  nodes: z.string().max(PACKED),
   /** Plain healthy workers, where they were not listed. */
-  healthy: z.number().optional(),
-  digest: z.string().optional(),
-  tokens: z.object({ worker: z.string(), manager: z.string() }).optional(),
+  healthy: count.optional(),
+  digest: hash.optional(),
+  tokens: z.object({ worker: hash, manager: hash }).optional().catch(undefined),
   /** With the first page, where the engine told its tasks; older documents tell nothing of them. */
-  ghosts: z.object({ count: z.number(), tasks: z.array(z.string()) }).optional(),
+  ghosts: z
+    .object({ count, tasks: texts.transform((tasks) => tasks.filter((one) => GHOST.test(one))) })
+    .optional()
+    .catch(undefined),
   /** How many services bear the label of a mark, whether one of skep's or not; not all of them may have been told. */
-  marked: z.int().min(0).optional(),
+  marked: count.optional().catch(undefined),
   /** `SERVICE MARK NAME`, and `SERVICE SINCE [PHASE]` of histories that were not put back. */
-  marks: z.array(z.string()).optional(),
-  kept: z.array(z.string()).optional(),
+  marks: texts.optional().catch(undefined),
+  kept: texts.optional().catch(undefined),
 });
 export type InspectPage = z.infer<typeof inspectPage>;
 
@@ -38,7 +53,7 @@ export interface ReadSwarm {
 /**
  * @param expected workers that the table has as ready, of instances that are in a group
  * @returns undefined where the healthy ones were told by a digest only, and it is not that of the expected ones: ask for all then
- * @throws {Error} for a page that was cut off or is not one: a half-read swarm must not be repaired
+ * @throws {FlowError} PageUnreadable for a page that was cut off or is not one: a half-read swarm must not be repaired
  */
 export function readSwarm(pages: readonly InspectPage[], expected: readonly KnownNode[]): ReadSwarm | undefined {
   const listed = pages.flatMap(({ nodes }) => readLines(nodes));
@@ -98,43 +113,43 @@ const plainWorker = (nodeId: string, instance: string): SwarmNode => ({
   neverUp: false,
 });
 
-function readLines(page: string): SwarmNode[] {
-  if (page === '') {
-    return [];
-  }
-  return gunzipSync(Buffer.from(page, 'base64'))
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map(readLine);
-}
+const readLines = (page: string): SwarmNode[] => unpacked(page, UNPACKED).map(readLine);
+
+/** Of ids, versions and times nothing is believed that is not in their form. */
+const NUMBER = /^\d{1,15}$/;
 
 function readLine(line: string): SwarmNode {
   const [nodeId, role, state, availability, instance, leader, address, mark, version, age, past] = line.split(' ');
   const status = STATES.find((known) => known === state);
   const available = AVAILABILITIES.find((known) => known === availability);
+  const id = nodeIdText.safeParse(nodeId).data;
   if (
-    nodeId === undefined ||
+    id === undefined ||
     status === undefined ||
     available === undefined ||
     (role !== 'worker' && role !== 'manager')
   ) {
-    throw new Error(`the inspect document printed a line that this version does not understand: ${line.slice(0, 120)}`);
+    return unreadable(
+      `the inspect document printed a line that this version does not understand: ${line.slice(0, 120)}`,
+    );
   }
   return {
-    nodeId,
+    nodeId: id,
     role,
     status,
     availability: available,
-    instance: given(instance),
+    instance: instanceId.safeParse(instance).data,
     isManager: leader !== '-',
     isReachable: leader === 'leader' || leader === 'reachable',
     isLeaving: mark === 'leaving',
-    version: given(version),
-    age: given(age) === undefined ? undefined : Number(age),
-    address: given(address),
+    version: numberIn(version),
+    age: numberIn(age) === undefined ? undefined : Number(age),
+    address: addressIn(address),
     neverUp: past === 'none',
   };
 }
 
-const given = (field: string | undefined): string | undefined => (field === '-' ? undefined : field);
+const addressIn = (field: string | undefined): string | undefined => nodeAddress.safeParse(field).data;
+
+const numberIn = (field: string | undefined): string | undefined =>
+  field !== undefined && NUMBER.test(field) ? field : undefined;

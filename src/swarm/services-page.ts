@@ -1,10 +1,9 @@
 // Reads what the shift document prints of services and nodes: one JSON object per line, gzipped and in base64.
-import { gunzipSync } from 'node:zlib';
-
 import { z } from 'zod';
 
 import { SERVICE_NAME } from '../core/names.ts';
 import type { PlacementNode, ServiceFacts, TaskCount } from '../core/services/facts.ts';
+import { unpacked, unreadable } from './packed.ts';
 
 /** As the engine makes them. */
 export const ID = /^[0-9a-z]{25}$/;
@@ -32,6 +31,8 @@ export const shiftPage = z.object({
   moving: z.int().min(0).optional(),
   nodes: z.string().max(PACKED).default(''),
   services: z.string().max(PACKED).default(''),
+  /** Why nothing of it can be read, once several managers were asked: what else there is goes on without. */
+  unreadable: z.string().max(1000).optional(),
 });
 export type ShiftPage = z.infer<typeof shiftPage>;
 
@@ -113,13 +114,13 @@ interface ReadLines<Item> {
   readonly unreadable: Unreadable[];
 }
 
-/** @throws {Error} for a line that tells not even an id: then it is no page at all, and nothing can be said of what is missing */
+/** @throws {FlowError} PageUnreadable for a line that tells not even an id: then it is no page at all, and nothing can be said of what is missing */
 function readLines<Item>(packed: string, line: z.ZodType<Item>, isName: RegExp): ReadLines<Item> {
   const read: ReadLines<Item> = { items: [], unreadable: [] };
   for (const told of lines(packed)) {
     const { data } = line.safeParse(told);
     if (data === undefined) {
-      const { id, name } = named.parse(told);
+      const { id, name } = named.safeParse(told).data ?? unreadable('a line in it names nobody');
       read.unreadable.push({ id, name: name !== undefined && isName.test(name) ? name : id });
     } else {
       read.items.push(data);
@@ -136,7 +137,7 @@ const unreadableNode = ({ id, name }: Unreadable): PlacementNode => ({
 
 const HOSTNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,252}$/;
 
-/** @throws {Error} for a page that was cut off or is not one */
+/** @throws {FlowError} PageUnreadable for a page that was cut off or is not one */
 export function readNodes({ nodes }: Pick<ShiftPage, 'nodes'>): PlacementNode[] {
   const { items, unreadable } = readLines(nodes, nodeLine, HOSTNAME);
   const read = items.map(({ id, name, role, state, availability, labels, engine, platform, cpu, memory }) => {
@@ -154,7 +155,7 @@ export interface ReadServices {
 /**
  * @param nodeAt the id of the node at a place; what is at a place that nobody asked about may be any name, if it is but the same each time
  * @returns what can be read, and what cannot: one odd service hides no other
- * @throws {Error} for a page that was cut off or is not one
+ * @throws {FlowError} PageUnreadable for a page that was cut off or is not one
  */
 export function readServices(
   { services }: Pick<ShiftPage, 'services'>,
@@ -205,13 +206,13 @@ function factsOf(told: z.infer<typeof serviceLine>, nodeAt: (place: number) => s
   };
 }
 
+/** @throws {FlowError} PageUnreadable */
 function lines(packed: string): unknown[] {
-  if (packed === '') {
-    return [];
-  }
-  return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED })
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line): unknown => JSON.parse(line));
+  return unpacked(packed, UNPACKED).map((line): unknown => {
+    try {
+      return JSON.parse(line);
+    } catch {
+      return unreadable('a line in it is no JSON');
+    }
+  });
 }

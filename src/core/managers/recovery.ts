@@ -18,10 +18,10 @@ const surveyed = z.object({
   swarmId: z.string(),
   /** Epoch seconds; 0 where there is no state of a manager. */
   raftTime: z.number(),
-  epoch: z.string(),
+  epoch: z.string().regex(/^(\d{1,9}|fenced)$/),
   recovering: z.number(),
   /** `node id@ip:port` of every manager that the engine knows of. */
-  remotes: z.array(z.string()),
+  remotes: z.array(z.string().regex(/^[0-9a-z]{1,25}@[0-9.]{7,15}:\d{1,5}$/)).max(200),
 });
 export type Surveyed = z.infer<typeof surveyed>;
 
@@ -41,7 +41,8 @@ export type Candidate = z.infer<typeof candidate>;
 /** Either of what it told, and what came instead. */
 export const answer = z.object({
   instance: instanceId,
-  told: surveyed.optional(),
+  /** What is not in its form is as good as no answer: of one that may run as a manager that is told, and refuses the recovery. */
+  told: surveyed.optional().catch(undefined),
   error: z.string().optional(),
 });
 export type Answer = z.infer<typeof answer>;

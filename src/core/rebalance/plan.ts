@@ -16,6 +16,8 @@ export interface RebalanceFacts {
   readonly services: readonly ServiceFacts[];
   /** Services of which nothing but this can be told. */
   readonly unreadable?: readonly { readonly id: string; readonly name: string }[];
+  /** What is missing, in words: pages that nobody can read. */
+  readonly missing?: readonly string[];
   /** Epoch seconds. */
   readonly now: number;
 }
@@ -68,12 +70,15 @@ interface Spread {
 }
 
 export function planRebalance(facts: RebalanceFacts, { only, maxMoves, even: wish }: RebalanceOptions): RebalancePlan {
-  const { nodes, services, unreadable = [], now } = facts;
+  const { nodes, services, unreadable = [], missing = [], now } = facts;
   const isAsked = ({ name, serviceId }: ServiceFacts): boolean => only.includes(name) || only.includes(serviceId);
   const places = placesOf(nodes, services);
-  const leftOut: LeftOut[] = unreadable
-    .filter(({ id, name }) => only.length === 0 || only.includes(id) || only.includes(name))
-    .map(({ id, name }) => ({ serviceId: id, name, ...why('Unreadable') }));
+  const leftOut: LeftOut[] = [
+    ...missing.map((name) => ({ serviceId: '-', name, ...why('Unreadable') })),
+    ...unreadable
+      .filter(({ id, name }) => only.length === 0 || only.includes(id) || only.includes(name))
+      .map(({ id, name }) => ({ serviceId: id, name, ...why('Unreadable') })),
+  ];
   const planned: ServicePlan[] = [];
   let left = maxMoves;
   const even: Spread[] = [];
@@ -90,7 +95,8 @@ export function planRebalance(facts: RebalanceFacts, { only, maxMoves, even: wis
       even.push(spread);
     }
   }
-  const moved = wish === 'cluster' ? planEven(even, places, left, now) : [];
+  // How full a node is cannot be said where not all services are known.
+  const moved = wish === 'cluster' && missing.length === 0 ? planEven(even, places, left, now) : [];
   planned.push(...moved);
   return {
     moves: maxMoves - left + moved.length,
@@ -101,6 +107,7 @@ export function planRebalance(facts: RebalanceFacts, { only, maxMoves, even: wis
     even: even.length - moved.length,
     unknown: only.filter(
       (one) =>
+        missing.length === 0 &&
         !services.some(({ name, serviceId }) => one === name || one === serviceId) &&
         !unreadable.some(({ id, name }) => one === name || one === id),
     ),

@@ -60,6 +60,8 @@ export interface ServiceRun {
 export interface Round {
   readonly runs: readonly ServiceRun[];
   readonly seen: readonly ServiceFacts[];
+  /** Services of which nothing but their id can be told any more. */
+  readonly unreadable?: readonly string[];
   /** More was to be told than fitted. */
   readonly cut: boolean;
   /** Nodes came or went since it was planned, so that a place among them is another node's by now. */
@@ -97,12 +99,23 @@ export function startRuns(
     }));
 }
 
-export function rebalanceRound({ runs: before, seen, cut, moved = false, closing, now }: Round): NextRound {
+export function rebalanceRound({
+  runs: before,
+  seen,
+  unreadable = [],
+  cut,
+  moved = false,
+  closing,
+  now,
+}: Round): NextRound {
   const facts = new Map(seen.map((one) => [one.serviceId, one]));
   const changes: Change[] = [];
   const looked = before.map((run) => {
     const isAsked = run.phase !== 'queued' && run.phase !== 'ended';
     const service = facts.get(run.serviceId);
+    if (isAsked && unreadable.includes(run.serviceId)) {
+      return endUnread(run);
+    }
     if (!isAsked || (service === undefined && cut)) {
       return run;
     }
@@ -159,6 +172,12 @@ const end = (run: ServiceRun, outcome: RunOutcome, because?: string): ServiceRun
   phase: 'ended',
   outcome,
   because,
+});
+
+/** Whether it bears skep's mark still cannot be seen: the tidy takes that back, once it can be read. */
+const endUnread = (run: ServiceRun): ServiceRun => ({
+  ...end(run, 'changed', 'what the engine says of it cannot be read any more'),
+  ...(['more', 'undo', 'fewer'].includes(run.phase) ? { left: true } : {}),
 });
 
 /** It goes no further, and its history is put back. */

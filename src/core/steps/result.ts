@@ -76,7 +76,7 @@ function errorOf({ status, statusDetails, responseCode, stdout }: Invocation): s
 function causeOf({ statusDetails, responseCode, stdout }: Invocation): string {
   const message = lastJson(stdout)?.['message'];
   const meaning = exitCode(responseCode);
-  const what = typeof message === 'string' ? oneLine(message, MESSAGE) : (meaning?.meaning ?? statusDetails);
+  const what = typeof message === 'string' ? oneLine(message, MESSAGE) : (meaning?.meaning ?? oneLine(statusDetails, MESSAGE));
   return `${what} (exit code ${responseCode}${meaning === undefined ? '' : `; ${meaning.remedy}`})`;
 }
 

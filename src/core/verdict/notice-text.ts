@@ -1,5 +1,5 @@
 // What a notice says to a person: what is the matter, since when, and what to do next. For mail, and for Slack.
-import { forSlack, oneLine } from '../clean-text.ts';
+import { forSlack, oneLine, unlinked } from '../clean-text.ts';
 import type { Notice } from './notice.ts';
 
 export interface NoticePlace {
@@ -18,7 +18,7 @@ export function textOf(notice: Notice, place: NoticePlace): string {
     headline(notice, place),
     '',
     ...notice.reasons.flatMap(({ name, what, next }) => [
-      `${name}: ${oneLine(what)}`,
+      `${name}: ${unlinked(oneLine(what))}`,
       `  What to do: ${oneLine(next)}`,
     ]),
     ...(notice.reasons.length === 0 ? ['Nothing is left to do.'] : []),

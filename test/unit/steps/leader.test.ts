@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import { CA_DIGEST, EXECUTION, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
-import { db, ports, raised, record, recorded, scene, sends, sentTo, sfn, time, woken } from '../support/step-scene.ts';
+import { db, ports, raised, record, recorded, scene, sends, sentBy, sfn, time, woken } from '../support/step-scene.ts';
 import { TABLE } from '../support/table.ts';
 
 const OTHER = 'i-0cccccccccccccccc';
@@ -25,7 +25,7 @@ describe('a step that is entered again', () => {
     const [first] = sends();
     const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Demote', try: 1 };
     const refused = { ok: false, error: 'QuorumWouldBreak', cause: 'c', retryable: true } as const;
-    await storeAndDeliver(ports, { key, verb: 'demote', target: sentTo(), outcome: refused, now: NOW });
+    await storeAndDeliver(ports, { key, verb: 'demote', ...sentBy(), outcome: refused, now: NOW });
     await place.step({ ...LOCK, refused: true });
     await place.step({ ...demote, taskToken: 'second' });
 
@@ -34,7 +34,7 @@ describe('a step that is entered again', () => {
     const late = {
       key,
       verb: 'demote',
-      target: sentTo(),
+      ...sentBy(),
       outcome: { ok: true, output: { member: false } },
       now: NOW,
     } as const;
@@ -57,7 +57,7 @@ describe('what the managers tell', () => {
     await place.step({ verb: 'drain', step: 'Drain' });
     const key = { cluster, instance, owner: ownerKey(EXECUTION), belongsTo: 'node' as const, step: 'Drain', try: 1 };
     const outcome = { ok: true, output: { member: true, nodeId: NODE_ID, managers } } as const;
-    await storeAndDeliver(ports, { key, verb: 'drain', target: sentTo(), outcome, now: sent + 1 });
+    await storeAndDeliver(ports, { key, verb: 'drain', ...sentBy(), outcome, now: sent + 1 });
     const [ended] = sfn.commandCalls(SendTaskSuccessCommand).slice(-1);
     // An execution has no use for it.
     expect(JSON.parse(ended?.args[0].input.output ?? '')).toEqual({ member: true, nodeId: NODE_ID });
@@ -113,7 +113,7 @@ describe('what the managers tell', () => {
         try: 1,
       };
       const outcome = { ok: false, error: 'NotManager', cause: 'c', retryable: true } as const;
-      await storeAndDeliver(ports, { key, verb: 'drain', target: sentTo(), outcome, now: NOW });
+      await storeAndDeliver(ports, { key, verb: 'drain', ...sentBy(), outcome, now: NOW });
     }
     time.now = NOW + 5;
     await place.step({ ...drain, attempt: 1 });
@@ -132,7 +132,7 @@ describe('what the managers tell', () => {
     };
     const managers = told([MANAGER_INSTANCE, 'leader', '10.0.1.11']);
     const outcome = { ok: true, output: { member: true, managers } } as const;
-    await storeAndDeliver(ports, { key, verb: 'drain', target: sentTo(), outcome, now: NOW + 6 });
+    await storeAndDeliver(ports, { key, verb: 'drain', ...sentBy(), outcome, now: NOW + 6 });
     const after = await recorded(cluster);
     expect(after).toMatchObject({ leader: LEADER.leader, managers: LEADER.managers });
     expect(after?.term).toBeGreaterThan(5);

@@ -18,7 +18,7 @@ import {
   recorded,
   scene,
   sends,
-  sentTo,
+  sentBy,
   ssm,
   time,
   woken,
@@ -188,7 +188,7 @@ describe('a manager that is to go', () => {
     await storeAndDeliver(ports, {
       key,
       verb: 'demote',
-      target: sentTo(),
+      ...sentBy(),
       outcome: { ok: true, output: { member: true } },
       now: NOW,
     });
@@ -227,7 +227,7 @@ describe('a manager that is confirmed', () => {
     await storeAndDeliver(ports, {
       key,
       verb: 'confirm',
-      target: sentTo(),
+      ...sentBy(),
       outcome: { ok: true, output: {} },
       now: time.now,
     });

@@ -16,7 +16,7 @@ import {
   scene,
   searches,
   sends,
-  sentTo,
+  sentBy,
   ssm,
   time,
   woken,
@@ -113,7 +113,7 @@ describe('an end that comes late', () => {
       try: 1,
     };
 
-    expect(await storeAndDeliver(ports, { key, verb: 'join', target: sentTo(), outcome: joined, now: time.now })).toBe(
+    expect(await storeAndDeliver(ports, { key, verb: 'join', ...sentBy(), outcome: joined, now: time.now })).toBe(
       false,
     );
     expect(await item()).toEqual(before);

@@ -294,6 +294,7 @@ describe('a join before there is a swarm', () => {
       key: { ...key, try: 1 },
       verb: 'init',
       target: key.instance,
+      commandId: 'c',
       outcome: { ok: true, output },
       now: time.now,
     });

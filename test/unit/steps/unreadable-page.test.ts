@@ -1,14 +1,14 @@
 // What a manager tells of services and nobody can read: nothing is handed over, the node is drained, and it is not looked at again.
 import { gzipSync } from 'node:zlib';
 
-import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from '@jest/globals';
 
 import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { stepRequest } from '../../../src/steps/step.ts';
 import { ownerKey } from '../../../src/core/names.ts';
 import { EXECUTION, MANAGER_INSTANCE, NOW } from '../support/examples.ts';
-import { ports, scene, sends, sfn } from '../support/step-scene.ts';
+import { ports, scene, sends, sentBy, sfn } from '../support/step-scene.ts';
 
 const NODE = 'n'.repeat(25);
 const packed = (text: string): string => gzipSync(text).toString('base64');
@@ -39,7 +39,7 @@ describe('a page of services that nobody can read', () => {
         key,
         verb: 'drain',
         outcome: { ok: true, output },
-        target: MANAGER_INSTANCE,
+        ...sentBy(),
         now: NOW,
       });
 
@@ -62,5 +62,52 @@ describe('a page of services that nobody can read', () => {
     expect(outputs()).toEqual([
       { done: true, skipped: [{ service: '-', why: 'what a manager said of the services cannot be read' }] },
     ]);
+  });
+});
+
+describe('a page that is asked of managers', () => {
+  // Items of such steps are keyed by step alone.
+  let steps = 0;
+  const failures = (): unknown[] => sfn.commandCalls(SendTaskFailureCommand).map(({ args }) => args[0].input);
+  async function told(verb: 'shift' | 'inspect', number: number, output: Record<string, unknown>): Promise<void> {
+    const place = await scene({ kind: 'terminate' });
+    steps += 1;
+    const step = `Pages-${steps}`;
+    for (let attempt = 0; attempt < number; attempt += 1) {
+      await place.step({ verb, step, attempt, taskToken: `token-${attempt}` });
+      const { cluster = '', instance = '' } = place.plan;
+      const key: StepKey = {
+        cluster,
+        instance,
+        belongsTo: 'execution',
+        owner: ownerKey(EXECUTION),
+        step,
+        try: attempt + 1,
+      };
+      await storeAndDeliver(ports, { key, verb, outcome: { ok: true, output }, ...sentBy(), now: NOW });
+    }
+  }
+
+  it.each(PAGES.filter(([what]) => !what.startsWith('is too long')))(
+    'and that %s is asked of another one',
+    async (_what, page) => {
+      await told('shift', 1, page);
+      expect(outputs()).toEqual([]);
+      expect(failures()).toMatchObject([{ error: 'PageUnreadable', cause: expect.stringContaining(MANAGER_INSTANCE) }]);
+    },
+  );
+
+  it('is told as one that nobody can read by the third of them, so that the rest goes on', async () => {
+    await told('shift', 3, { services: packed('{"id":'), next: 400, digest: 'd'.repeat(64), refused: ['$(x)'] });
+    expect(failures()).toHaveLength(2);
+    expect(outputs()).toMatchObject([
+      { next: 400, digest: 'd'.repeat(64), services: '', refused: [], unreadable: expect.stringContaining('refused') },
+    ]);
+  });
+
+  it('is never half a swarm: a tidy does not go on with it', async () => {
+    await told('inspect', 4, { total: 1, nodes: packed('not a line of it') });
+    expect(outputs()).toEqual([]);
+    expect(failures()).toHaveLength(4);
   });
 });

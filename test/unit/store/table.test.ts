@@ -78,6 +78,7 @@ const found = ({ cluster, instance }: { cluster: string; instance: string }, of 
 
 /** Where commands are sent. */
 const TARGET = 't';
+const SENT = { target: TARGET, commandId: 'c' };
 
 describe('declaring a cluster', () => {
   it('is done once: the second time changes nothing', async () => {
@@ -252,7 +253,7 @@ describe('a claim', () => {
     const step: StepKey = { ...where, owner: 'join', belongsTo: 'node', step: 'Join', try: 1 };
     await db.table.begin(step, { target: TARGET, taskToken: 'of the join', phase: 'joining' });
     await db.table.park(step, { commandId: 'c', target: TARGET, uncertain: true });
-    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW, TARGET);
+    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'joined', nodeId: NODE_ID }, NOW, SENT);
 
     expect(await claim(actionOf({ ...where, kind: 'terminate' }), 'leave')).toBe('leave');
     const item = await db.get(keys.node(where.cluster, where.instance));
@@ -267,7 +268,7 @@ describe('a claim', () => {
     await claim(actionOf(where), 'first');
     const step: StepKey = { ...where, owner: 'first', belongsTo: 'node', step: 'Join', try: 1 };
     await db.table.begin(step, { target: TARGET, taskToken: 't' });
-    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW, TARGET);
+    await db.table.storeResult(step, { ok: true, output: {} }, { phase: 'ready', nodeId: NODE_ID }, NOW, SENT);
 
     await claim(actionOf({ ...where, time: NOW + 1, actionToken: 'another' }), 'second');
     expect(await db.get(keys.node(where.cluster, where.instance))).toMatchObject({ owner: 'second', nodeId: NODE_ID });
@@ -363,7 +364,7 @@ describe("a step's rendezvous", () => {
     const step = await claimed();
     await db.table.begin(step, { target: TARGET, taskToken: 'mine', sentAt: NOW });
 
-    expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW, TARGET)).toMatchObject({
+    expect(await db.table.storeResult(step, joined, { phase: 'joined', nodeId: NODE_ID }, NOW, SENT)).toMatchObject({
       step: 'Join',
       try: 1,
       waits: 'Join',
@@ -379,7 +380,7 @@ describe("a step's rendezvous", () => {
     const step = await claimed();
     await db.table.begin(step, { target: TARGET, taskToken: 'first' });
     await db.table.park(step, { commandId: 'c', target: TARGET, uncertain: true });
-    await db.table.storeResult(step, joined, {}, NOW, TARGET);
+    await db.table.storeResult(step, joined, {}, NOW, SENT);
     const item = await db.table.begin({ ...step, try: 2 }, { target: TARGET, taskToken: 'second' });
 
     expect(item).toMatchObject({ step: 'Join', try: 2, taskToken: 'second' });
@@ -399,7 +400,7 @@ describe("a step's rendezvous", () => {
     const before = await db.get(keys.node(step.cluster, step.instance));
 
     expect(
-      await db.table.storeResult({ ...step, try: 2, ...other }, joined, { phase: 'gone' }, NOW, TARGET),
+      await db.table.storeResult({ ...step, try: 2, ...other }, joined, { phase: 'gone' }, NOW, SENT),
     ).toBeUndefined();
     expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
   });
@@ -411,7 +412,7 @@ describe("a step's rendezvous", () => {
     expect(await db.table.begin(step, { target: TARGET, taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.park(step, { taskToken: 'theirs' })).toBeUndefined();
     expect(await db.table.begin(step, { target: TARGET, taskToken: 'theirs' })).toBeUndefined();
-    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET)).toBeUndefined();
+    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, SENT)).toBeUndefined();
     expect(await db.get(keys.node(step.cluster, step.instance))).toEqual(before);
   });
 
@@ -427,11 +428,28 @@ describe("a step's rendezvous", () => {
     expect(await db.get(keys.node(cluster, instance))).toBeUndefined();
   });
 
+  it("another command's end is not stored, whoever has given it the comment of the step, and that of the step's own is", async () => {
+    const step = await claimed();
+    await db.table.begin(step, { target: TARGET, taskToken: 'mine' });
+    await db.table.keepCommand(step, { commandId: 'own', target: TARGET });
+
+    const stored = (commandId: string) => db.table.storeResult(step, joined, {}, NOW, { target: TARGET, commandId });
+    expect(await stored('of somebody else')).toBeUndefined();
+    expect(await db.table.storeResult(step, joined, {}, NOW, { target: 'another', commandId: 'own' })).toBeUndefined();
+    expect(await stored('own')).toMatchObject({ commandId: 'own', result: joined });
+  });
+
+  it('a command that ends before anybody has kept which one it is counts', async () => {
+    const step = await claimed();
+    await db.table.begin(step, { target: TARGET, taskToken: 'mine' });
+    expect(await db.table.storeResult(step, joined, {}, NOW, SENT)).toMatchObject({ result: joined });
+  });
+
   it('a node that is gone is kept for late events, then goes too', async () => {
     const step = { ...(await claimed()), step: 'Forget' };
     await db.table.begin(step, { target: TARGET, taskToken: 'mine' });
 
-    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET)).toMatchObject({
+    expect(await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, SENT)).toMatchObject({
       phase: 'gone',
       expiresAt: NOW + 7 * 86_400,
     });
@@ -441,7 +459,7 @@ describe("a step's rendezvous", () => {
     const node = await claimed();
     const step = { ...node, owner: 'tidy', belongsTo: 'execution' as const, step: 'Forget-da5el1vvzfzc' };
     await db.table.begin(step, { target: TARGET, taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
-    const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, TARGET);
+    const item = await db.table.storeResult(step, joined, { phase: 'gone' }, NOW, SENT);
 
     expect(item).toMatchObject({ taskToken: 'of the tidy', expiresAt: NOW + 86_400 });
     expect(item).not.toHaveProperty('phase');

@@ -176,7 +176,7 @@ export async function scene(
       storeAndDeliver(ports, {
         key: { ...key, step, try: number },
         verb: 'join',
-        target: sentTo(),
+        ...sentBy(),
         outcome: result,
         now: time.now,
       }),
@@ -187,7 +187,9 @@ export const awsError = (name: string, httpStatusCode = 400): Error =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
 export const sends = () => ssm.commandCalls(SendCommandCommand).map(({ args }) => args[0].input);
 /** Where the last command went. */
-export const sentTo = (): string => sends().at(-1)?.InstanceIds?.[0] ?? '';
+const sentTo = (): string => sends().at(-1)?.InstanceIds?.[0] ?? '';
+/** The last command: where it went, and which one it is. */
+export const sentBy = () => ({ target: sentTo(), commandId: known.at(-1)?.CommandId ?? '' });
 export const searches = () => ssm.commandCalls(ListCommandsCommand).map(({ args }) => args[0].input);
 export const woken = () => [
   ...sfn.commandCalls(SendTaskSuccessCommand).map(({ args }) => `${args[0].input.taskToken ?? ''} ok`),

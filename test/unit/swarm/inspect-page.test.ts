@@ -11,20 +11,21 @@ import { OTHER_NODE, item } from '../support/tidy-facts.ts';
 const packed = (...lines: string[]): string =>
   lines.length === 0 ? '' : gzipSync(lines.map((line) => `${line}\n`).join('')).toString('base64');
 const page = (...lines: string[]): InspectPage => ({ total: lines.length, nodes: packed(...lines) });
+const [B, C] = ['b'.repeat(25), 'c'.repeat(25)];
 const LEADER = `${NODE_ID} manager ready active ${INSTANCE} leader 10.0.1.11 - - -`;
 const read = (...pages: readonly InspectPage[]): ReadSwarm | undefined => readSwarm(pages, []);
 
 describe('the pages of inspect', () => {
   it('are read line by line, over all pages', () => {
-    const first = { ...page(LEADER, `b worker down drain ${OTHER_INSTANCE} - - leaving 77 3600`), total: 3 };
-    const second = { ...page('c manager unknown active - unreachable 10.0.1.13 - - 5'), total: 3 };
+    const first = { ...page(LEADER, `${B} worker down drain ${OTHER_INSTANCE} - - leaving 77 3600`), total: 3 };
+    const second = { ...page(`${C} manager unknown active - unreachable 10.0.1.13 - - 5`), total: 3 };
 
     expect(read(first, second)).toMatchObject({
       whole: true,
       nodes: [
         { nodeId: NODE_ID, role: 'manager', status: 'ready', instance: INSTANCE, isManager: true, isReachable: true },
-        { nodeId: 'b', role: 'worker', status: 'down', isLeaving: true, version: '77', age: 3600, isManager: false },
-        { nodeId: 'c', role: 'manager', status: 'unknown', instance: undefined, isManager: true, isReachable: false },
+        { nodeId: B, role: 'worker', status: 'down', isLeaving: true, version: '77', age: 3600, isManager: false },
+        { nodeId: C, role: 'manager', status: 'unknown', instance: undefined, isManager: true, isReachable: false },
       ],
     });
   });
@@ -42,7 +43,7 @@ describe('the pages of inspect', () => {
   it('are not whole where a node is missing, or the swarm changed between two of them', () => {
     expect(read({ ...page(LEADER), total: 2 })).toMatchObject({ whole: false });
     expect(
-      read({ ...page(LEADER), total: 2 }, { ...page('b worker ready active - - - - - -'), total: 3 }),
+      read({ ...page(LEADER), total: 2 }, { ...page(`${B} worker ready active - - - - - -`), total: 3 }),
     ).toMatchObject({
       whole: false,
     });
@@ -50,20 +51,21 @@ describe('the pages of inspect', () => {
   });
 
   it('a demoted node that is still in raft counts as a manager', () => {
-    expect(read(page('b worker ready active - reachable 10.0.1.12 - - -'))?.nodes[0]).toMatchObject({
+    expect(read(page(`${B} worker ready active - reachable 10.0.1.12 - - -`))?.nodes[0]).toMatchObject({
       role: 'worker',
       isManager: true,
     });
   });
 
   it.each([
-    ['a state that nobody knows', page('b worker asleep active - - - - - -')],
-    ['a role that nobody knows', page('b observer ready active - - - - - -')],
-    ['one word', page('b')],
-    ['a page that was cut off', { total: 1, nodes: packed(`b worker ready active ${INSTANCE} -`).slice(0, -12) }],
+    ['a state that nobody knows', page(`${B} worker asleep active - - - - - -`)],
+    ['a role that nobody knows', page(`${B} observer ready active - - - - - -`)],
+    ['one word', page(B)],
+    ['an id that the engine does not make', page('b worker ready active - - - - - -')],
+    ['a page that was cut off', { total: 1, nodes: packed(`${B} worker ready active ${INSTANCE} -`).slice(0, -12) }],
     ['no page at all', { total: 1, nodes: 'no base64, no gzip' }],
   ])('%s is refused: a half-read swarm must not be repaired', (_what, text) => {
-    expect(() => read(text)).toThrow();
+    expect(() => read(text)).toThrow(expect.objectContaining({ name: 'PageUnreadable' }));
   });
 });
 
@@ -79,10 +81,10 @@ describe('healthy workers that are told by a digest', () => {
   });
 
   it('are without those that are told one by one, whatever the table says of them', () => {
-    const told = { ...page(`b worker down active ${OTHER_INSTANCE} - - - - 9`), healthy: 2, digest };
-    const nodes = readSwarm([told], [...workers, item({ nodeId: 'b' })])?.nodes;
+    const told = { ...page(`${B} worker down active ${OTHER_INSTANCE} - - - - 9`), healthy: 2, digest };
+    const nodes = readSwarm([told], [...workers, item({ nodeId: B })])?.nodes;
     expect(nodes?.map(({ nodeId, status }) => `${nodeId} ${status}`)).toEqual([
-      'b down',
+      `${B} down`,
       `${OTHER_NODE} ready`,
       `${NODE_ID} ready`,
     ]);

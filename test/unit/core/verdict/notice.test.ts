@@ -150,7 +150,7 @@ describe('what it says', () => {
   it('nothing to Slack that it would read as a mention or a link', () => {
     const what = '<!channel> & <https://x|y>';
     expect(JSON.stringify(slackOf(notice({ reasons: [{ ...reason, what }] }), PLACE))).toContain(
-      '&lt;!channel&gt; &amp; &lt;https://x|y&gt;',
+      '&lt;!channel&gt; &amp; &lt;https:\u200b//x|y&gt;',
     );
   });
 
