@@ -78,7 +78,10 @@ function roundOf({ leaving, told, round, step }: StepRequest): Round | undefined
         // `HandOver-7`, where only the name of the step says it.
         number: round ?? Number(/-(\d+)$/.exec(step)?.[1] ?? 0),
         leaving,
-        told: told?.unreadable !== undefined || told === undefined ? undefined : readServicesIfAny(told, nodeAt(told, leaving)),
+        told:
+          told?.unreadable !== undefined || told === undefined
+            ? undefined
+            : readServicesIfAny(told, nodeAt(told, leaving)),
       };
 }
 

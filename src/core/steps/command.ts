@@ -5,13 +5,13 @@ import { digestOf } from '../managers/leader-record.ts';
 import type { Manager, Plan, PlannedSwarm } from '../model.ts';
 import type { Verb } from '../names.ts';
 import { hasTimeToHandOver } from '../services/hand-over.ts';
-import { giveUp, marked, nextManager } from './give-up.ts';
+import { giveUp, marked, nextTry } from './give-up.ts';
 import { nextRound } from './hand-over-round.ts';
 import { mayHaveBeenSent, nextMove, tryOf } from './rendezvous.ts';
 import type { Move, RendezvousItem } from './rendezvous.ts';
 import { outcomeOf } from './result.ts';
 import type { Decision, Facts, GiveUp, Note, Notice, Question, Send, Sent, Step } from './step.ts';
-import { DEFAULT_CONFIG, commandFor, runsOnManager } from './verbs.ts';
+import { DEFAULT_CONFIG, bringsIn, commandFor, runsOnManager } from './verbs.ts';
 import type { Shifting } from './verbs.ts';
 import { noticesOf, whomToAsk } from './whom-to-ask.ts';
 
@@ -291,9 +291,16 @@ export function decideCommand(step: Step, verb: Verb, facts: Facts): Next {
  */
 const ASK_AFTER = 100;
 
+/**
+ * A command to an instance that is to come is sent anew when it has lain for so long, seconds: longer than a warm instance needs to
+ * bring up its agent, and so short that three that get lost, one after the other, cost half of the shortest patience. SSM itself tells
+ * of one only when its delivery timeout and its execution timeout have passed together.
+ */
+const SEND_ANEW_AFTER = 240;
+
 function lookAgain(verb: Verb, facts: Facts, sent: Sent): Next {
   if (!runsOnManager(verb)) {
-    return { kind: 'look again' };
+    return ifNeverTaken(verb, facts, sent);
   }
   if (facts.isInAnyGroup === undefined) {
     return { kind: 'ask', fact: 'isInAnyGroup', of: sent };
@@ -302,10 +309,18 @@ function lookAgain(verb: Verb, facts: Facts, sent: Sent): Next {
     // SSM takes commands for an instance that was terminated a moment ago, and ends them only by their timeouts. Whatever has begun there
     // has ended with it; should it run after all, on a manager that was detached by hand, documents may run twice. It is not cancelled:
     // the event of that would come for the present try, and say that a person had ended it.
-    return nextManager(`${sent.target} is in no group any more`);
+    return nextTry(`${sent.target} is in no group any more`);
   }
   return isLyingThere(facts) && facts.now - (sent.sentAt ?? facts.now) >= ASK_AFTER
     ? ifSilent(facts, sent)
+    : { kind: 'look again' };
+}
+
+/** The agent has not taken it. Should it do so after all, documents are idempotent and have a notAfter. */
+function ifNeverTaken(verb: Verb, facts: Facts, sent: Sent): Next {
+  const isOver = facts.now - (sent.sentAt ?? facts.now) >= SEND_ANEW_AFTER;
+  return bringsIn(verb) && isLyingThere(facts) && isOver
+    ? nextTry(`the agent of ${sent.target} has not picked up its command`, sent)
     : { kind: 'look again' };
 }
 
@@ -318,9 +333,7 @@ function ifSilent({ hasWorked }: Facts, sent: Sent): Next {
   if (hasWorked === undefined) {
     return { kind: 'ask', fact: 'hasWorked', of: sent };
   }
-  return hasWorked
-    ? { kind: 'look again' }
-    : nextManager(`the agent of ${sent.target} does not pick up its command`, sent);
+  return hasWorked ? { kind: 'look again' } : nextTry(`the agent of ${sent.target} does not pick up its command`, sent);
 }
 
 /** A join is queued, and woken by the founding. */

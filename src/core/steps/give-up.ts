@@ -19,8 +19,8 @@ export const superseded = ({ key: { instance } }: Step): GiveUp =>
 export const marked = ({ key: { cluster } }: Step): GiveUp =>
   giveUp('Held', `${cluster} is held: npx skep unhold ${cluster}`);
 
-/** Ends this try: the next one goes to the next manager. It is noted first, since the event of a cancellation would end the step. */
-export const nextManager = (cause: string, cancel?: Sent): GiveUp =>
+/** Ends this try: the next one is sent anew, to the next manager where one is asked. It is noted first, since the event of a cancellation would end the step. */
+export const nextTry = (cause: string, cancel?: Sent): GiveUp =>
   giveUp('CommandUndelivered', cause, {
     note: { on: 'step', result: { ok: false, error: 'CommandUndelivered', cause, retryable: true } },
     cancel,

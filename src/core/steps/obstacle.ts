@@ -1,5 +1,5 @@
 // What it means that the one thing could not be done: the lock or the node is somebody else's by now, or SSM, or IAM, takes no command.
-import { giveUp, marked, nextManager, superseded } from './give-up.ts';
+import { giveUp, marked, nextTry, superseded } from './give-up.ts';
 import type { Facts, GiveUp, Obstacle, Question, Step } from './step.ts';
 import { bringsIn, runsOnManager } from './verbs.ts';
 
@@ -36,7 +36,7 @@ function afterRefusal(step: Step, facts: Facts, refused: Refused): GiveUp | Ques
   if (!step.ask.undo && bringsIn(verb)) {
     return joinRefused(step, facts, refused);
   }
-  return denied(refused) ?? (runsOnManager(verb) ? nextManager(because) : giveUp('InstanceUnreachable', because));
+  return denied(refused) ?? (runsOnManager(verb) ? nextTry(because) : giveUp('InstanceUnreachable', because));
 }
 
 const denied = ({ denied: error, because }: Refused): GiveUp | undefined =>

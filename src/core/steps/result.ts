@@ -76,7 +76,8 @@ function errorOf({ status, statusDetails, responseCode, stdout }: Invocation): s
 function causeOf({ statusDetails, responseCode, stdout }: Invocation): string {
   const message = lastJson(stdout)?.['message'];
   const meaning = exitCode(responseCode);
-  const what = typeof message === 'string' ? oneLine(message, MESSAGE) : (meaning?.meaning ?? oneLine(statusDetails, MESSAGE));
+  const what =
+    typeof message === 'string' ? oneLine(message, MESSAGE) : (meaning?.meaning ?? oneLine(statusDetails, MESSAGE));
   return `${what} (exit code ${responseCode}${meaning === undefined ? '' : `; ${meaning.remedy}`})`;
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { stepRequest } from '../../../src/steps/step.ts';
 import { ownerKey } from '../../../src/core/names.ts';
+import type { StepKey } from '../../../src/core/steps/rendezvous.ts';
 import { EXECUTION, MANAGER_INSTANCE, NOW } from '../support/examples.ts';
 import { ports, scene, sends, sentBy, sfn } from '../support/step-scene.ts';
 
