@@ -2,7 +2,7 @@
 import { isInAnyGroup } from '../aws/auto-scaling.ts';
 import { cancelCommand, hasWorkedSince, readInvocation } from '../aws/run-command.ts';
 import { outcomeOf } from '../core/steps/result.ts';
-import { runsOnManager } from '../core/steps/verbs.ts';
+import { bringsIn, runsOnManager } from '../core/steps/verbs.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Verb } from '../core/names.ts';
 import type { Outcome } from '../core/steps/rendezvous.ts';
@@ -19,6 +19,13 @@ const UNRESPONSIVE_LOOKS = 2;
  * workers still waits for agents that are only busy.
  */
 const ASK_AFTER = 100;
+
+/**
+ * A command to an instance that is to come is sent anew when it has lain for so long, seconds: longer than a warm instance needs to
+ * bring up its agent, and so short that three that get lost, one after the other, cost half of the shortest patience. SSM itself tells
+ * of one only when its delivery timeout and its execution timeout have passed together.
+ */
+const SEND_ANEW_AFTER = 240;
 
 interface Sent {
   readonly try: number;
@@ -45,8 +52,18 @@ export async function look(ports: StepPorts, request: StepRequest, verb: Verb, s
   }
   await giveUpLate(ports, request, sent, now);
   await giveUpGone(ports, request, verb, sent);
-  if (waiting && runsOnManager(verb)) {
+  if (waiting) {
+    await giveUpLying(ports, request, verb, sent);
+  }
+}
+
+/** The agent has not taken it. Should it do so after all, documents are idempotent and have a notAfter. */
+async function giveUpLying(ports: StepPorts, request: StepRequest, verb: Verb, sent: Sent): Promise<void> {
+  const now = ports.now();
+  if (runsOnManager(verb)) {
     await giveUpSilent(ports, request, sent, now);
+  } else if (bringsIn(verb) && now - (sent.sentAt ?? now) >= SEND_ANEW_AFTER) {
+    throw await passOn(ports, request, sent, `the agent of ${sent.target} has not picked up its command`);
   }
 }
 
@@ -81,19 +98,19 @@ async function giveUpLate(ports: StepPorts, request: StepRequest, sent: Sent, no
  */
 async function giveUpGone(ports: StepPorts, request: StepRequest, verb: Verb, sent: Sent): Promise<void> {
   if (runsOnManager(verb) && !(await isInAnyGroup(ports.autoScaling, sent.target))) {
-    throw await nextManager(ports, request, `${sent.target} is in no group any more`);
+    throw await nextTry(ports, request, `${sent.target} is in no group any more`);
   }
 }
 
 /** First what is to come next, then the cancellation, whose event would end the step. */
 async function passOn(ports: StepPorts, request: StepRequest, sent: Sent, cause: string): Promise<Error> {
-  const error = await nextManager(ports, request, cause);
+  const error = await nextTry(ports, request, cause);
   await cancelQuietly(ports, sent);
   return error;
 }
 
-/** Ends this try: the next one goes to the next manager. */
-export async function nextManager({ table }: StepPorts, request: StepRequest, cause: string): Promise<Error> {
+/** Ends this try: the next one is sent anew, to the next manager where one is asked. */
+export async function nextTry({ table }: StepPorts, request: StepRequest, cause: string): Promise<Error> {
   const error = 'CommandUndelivered';
   const result: Outcome = { ok: false, error, cause, retryable: true };
   await table.park(stepKey(request), { result });

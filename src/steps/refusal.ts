@@ -2,7 +2,7 @@
 import { isGoneFrom } from '../aws/auto-scaling.ts';
 import { bringsIn, runsOnManager } from '../core/steps/verbs.ts';
 import { FlowError } from '../core/errors.ts';
-import { nextManager } from './look.ts';
+import { nextTry } from './look.ts';
 import { verbOf } from './step.ts';
 import type { StepPorts } from './ports.ts';
 import type { StepRequest } from './step.ts';
@@ -28,7 +28,7 @@ export async function refusal(
   if (!runsOnManager(verbOf(request))) {
     return new FlowError('InstanceUnreachable', because);
   }
-  return nextManager(ports, request, because);
+  return nextTry(ports, request, because);
 }
 
 async function joinRefusal(
