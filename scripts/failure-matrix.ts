@@ -3,9 +3,10 @@
 //   npm run matrix [-- DOCUMENT...]
 //
 // `.` nothing; `a` a launch was abandoned, `f` an instance was ended by force, `o` a hook was left open; in brackets where the table
-// of final errors says so. Exits with 1 if one that is not in that table has cost an instance or a launch.
-import { ALL_CELLS, WAYS, runCells } from './matrix/cells.ts';
-import type { Outcome } from './matrix/cells.ts';
+// of final errors says so; `?` the document was not sent. Exits with 1 if one that is not in that table has cost an instance or a launch.
+import { ALL_CELLS, WAYS, documentsByFlow } from './matrix/cells.ts';
+import { runCells } from './matrix/run.ts';
+import type { Outcome } from './matrix/run.ts';
 import { VERBS } from '../src/core/names.ts';
 
 const print = (line: string): void => {
@@ -19,27 +20,22 @@ if (unknown.length > 0) {
 }
 const documents = VERBS.filter((verb) => given.length === 0 || given.includes(verb));
 
-const signOf = ({ forced, abandoned, open, isFinal, ok }: Outcome): string => {
+const signOf = ({ forced, abandoned, open, isFinal, hit }: Outcome): string => {
   const signs = [abandoned > 0 ? 'a' : '', forced > 0 ? 'f' : '', open > 0 ? 'o' : ''].join('');
-  return signs === '' ? (ok ? '.' : '?') : isFinal ? `(${signs})` : signs;
+  return !hit ? '?' : signs === '' ? '.' : isFinal ? `(${signs})` : signs;
 };
 
 let failed = 0;
-for (const document of documents) {
-  const outcomes: Outcome[] = [];
-  for (const times of [1, 3]) {
-    outcomes.push(
-      ...(await runCells(
-        document,
-        ALL_CELLS.filter((cell) => cell.document === document && cell.times === times),
-      )),
-    );
-  }
+for (const together of documentsByFlow(documents)) {
+  const outcomes = await runCells(ALL_CELLS.filter(({ document }) => together.includes(document)));
   failed += outcomes.filter(({ ok }) => !ok).length;
-  print(`\n${document}: once, three times`);
-  for (const { name } of WAYS) {
-    const signs = outcomes.filter(({ way }) => way.name === name).map(signOf);
-    print(`  ${name.padEnd(32)} ${signs.map((sign) => sign.padEnd(6)).join('')}`);
+  for (const document of together) {
+    print(`\n${document}: once, three times`);
+    for (const { name } of WAYS) {
+      const own = outcomes.filter((one) => one.document === document && one.way.name === name);
+      const signs = own.toSorted((a, b) => a.times - b.times).map(signOf);
+      print(`  ${name.padEnd(32)} ${signs.map((sign) => sign.padEnd(6)).join('')}`);
+    }
   }
 }
 print(`\n${String(failed)} cells cost an instance or a launch that no final error accounts for`);

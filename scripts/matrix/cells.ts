@@ -1,9 +1,4 @@
-// Every way in which a document can fail, in the flow that sends it: what is done, and what must not come of it.
-import { stringify } from 'yaml';
-
-import { parseScenario } from '../../lab/scenario/read.ts';
-import type { ScenarioResult } from '../../lab/scenario/result.ts';
-import { runScenario } from '../../lab/scenario/play.ts';
+// Every way in which a document can fail, and the flow that sends it.
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
 import { isEnd } from '../../src/core/steps/final-errors.ts';
 import { VERBS } from '../../src/core/names.ts';
@@ -35,19 +30,25 @@ export const WAYS: readonly Way[] = [
   })),
 ];
 
-type Steps = readonly unknown[];
+export type Steps = readonly unknown[];
 
-interface Flow {
+export interface Flow {
   readonly groups: Readonly<Record<string, unknown>>;
   readonly start: Steps;
   /** What sends the document, after the fault was set. */
   readonly sends: Steps;
-  /** Afterwards all is as it was at the start; undefined where each cell needs a cluster of its own. */
-  readonly back?: Steps;
+  /** Afterwards all is as it was at the start. */
+  readonly back: Steps;
 }
 
+/**
+ * The engine is in a swarm that nobody declared: its launch is continued, and both are left as they are. So a manager whose replacement
+ * it was to be waits on, for as long as AWS lets it (48 hours), and is retained then: its hook is open, and nothing is lost.
+ */
+const LEFT_ALONE: readonly string[] = ['ForeignSwarm', 'FoundedOtherwise'];
+
 /** Longer than any deadline of the flows. */
-const REST = { settle: '4h' };
+export const REST = { settle: '4h' };
 const scale = (group: string, to: number): unknown => ({ scale: { group, to } });
 const managers = { role: 'manager', desired: 3 };
 
@@ -60,7 +61,7 @@ const joins: Flow = {
 const leaves: Flow = {
   groups: joins.groups,
   start: [...joins.start, scale('workers', 1), REST],
-  sends: joins.back ?? [],
+  sends: joins.back,
   back: joins.sends,
 };
 const replacesManager: Flow = {
@@ -85,6 +86,13 @@ const tidies: Flow = {
   sends: [{ tidy: {} }, { settle: '1h' }],
   back: [],
 };
+const founds: Flow = {
+  groups: { managers: { role: 'manager', desired: 0 } },
+  start: [{ advance: '1m' }],
+  sends: [scale('managers', 3), REST],
+  // The swarm is erased, and the cluster can be founded anew.
+  back: [{ erase: {} }, scale('managers', 0), REST],
+};
 const recovers: Flow = {
   groups: { managers },
   start: [
@@ -94,16 +102,13 @@ const recovers: Flow = {
     { kill: { group: 'managers', leader: true } },
     { advance: '60s' },
   ],
-  // What does not get through never settles.
-  sends: [{ start: { machine: 'recover', input: { cluster: 'demo' } } }, { advance: '1h' }],
+  sends: [{ start: { machine: 'recover', input: { cluster: 'demo' } } }, REST],
+  // None: a new lab is up sooner.
+  back: [],
 };
 
-const FLOWS: Readonly<Record<Verb, Flow>> = {
-  init: {
-    groups: { managers: { role: 'manager', desired: 0 } },
-    start: [{ advance: '1m' }],
-    sends: [scale('managers', 3), REST],
-  },
+export const FLOWS: Readonly<Record<Verb, Flow>> = {
+  init: founds,
   prepare: replacesManager,
   join: joins,
   confirm: joins,
@@ -115,16 +120,11 @@ const FLOWS: Readonly<Record<Verb, Flow>> = {
   inspect: tidies,
   mend: {
     ...tidies,
-    // A node whose availability nobody of skep has set: a launch that was not heard of.
-    start: [...tidies.start],
+    // An execution that died has left its mark on a node: the tidy takes it back.
     sends: [
-      { fault: { event: { 'detail-type': ['EC2 Instance-launch Lifecycle Action'] }, effect: 'drop' } },
-      scale('workers', 2),
-      { advance: '2m' },
-      { tidy: {} },
-      REST,
+      { docker: { group: 'managers', run: 'node update --availability drain --label-add skep.leaving=true $workers' } },
+      ...tidies.sends,
     ],
-    back: [scale('workers', 1), REST],
   },
   survey: recovers,
   fence: recovers,
@@ -139,85 +139,25 @@ export interface Cell {
   readonly times: number;
 }
 
-export interface Outcome extends Cell {
-  /** Instances that were ended undrained or against their will, and hooks that ended by themselves. */
-  readonly forced: number;
-  readonly abandoned: number;
-  readonly open: number;
-  /** The table of final errors says that the document ends so. */
-  readonly isFinal: boolean;
-  readonly ok: boolean;
-}
-
 export const ALL_CELLS: readonly Cell[] = VERBS.flatMap((document) =>
   [1, 3].flatMap((times) => WAYS.map((way) => ({ document, way, times }))),
 );
 
-/** Counted since the start of the lab. */
-const LOOKS: Steps = [
-  { expect: [{ hooks: { open: 0, abandoned: 0, timedOut: 0 } }] },
-  { expect: [{ executions: { error: 'Forced', count: 0 } }] },
-  { expect: [{ executions: { error: 'ManagerRetained', count: 0 } }] },
-];
+/** What cannot settle. */
+export const staysOpen = ({ document, way: { error = '' } }: Cell): boolean =>
+  [replacesManager, founds].includes(FLOWS[document]) && LEFT_ALONE.includes(error) && isEnd(document, error);
 
-function scenarioOf(document: Verb, cells: readonly Cell[]): ReturnType<typeof parseScenario> {
-  const { groups, start, sends, back = [] } = FLOWS[document];
-  const rounds = cells.flatMap(({ way, times }) => [
-    { fault: { document, ...way.fault, times } },
-    ...sends,
-    ...LOOKS,
-    ...back,
-    // What came back may have been hit too: it is counted with its cell.
-    ...(back.length > 0 ? LOOKS : []),
-  ]);
-  const steps = [...start, ...rounds];
-  return parseScenario(
-    stringify({ name: `failures of ${document}`, groups, steps }, { aliasDuplicateObjects: false }),
-    'generated',
-  );
-}
+/** There is no way back to what was before it. */
+export const isLast = (cell: Cell): boolean => staysOpen(cell) || FLOWS[cell.document] === recovers;
 
-const seenOf = ({ expectations }: ScenarioResult, index: number): Record<string, number> =>
-  (expectations[index]?.seen ?? {}) as Record<string, number>;
+/** Whether the table of final errors says that the document ends so. */
+export const isFinalCell = ({ document, way: { error } }: Cell): boolean =>
+  error !== undefined && isEnd(document, error);
 
-/** Those of one document share a lab where they can. One that its lab does not get through ends the lab, and the others go on in the next. */
-export async function runCells(document: Verb, cells: readonly Cell[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  while (outcomes.length < cells.length) {
-    const rest = cells.slice(outcomes.length);
-    outcomes.push(...(await runLab(document, FLOWS[document].back === undefined ? rest.slice(0, 1) : rest)));
-  }
-  return outcomes;
-}
-
-/** At least one, and none after one that could not be told. */
-async function runLab(document: Verb, cells: readonly Cell[]): Promise<Outcome[]> {
-  const { back = [] } = FLOWS[document];
-  const result = await runScenario(scenarioOf(document, cells), { nodes: 'simulated' });
-  const looks = back.length === 0 ? LOOKS.length : 2 * LOOKS.length;
-  const outcomes: Outcome[] = [];
-  let before = { forced: 0, abandoned: 0 };
-  for (const [index, cell] of cells.entries()) {
-    const last = (index + 1) * looks - LOOKS.length;
-    const { timedOut = Number.NaN, abandoned = Number.NaN, open = Number.NaN } = seenOf(result, last);
-    const counted = (offset: number): number => seenOf(result, last + offset)['count'] ?? Number.NaN;
-    const forced = timedOut + counted(1) + counted(2);
-    outcomes.push(judge(cell, { forced: forced - before.forced, abandoned: abandoned - before.abandoned, open }));
-    if (Number.isNaN(forced)) {
-      break;
-    }
-    before = { forced, abandoned };
-  }
-  return outcomes;
-}
-
-function judge(cell: Cell, seen: Pick<Outcome, 'forced' | 'abandoned' | 'open'>): Outcome {
-  const { document, way } = cell;
-  const isFinal = way.error !== undefined && isEnd(document, way.error);
-  const nothing = seen.forced === 0 && seen.abandoned === 0;
-  // A recovery that did not go through leaves the quorum lost, and the hooks of its managers open until a person starts another.
-  const isOver = seen.open === 0 || (seen.open > 0 && FLOWS[document] === recovers);
-  return { ...cell, ...seen, isFinal, ok: isOver && (nothing || isFinal) };
+/** Documents that the same flow sends. */
+export function documentsByFlow(documents: readonly Verb[]): Verb[][] {
+  const flows = new Set(documents.map((document) => FLOWS[document]));
+  return [...flows].map((flow) => documents.filter((document) => FLOWS[document] === flow));
 }
 
 /**
