@@ -16,6 +16,7 @@ export interface Instance {
   readonly zone: string;
   readonly launchTime: number;
   readonly tags: Readonly<Record<string, string>>;
+  readonly vpcId: string;
   state: InstanceState;
   privateIp: string | undefined;
 }
@@ -70,13 +71,19 @@ export class Ec2 implements Service {
   }
 
   /** Starts an instance; `running` when its machine is up. */
-  run(spec: Omit<MachineSpec, 'instanceId'> & { readonly tags: Record<string, string> }): Instance {
-    const { tags, ...machine } = spec;
+  run(
+    spec: Omit<MachineSpec, 'instanceId'> & {
+      readonly tags: Record<string, string>;
+      readonly vpcId?: string | undefined;
+    },
+  ): Instance {
+    const { tags, vpcId = DEFAULT_VPC, ...machine } = spec;
     const instance: Instance = {
       instanceId: `i-0${this.#random.hex(16)}`,
       zone: spec.zone,
       launchTime: this.#clock.now(),
       tags,
+      vpcId,
       state: 'pending',
       privateIp: undefined,
     };
@@ -240,7 +247,7 @@ function filterValue(instance: Instance, name: string): string {
     case 'availability-zone':
       return instance.zone;
     case 'vpc-id':
-      return VPC;
+      return instance.vpcId;
     case 'private-ip-address':
       return instance.privateIp ?? '';
     default:
@@ -251,8 +258,8 @@ function filterValue(instance: Instance, name: string): string {
   }
 }
 
-/** The account has one: whose addresses overlap is a test of the adapter's. */
-const VPC = 'vpc-0a1b2c3d4e5f60718';
+/** The account's own: whose addresses overlap is a test of the adapter's. */
+export const DEFAULT_VPC = 'vpc-0a1b2c3d4e5f60718';
 
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
@@ -269,7 +276,7 @@ function describeInstance(instance: Instance): Record<string, unknown> {
     InstanceId: instanceId,
     State: { Code: STATE_CODES[state], Name: state },
     // A terminated instance has neither any more.
-    ...(state === 'terminated' ? {} : { VpcId: VPC }),
+    ...(state === 'terminated' ? {} : { VpcId: instance.vpcId }),
     ...(privateIp === undefined || state === 'terminated' ? {} : { PrivateIpAddress: privateIp }),
     Placement: { AvailabilityZone: zone },
     LaunchTime: new Date(launchTime),
