@@ -1,0 +1,61 @@
+// The section Rules: what must hold of the parameters before anything is made.
+import { z } from 'zod';
+
+import { AwsError } from '../services/service.ts';
+import { holds, resolve } from '../stack/intrinsics.ts';
+import type { Scope } from '../stack/intrinsics.ts';
+import type { Json, JsonObject } from '../stack/stack.ts';
+
+export const rule = z.strictObject({
+  RuleCondition: z.json().optional(),
+  Assertions: z.array(z.strictObject({ Assert: z.json(), AssertDescription: z.string().optional() })),
+});
+
+type Rule = z.output<typeof rule>;
+
+/** @throws {AwsError} with the descriptions of all that does not hold */
+export function checkRules(rules: Readonly<Record<string, Rule>>, scope: Scope): void {
+  const broken = Object.entries(rules)
+    .filter(([name, { RuleCondition: when }]) => when === undefined || ruleHolds(when, scope, name))
+    .flatMap(([name, { Assertions }]) =>
+      Assertions.filter(({ Assert }) => !ruleHolds(Assert, scope, name)).map(
+        ({ AssertDescription }) => AssertDescription ?? name,
+      ),
+    );
+  if (broken.length > 0) {
+    throw new AwsError('ValidationError', `Template error: Rule assertion failed: ${broken.join('; ')}`);
+  }
+}
+
+/** As a condition, with the functions that only rules have. */
+function ruleHolds(value: Json, scope: Scope, name: string): boolean {
+  const [key, argument] = Object.entries(isObject(value) ? value : {})[0] ?? ['', null];
+  const lists = (): [readonly Json[], readonly Json[]] => {
+    const [left = [], right = []] = resolve(argument, scope, name) as readonly (readonly Json[])[];
+    return [[left].flat(), [right].flat()];
+  };
+  switch (key) {
+    case 'Fn::And':
+      return (argument as readonly Json[]).every((one) => ruleHolds(one, scope, name));
+    case 'Fn::Or':
+      return (argument as readonly Json[]).some((one) => ruleHolds(one, scope, name));
+    case 'Fn::Not':
+      return !ruleHolds((argument as readonly Json[])[0] ?? null, scope, name);
+    case 'Fn::Contains':
+    case 'Fn::EachMemberEquals':
+    case 'Fn::EachMemberIn': {
+      const [left, right] = lists();
+      const among = key === 'Fn::EachMemberIn' ? right : left;
+      const each = key === 'Fn::EachMemberIn' ? left : right;
+      return key === 'Fn::EachMemberEquals'
+        ? left.every((one) => one === right[0])
+        : each.every((one) => among.includes(one));
+    }
+    default:
+      return holds(value, scope, name);
+  }
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
