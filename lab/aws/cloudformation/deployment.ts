@@ -5,6 +5,7 @@ import type { AccountRecord } from './account.ts';
 import { changedProperties, replacementOf } from './comparison.ts';
 import { Graph } from './graph.ts';
 import type { Work } from './graph.ts';
+import { textOf } from './handler.ts';
 import type { Provisioner, Target } from './provisioner.ts';
 import { failedToDelete, keptWhenMakingFails, removeAll } from './removal.ts';
 import type { StackRecord, StackResource } from './stack-record.ts';
@@ -27,7 +28,6 @@ export class Deployment {
   readonly #stack: StackRecord;
   readonly #blueprint: Blueprint;
   readonly #around: Surroundings;
-  readonly #failures: string[] = [];
   /** Of an update: what it has done so far, and what is left over when it is done. */
   readonly #undo: { readonly logicalId: string; readonly undo: Undo }[] = [];
   readonly #replaced: StackResource[] = [];
@@ -293,7 +293,7 @@ export class Deployment {
     const given = name === undefined ? undefined : properties[name];
     if (given !== undefined && there.type === planned.resource.Type && given === there.record?.properties[name ?? '']) {
       const why = 'CloudFormation cannot update a stack when a custom-named resource requires replacing.';
-      stack.note(there, 'UPDATE_FAILED', `${why} Rename ${String(given as string)} and update the stack again.`);
+      stack.note(there, 'UPDATE_FAILED', `${why} Rename ${textOf(given)} and update the stack again.`);
       end(false);
       return () => undefined;
     }

@@ -42,7 +42,7 @@ export interface Handler {
 }
 
 /** What the lab does beyond keeping a record. Each of them may throw a HandlerError. */
-export interface Effects {
+interface Effects {
   /** Also what would refuse it, before there is a record. */
   readonly create?: (record: AccountRecord) => void;
   readonly update?: (record: AccountRecord, before: JsonObject, policy: UpdatePolicy) => void;
@@ -75,4 +75,4 @@ export const hexId =
 export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 export const texts = (value: Json | undefined): readonly string[] =>
-  Array.isArray(value) ? value.map(String) : value === undefined ? [] : [String(value as string)];
+  Array.isArray(value) ? value.map(String) : value === undefined ? [] : [textOf(value)];

@@ -27,30 +27,31 @@ export function checkRules(rules: Readonly<Record<string, Rule>>, scope: Scope):
   }
 }
 
+type Lists = (left: readonly Json[], right: readonly Json[]) => boolean;
+
+/** What only rules have: functions of two lists, or of a list and a value. */
+const OF_LISTS: Readonly<Record<string, Lists>> = {
+  'Fn::Contains': (list, [value = null]) => list.includes(value),
+  'Fn::EachMemberEquals': (list, [value = null]) => list.every((one) => one === value),
+  'Fn::EachMemberIn': (list, others) => list.every((one) => others.includes(one)),
+};
+
 /** As a condition, with the functions that only rules have. */
 function ruleHolds(value: Json, scope: Scope, name: string): boolean {
   const [key, argument] = Object.entries(isObject(value) ? value : {})[0] ?? ['', null];
-  const lists = (): [readonly Json[], readonly Json[]] => {
+  const all = (): readonly Json[] => (Array.isArray(argument) ? (argument as readonly Json[]) : []);
+  const ofLists = OF_LISTS[key];
+  if (ofLists !== undefined) {
     const [left = [], right = []] = resolve(argument, scope, name) as readonly (readonly Json[])[];
-    return [[left].flat(), [right].flat()];
-  };
+    return ofLists([left].flat(), [right].flat());
+  }
   switch (key) {
     case 'Fn::And':
-      return (argument as readonly Json[]).every((one) => ruleHolds(one, scope, name));
+      return all().every((one) => ruleHolds(one, scope, name));
     case 'Fn::Or':
-      return (argument as readonly Json[]).some((one) => ruleHolds(one, scope, name));
+      return all().some((one) => ruleHolds(one, scope, name));
     case 'Fn::Not':
-      return !ruleHolds((argument as readonly Json[])[0] ?? null, scope, name);
-    case 'Fn::Contains':
-    case 'Fn::EachMemberEquals':
-    case 'Fn::EachMemberIn': {
-      const [left, right] = lists();
-      const among = key === 'Fn::EachMemberIn' ? right : left;
-      const each = key === 'Fn::EachMemberIn' ? left : right;
-      return key === 'Fn::EachMemberEquals'
-        ? left.every((one) => one === right[0])
-        : each.every((one) => among.includes(one));
-    }
+      return all().some((one) => !ruleHolds(one, scope, name));
     default:
       return holds(value, scope, name);
   }

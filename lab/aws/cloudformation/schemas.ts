@@ -64,12 +64,9 @@ function problemsOfType(type: PropertyType, value: Json, path: string): readonly
         ? (value as readonly Json[]).flatMap((one, index) => problemsOf([type.element], one, `${path}/${index}`))
         : [`${path}: expected type: JSONArray, found: ${kindOf(value)}`];
     case 'map':
-      return isObject(value)
-        ? Object.entries(value).flatMap(([name, one]) => problemsOf([type.element], one, `${path}/${name}`))
-        : [`${path}: expected type: JSONObject, found: ${kindOf(value)}`];
     case 'ref':
       return isObject(value)
-        ? problemsIn(database().get('typeDefinition', type.reference).properties, value, path)
+        ? problemsOfObject(type, value, path)
         : [`${path}: expected type: JSONObject, found: ${kindOf(value)}`];
     case 'union':
       return problemsOf(type.types, value, path);
@@ -80,6 +77,16 @@ function problemsOfType(type: PropertyType, value: Json, path: string): readonly
     default:
       return problemsOfScalar(type.type, value, path);
   }
+}
+
+function problemsOfObject(
+  type: Extract<PropertyType, { readonly type: 'map' | 'ref' }>,
+  value: JsonObject,
+  path: string,
+): readonly string[] {
+  return type.type === 'ref'
+    ? problemsIn(database().get('typeDefinition', type.reference).properties, value, path)
+    : Object.entries(value).flatMap(([name, one]) => problemsOf([type.element], one, `${path}/${name}`));
 }
 
 /** A text may stand for a number or a truth, and the other way round. */

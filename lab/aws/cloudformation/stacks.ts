@@ -123,8 +123,6 @@ export class Stacks {
     checkCapabilities(template, asked.options.capabilities);
     const stack = there ?? new StackRecord(asked.stackName, this.#arn, this.#parts);
     const blueprint = this.#blueprint(stack, template, values, asked.options);
-    // In a circle nothing can be made.
-    void blueprint.planned;
     if (there === undefined) {
       stack.become('REVIEW_IN_PROGRESS', 'User Initiated');
       this.all.push(stack);
@@ -148,20 +146,16 @@ export class Stacks {
   }
 
   /** Undefined: there is none yet. */
-  #forChangeSet({ stackName, kind, name, template }: ChangeSetAsked): StackRecord | undefined {
+  #forChangeSet(asked: ChangeSetAsked): StackRecord | undefined {
+    const { stackName, kind, name } = asked;
     const there = this.search(stackName);
     if (there?.isGiven === true) {
       throw refused(`the lab does not update ${stackName}: it is skep's own stack, deployed from serverless.yml`);
     }
-    const isNew = there === undefined || there.status === 'REVIEW_IN_PROGRESS';
-    if (kind === 'CREATE' && !isNew) {
-      throw refused(`Stack [${stackName}] already exists and cannot be created again with the changeSet [${name}].`);
-    }
     if (kind === 'UPDATE') {
       this.#checkUpdatable(stackName, there);
-    }
-    if (template === undefined && isNew) {
-      throw refused('Either Template URL or Template Body must be specified.');
+    } else {
+      checkCreatable(asked, there);
     }
     if (there !== undefined && [...there.changeSets.values()].some((set) => set.name === name)) {
       throw new AwsError('AlreadyExistsException', `ChangeSet [${name}] already exists`);
@@ -289,13 +283,7 @@ export class Stacks {
     if (stack === undefined || stack.isGone || stack.status === 'DELETE_IN_PROGRESS') {
       return;
     }
-    if (retained.length > 0 && stack.status !== 'DELETE_FAILED') {
-      const when = 'specify which resources to retain only when the stack is in the DELETE_FAILED state.';
-      throw refused(`Invalid operation on stack [${stack.id}]. When you delete a stack, ${when}`);
-    }
-    if (stack.status.endsWith('IN_PROGRESS') && !['CREATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS'].includes(stack.status)) {
-      throw refused(`Stack [${stack.name}] cannot be deleted while in status ${stack.status}`);
-    }
+    checkDeletable(stack, retained);
     const used = stack.exports.find(({ exportName = '' }) => this.importersOf(exportName).length > 0);
     if (used !== undefined) {
       // It is taken, and nothing comes of it: the status stays, with the reason beside it (aws-cdk#604).
@@ -307,6 +295,27 @@ export class Stacks {
       throw refused(`the lab does not delete ${stack.name}: it is skep's own stack, and the lab runs on it`);
     }
     deleteStack(stack, this.provisioner, new Set(retained));
+  }
+}
+
+/** @throws {AwsError} */
+function checkCreatable({ stackName, name, template }: ChangeSetAsked, there: StackRecord | undefined): void {
+  if (there !== undefined && there.status !== 'REVIEW_IN_PROGRESS') {
+    throw refused(`Stack [${stackName}] already exists and cannot be created again with the changeSet [${name}].`);
+  }
+  if (template === undefined) {
+    throw refused('Either Template URL or Template Body must be specified.');
+  }
+}
+
+/** @throws {AwsError} */
+function checkDeletable({ id, name, status }: StackRecord, retained: readonly string[]): void {
+  if (retained.length > 0 && status !== 'DELETE_FAILED') {
+    const when = 'specify which resources to retain only when the stack is in the DELETE_FAILED state.';
+    throw refused(`Invalid operation on stack [${id}]. When you delete a stack, ${when}`);
+  }
+  if (status.endsWith('IN_PROGRESS') && !['CREATE_IN_PROGRESS', 'REVIEW_IN_PROGRESS'].includes(status)) {
+    throw refused(`Stack [${name}] cannot be deleted while in status ${status}`);
   }
 }
 

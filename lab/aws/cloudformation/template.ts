@@ -155,11 +155,13 @@ export interface Planned {
 export class Blueprint {
   readonly template: Template;
   readonly parameters: ReadonlyMap<string, string>;
+  /** Resources that are to be, each after those that it refers to. */
+  readonly planned: readonly Planned[];
   readonly #deployment: Deployment;
   /** Of the exports of others. */
   readonly imports = new Set<string>();
 
-  /** @throws {AwsError} where a rule of the template does not hold */
+  /** @throws {AwsError} where a rule of the template does not hold, or resources need each other in a circle */
   constructor(parsed: Template, parameters: ReadonlyMap<string, string>, deployment: Deployment) {
     this.template = parsed;
     this.parameters = parameters;
@@ -170,10 +172,11 @@ export class Blueprint {
         this.#scope(() => undefined),
       );
     });
+    this.planned = this.#plan();
   }
 
-  /** Resources that are to be, each after those that it refers to. @throws {AwsError} where they go in a circle */
-  get planned(): readonly Planned[] {
+  /** @throws {AwsError} where they go in a circle */
+  #plan(): readonly Planned[] {
     const scope = this.#scope(() => undefined);
     const active = Object.entries(this.template.Resources).filter(([, one]) => this.#isActive(one.Condition));
     const names = new Set(active.map(([name]) => name));

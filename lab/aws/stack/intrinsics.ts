@@ -69,26 +69,32 @@ function namesInSub(argument: Json, logicalId: string, scope: Pick<Scope, 'more'
 
 /** Whether a condition of the section Conditions holds. */
 export function holds(condition: Json, scope: Scope, logicalId: string): boolean {
-  const [key, ...others] = isObject(condition) ? Object.keys(condition) : [];
-  const argument = isObject(condition) && others.length === 0 ? (condition[key ?? ''] ?? null) : null;
-  const each = (): boolean[] => list(argument, key ?? '', logicalId).map((one) => holds(one, scope, logicalId));
-  switch (key) {
-    case 'Condition':
-      return needs(scope, key, logicalId).condition(text(argument, key, logicalId));
-    case 'Fn::Equals': {
-      const [left = null, right = null] = list(argument, key, logicalId).map((one) => resolve(one, scope, logicalId));
-      return JSON.stringify(asText(left)) === JSON.stringify(asText(right));
-    }
-    case 'Fn::Not':
-      return each()[0] === false;
-    case 'Fn::And':
-      return each().every(Boolean);
-    case 'Fn::Or':
-      return each().some(Boolean);
-    default:
-      throw new StackError(logicalId, `Every Conditions member must be a condition, not ${JSON.stringify(condition)}`);
+  const [[key, argument] = ['', null], ...others] = isObject(condition) ? Object.entries(condition) : [];
+  const test = Object.hasOwn(TESTS, key) && others.length === 0 ? TESTS[key] : undefined;
+  if (test === undefined) {
+    throw new StackError(logicalId, `Every Conditions member must be a condition, not ${JSON.stringify(condition)}`);
   }
+  return test(argument, scope, logicalId);
 }
+
+type Test = (argument: Json, scope: Scope, logicalId: string) => boolean;
+
+const each = (argument: Json, scope: Scope, logicalId: string): boolean[] =>
+  list(argument, 'a condition', logicalId).map((one) => holds(one, scope, logicalId));
+
+const TESTS: Readonly<Record<string, Test>> = {
+  Condition: (argument, scope, logicalId) =>
+    needs(scope, 'Condition', logicalId).condition(text(argument, 'Condition', logicalId)),
+  'Fn::Equals': (argument, scope, logicalId) => {
+    const both = list(argument, 'Fn::Equals', logicalId).map((one) => resolve(one, scope, logicalId));
+    const [left, right, ...more] = both.map((one) => JSON.stringify(asText(one)));
+    if (right === undefined || more.length > 0) throw new StackError(logicalId, 'Fn::Equals takes two values');
+    return left === right;
+  },
+  'Fn::Not': (...args) => each(...args)[0] === false,
+  'Fn::And': (...args) => each(...args).every(Boolean),
+  'Fn::Or': (...args) => each(...args).some(Boolean),
+};
 
 /** Numbers and truths are texts to CloudFormation. */
 const asText = (value: Json): Json => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value);
@@ -96,11 +102,17 @@ const asText = (value: Json): Json => (typeof value === 'number' || typeof value
 /** What Fn::If comes to, until it is something else. */
 function chosen(value: Json, scope: Pick<Scope, 'more'>, logicalId: string): Json {
   if (scope.more === undefined || !isObject(value) || !Object.hasOwn(value, 'Fn::If')) return value;
-  const [name, then = null, otherwise = null, ...more] = list(value['Fn::If'] ?? null, 'Fn::If', logicalId);
-  if (typeof name !== 'string' || more.length > 0 || Object.keys(value).length > 1) {
+  const { name, then, otherwise } = branches(value, logicalId);
+  return chosen(scope.more.condition(name) ? then : otherwise, scope, logicalId);
+}
+
+function branches(value: Readonly<Record<string, Json>>, logicalId: string) {
+  const [name, then, otherwise, ...more] = list(value['Fn::If'] ?? null, 'Fn::If', logicalId);
+  const isWhole = then !== undefined && otherwise !== undefined && more.length === 0 && Object.keys(value).length === 1;
+  if (typeof name !== 'string' || !isWhole) {
     throw new StackError(logicalId, 'Fn::If takes the name of a condition and two values');
   }
-  return chosen(scope.more.condition(name) ? then : otherwise, scope, logicalId);
+  return { name, then, otherwise };
 }
 
 type Intrinsic = (argument: Json, scope: Scope, logicalId: string) => Json;
@@ -194,17 +206,23 @@ function split(argument: Json, scope: Scope, logicalId: string): readonly string
 /** So many blocks of a block, each with so many bits for addresses (of IPv4). */
 function cidr(argument: Json, scope: Scope, logicalId: string): readonly string[] {
   const [block = '', count = '', bits = ''] = texts(argument, scope, 'Fn::Cidr', logicalId);
-  const [, address = '', prefix = ''] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(block) ?? [];
-  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** Number(bits);
-  const wanted = Number(count);
-  const fits = wanted >= 1 && wanted <= 256 && wanted * size <= 2 ** (32 - Number(prefix));
-  if (address === '' || !fits) {
+  const made = blocksOf(block, Number(count), Number(bits));
+  if (made === undefined) {
     throw new StackError(logicalId, `Fn::Cidr cannot make ${count} blocks of ${bits} bits of ${block}`);
   }
+  return made;
+}
+
+function blocksOf(block: string, count: number, bits: number): readonly string[] | undefined {
+  const [, address = '', prefix = ''] = /^((?:\d{1,3}\.){3}\d{1,3})\/(\d{1,2})$/.exec(block) ?? [];
+  const size = 2 ** bits;
+  if (address === '' || !(count >= 1 && count <= 256 && count * size <= 2 ** (32 - Number(prefix)))) {
+    return undefined;
+  }
+  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const dotted = (start: number): string =>
     [24, 16, 8, 0].map((shift) => Math.floor(start / 2 ** shift) % 256).join('.');
-  return Array.from({ length: wanted }, (_, index) => `${dotted(first + index * size)}/${32 - Number(bits)}`);
+  return Array.from({ length: count }, (_, index) => `${dotted(first + index * size)}/${32 - bits}`);
 }
 
 /** `${Name}`, `${Name.Attribute}`, and `${!Literal}`, which stays as `${Literal}`. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { references, resolve, type Scope } from './intrinsics.ts';
-import { type JsonObject, type Place, StackError, type StackOutput } from './stack.ts';
+import { type Json, type JsonObject, type Place, StackError, type StackOutput } from './stack.ts';
 
 /** A resource with resolved properties and the identity that its references stand for. */
 export interface ResolvedResource {
@@ -152,10 +152,15 @@ export function outputsOf(
 function resolveOutputs({ Outputs }: Template, scope: Scope): readonly StackOutput[] {
   return Object.entries(Outputs).map(([key, { Value, Export, Description }]) => ({
     key,
-    value: String(resolve(Value, scope, `Outputs.${key}`) as string),
-    exportName: Export === undefined ? undefined : String(resolve(Export.Name, scope, `Outputs.${key}`) as string),
+    value: textOf(resolve(Value, scope, `Outputs.${key}`), key),
+    exportName: Export === undefined ? undefined : textOf(resolve(Export.Name, scope, `Outputs.${key}`), key),
     description: Description,
   }));
+}
+
+function textOf(value: Json, output: string): string {
+  if (typeof value !== 'string') throw new StackError(`Outputs.${output}`, 'is not a text');
+  return value;
 }
 
 function nameOf(logicalId: string, properties: JsonObject, identity: Identity, stackName: string): string {
