@@ -5,14 +5,15 @@ import { Clock } from './time/clock.ts';
 import { Endpoint } from './aws/endpoint.ts';
 import { EventBus } from './aws/events/bus.ts';
 import { Console } from './console/console.ts';
-import type { RetryPolicy } from './aws/events/bus.ts';
 import { listen } from './aws/http-server.ts';
 import type { Listening, Serve } from './aws/http-server.ts';
+import { CloudFormation } from './aws/cloudformation/cloudformation.ts';
 import { enforce } from './aws/iam/enforce.ts';
 import type { Enforcement } from './aws/iam/enforce.ts';
 import type { Iam } from './aws/iam/iam.ts';
 import { keepCode } from './aws/bundle.ts';
 import { Lambda } from './aws/lambda.ts';
+import { retriesOf } from './aws/lambda-retries.ts';
 import type { Latencies } from './aws/latencies.ts';
 import { InstanceTimes } from './instance-times.ts';
 import type { LabOptions } from './options.ts';
@@ -46,9 +47,6 @@ const EPOCH = Date.parse('2026-01-01T00:00:00Z');
 /** Room for executions to be woken before one asks whether anything still runs. */
 const QUIET = 3000;
 
-/** Of a function that says nothing about its asynchronous events. */
-const LAMBDA_DEFAULT: RetryPolicy = { maximumEventAgeSeconds: 21_600, maximumRetryAttempts: 2 };
-
 /** What a source of events calls, without its name. */
 type Emit = (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
 
@@ -68,6 +66,7 @@ export class Lab {
   readonly lambda: Lambda;
   readonly iam: Iam;
   readonly profiles: Enforcement['profiles'];
+  readonly cloudFormation: CloudFormation;
   readonly instanceTimes = new InstanceTimes();
   /** Executions to be stopped, as a person would, when they enter a state: one each. */
   readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
@@ -114,6 +113,14 @@ export class Lab {
     this.iam = enforced.iam;
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;
+    this.cloudFormation = new CloudFormation({
+      clock,
+      autoScaling,
+      profiles: enforced.profiles,
+      deployed: [stack, ...others],
+      // Of its own: what it draws changes nothing in a run that does not use it.
+      random: seededRandom(options.seed),
+    });
     this.console.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options, lag.invocations);
     this.lambda = this.#makeLambda(options, listening.url, serve);
@@ -269,7 +276,7 @@ export class Lab {
     }));
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, ...ofSsm, states, sts, topics, queues],
+      services: [groups, ec2, ...ofSsm, states, sts, topics, queues, this.cloudFormation.api],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,
@@ -289,7 +296,7 @@ export class Lab {
       onDeadLetter: (count) => {
         this.console.letterDied(count);
       },
-      asynchronous: ({ arn }) => this.#asynchronousRetry(arn),
+      asynchronous: ({ arn }) => retriesOf(this.#account, arn),
       deliver: (target, event) => this.#deliver(target, event),
       mayDeliver: (rule, target) => this.#onBehalf.mayDeliver(rule, target),
       mayBury: (rule, target, failed) =>
@@ -373,13 +380,6 @@ export class Lab {
     this.clock.schedule(this.#latencies.boot + (group?.machine.agentAfter ?? 0), () => {
       this.runCommand.start(instanceId);
     });
-  }
-
-  #asynchronousRetry(arn: string): RetryPolicy | undefined {
-    const deployed = this.#account.functions.find((one) => one.arn === arn);
-    return deployed === undefined
-      ? undefined
-      : (this.#account.eventInvokeConfigs.find(({ functionName }) => functionName === deployed.name) ?? LAMBDA_DEFAULT);
   }
 
   async #deliver(target: StackTarget, event: unknown): Promise<void> {

@@ -12,7 +12,7 @@ import type { Dashboard } from '../../lab/console/console.ts';
 import { PROJECT } from '../../lab/lab.ts';
 import { MachinesUnavailable } from '../../lab/nodes/machines.ts';
 import { progressLine } from '../../lab/scenario/progress.ts';
-import { BadScenario, readScenario } from '../../lab/scenario/read.ts';
+import { BadScenario, parseScenario, readScenario } from '../../lab/scenario/read.ts';
 import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import type { RunOptions } from '../../lab/scenario/run.ts';
@@ -50,7 +50,8 @@ export function defineLab(command: Command): Command {
       new Command('serve')
         .description('Keep a lab running, for the aws command and for skep itself')
         .option('--port <number>', 'where it answers', portNumber, PORT)
-        .option('--scenario <file>', 'whose cluster and groups it has', DEMO)
+        .addOption(new Option('--scenario <file>', 'whose cluster and groups it has').default(DEMO).conflicts('empty'))
+        .option('--empty', 'an account with the service in it, and nothing else: no cluster, no group')
         .addOption(nodes())
         .action(serve),
     )
@@ -191,10 +192,19 @@ async function demo({ once = false, port }: { once?: boolean; port: number }): P
   }
 }
 
-async function serve(flags: { port: number; scenario: string; nodes: RunOptions['nodes'] }): Promise<void> {
+/** Where nobody has made anything yet. */
+const EMPTY = '{ name: an empty account, declared: false, groups: {}, steps: [] }';
+
+interface ServeFlags {
+  readonly port: number;
+  readonly scenario: string;
+  readonly empty?: boolean;
+  readonly nodes: RunOptions['nodes'];
+}
+
+async function serve({ port, nodes, scenario, empty = false }: ServeFlags): Promise<void> {
   const signal = interruption();
-  const { port, nodes } = flags;
-  const lab = await open(read(flags.scenario), {
+  const lab = await open(empty ? parseScenario(EMPTY, '--empty') : read(scenario), {
     nodes,
     port,
     signal,
@@ -212,11 +222,10 @@ async function serve(flags: { port: number; scenario: string; nodes: RunOptions[
 /** From here on the lab's time passes like the wall's. */
 async function stay({ lab, scenario }: ScenarioRun, signal: AbortSignal, port: number): Promise<void> {
   const at = port === PORT ? '' : ` --port ${port}`;
-  const group = Object.keys(scenario.groups).at(-1) ?? 'workers';
+  const group = Object.keys(scenario.groups).at(-1);
   print(`
 The lab stays up on ${lab.url} until Ctrl-C. From another terminal:
-  npx skep lab scale ${group} 4${at}
-  npx skep lab groups${at}
+${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep lab groups${at}
   npx skep lab dashboard${at}
   AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab AWS_DEFAULT_REGION=${lab.stack.region} \\
     aws autoscaling describe-auto-scaling-groups --endpoint-url ${lab.url}

@@ -29,6 +29,29 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     StartInstanceRefresh: partial('rolling only; of the preferences only the two percentages'),
     DescribeInstanceRefreshes: partial('the last one of each group; no pages'),
   },
+  cloudformation: {
+    CreateChangeSet: partial(
+      'no template in S3, no nested stacks, transforms, imports, roles, rollback triggers. Types of resources: those of `cluster/`',
+    ),
+    DescribeChangeSet: partial('what a change of a property means is AWS’s own schema’s to say'),
+    ListChangeSets: done(),
+    DeleteChangeSet: done(),
+    ExecuteChangeSet: partial('rolls back as a whole, or not at all; no notifications'),
+    DescribeStacks: partial('skep’s own stack is among them, and cannot be changed; no drift'),
+    ListStacks: done(),
+    DescribeStackEvents: done(),
+    DescribeStackResources: partial('no drift, no modules'),
+    DescribeStackResource: partial('no drift, no modules, no metadata'),
+    ListStackResources: partial('no drift, no modules'),
+    GetTemplate: partial('the text as it came, at both stages'),
+    GetTemplateSummary: partial('without identifiers of resources'),
+    ValidateTemplate: partial('types that the lab does not know are refused here already'),
+    DeleteStack: partial(
+      'one whose exports are imported stays as it is, with the reason in its status, as people have seen it (aws-cdk#604)',
+    ),
+    ListExports: done(),
+    ListImports: done(),
+  },
   ec2: {
     DescribeInstances: partial(
       'five filters (`instance-id`, `instance-state-name`, `availability-zone`, `private-ip-address`, `tag:KEY`), no wildcards, no pages; an instance is terminated at once, and is listed for ever',

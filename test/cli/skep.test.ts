@@ -64,6 +64,10 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
       "error: option '--seed <number>' argument '-1' is invalid. a whole number is wanted.\n",
     ],
     [
+      ['lab', 'serve', '--empty', '--scenario', scenario],
+      "error: option '--scenario <file>' cannot be used with option '--empty'\n",
+    ],
+    [
       ['lab', 'scale', 'workers', '3', '--port', '1'],
       'no lab answers on port 1: start one with npm start, or npx skep lab serve\n',
     ],

@@ -15,6 +15,10 @@ const TABLE = ['--table-name', 'skep-dev'];
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 
+const STACK = ['--stack-name', 'walk'];
+const SET = [...STACK, '--change-set-name', 'first'];
+const TEMPLATE = 'Resources: { Logs: { Type: AWS::Logs::LogGroup } }';
+
 /** What the command says: undefined for an answer that it could read, otherwise the code of the error. */
 type Row = readonly [call: string, args: readonly string[], error?: string];
 
@@ -42,6 +46,27 @@ const ROWS: readonly Row[] = [
   ['autoscaling.SetInstanceHealth', ['--instance-id', ID, '--health-status', 'Healthy'], 'ValidationError'],
   ['autoscaling.StartInstanceRefresh', ['--auto-scaling-group-name', 'nobody'], 'ValidationError'],
   ['autoscaling.DescribeInstanceRefreshes', GROUP],
+  ['cloudformation.CreateChangeSet', [...SET, '--change-set-type', 'CREATE', '--template-body', TEMPLATE]],
+  ['cloudformation.CreateChangeSet', [...SET, '--template-body', TEMPLATE], 'ValidationError'],
+  ['cloudformation.DescribeChangeSet', SET],
+  ['cloudformation.DescribeChangeSet', [...STACK, '--change-set-name', 'nobody'], 'ChangeSetNotFound'],
+  ['cloudformation.ListChangeSets', STACK],
+  ['cloudformation.ExecuteChangeSet', [...STACK, '--change-set-name', 'nobody'], 'ChangeSetNotFound'],
+  ['cloudformation.DeleteChangeSet', SET],
+  ['cloudformation.DescribeStacks', []],
+  ['cloudformation.DescribeStacks', ['--stack-name', 'nobody'], 'ValidationError'],
+  ['cloudformation.ListStacks', ['--stack-status-filter', 'CREATE_COMPLETE']],
+  ['cloudformation.DescribeStackEvents', STACK],
+  ['cloudformation.DescribeStackResources', STACK],
+  ['cloudformation.DescribeStackResource', [...STACK, '--logical-resource-id', 'Nobody'], 'ValidationError'],
+  ['cloudformation.ListStackResources', STACK],
+  ['cloudformation.GetTemplate', ['--stack-name', 'nobody'], 'ValidationError'],
+  ['cloudformation.GetTemplateSummary', ['--template-body', TEMPLATE]],
+  ['cloudformation.ValidateTemplate', ['--template-body', TEMPLATE]],
+  ['cloudformation.ValidateTemplate', ['--template-body', 'Resources: { A: { Type: X::Y::Z } }'], 'ValidationError'],
+  ['cloudformation.DeleteStack', STACK],
+  ['cloudformation.ListExports', []],
+  ['cloudformation.ListImports', ['--export-name', 'nobody'], 'ValidationError'],
   ['ec2.DescribeInstances', ['--max-items', '2', '--page-size', '5']],
   ['ec2.DescribeInstances', ['--instance-ids', ID], 'InvalidInstanceID.NotFound'],
   ['ec2.TerminateInstances', ['--instance-ids', 'i-1'], 'InvalidInstanceID.Malformed'],

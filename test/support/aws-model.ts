@@ -51,6 +51,7 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   autoscaling: QUERY_ERRORS,
   sts: QUERY_ERRORS,
   sns: QUERY_ERRORS,
+  cloudformation: QUERY_ERRORS,
   // In JSON, which is younger than Debian's models; they have the error under its name in the Query protocol.
   sqs: { ...JSON_ERRORS, QueueDoesNotExist: 400 },
   // EC2's errors are in its documentation only.
@@ -98,7 +99,7 @@ function placeOf(service: string, model: Model, direction: Direction): Place {
   return place;
 }
 
-const FORMS: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'sns', 'sts']);
+const FORMS: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'cloudformation', 'sns', 'sts']);
 
 /** What AWS's model says against an exchange; nothing, if all is well. */
 export function problemsOf(models: Models, { service, operation, input, output, error }: Exchange): string[] {

@@ -20,6 +20,7 @@ export const VERSIONS: Readonly<Record<string, string>> = {
   ec2: '2016-11-15',
   sts: '2011-06-15',
   sns: '2010-03-31',
+  cloudformation: '2010-05-15',
 };
 
 export function authorizationFor(service: string): string {

@@ -150,6 +150,21 @@ const onOwnInstance =
   (action: string): Mapping =>
   (input, { arn }) => [{ action, resource: arn('ec2', `instance/${text(input['InstanceId'])}`) }];
 
+/** Of a stack; without a name, of all. */
+const onStack =
+  (operation: string): Mapping =>
+  (input, { arn }) => {
+    const name = text(input['StackName']);
+    const resource = name.startsWith('arn:') ? name : arn('cloudformation', `stack/${name === '' ? '*' : `${name}/*`}`);
+    return [{ action: `cloudformation:${operation}`, resource }];
+  };
+
+const STACK_OPERATIONS = [
+  ...['CreateChangeSet', 'DescribeChangeSet', 'ListChangeSets', 'DeleteChangeSet', 'ExecuteChangeSet'],
+  ...['DescribeStacks', 'DescribeStackEvents', 'DescribeStackResources', 'DescribeStackResource'],
+  ...['ListStackResources', 'DeleteStack', 'GetTemplate', 'GetTemplateSummary'],
+];
+
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DescribeAutoScalingGroups': onNothing('autoscaling:DescribeAutoScalingGroups'),
   'autoscaling.DescribeAutoScalingInstances': onNothing('autoscaling:DescribeAutoScalingInstances'),
@@ -203,6 +218,13 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'sqs.GetQueueAttributes': (input, { arn }) => [
     { action: 'sqs:GetQueueAttributes', resource: arn('sqs', text(input['QueueUrl']).split('/').at(-1) ?? '') },
   ],
+  ...Object.fromEntries(STACK_OPERATIONS.map((one) => [`cloudformation.${one}`, onStack(one)])),
+  ...Object.fromEntries(
+    ['ListStacks', 'ListExports', 'ListImports', 'ValidateTemplate'].map((one) => [
+      `cloudformation.${one}`,
+      onNothing(`cloudformation:${one}`),
+    ]),
+  ),
   // Allowed to everybody, whatever a policy says.
   'sts.GetCallerIdentity': () => [],
   'lambda.InvokeFunction': (input) => [{ action: 'lambda:InvokeFunction', resource: text(input['FunctionName']) }],

@@ -23,6 +23,8 @@ export interface InstanceProfile {
   readonly tags: Readonly<Record<string, string>>;
   /** AmazonSSMManagedInstanceCore; without it the agent is let in by the account's Default Host Management Configuration. */
   readonly managedInstanceCore: boolean;
+  /** In place of all that: the role of the profile as it is now, where CloudFormation has made the group. */
+  readonly made?: () => Role | undefined;
 }
 
 const NODE_POLICIES = { worker: 'WorkerNodePolicy', manager: 'ManagerNodePolicy' } as const;
@@ -52,7 +54,10 @@ export class Roles {
     return this.#byArn.get(arn);
   }
 
-  ofInstance({ name, stage, role, tags, managedInstanceCore }: InstanceProfile): Role {
+  ofInstance({ name, stage, role, tags, managedInstanceCore, made }: InstanceProfile): Role | undefined {
+    if (made !== undefined) {
+      return made();
+    }
     const { partition, account } = this.#place;
     const nodePolicy = this.#nodePolicies.get(`${stage} ${NODE_POLICIES[role]}`) ?? [];
     return {

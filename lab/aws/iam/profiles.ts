@@ -1,6 +1,6 @@
 // Which role the instances of a group have. On AWS a person sets it up: docs/security.md says how.
 import type { AutoScaling } from '../services/auto-scaling.ts';
-import type { InstanceProfile } from './principals.ts';
+import type { InstanceProfile, Role } from './principals.ts';
 
 export class Profiles {
   readonly #autoScaling: AutoScaling;
@@ -15,6 +15,11 @@ export class Profiles {
 
   set(group: string, profile: InstanceProfile): void {
     this.#ofGroup.set(group, profile);
+  }
+
+  /** Of a group that CloudFormation has made. Without a profile its instances have no role at all. */
+  setMade(group: string, made: () => Role | undefined): void {
+    this.#ofGroup.set(group, { ...this.#asTagged(group, {}), made });
   }
 
   /** An instance keeps its role when it leaves its group. */

@@ -34,6 +34,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   '2016-11-15': 'ec2',
   '2011-06-15': 'sts',
   '2010-03-31': 'sns',
+  '2010-05-15': 'cloudformation',
   // Of older SDKs, and of the aws command; newer ones speak JSON.
   '2012-11-05': 'sqs',
 };

@@ -32,12 +32,13 @@ export function unknownMember(member: string, service: string, call: string): Aw
   const codes: Readonly<Record<string, string>> = {
     ec2: 'UnknownParameter',
     autoscaling: 'ValidationError',
+    cloudformation: 'ValidationError',
     sns: 'ValidationError',
   };
   return new AwsError(codes[service] ?? 'ValidationException', message);
 }
 
-const isJson = (service: string): boolean => !['autoscaling', 'ec2', 'sns', 'sts'].includes(service);
+const isJson = (service: string): boolean => !['autoscaling', 'cloudformation', 'ec2', 'sns', 'sts'].includes(service);
 
 const isMissing = ({ message }: Issue): boolean => message.endsWith('received undefined');
 

@@ -173,8 +173,8 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: groupArn(group.name),
-    MinSize: 0,
-    MaxSize: 500,
+    MinSize: group.min ?? 0,
+    MaxSize: group.max ?? 500,
     DesiredCapacity: group.desired,
     DefaultCooldown: 300,
     AvailabilityZones: group.zones,
@@ -188,7 +188,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
       ResourceType: 'auto-scaling-group',
       Key,
       Value,
-      PropagateAtLaunch: true,
+      PropagateAtLaunch: group.notPropagated?.has(Key) !== true,
     })),
   };
 }

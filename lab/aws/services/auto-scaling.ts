@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
 import { REFRESH_DEFAULT, countsFor, emptiestZone, planChange } from './replacement.ts';
-import { checkTags, globalTimeout } from './group-limits.ts';
+import { checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
 
@@ -77,13 +77,30 @@ export class AutoScaling {
 
   setDesired(name: string, desired: number): void {
     const group = this.group(name);
+    checkDesired(group, desired);
     group.desired = desired;
     this.#reconcile(group);
+  }
+
+  setBounds(name: string, bounds: { readonly min: number; readonly max: number }, desired: number): void {
+    Object.assign(this.group(name), bounds);
+    this.setDesired(name, desired);
+  }
+
+  /** @throws {AwsError} while instances are in it, as without ForceDelete */
+  deleteGroup(name: string): void {
+    const { members } = this.group(name);
+    if (members.size > 0) {
+      const why = 'there are instances or pending Spot instance request(s) still in the group.';
+      throw new AwsError('ResourceInUse', `You cannot delete an AutoScalingGroup while ${why}`);
+    }
+    this.groups.delete(name);
   }
 
   terminateInstance(instanceId: string, decrement: boolean): void {
     const { group, member } = this.#managed(instanceId);
     if (decrement) {
+      checkDecrement(group);
       group.desired = Math.max(0, group.desired - 1);
     }
     if (member.lifecycle === 'Terminating:Retained') {
@@ -206,9 +223,10 @@ export class AutoScaling {
   #launch(group: Group): void {
     const { clock, ec2 } = this.#options;
     const zone = emptiestZone(group);
-    const tags = { ...group.tags, 'aws:autoscaling:groupName': group.name };
-    const { dockerAfter, clockAhead } = group.machine;
-    const { instanceId } = ec2.run({ zone, tags, dockerAfter, clockAhead, ...this.#imageOf(group) });
+    const tags = { ...launchTags(group), 'aws:autoscaling:groupName': group.name };
+    const { vpcId, machine } = group;
+    const { dockerAfter, clockAhead } = machine;
+    const { instanceId } = ec2.run({ zone, tags, vpcId, dockerAfter, clockAhead, ...this.#imageOf(group) });
     const since = clock.now();
     const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
     group.members.set(instanceId, member);

@@ -19,6 +19,7 @@ export interface Instance {
   readonly tags: Readonly<Record<string, string>>;
   /** Its clock's difference from ours, ms. */
   readonly clockAhead: number;
+  readonly vpcId: string;
   state: InstanceState;
   privateIp: string | undefined;
 }
@@ -73,8 +74,13 @@ export class Ec2 implements Service {
   }
 
   /** Starts an instance; `running` when its machine is up. */
-  run(spec: Omit<MachineSpec, 'instanceId'> & { readonly tags: Record<string, string> }): Instance {
-    const { tags, ...wished } = spec;
+  run(
+    spec: Omit<MachineSpec, 'instanceId'> & {
+      readonly tags: Record<string, string>;
+      readonly vpcId?: string | undefined;
+    },
+  ): Instance {
+    const { tags, vpcId = DEFAULT_VPC, ...wished } = spec;
     const instanceId = `i-0${this.#random.hex(16)}`;
     // All docker nodes have the clock of their host.
     const clockAhead = this.#machines.kind === 'docker' ? 0 : (wished.clockAhead ?? usualClock(instanceId));
@@ -85,6 +91,7 @@ export class Ec2 implements Service {
       zone: spec.zone,
       launchTime: this.#clock.now(),
       tags,
+      vpcId,
       state: 'pending',
       privateIp: undefined,
     };
@@ -248,7 +255,7 @@ function filterValue(instance: Instance, name: string): string {
     case 'availability-zone':
       return instance.zone;
     case 'vpc-id':
-      return VPC;
+      return instance.vpcId;
     case 'private-ip-address':
       return instance.privateIp ?? '';
     default:
@@ -259,8 +266,8 @@ function filterValue(instance: Instance, name: string): string {
   }
 }
 
-/** The account has one: whose addresses overlap is a test of the adapter's. */
-const VPC = 'vpc-0a1b2c3d4e5f60718';
+/** The account's own: whose addresses overlap is a test of the adapter's. */
+export const DEFAULT_VPC = 'vpc-0a1b2c3d4e5f60718';
 
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
@@ -277,7 +284,7 @@ function describeInstance(instance: Instance): Record<string, unknown> {
     InstanceId: instanceId,
     State: { Code: STATE_CODES[state], Name: state },
     // A terminated instance has neither any more.
-    ...(state === 'terminated' ? {} : { VpcId: VPC }),
+    ...(state === 'terminated' ? {} : { VpcId: instance.vpcId }),
     ...(privateIp === undefined || state === 'terminated' ? {} : { PrivateIpAddress: privateIp }),
     Placement: { AvailabilityZone: zone },
     LaunchTime: new Date(launchTime),

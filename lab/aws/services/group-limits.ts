@@ -1,5 +1,5 @@
 // What Auto Scaling would not create: hooks and tags over their limits.
-import type { Hook } from './group.ts';
+import type { Group, Hook } from './group.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 
@@ -35,6 +35,32 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
       throw invalid('value', QUOTAS.tagValue.value);
     }
   }
+}
+
+/** As SetDesiredCapacity. @throws {AwsError} */
+export function checkDesired({ min = 0, max = Infinity }: Pick<Group, 'min' | 'max'>, desired: number): void {
+  const [bound, value] = desired > max ? (['above max', max] as const) : (['below min', min] as const);
+  if (desired > max || desired < min) {
+    throw new AwsError(
+      'ValidationError',
+      `New SetDesiredCapacity value ${desired} is ${bound} value ${value} for the AutoScalingGroup.`,
+    );
+  }
+}
+
+/** As TerminateInstanceInAutoScalingGroup. @throws {AwsError} */
+export function checkDecrement({ min = 0, desired }: Pick<Group, 'min' | 'desired'>): void {
+  if (desired > 0 && desired <= min) {
+    throw new AwsError(
+      'ValidationError',
+      `Currently, desiredSize equals minSize (${min}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
+    );
+  }
+}
+
+/** What its instances get of its tags. */
+export function launchTags({ tags, notPropagated }: Group): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => notPropagated?.has(key) !== true));
 }
 
 function invalid(member: string, most: number): AwsError {

@@ -42,13 +42,20 @@ export interface Member {
 export interface Group {
   readonly name: string;
   tags: Readonly<Record<string, string>>;
-  readonly zones: readonly string[];
+  /** Keys of tags that its instances do not get. */
+  notPropagated?: ReadonlySet<string>;
+  zones: readonly string[];
+  /** Of its subnets; undefined: the account's own. */
+  vpcId?: string | undefined;
+  /** Undefined: as far as Auto Scaling goes. */
+  min?: number;
+  max?: number;
   readonly hooks: Map<string, Hook>;
   readonly members: Map<string, Member>;
   /** `TerminateHookAbandon: retain` */
-  readonly retain: boolean;
+  retain: boolean;
   /** Its instance maintenance policy. */
-  readonly maintenance?: HealthyRange | undefined;
+  maintenance?: HealthyRange | undefined;
   /**
    * Knobs, where AWS does not say. Whether a replacement is launched while the old instance still waits in its hook, and whether
    * a retained instance that is terminated goes through the hook once more.
@@ -56,7 +63,7 @@ export interface Group {
   readonly launchesAfter?: 'termination-begins' | 'termination-ends';
   readonly retainedEndsBy?: 'at-once' | 'hook-again';
   /** Of health checks, ms. */
-  readonly gracePeriod?: number;
+  gracePeriod?: number;
   readonly machine: {
     readonly dockerAfter: number;
     readonly agentAfter: number;

@@ -25,7 +25,7 @@ import {
   type StackTopic,
   type JsonObject,
 } from './stack.ts';
-import { parseTemplate, type ResolvedResource, resolveTemplate } from './template.ts';
+import { outputsOf, parseTemplate, type ResolvedResource, resolveTemplate } from './template.ts';
 
 /** Types without any behaviour in the lab: where a deployment keeps its own files. */
 const INERT_TYPES = ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy'];
@@ -37,8 +37,9 @@ const INERT_TYPES = ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy'];
 export function loadStack(packaged: PackagedService, place: Place): Stack {
   const name = `skep-${packaged.stage}`;
   const template = parseTemplate(JSON.parse(readFileSync(packaged.template, 'utf8')));
+  const resources = resolveTemplate(template, name, place);
   const origin = { ...place, stage: packaged.stage, name, code: packaged.code };
-  return frozen(buildStack(resolveTemplate(template, name, place), origin));
+  return frozen({ ...buildStack(resources, origin), outputs: outputsOf(template, resources, name, place) });
 }
 
 function frozen<T>(value: T): T {
@@ -84,6 +85,7 @@ export function buildStack(resources: readonly ResolvedResource[], origin: Origi
     logGroups: all('AWS::Logs::LogGroup', logGroup),
     lambdaPermissions: all('AWS::Lambda::Permission', lambdaPermission),
     eventInvokeConfigs: all('AWS::Lambda::EventInvokeConfig', eventInvokeConfig),
+    outputs: [],
   };
   refuseUnseen(resources, seen);
   checkDeployment(stack);

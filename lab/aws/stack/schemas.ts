@@ -16,7 +16,7 @@ const statement = z.strictObject({
   Condition: z.record(z.string(), z.record(z.string(), strings)).optional(),
 });
 
-const policyDocument = z.strictObject({
+export const policyDocument = z.strictObject({
   Version: z.literal('2012-10-17'),
   Statement: z.array(statement).min(1),
 });

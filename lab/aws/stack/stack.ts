@@ -41,6 +41,14 @@ export interface Stack extends Place {
   readonly logGroups: readonly StackLogGroup[];
   readonly lambdaPermissions: readonly StackLambdaPermission[];
   readonly eventInvokeConfigs: readonly StackEventInvokeConfig[];
+  readonly outputs: readonly StackOutput[];
+}
+
+export interface StackOutput {
+  readonly key: string;
+  readonly value: string;
+  readonly exportName: string | undefined;
+  readonly description: string | undefined;
 }
 
 /** What an account has with several stacks in it; what there is one of in each stack, like its table, is the first one's. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 import { references, resolve, type Scope } from './intrinsics.ts';
-import { type JsonObject, type Place, StackError } from './stack.ts';
+import { type Json, type JsonObject, type Place, StackError, type StackOutput } from './stack.ts';
 
 /** A resource with resolved properties and the identity that its references stand for. */
 export interface ResolvedResource {
@@ -134,9 +134,33 @@ export function resolveTemplate(template: Template, stackName: string, place: Pl
       attributes: identity.attributes(name, place),
     });
   }
-  for (const [name, output] of Object.entries(template.Outputs))
-    resolve(output as JsonObject, scope, `Outputs.${name}`);
+  resolveOutputs(template, scope);
   return Object.keys(template.Resources).flatMap((logicalId) => known.get(logicalId) ?? []);
+}
+
+/** What a deployed template tells of itself, and lets others import. */
+export function outputsOf(
+  template: Template,
+  resources: readonly ResolvedResource[],
+  stackName: string,
+  place: Place,
+): readonly StackOutput[] {
+  const known = new Map(resources.map((resource) => [resource.logicalId, resource]));
+  return resolveOutputs(template, scopeOf(known, stackName, place));
+}
+
+function resolveOutputs({ Outputs }: Template, scope: Scope): readonly StackOutput[] {
+  return Object.entries(Outputs).map(([key, { Value, Export, Description }]) => ({
+    key,
+    value: textOf(resolve(Value, scope, `Outputs.${key}`), key),
+    exportName: Export === undefined ? undefined : textOf(resolve(Export.Name, scope, `Outputs.${key}`), key),
+    description: Description,
+  }));
+}
+
+function textOf(value: Json, output: string): string {
+  if (typeof value !== 'string') throw new StackError(`Outputs.${output}`, 'is not a text');
+  return value;
 }
 
 function nameOf(logicalId: string, properties: JsonObject, identity: Identity, stackName: string): string {

@@ -20,15 +20,15 @@ export class ServedLab {
   readonly #port: number;
   readonly #lab: LabProcess;
 
-  private constructor(home: string, port: number) {
+  private constructor(home: string, port: number, options: readonly string[]) {
     this.#home = home;
     this.#port = port;
-    this.#lab = new LabProcess('serve', '--port', String(port));
+    this.#lab = new LabProcess('serve', '--port', String(port), ...options);
   }
 
   /** It is packaged before it is served, which takes a while where the host is busy. */
-  static async open(): Promise<ServedLab> {
-    const served = new ServedLab(await mkdtemp(join(tmpdir(), 'skep-home-')), await freePort());
+  static async open(...options: readonly string[]): Promise<ServedLab> {
+    const served = new ServedLab(await mkdtemp(join(tmpdir(), 'skep-home-')), await freePort(), options);
     await until(
       () => Promise.resolve(served.#lab.stdout),
       (text) => text.includes('stays up'),
@@ -50,7 +50,7 @@ export class ServedLab {
     };
     const full = [...args, '--endpoint-url', `http://127.0.0.1:${this.#port}`, '--output', 'json'];
     return new Promise((resolve) => {
-      execFile('/usr/bin/aws', full, { env, timeout: 60_000 }, (error, stdout, stderr) => {
+      execFile('/usr/bin/aws', full, { env, timeout: 300_000 }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
       });
     });

@@ -33,6 +33,11 @@ const TABLE = { TableName: 'skep-dev' };
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 const GROUP = { AutoScalingGroupName: 'workers' };
+const TEMPLATE = `Parameters: { Days: { Type: Number, Default: 30, AllowedValues: [7, 30], Description: of logs } }
+Resources: { Logs: { Type: AWS::Logs::LogGroup, Properties: { RetentionInDays: !Ref Days } } }
+Outputs: { Name: { Value: !Ref Logs, Description: of the log group, Export: { Name: shapes } } }
+`;
+const CHANGE_SET = { StackName: 'shapes', ChangeSetName: 'first' };
 const HOOK = { ...GROUP, LifecycleHookName: 'skep-dev-launch' };
 
 /** One request of each operation that AWS would take; what it is about need not exist. */
@@ -56,6 +61,30 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'autoscaling.SetInstanceHealth': { InstanceId: worker, HealthStatus: 'Healthy' },
     'autoscaling.StartInstanceRefresh': { AutoScalingGroupName: 'nobody' },
     'autoscaling.DescribeInstanceRefreshes': GROUP,
+    'cloudformation.CreateChangeSet': {
+      ...CHANGE_SET,
+      ChangeSetType: 'CREATE',
+      TemplateBody: TEMPLATE,
+      Parameters: [{ ParameterKey: 'Days', ParameterValue: '7' }],
+      Capabilities: ['CAPABILITY_IAM'],
+      Tags: [{ Key: 'a', Value: 'b' }],
+    },
+    'cloudformation.DescribeChangeSet': CHANGE_SET,
+    'cloudformation.ListChangeSets': { StackName: 'shapes' },
+    'cloudformation.ExecuteChangeSet': { ...CHANGE_SET, DisableRollback: false },
+    'cloudformation.DeleteChangeSet': { ...CHANGE_SET, ChangeSetName: 'nobody' },
+    'cloudformation.DescribeStacks': { StackName: 'skep-dev' },
+    'cloudformation.ListStacks': { StackStatusFilter: ['CREATE_COMPLETE'] },
+    'cloudformation.DescribeStackEvents': { StackName: 'skep-dev' },
+    'cloudformation.DescribeStackResources': { StackName: 'skep-dev' },
+    'cloudformation.DescribeStackResource': { StackName: 'skep-dev', LogicalResourceId: 'Nobody' },
+    'cloudformation.ListStackResources': { StackName: 'skep-dev' },
+    'cloudformation.GetTemplate': { StackName: 'nobody', TemplateStage: 'Original' },
+    'cloudformation.GetTemplateSummary': { TemplateBody: TEMPLATE },
+    'cloudformation.ValidateTemplate': { TemplateBody: TEMPLATE },
+    'cloudformation.DeleteStack': { StackName: 'nobody', RetainResources: ['A'] },
+    'cloudformation.ListExports': {},
+    'cloudformation.ListImports': { ExportName: 'skep-dev-worker-node-policy' },
     'ec2.DescribeInstances': { Filters: [{ Name: 'instance-id', Values: [worker] }] },
     'ec2.TerminateInstances': { InstanceIds: ['i-0000000000000dead'] },
     'ssm.SendCommand': {

@@ -1,0 +1,55 @@
+// CloudFormation as the lab plays it: stacks of the types that cluster/ uses, over the groups and the IAM of the lab.
+import type { Clock } from '../../time/clock.ts';
+import type { Random } from '../../time/random.ts';
+import { compilePolicy } from '../iam/policy.ts';
+import type { Profiles } from '../iam/profiles.ts';
+import type { AutoScaling } from '../services/auto-scaling.ts';
+import type { Service } from '../services/service.ts';
+import type { Stack } from '../stack/stack.ts';
+import { Account } from './account.ts';
+import { cloudFormationApi } from './api.ts';
+import { MadeGroups } from './groups.ts';
+import { Provisioner } from './provisioner.ts';
+import type { ResourceFault } from './provisioner.ts';
+import { RECORDS } from './records.ts';
+import { MadeRoles } from './roles.ts';
+import { Stacks } from './stacks.ts';
+
+interface Sources {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly autoScaling: AutoScaling;
+  readonly profiles: Profiles;
+  /** What is deployed already, without CloudFormation's help. */
+  readonly deployed: readonly [Stack, ...Stack[]];
+}
+
+export class CloudFormation {
+  readonly stacks: Stacks;
+  readonly api: Service;
+  /** A knob: resources that fail. */
+  readonly faults: ResourceFault[];
+
+  constructor({ clock, random, autoScaling, profiles, deployed }: Sources) {
+    const [place] = deployed;
+    const account = new Account(place);
+    const policies = deployed.flatMap(({ managedPolicies }) => managedPolicies);
+    const roles = new MadeRoles(
+      account,
+      policies.map(({ arn, document, logicalId }) => ({ arn, policy: compilePolicy(document, logicalId) })),
+    );
+    const groups = new MadeGroups({
+      account,
+      autoScaling,
+      hasProfile: (nameOrArn) => roles.hasProfile(nameOrArn),
+      setProfile: (group, profile) => {
+        profiles.setMade(group, () => (profile === undefined ? undefined : roles.ofProfile(profile)));
+      },
+    });
+    const handlers = { ...RECORDS, ...roles.handlers, ...groups.handlers };
+    const provisioner = new Provisioner({ account, clock, random, handlers });
+    this.faults = provisioner.faults;
+    this.stacks = new Stacks({ place, clock, random, account, provisioner }, deployed);
+    this.api = cloudFormationApi(this.stacks);
+  }
+}
