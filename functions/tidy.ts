@@ -3,23 +3,21 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { z } from 'zod';
 
-import { describeGroups, describeHooks, groupsOfCluster } from '../src/aws/auto-scaling.ts';
-import type { Group } from '../src/aws/auto-scaling.ts';
+import { groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { instanceStates, instancesNotFound } from '../src/aws/ec2.ts';
 import { endedExecutions } from '../src/aws/executions.ts';
+import { ownGroups, refusedGroups } from '../src/operations/groups.ts';
 import { TidyStore } from '../src/store/tidy-store.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { FlowError } from '../src/core/errors.ts';
-import { isOfAnotherStage } from '../src/core/lifecycle/hooks.ts';
 import { clusterName, nodeRole } from '../src/core/names.ts';
 import { holdText, isForgotten } from '../src/core/lifecycle/hold.ts';
 import type { Hold } from '../src/core/model.ts';
 import { silentOwners } from '../src/core/tidy/repair-instances.ts';
 import { instanceOf, perhapsForgotten } from '../src/core/tidy/repair-nodes.ts';
 import { planTidy, underHold } from '../src/core/tidy/repairs.ts';
-import type { KnownNode, RefusedGroup, SwarmNode, TidyGroup, TidyPlan } from '../src/core/tidy/facts.ts';
-import type { Refused } from '../src/store/refusals.ts';
+import type { KnownNode, SwarmNode, TidyGroup, TidyPlan } from '../src/core/tidy/facts.ts';
 import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 import { inspectPage, readSwarm } from '../src/swarm/inspect-page.ts';
 import type { ReadSwarm } from '../src/swarm/inspect-page.ts';
@@ -100,7 +98,10 @@ async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Prom
 async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typeof planning>): Promise<TidyPlan> {
   // The swarm was read before: what is claimed from here on is seen as claimed.
   const [tagged, stored] = await Promise.all([groupsOfCluster(autoScaling, cluster), store.read(cluster)]);
-  const [groups, refused] = await Promise.all([tidyGroups(tagged), refusedGroups(tagged, stored.refused)]);
+  const [groups, refused] = await Promise.all([
+    ownGroups(autoScaling, config.stage, tagged),
+    refusedGroups(autoScaling, tagged, stored.refused),
+  ]);
   const swarm = founded ? readSwarm(pages, expectedWorkers(stored.known, groups)) : NO_SWARM;
   if (swarm === undefined && !brief) {
     // Asked once more it would say the same: one that was asked for all nodes lists them.
@@ -157,41 +158,6 @@ function tellHold(cluster: string, hold: Hold, now: number): string {
     raise('ClusterHeld', text, { cluster });
   }
   return text;
-}
-
-/** With their hooks, which say whose groups they are: another stage in the account may have a cluster of the same name. */
-async function tidyGroups(tagged: readonly Group[]): Promise<TidyGroup[]> {
-  const groups = tagged.map(async ({ name, role, desired, replaceDown, instances }) => {
-    const parsed = nodeRole.safeParse(role);
-    return parsed.success
-      ? [{ name, role: parsed.data, desired, replaceDown, instances, hooks: await describeHooks(autoScaling, name) }]
-      : [];
-  });
-  return (await Promise.all(groups)).flat().filter((group) => !isOfAnotherStage(config.stage, group));
-}
-
-/** So many are looked at, a call for the hooks of each: a person begins with these. */
-const MOST_REFUSED = 20;
-
-/** Those of the cluster's tag that have no role, and those whose events were refused, as they are now. */
-async function refusedGroups(tagged: readonly Group[], refused: readonly Refused[]): Promise<RefusedGroup[]> {
-  const roleless = tagged.filter(({ role }) => !nodeRole.safeParse(role).success);
-  const told = new Map(refused.map(({ group, because }) => [group, because]));
-  const names = [...new Set([...roleless.map(({ name }) => name), ...told.keys()])].slice(0, MOST_REFUSED);
-  if (names.length === 0) {
-    return [];
-  }
-  const found = await describeGroups(autoScaling, names);
-  return Promise.all(
-    names.map(async (name) => {
-      const group = found.find((one) => one.name === name);
-      const now =
-        group === undefined
-          ? undefined
-          : { cluster: group.cluster, role: group.role, hooks: await describeHooks(autoScaling, name) };
-      return { name, because: told.get(name), now, instances: group?.instances ?? [] };
-    }),
-  );
 }
 
 /** Whom a swarm that is as it should be has besides its managers. */

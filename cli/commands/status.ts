@@ -1,14 +1,17 @@
-// `skep status`: how the clusters of a stage are, as the last tidy of each found them, and as the table and EC2 say at this moment.
+// `skep status`: how the clusters of a stage are, as the last tidy of each found them, and as the table, EC2 and Auto Scaling
+// say at this moment.
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import CliTable from 'cli-table3';
 import type { Command } from 'commander';
 import { z } from 'zod';
 
-import { tableClient } from '../../src/aws/clients.ts';
+import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
+import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
 import { listClusters } from '../../src/store/clusters.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
 import { errorName } from '../../src/aws/errors.ts';
+import { ownGroups, refusedGroups } from '../../src/operations/groups.ts';
 import { Refusals } from '../../src/store/refusals.ts';
 import type { Refused } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
@@ -44,7 +47,8 @@ async function status(argument: string | undefined, options: Options): Promise<v
   for (const name of chosen(await explained(listClusters(client, table), stage), stage, cluster)) {
     const { kept, forced, failed, hold, state } = await explained(verdicts.readAround(name), stage);
     const managers = await managersNow(new Table(client, table), name);
-    found.push(statusOf(name, kept.verdict, clock(), { forced, lastFailure: failed, hold, state, managers }));
+    const groups = await groupsNow(new Refusals(client, table), name, stage);
+    found.push(statusOf(name, kept.verdict, clock(), { forced, lastFailure: failed, hold, state, managers, groups }));
   }
   const refused = cluster === undefined ? await explained(new Refusals(client, table).ofNobody(), stage) : [];
   process.stdout.write(`${json ? JSON.stringify(found, null, 2) : textOf(found, refused, stage, clock())}\n`);
@@ -73,6 +77,25 @@ async function managersNow(table: Table, cluster: string): Promise<Looked['manag
     return { known, gone: known.filter((instance) => GONE.has(states.get(instance) ?? '')) };
   } catch (error) {
     process.stderr.write(`EC2 was not asked for the managers of ${cluster} (${errorName(error)}): see "looked at"\n`);
+    return undefined;
+  }
+}
+
+/** Its groups and their hooks, as Auto Scaling shows them at this moment. */
+async function groupsNow(refusals: Refusals, cluster: string, stage: string): Promise<Looked['groups']> {
+  const refused = await explained(refusals.ofCluster(cluster), stage);
+  try {
+    const client = autoScalingClient();
+    const tagged = await groupsOfCluster(client, cluster);
+    return {
+      stage,
+      own: await ownGroups(client, stage, tagged),
+      refused: await refusedGroups(client, tagged, refused),
+    };
+  } catch (error) {
+    process.stderr.write(
+      `Auto Scaling was not asked for the groups of ${cluster} (${errorName(error)}): see "looked at"\n`,
+    );
     return undefined;
   }
 }

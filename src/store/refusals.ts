@@ -3,8 +3,8 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
-import { clusterName, keys } from '../core/names.ts';
-import { queryAll } from './query.ts';
+import { REFUSED_PREFIX, clusterName, keys } from '../core/names.ts';
+import { queryAll, queryCluster } from './query.ts';
 
 /** What no tidy looks at must end by itself. */
 const KEPT = 86_400;
@@ -39,6 +39,11 @@ export class Refusals {
     for (const key of targets) {
       await this.#client.send(new PutCommand({ TableName: this.#table, Item: { ...key, ...Item } }));
     }
+  }
+
+  async ofCluster(cluster: string): Promise<Refused[]> {
+    const items = await queryCluster(this.#client, this.#table, cluster, REFUSED_PREFIX);
+    return items.flatMap((item) => refusedItem.safeParse(item).data ?? []);
   }
 
   /** Of groups that name no cluster, or one that nobody declared. */

@@ -1,5 +1,5 @@
 // What a tidy does: compares groups, instances, the swarm and the table, and says what is to be repaired, as data.
-import { hookProblems } from '../lifecycle/hooks.ts';
+import { problemsOfHooks, tellHooks } from './group-reports.ts';
 import { repairInstances } from './repair-instances.ts';
 import { repairNodes } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
@@ -62,21 +62,14 @@ function shortened(reports: readonly Report[]): Report[] {
   return more <= 0 ? [...reports] : [...reports.slice(0, REPORTS), { because: `and ${more} more` }];
 }
 
-function repairHooks({ stage, cluster, groups, repairHooks: wanted }: TidyFacts): Found {
-  const problems = groups.flatMap((group) => hookProblems(stage, cluster, group));
-  return wanted
+function repairHooks(facts: TidyFacts): Found {
+  const problems = problemsOfHooks(facts);
+  return facts.repairHooks
     ? {
         repairs: problems.map(({ group, because, wish }) => ({ kind: 'hook', group, hook: wish, because })),
         reports: [],
       }
-    : {
-        repairs: [],
-        reports: problems.map(({ group, name, because }) => ({
-          name,
-          group,
-          because: `${because}; npx skep tidy --cluster ${cluster} --repair-hooks makes it anew`,
-        })),
-      };
+    : { repairs: [], reports: tellHooks(problems, facts.cluster) };
 }
 
 /**

@@ -17,7 +17,6 @@ export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups
   const notReady = inService.filter((instance) => !ready.has(instance)).toSorted();
   const grouped = new Set(members.map(({ instance }) => instance));
   const strays = [...ready].flatMap((instance) => (instance === undefined || grouped.has(instance) ? [] : [instance]));
-  const waiting = members.filter(({ lifecycle }) => lifecycle.endsWith(':Wait'));
   return {
     at: now,
     managers: {
@@ -29,10 +28,7 @@ export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups
     inService: inService.length,
     notReady: { count: notReady.length, instances: notReady.slice(0, MOST_NAMED) },
     strays: { count: strays.length, instances: strays.toSorted().slice(0, MOST_NAMED) },
-    waiting: waiting
-      .map(({ instance, lifecycle }) => `${instance} ${lifecycle}`)
-      .toSorted()
-      .slice(0, MOST_WAITING),
+    waiting: waitingIn(groups),
   };
 }
 
@@ -40,15 +36,28 @@ export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups
 export function withTold(seen: Seen, reports: readonly Report[]): Seen {
   return {
     ...seen,
-    told: reports
-      .flatMap((report) => (report.name === undefined ? [] : [{ name: report.name, what: wordsOf(report) }]))
-      .slice(0, MOST_TOLD),
+    told: toldOf(reports),
     notes: reports
       .filter(({ name }) => name === undefined)
       .map(wordsOf)
       .slice(0, MOST_NOTES),
   };
 }
+
+/** Those that count in a verdict. */
+export const toldOf = (reports: readonly Report[]): NonNullable<Seen['told']> =>
+  reports
+    .flatMap((report) => (report.name === undefined ? [] : [{ name: report.name, what: wordsOf(report) }]))
+    .slice(0, MOST_TOLD);
+
+/** `i-... Pending:Wait`: the instance and its lifecycle state, which together are one open hook. */
+export const waitingIn = (groups: TidyFacts['groups']): string[] =>
+  groups
+    .flatMap(({ instances }) => instances)
+    .filter(({ lifecycle }) => lifecycle.endsWith(':Wait'))
+    .map(({ instance, lifecycle }) => `${instance} ${lifecycle}`)
+    .toSorted()
+    .slice(0, MOST_WAITING);
 
 function wordsOf({ instance, group, nodeId, because }: Report): string {
   const about = [instance, group, nodeId].filter((part) => part !== undefined).join(' ');

@@ -108,7 +108,7 @@ export function findingsOf(facts: Facts, remembered: Remembered): Finding[] {
   return [
     ...(seen === undefined
       ? []
-      : [...ofTheSwarm(seen), ...ofHooks(remembered, asOf), ...ofReports(seen, facts.cluster)]),
+      : [...ofTheSwarm(seen), ...ofHooks(remembered, asOf), ...ofTold(seen.told ?? [], facts.cluster)]),
     ...ofTheTidy(facts, remembered, asOf),
     ...ofTheTable(facts, remembered, asOf),
     ...ofDeadLetters(facts),
@@ -166,7 +166,7 @@ function ofStrays({ strays = { count: 0, instances: [] } }: Seen): Finding[] {
 }
 
 /** What a tidy tells and does not repair, one reason for each kind. */
-function ofReports({ told = [] }: Seen, cluster: string): Finding[] {
+export function ofTold(told: NonNullable<Seen['told']>, cluster: string): Finding[] {
   return [...new Set(told.map(({ name }) => name).filter(isTold))].map((name) => {
     const { level, grace, next } = TOLD[name];
     const all = told.filter((one) => one.name === name).map(({ what }) => what);
@@ -176,7 +176,7 @@ function ofReports({ told = [] }: Seen, cluster: string): Finding[] {
   });
 }
 
-function ofHooks({ hooks }: Remembered, asOf: number): Finding[] {
+export function ofHooks({ hooks }: Pick<Remembered, 'hooks'>, asOf: number): Finding[] {
   const open = Object.entries(hooks).toSorted(([, a], [, b]) => a - b);
   const oldest = open.find(([hook, since]) => asOf - since >= (hook.includes('Pending') ? LAUNCH_OPEN : HOOK_OPEN));
   if (oldest === undefined) {
@@ -294,7 +294,7 @@ function ofState({ cluster, state }: Facts): Finding[] {
     return [];
   }
   const degraded = { level: 'degraded', grace: 0 } as const;
-  const next = `if it is to have one, let its manager group launch an instance, and look at the executions of scale-out about it`;
+  const next = `if it is to have one, let a group with the tags skep:cluster=${cluster} and skep:role=manager launch an instance, and look at the executions of scale-out about it`;
   return [
     state.erasedAt === undefined
       ? {

@@ -1,5 +1,8 @@
 // How a cluster is, for a person who asks: the last verdict, and what was looked at this moment, each with its age.
-import { ofTheTable } from './findings.ts';
+import type { RefusedGroup, TidyGroup } from '../tidy/facts.ts';
+import { reportsOfGroups } from '../tidy/group-reports.ts';
+import { toldOf, waitingIn } from '../tidy/summary.ts';
+import { ofHooks, ofTheTable, ofTold } from './findings.ts';
 import type { Facts, Finding, Level } from './findings.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
@@ -18,6 +21,14 @@ export interface Status {
 export interface Looked extends Pick<Facts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
   /** Those on record, and which of them EC2 says are gone or stopped; undefined where EC2 was not asked. */
   readonly managers?: { readonly known: readonly string[]; readonly gone: readonly string[] } | undefined;
+  /** Of the cluster, with their hooks; undefined where Auto Scaling was not asked. */
+  readonly groups?: LookedGroups | undefined;
+}
+
+export interface LookedGroups {
+  readonly stage: string;
+  readonly own: readonly TidyGroup[];
+  readonly refused: readonly RefusedGroup[];
 }
 
 /** Three scheduled tidies. Seconds. */
@@ -32,11 +43,14 @@ const OF_THE_TABLE: ReadonlySet<string> = new Set([
   'SwarmErased',
 ]);
 
+/** The same of groups and hooks. */
+const OF_GROUPS: ReadonlySet<string> = new Set(['HookBroken', 'QuorumUnguarded', 'GroupRefused', 'HookOpenTooLong']);
+
 type Judged = Pick<Finding, 'name' | 'level' | 'what' | 'next'>;
 
 /** @param now epoch seconds */
 export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: Looked): Status {
-  const found = look(cluster, looked, now);
+  const found = look(cluster, looked, verdict, now);
   const kept = stillSaid(verdict, found, looked);
   const reasons = [...found, ...kept].map(({ name, what, next }) => ({ name, what, next }));
   const since = verdict?.since ?? null;
@@ -51,14 +65,15 @@ export function statusOf(cluster: string, verdict: Verdict | undefined, now: num
   return { cluster, level, ok: level === 'healthy', since: verdict.level === level ? since : now, asOf, reasons };
 }
 
-/** The reasons of the last verdict that a look at the table has neither renewed nor ended. */
+/** The reasons of the last verdict that a look has neither renewed nor ended. */
 function stillSaid(
   verdict: Verdict | undefined,
   found: readonly Judged[],
   looked: Looked | undefined,
 ): readonly Reason[] {
   const names = new Set(found.map(({ name }): string => name));
-  const isOver = (name: string): boolean => looked !== undefined && OF_THE_TABLE.has(name);
+  const isOver = (name: string): boolean =>
+    looked !== undefined && (OF_THE_TABLE.has(name) || (looked.groups !== undefined && OF_GROUPS.has(name)));
   return (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name));
 }
 
@@ -74,14 +89,34 @@ const notSeen = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | '
   next: 'look at the rule and the executions of the state machine tidy, and at the function verdict',
 });
 
-function look(cluster: string, looked: Looked | undefined, now: number): Judged[] {
+function look(cluster: string, looked: Looked | undefined, verdict: Verdict | undefined, now: number): Judged[] {
   if (looked === undefined) {
     return [];
   }
-  const { forced, lastFailure, hold, state, managers } = looked;
+  const { forced, lastFailure, hold, state, managers, groups } = looked;
   const nothing = { seen: undefined, failed: undefined, repairsFailed: 0, lock: undefined, deadLetters: 0 };
   const facts: Facts = { ...nothing, cluster, now, forced, lastFailure, hold, state };
-  return [...ofTheTable(facts, { lock: undefined }, now), ...ofManagers(cluster, managers)];
+  return [
+    ...ofTheTable(facts, { lock: undefined }, now),
+    ...ofManagers(cluster, managers),
+    ...ofGroups(cluster, groups, verdict, now),
+  ];
+}
+
+/** A hook that nobody saw open before has been so since now: no call of Auto Scaling says since when. */
+function ofGroups(
+  cluster: string,
+  groups: LookedGroups | undefined,
+  verdict: Verdict | undefined,
+  now: number,
+): Judged[] {
+  if (groups === undefined) {
+    return [];
+  }
+  const { stage, own, refused } = groups;
+  const told = toldOf(reportsOfGroups({ stage, cluster, groups: own, refused }));
+  const hooks = Object.fromEntries(waitingIn(own).map((hook) => [hook, verdict?.hooks[hook] ?? now]));
+  return [...ofTold(told, cluster), ...ofHooks({ hooks }, now)];
 }
 
 /** By what the managers last said of themselves, and EC2 says now: a tidy may come in ten minutes only. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { statusOf } from '../../../../src/core/verdict/status.ts';
+import type { Looked, LookedGroups } from '../../../../src/core/verdict/status.ts';
+import { group, managerGroup } from '../../support/tidy-facts.ts';
 import type { Verdict } from '../../../../src/core/verdict/verdict.ts';
 
 const NOW = 1_700_000_000;
@@ -36,5 +38,98 @@ describe('the status of a cluster', () => {
   ])('%s', (_what, last, level, ok, names) => {
     const status = statusOf('demo', last, NOW);
     expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toEqual([level, ok, names]);
+  });
+});
+
+describe('what is looked at between two tidies', () => {
+  const table: Looked = { forced: undefined, lastFailure: undefined, hold: undefined, state: { status: 'founded' } };
+  const own = [managerGroup([{ instance: 'i-1', lifecycle: 'InService' }]), group([])];
+  const groups = (changes: Partial<LookedGroups> = {}): Looked => ({
+    ...table,
+    groups: { stage: 'dev', own, refused: [], ...changes },
+  });
+  const broken = { name: 'HookBroken', level: 'degraded' as const, what: 'w', next: 'n' };
+  const waiting = group([{ instance: 'i-2', lifecycle: 'Pending:Wait' }]);
+  const noRole = {
+    name: 'odd',
+    because: undefined,
+    now: { cluster: 'prod', role: undefined, hooks: [] },
+    instances: [],
+  };
+
+  it.each<[string, Verdict | undefined, Looked, string, string[]]>([
+    ['groups and hooks that are as they should be', verdict(), groups(), 'healthy', []],
+    [
+      'the terminate hook of the managers is missing',
+      verdict(),
+      groups({ own: [managerGroup([], { hooks: [] })] }),
+      'critical',
+      ['HookBroken', 'QuorumUnguarded'],
+    ],
+    [
+      'a hook of the workers is missing',
+      verdict(),
+      groups({ own: [group([], { hooks: [] })] }),
+      'degraded',
+      ['HookBroken'],
+    ],
+    [
+      'a group has the cluster in its tag, and no role',
+      verdict(),
+      groups({ refused: [noRole] }),
+      'degraded',
+      ['GroupRefused'],
+    ],
+    [
+      'a hook that was mended since the last tidy',
+      verdict({ level: 'degraded', reasons: [broken] }),
+      groups(),
+      'healthy',
+      [],
+    ],
+    [
+      'a hook of which a tidy said that it is broken, where Auto Scaling cannot be asked',
+      verdict({ level: 'degraded', reasons: [broken] }),
+      table,
+      'degraded',
+      ['HookBroken'],
+    ],
+    [
+      'an instance that the last tidy saw waiting a while ago, and that waits still',
+      verdict({ hooks: { 'i-2 Pending:Wait': NOW - 900 } }),
+      groups({ own: [...own, waiting] }),
+      'degraded',
+      ['HookOpenTooLong'],
+    ],
+    ['an instance that waits since a moment ago', verdict(), groups({ own: [...own, waiting] }), 'healthy', []],
+    [
+      'a broken hook, and no tidy for an hour',
+      verdict({ asOf: NOW - 3600 }),
+      groups({ own: [group([], { hooks: [] })] }),
+      'unknown',
+      ['NotSeenForLong', 'HookBroken'],
+    ],
+    [
+      'a cluster that nobody has founded and no tidy has looked at',
+      undefined,
+      { ...groups({ own: [] }), state: { status: 'new' } },
+      'unknown',
+      ['NeverSeen', 'NotFounded'],
+    ],
+    [
+      'a cluster that nobody has founded, and of which nothing else was wrong',
+      verdict(),
+      { ...groups({ own: [] }), state: { status: 'new' } },
+      'degraded',
+      ['NotFounded'],
+    ],
+  ])('%s', (_what, last, looked, level, names) => {
+    const status = statusOf('prod', last, NOW, looked);
+    expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toEqual([
+      level,
+      level === 'healthy',
+      names,
+    ]);
+    expect(status.reasons.filter(({ next }) => next === '')).toEqual([]);
   });
 });
