@@ -37,7 +37,7 @@ class Site {
   /** Of a status that is not healthy. */
   async complaint(...args: readonly string[]): Promise<string> {
     const { code, said } = await this.skep('status', ...args);
-    expect(said).not.toContain('healthy');
+    expect(said).not.toMatch(/│ healthy/);
     expect(said).toContain('what to do: ');
     expect(code).toBe(2);
     return said;
@@ -67,15 +67,12 @@ steps:
     expect(code).toBe(0);
   }, 120_000);
 
-  it('is a hold, at once, for status and plan', async () => {
+  it('is a hold, at once', async () => {
     await site.take({ hold: { because: 'a person looks' } });
     const said = await site.complaint();
     expect(said).toMatch(/demo +│ degraded/);
     expect(said).toMatch(/ClusterHeld: it is held since .* \(a person looks\)/);
     expect(said).toContain('what to do: npx skep unhold demo');
-    const planned = await site.skep('plan', '--cluster', 'demo');
-    expect(planned.said).toMatch(/demo: .*is held since/);
-    expect(planned.code).toBe(2);
 
     await site.take({ unhold: {} });
     expect((await site.skep('status')).code).toBe(0);
@@ -92,15 +89,12 @@ steps:
     expect((await site.skep('status')).code).toBe(0);
   }, 120_000);
 
-  it('is a group whose events are refused, for status and plan', async () => {
+  it('is a group whose events are refused', async () => {
     await site.take({ scale: { group: 'notags', to: 1 } }, { advance: MINUTE });
     const said = await site.complaint();
     expect(said).toMatch(/demo +│ degraded/);
     expect(said).toContain('MetadataMismatch');
     expect(said).toMatch(/GroupRefused: notags: .*its tag skep:cluster is missing.*i-[0-9a-f]+ \(Pending:Wait\)/);
-    const planned = await site.skep('plan', '--cluster', 'demo');
-    expect(planned.said).toContain('notags: its hooks say that it is of demo');
-    expect(planned.code).toBe(2);
   }, 120_000);
 
   it('are managers that EC2 says are gone, and then that they are no majority', async () => {
