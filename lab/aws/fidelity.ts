@@ -24,6 +24,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     CompleteLifecycleAction: done('`ResourceContention` never happens by itself'),
     RecordLifecycleActionHeartbeat: done('up to the global timeout of 48 hours or 100 heartbeats'),
     SetDesiredCapacity: partial('no cooldown; scale-in by zone, then by age'),
+    UpdateAutoScalingGroup: partial('sizes only'),
     TerminateInstanceInAutoScalingGroup: partial('a short answer'),
     SetInstanceHealth: done(),
     StartInstanceRefresh: partial('rolling only; of the preferences only the two percentages'),

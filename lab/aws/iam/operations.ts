@@ -174,6 +174,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.RecordLifecycleActionHeartbeat': onGroup('autoscaling:RecordLifecycleActionHeartbeat', named),
   'autoscaling.PutLifecycleHook': onGroup('autoscaling:PutLifecycleHook', named),
   'autoscaling.SetDesiredCapacity': onGroup('autoscaling:SetDesiredCapacity', named),
+  'autoscaling.UpdateAutoScalingGroup': onGroup('autoscaling:UpdateAutoScalingGroup', named),
   'autoscaling.StartInstanceRefresh': onGroup('autoscaling:StartInstanceRefresh', named),
   'autoscaling.CancelInstanceRefresh': onGroup('autoscaling:CancelInstanceRefresh', named),
   'autoscaling.TerminateInstanceInAutoScalingGroup': onGroup(

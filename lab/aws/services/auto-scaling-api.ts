@@ -38,6 +38,9 @@ const desired = z.strictObject({
   DesiredCapacity: z.coerce.number().int().min(0).max(500),
   HonorCooldown: flag.optional(),
 });
+const size = z.coerce.number().int().min(0).max(500).optional();
+/** Only sizes: what else may be changed of a group the lab refuses. */
+const update = z.strictObject({ AutoScalingGroupName: name, MinSize: size, MaxSize: size, DesiredCapacity: size });
 const terminate = z.strictObject({ InstanceId: id, ShouldDecrementDesiredCapacity: flag });
 const health = z.strictObject({
   InstanceId: name,
@@ -91,6 +94,11 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, be
     SetDesiredCapacity: (input) => {
       const asked = desired.parse(input);
       autoScaling.setDesired(asked.AutoScalingGroupName, asked.DesiredCapacity);
+      return {};
+    },
+    UpdateAutoScalingGroup: (input) => {
+      const { AutoScalingGroupName: group, MinSize: min, MaxSize: max, DesiredCapacity: desired } = update.parse(input);
+      autoScaling.update(group, { min, max, desired });
       return {};
     },
     TerminateInstanceInAutoScalingGroup: (input) => {

@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
 import { REFRESH_DEFAULT, countsFor, emptiestZone, planChange } from './replacement.ts';
-import { checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
+import { checkBounds, checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
 
@@ -85,6 +85,15 @@ export class AutoScaling {
   setBounds(name: string, bounds: { readonly min: number; readonly max: number }, desired: number): void {
     Object.assign(this.group(name), bounds);
     this.setDesired(name, desired);
+  }
+
+  /** What is left out stays; a desired capacity that is left out is moved into the new bounds. @throws {AwsError} */
+  update(name: string, wish: Readonly<Record<'min' | 'max' | 'desired', number | undefined>>): void {
+    const group = this.group(name);
+    const { min = group.min ?? 0, max = group.max ?? Infinity } = wish;
+    const { desired = Math.min(max, Math.max(min, group.desired)) } = wish;
+    checkBounds({ min, max, desired });
+    this.setBounds(name, { min, max }, desired);
   }
 
   /** @throws {AwsError} while instances are in it, as without ForceDelete */

@@ -37,6 +37,17 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
   }
 }
 
+/** As UpdateAutoScalingGroup. @throws {AwsError} */
+export function checkBounds({ min, max, desired }: Required<Pick<Group, 'min' | 'max' | 'desired'>>): void {
+  if (max < min) {
+    throw new AwsError('ValidationError', `Max bound, ${max}, must be greater than or equal to min bound, ${min}`);
+  }
+  if (desired < min || desired > max) {
+    const range = `must be between the specified min size:${min} and max size:${max}`;
+    throw new AwsError('ValidationError', `Desired capacity:${desired} ${range}`);
+  }
+}
+
 /** As SetDesiredCapacity. @throws {AwsError} */
 export function checkDesired({ min = 0, max = Infinity }: Pick<Group, 'min' | 'max'>, desired: number): void {
   const [bound, value] = desired > max ? (['above max', max] as const) : (['below min', min] as const);

@@ -54,6 +54,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'autoscaling.CompleteLifecycleAction': { ...HOOK, LifecycleActionResult: 'CONTINUE', LifecycleActionToken: ID },
     'autoscaling.RecordLifecycleActionHeartbeat': { ...HOOK, InstanceId: worker },
     'autoscaling.SetDesiredCapacity': { ...GROUP, DesiredCapacity: 1, HonorCooldown: false },
+    'autoscaling.UpdateAutoScalingGroup': { ...GROUP, MinSize: 0, MaxSize: 9, DesiredCapacity: 1 },
     'autoscaling.TerminateInstanceInAutoScalingGroup': {
       InstanceId: 'i-0000000000000dead',
       ShouldDecrementDesiredCapacity: false,
