@@ -28,9 +28,9 @@ afterAll(async () => {
 /** The clock of the lab goes on while the command waits. @param until what is printed when Ctrl-C is typed */
 async function cluster(args: readonly string[], until?: RegExp): Promise<Ended> {
   const { child, ended, stdout } = startSkep(['cluster', ...args], onLab(run.lab.url));
-  let over = false;
-  const end = ended.finally(() => (over = true));
-  while (!over) {
+  const state = { over: false };
+  const end = ended.finally(() => (state.over = true));
+  while (!state.over) {
     await run.lab.clock.advance(1000);
     if (until?.test(stdout()) === true) {
       child.kill('SIGINT');
