@@ -97,8 +97,7 @@ lock() { # -x|-s SECONDS
   need_tools flock timeout curl
   make_folder
   exec 9>/run/skep/lock
-  # Nobody is at work in a folder while one script has the lock alone, so what is there was left by scripts that were killed.
-  if has_leftovers && flock -x -n 9; then rm -rf /run/skep/work.*; fi
+  clear_leftovers
   lock_seconds=$(within "$2") || :
   if ! flock "$1" -w "$lock_seconds" 9; then
     fail 11 Busy "another command held the lock of this node for $lock_seconds seconds"
@@ -107,6 +106,12 @@ lock() { # -x|-s SECONDS
   # Checked under the lock: a command that waited for it may be out of date by now.
   check_expiry
   WORK=$(mktemp -d /run/skep/work.XXXXXX)
+}
+
+# Nobody is at work in a folder while one script has the lock alone, so what is there was left by scripts that were killed. Of a lock
+# that is taken it is left to the next one.
+clear_leftovers() {
+  if has_leftovers && flock -x -n 9; then rm -rf /run/skep/work.*; fi
 }
 
 has_leftovers() {

@@ -72,6 +72,11 @@ check_instance "$SSM_instanceId"
 # Before the lock, which a join may hold: the join looks at the fence while it waits, and stops.
 make_folder
 printf '%s\n' "$SSM_notAfter" >"$FENCE"
+# Where it has nothing to leave, it takes the lock for nothing else.
+(
+  exec 9>/run/skep/lock
+  clear_leftovers
+)
 
 if ! command -v docker >/dev/null; then report '' true; fi
 patience=$(($(now) + 15))

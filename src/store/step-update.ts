@@ -6,10 +6,16 @@ import type { StepKey } from '../core/steps/rendezvous.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
+export interface Besides {
+  /** What the item may say, or not say at all: anything else, and nothing is written. */
+  readonly unlessOther?: Values;
+  /** Lists, to the ends of which something is added. */
+  readonly appended?: Readonly<Record<string, readonly unknown[]>>;
+}
+
 /**
  * @param expected what the item must say for the write to be made, besides its owner; undefined for what must not be there
  * @param counter what is to become one more
- * @param unlessOther what the item may say besides, or not say at all: anything else, and nothing is written
  */
 export function stepUpdate(
   key: Omit<StepKey, 'try'>,
@@ -17,7 +23,7 @@ export function stepUpdate(
   removed: readonly string[],
   expected: Values,
   counter?: string,
-  unlessOther: Values = {},
+  { unlessOther = {}, appended = {} }: Besides = {},
 ): Omit<UpdateCommandInput, 'TableName'> {
   const own = key.belongsTo === 'execution';
   const set = { ...changes, ...(own ? { owner: key.owner } : {}) };
@@ -31,6 +37,7 @@ export function stepUpdate(
     ...removed,
     ...counted,
     ...Object.keys(unlessOther),
+    ...Object.keys(appended),
   ]);
   const conditions = [
     ...Object.entries(seen).map(([name, value]) =>
@@ -38,7 +45,10 @@ export function stepUpdate(
     ),
     ...Object.keys(unlessOther).map((name) => `(attribute_not_exists(#${name}) OR #${name} = :seen_${name})`),
   ];
-  const assignments = Object.keys(set).map((name) => `#${name} = :${name}`);
+  const assignments = [
+    ...Object.keys(set).map((name) => `#${name} = :${name}`),
+    ...Object.keys(appended).map((name) => `#${name} = list_append(if_not_exists(#${name}, :nothing), :${name})`),
+  ];
   return {
     Key: itemOf(key),
     UpdateExpression: [
@@ -50,7 +60,8 @@ export function stepUpdate(
     ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...(counter === undefined ? {} : { ':one': 1 }),
-      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+      ...(Object.keys(appended).length === 0 ? {} : { ':nothing': [] }),
+      ...Object.fromEntries(Object.entries({ ...set, ...appended }).map(([name, value]) => [`:${name}`, value])),
       ...Object.fromEntries(
         Object.entries({ ...seen, ...unlessOther }).flatMap(([name, value]) =>
           value === undefined ? [] : [[`:seen_${name}`, value]],

@@ -36,6 +36,7 @@ import { LeaderItem } from './leader-item.ts';
 import { bindNode } from './node-binding.ts';
 import { queryCluster } from './query.ts';
 import { stepUpdate } from './step-update.ts';
+import type { Besides } from './step-update.ts';
 
 const DAY = 86_400;
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
@@ -154,7 +155,8 @@ export class Table {
     now: number,
     { target, commandId }: { readonly target: string; readonly commandId: string },
   ): Promise<RendezvousItem | undefined> {
-    const node = key.belongsTo === 'execution' ? {} : changes;
+    const { formerNodeId, ...node } = key.belongsTo === 'execution' ? {} : changes;
+    const appended = formerNodeId === undefined ? {} : { formerNodeIds: [formerNodeId] };
     const changed = {
       result: outcome,
       ...Object.fromEntries(Object.entries(node).filter(([, value]) => value !== undefined)),
@@ -163,7 +165,7 @@ export class Table {
     // A look that gives a command up says what became of it, and then cancels it: the news of that must not take its word back.
     const first = !outcome.ok && outcome.error === 'CommandCancelled' ? { result: undefined } : {};
     const expected = { step: key.step, target, [counterOf(key.step)]: key.try, ...first };
-    return this.#update(key, changed, [], expected, undefined, { commandId });
+    return this.#update(key, changed, [], expected, undefined, { unlessOther: { commandId }, appended });
   }
 
   async #update(
@@ -172,13 +174,13 @@ export class Table {
     removed: readonly string[],
     expected: Readonly<Record<string, unknown>>,
     counter?: string,
-    unlessOther: Readonly<Record<string, unknown>> = {},
+    besides: Besides = {},
   ): Promise<RendezvousItem | undefined> {
     try {
       const { Attributes: item } = await this.#client.send(
         new UpdateCommand({
           TableName: this.#name,
-          ...stepUpdate(key, changes, removed, expected, counter, unlessOther),
+          ...stepUpdate(key, changes, removed, expected, counter, besides),
         }),
       );
       return rendezvousItem.parse(item);

@@ -418,6 +418,7 @@ describe('the lifecycle action', () => {
 
     expect(undo.map(({ verb, step, force }) => [verb, step, force ?? false])).toEqual([
       ['leave', 'Depart', false],
+      ['forget', 'Removed', false],
       ['demote', 'Demote', false],
       ['drain', 'Undo', false],
       ['leave', 'Leave', false],

@@ -38,7 +38,7 @@ export const leave: VerbUnit = {
   startsSoon: ({ plan }) => plan.role === 'manager' && plan.route !== 'found',
   final: [...OF_AN_ACTION, 'LockTaken', 'StillManager', 'NotLast', 'NodeUnresponsive', 'InstanceUnreachable'],
   tellsOwnNodeId: true,
-  record: ({ nodeId }) => ({ nodeId }),
+  record: ({ nodeId }) => ({ nodeId, formerNodeId: nodeId }),
 };
 
 /** A node that was never activated has no tasks to wait for and no reason to stay a member. */

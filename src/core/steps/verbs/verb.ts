@@ -25,7 +25,7 @@ export const nodeFacts = z
     epoch: z.number().optional(),
   })
   .loose();
-export type NodeFacts = z.infer<typeof nodeFacts>;
+type NodeFacts = z.infer<typeof nodeFacts>;
 
 /** What a tidy repairs of many nodes at once, as the document takes it: `node@instance`, `node@instance@version`, `node@instance`. */
 interface Mending {
@@ -132,6 +132,8 @@ export interface NodeChanges {
   readonly nodeId?: string | undefined;
   readonly address?: string | undefined;
   readonly zone?: string | undefined;
+  /** A node that its engine is no more: the tidy must know it for this instance's when it is down. */
+  readonly formerNodeId?: string | undefined;
 }
 
 /** What a node that has joined, or has founded its swarm, told of itself. */
