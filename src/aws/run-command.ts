@@ -82,8 +82,8 @@ const CLOCKS_DIFFER = 30;
 
 /**
  * Whether the agent has carried out any command since then: one that is busy has, one that is away has not. Of those that have
- * succeeded the youngest is looked at, since an agent takes its commands one after the other. In doubt it has: to send again would make
- * a burst a storm, and what is really away is given up by SSM.
+ * succeeded the youngest is looked at, since an agent takes its commands one after the other. In doubt it has not: one that was done with
+ * something just before would count as busy for as long as it is away, and one that is busy is done with more by the next look.
  *
  * @param since epoch seconds
  */
@@ -102,7 +102,7 @@ export async function hasWorkedSince(client: SSMClient, instance: string, since:
     return false;
   }
   const { endedAt = 0 } = (await readInvocation(client, youngest.CommandId, instance)) ?? {};
-  return endedAt + CLOCKS_DIFFER >= since;
+  return endedAt - CLOCKS_DIFFER >= since;
 }
 
 export interface ReadInvocation extends Invocation {

@@ -14,7 +14,7 @@ type Readers = {
 
 export async function readFact(ports: StepPorts, step: Step, asked: Question): Promise<Partial<Facts>> {
   const read = READERS[asked.fact] as (ports: StepPorts, step: Step, asked: Question) => Promise<unknown>;
-  return { [asked.fact]: await read(ports, step, asked) } as Partial<Facts>;
+  return { [asked.fact]: await read(ports, step, asked) };
 }
 
 const READERS: Readers = {

@@ -40,9 +40,7 @@ export function stepUpdate(
     ...Object.keys(appended),
   ]);
   const conditions = [
-    ...Object.entries(seen).map(([name, value]) =>
-      value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`,
-    ),
+    ...Object.entries(seen).map(condition),
     ...Object.keys(unlessOther).map((name) => `(attribute_not_exists(#${name}) OR #${name} = :seen_${name})`),
   ];
   const assignments = [
@@ -60,14 +58,19 @@ export function stepUpdate(
     ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
       ...(counter === undefined ? {} : { ':one': 1 }),
+      ...valuesOf({ ...set, ...appended }, ':'),
+      ...valuesOf({ ...seen, ...unlessOther }, ':seen_'),
       ...(Object.keys(appended).length === 0 ? {} : { ':nothing': [] }),
-      ...Object.fromEntries(Object.entries({ ...set, ...appended }).map(([name, value]) => [`:${name}`, value])),
-      ...Object.fromEntries(
-        Object.entries({ ...seen, ...unlessOther }).flatMap(([name, value]) =>
-          value === undefined ? [] : [[`:seen_${name}`, value]],
-        ),
-      ),
     },
     ReturnValues: 'ALL_NEW',
   };
 }
+
+const condition = ([name, value]: readonly [string, unknown]): string =>
+  value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`;
+
+/** DynamoDB refuses a value that no expression names. */
+const valuesOf = (values: Values, prefix: string): Values =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[`${prefix}${name}`, value]])),
+  );

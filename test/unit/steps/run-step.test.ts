@@ -399,7 +399,7 @@ describe('a command on a manager that nobody picks up', () => {
 
   it.each([
     ['has done nothing for ten minutes', undefined],
-    ['has done nothing since it was sent, by any clock', NOW - 31],
+    ['has done nothing since it was sent, by a clock that is half a minute ahead', NOW + 29],
   ])('goes to the next one at its second look, where the agent %s', async (_what, endedAt) => {
     await expect(lookTwice(endedAt)).rejects.toMatchObject({ name: 'CommandUndelivered' });
     expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
@@ -407,42 +407,9 @@ describe('a command on a manager that nobody picks up', () => {
 
   it.each([
     ['', NOW + 100],
-    [', by a clock that is half a minute behind', NOW - 30],
+    [', by a clock that is half a minute behind', NOW + 30],
   ])('waits on, where the agent has done others meanwhile: it is only busy%s', async (_what, endedAt) => {
     await lookTwice(endedAt);
-    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
-    expect(sends()).toHaveLength(1);
-  });
-});
-
-describe('a command to an instance that is to come, and that nobody picks up', () => {
-  it.each([
-    { verb: 'init', step: 'Found' },
-    { verb: 'prepare', step: 'Prepare' },
-    { verb: 'join', step: 'Join' },
-  ] as const)('is sent anew after four minutes, and not before: $verb', async (it) => {
-    const { step } = await scene({ role: 'manager' });
-    await step(it);
-    see('Pending');
-    time.now += 239;
-    await step({ ...it, attempt: 1 });
-    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
-    time.now += 1;
-    await expect(step({ ...it, attempt: 2 })).rejects.toMatchObject({ name: 'CommandUndelivered' });
-    expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(1);
-
-    await step({ ...it, attempt: 3 });
-    expect(sends().map(({ Comment }) => Comment?.split(' ').at(-1))).toEqual(['1', '2']);
-  });
-
-  it('is waited for where its agent has taken it', async () => {
-    const { step } = await scene();
-    const join = { verb: 'join', step: 'Join' } as const;
-    await step(join);
-    see('InProgress');
-    time.now += 600;
-    await step({ ...join, attempt: 1 });
-
     expect(ssm.commandCalls(CancelCommandCommand)).toHaveLength(0);
     expect(sends()).toHaveLength(1);
   });

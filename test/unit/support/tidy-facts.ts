@@ -1,6 +1,7 @@
 // What a tidy sees, for tests: a cluster of one worker that is as it should be, and what differs.
 import type { HookFacts } from '../../../src/core/lifecycle/hooks.ts';
-import type { KnownNode, SwarmNode, TidyFacts, TidyGroup } from '../../../src/core/tidy/facts.ts';
+import type { KnownNode, Repair, SwarmNode, TidyFacts, TidyGroup } from '../../../src/core/tidy/facts.ts';
+import { planTidy } from '../../../src/core/tidy/repairs.ts';
 import { INSTANCE, NODE_ID, NOW } from './examples.ts';
 
 export const OTHER_NODE = 'otherlvvzfzci6j9ohzl1v6cw';
@@ -92,3 +93,16 @@ export const factsOf = (changes: Partial<TidyFacts> = {}): TidyFacts => ({
   now: NOW,
   ...changes,
 });
+
+const plan = (changes: Partial<TidyFacts>): ReturnType<typeof planTidy> => planTidy(factsOf(changes));
+type Of<Kind extends Repair['kind'], One = Repair> = One extends { readonly kind: infer All }
+  ? Kind extends All
+    ? One
+    : never
+  : never;
+/** The repairs of one kind that are planned. */
+export const only = <Kind extends Repair['kind']>(changes: Partial<TidyFacts>, kind: Kind): Of<Kind>[] =>
+  plan(changes).repairs.filter((repair) => repair.kind === kind) as Of<Kind>[];
+
+/** One group, in which the instance is in this state. */
+export const members = (lifecycle: string): TidyFacts['groups'] => [group([{ instance: INSTANCE, lifecycle }])];

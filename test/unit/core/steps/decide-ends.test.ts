@@ -13,7 +13,6 @@ import {
   item,
   lost,
   lying,
-  manager,
   noSwarm,
   nothing,
   running,

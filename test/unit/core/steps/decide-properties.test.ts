@@ -91,7 +91,7 @@ describe('whatever a step is and whatever becomes known', () => {
       }
       expect(asked).not.toContain(decision.fact);
       asked.push(decision.fact);
-      facts = { ...facts, [decision.fact]: known[decision.fact] } as Facts;
+      facts = { ...facts, [decision.fact]: known[decision.fact] };
     }
   }
 

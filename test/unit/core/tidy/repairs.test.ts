@@ -1,30 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 
-import type { Repair, Report, SwarmNode, TidyFacts } from '../../../../src/core/tidy/facts.ts';
+import type { Report, SwarmNode, TidyFacts } from '../../../../src/core/tidy/facts.ts';
 import { planTidy, underHold } from '../../../../src/core/tidy/repairs.ts';
-import { INSTANCE, NODE_ID, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
-import { ARN, OTHER_NODE, down, factsOf, group, item, managerGroup, manager, node } from '../../support/tidy-facts.ts';
+import { INSTANCE, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
+import {
+  ARN,
+  OTHER_NODE,
+  down,
+  factsOf,
+  group,
+  item,
+  managerGroup,
+  manager,
+  members,
+  node,
+  only,
+} from '../../support/tidy-facts.ts';
 
 const plan = (changes: Partial<TidyFacts>): ReturnType<typeof planTidy> => planTidy(factsOf(changes));
 const kinds = (changes: Partial<TidyFacts>): string[] => {
   const { repairs, reports } = plan(changes);
   return [...repairs.map(({ kind }) => kind), ...reports.map(() => 'report')];
 };
-type Of<Kind extends Repair['kind'], One = Repair> = One extends { readonly kind: infer All }
-  ? Kind extends All
-    ? One
-    : never
-  : never;
-const only = <Kind extends Repair['kind']>(changes: Partial<TidyFacts>, kind: Kind): Of<Kind>[] =>
-  plan(changes).repairs.filter((repair) => repair.kind === kind) as Of<Kind>[];
-
 const terminated = new Map([[INSTANCE, 'terminated']]);
 const running = new Map([[INSTANCE, 'running']]);
 const downManager = (changes: Partial<SwarmNode> = {}): SwarmNode => manager({ status: 'down', age: 5000, ...changes });
 /** A group in which the instance is not any more. */
 const left = [group([])];
-const members = (lifecycle: string): TidyFacts['groups'] => [group([{ instance: INSTANCE, lifecycle }])];
 
 describe('nodes', () => {
   it.each<[string, Partial<TidyFacts>, string[]]>([
@@ -411,99 +413,5 @@ describe('under a hold', () => {
       expect.stringContaining('held, would forget'),
       expect.stringContaining('held, would erase'),
     ]);
-  });
-});
-
-describe('whatever is seen', () => {
-  const instances = fc.constantFrom(INSTANCE, OTHER_INSTANCE, undefined);
-  const nodes = fc.uniqueArray(
-    fc.record({
-      nodeId: fc.constantFrom(NODE_ID, OTHER_NODE, 'third'.padEnd(25, '0')),
-      role: fc.constantFrom('worker' as const, 'manager' as const),
-      status: fc.constantFrom('ready' as const, 'down' as const, 'unknown' as const, 'disconnected' as const),
-      availability: fc.constantFrom('active' as const, 'pause' as const, 'drain' as const),
-      instance: instances,
-      isManager: fc.boolean(),
-      isReachable: fc.boolean(),
-      isLeaving: fc.boolean(),
-      version: fc.constantFrom('7', undefined),
-      age: fc.constantFrom(0, 899, 3600, undefined),
-      address: fc.constantFrom('10.0.1.12', undefined),
-      neverUp: fc.boolean(),
-    }),
-    { selector: ({ nodeId }) => nodeId },
-  );
-  const lifecycle = fc.constantFrom('InService', 'Pending:Wait', 'Terminating:Wait', 'Terminating:Retained');
-  const states = fc
-    .array(fc.tuple(fc.constantFrom(INSTANCE, OTHER_INSTANCE), fc.constantFrom('running', 'stopped', 'terminated')))
-    .map((pairs) => new Map(pairs));
-  const seen = fc.record({
-    nodes,
-    states,
-    groups: lifecycle.map((one) => members(one)),
-    known: fc.constantFrom([], [item()], [item({ phase: 'leaving' })], [item({ phase: 'gone' })]),
-    owners: fc
-      .constantFrom([], [INSTANCE], [INSTANCE, OTHER_INSTANCE])
-      .map((owners) => new Map([['10.0.1.12', owners]])),
-  });
-
-  it('nothing that is alive is ever removed', () => {
-    fc.assert(
-      fc.property(seen, (facts) => {
-        const gone = only(facts, 'forget').flatMap((one) => one.nodes);
-        for (const { nodeId, instance } of gone) {
-          const found = facts.nodes.find((one) => one.nodeId === nodeId);
-          const again = facts.nodes.some(
-            (one) => one.instance === instance && one.nodeId !== nodeId && one.status === 'ready',
-          );
-          const state = new Map<string, string>(facts.states).get(instance);
-          expect(found?.isManager).toBe(false);
-          if (instance === 'none') {
-            expect(found).toMatchObject({ neverUp: true, instance: undefined });
-            expect([found?.status === 'ready', (found?.age ?? 0) >= 3600]).toEqual([false, true]);
-            continue;
-          }
-          expect(found?.status).toBe('down');
-          // One that was to be a manager is nobody's, and the raft never had it.
-          expect(found?.role === 'worker' || (found?.instance === undefined && again)).toBe(true);
-          expect(again || state === 'terminated' || (state === undefined && (found?.age ?? 0) >= 3600)).toBe(true);
-        }
-      }),
-    );
-  });
-
-  it('what bears no mark of skep’s is never activated', () => {
-    fc.assert(
-      fc.property(seen, (facts) => {
-        for (const { nodeId } of only(facts, 'restore').flatMap((one) => one.nodes)) {
-          expect(facts.nodes.find((one) => one.nodeId === nodeId)).toMatchObject({ isLeaving: true, isManager: false });
-        }
-      }),
-    );
-  });
-
-  it('a plan fits a payload, with 2,000 nodes of which 500 are gone', () => {
-    const many = Array.from({ length: 2000 }, (_, n) => ({
-      instance: `i-${String(n).padStart(17, '0')}`,
-      nodeId: String(n).padStart(25, '0'),
-    }));
-    const facts = factsOf({
-      nodes: many.map((one, n) => (n < 500 ? down(one) : node(one))),
-      known: many.map((one) => item(one)),
-      groups: [group(many.slice(500).map(({ instance }) => ({ instance, lifecycle: 'InService' })))],
-      states: new Map(many.slice(0, 500).map(({ instance }) => [instance, 'terminated'])),
-    });
-    const made = planTidy(facts);
-    expect(made.repairs.map(({ kind }) => kind)).toEqual([
-      'forget',
-      'forget',
-      'forget',
-      'erase',
-      'erase',
-      'erase',
-      'erase',
-      'erase',
-    ]);
-    expect(Buffer.byteLength(JSON.stringify(made))).toBeLessThan(128 * 1024);
   });
 });
