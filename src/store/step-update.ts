@@ -51,7 +51,7 @@ export function stepUpdate(
     Key: itemOf(key),
     UpdateExpression: [
       `SET ${assignments.join(', ')}`,
-      ...(removed.length === 0 ? [] : [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`]),
+      ...removal(removed),
       ...counted.map((name) => `ADD #${name} :one`),
     ].join(' '),
     ConditionExpression: mayBeNew ? `attribute_not_exists(#owner) OR ${conditions.join()}` : conditions.join(' AND '),
@@ -65,6 +65,9 @@ export function stepUpdate(
     ReturnValues: 'ALL_NEW',
   };
 }
+
+const removal = (names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [`REMOVE ${names.map((name) => `#${name}`).join(', ')}`];
 
 const condition = ([name, value]: readonly [string, unknown]): string =>
   value === undefined ? `attribute_not_exists(#${name})` : `#${name} = :seen_${name}`;

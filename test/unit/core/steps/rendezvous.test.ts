@@ -202,7 +202,7 @@ describe('what a good end changes in the item of its node', () => {
     prepare: { address: '10.0.1.12', zone: 'eu-west-1a' },
     confirm: { phase: 'ready' },
     demote: {},
-    leave: { nodeId: NODE_ID },
+    leave: { nodeId: NODE_ID, formerNodeId: NODE_ID },
     forget: { phase: 'gone' },
     drain: {},
     inspect: {},
