@@ -56,7 +56,8 @@ describe('every exit code', () => {
     const abandoned = executions
       .filter(({ error }) => error === 'LaunchAbandoned')
       .map(({ cause }) => cause?.split(':')[0]);
-    expect(abandoned).toEqual(finalOf(document));
+    // A worker that the managers do not know joins once more, in the same launch: test/scenarios/worker/removed-before-its-confirmation.yaml.
+    expect(abandoned).toEqual(finalOf(document).filter((error) => error !== 'UnknownNode'));
   });
 
   /** Managers do not leave yet: each code makes one more. */
