@@ -209,7 +209,10 @@ describe('tasks', () => {
         attempt: expect.stringContaining('$states.context.State.RetryCount'),
         plan: expect.stringContaining('$plan'),
         // Only what acts on the owner's behalf may meet its end in the item of the node: that of nobody else's execution.
-        belongsTo: answersHooks({ machine }) && !ownItems.includes(payload['step'] ?? '') && payload['verb'] !== 'shift' ? 'node' : 'execution',
+        belongsTo:
+          answersHooks({ machine }) && !ownItems.includes(payload['step'] ?? '') && payload['verb'] !== 'shift'
+            ? 'node'
+            : 'execution',
       });
       expect([...VERBS, ...WAITS]).toContain(payload['verb']);
       expect(payload['step']).toMatch(

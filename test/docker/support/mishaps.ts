@@ -187,7 +187,7 @@ const given = async (parameters: Parameters): Promise<Record<string, string>> =>
 /** As skep reads what SSM tells of it. */
 function reported(verb: Verb, { stdout, stderr }: DocumentOutcome, responseCode: number): Outcome {
   const status = responseCode === 0 && stdout !== '' ? 'Success' : 'Failed';
-  const read = outcomeOf(verb, { status, statusDetails: status, responseCode, stdout, stderr});
+  const read = outcomeOf(verb, { status, statusDetails: status, responseCode, stdout, stderr });
   if (read === undefined) {
     throw new Error(`${verb} is under way still`);
   }
