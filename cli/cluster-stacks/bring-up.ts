@@ -4,7 +4,7 @@ import { ChangeRefused, carryOut, deleteStack, dropChangeSet, lastEvent, makeCha
 import type { ChangeSet } from '../../src/aws/stacks.ts';
 import type { ClusterFile } from '../../src/core/cluster/file.ts';
 import { changeWords, notesOn, parametersOf, parameterWords, planSteps } from '../../src/core/cluster/plan.ts';
-import type { StackFacts, Step } from '../../src/core/cluster/plan.ts';
+import type { StackFacts, StackStep } from '../../src/core/cluster/plan.ts';
 import { wishedStacks } from '../../src/core/cluster/stacks.ts';
 import type { StackWish } from '../../src/core/cluster/stacks.ts';
 import { choosePool, networkText, parseNetwork } from '../../src/core/managers/networks.ts';
@@ -16,7 +16,7 @@ import type { Ports } from './present.ts';
 
 /** One step, in words, and what is needed to carry it out. */
 export interface Planned {
-  readonly step: Step;
+  readonly step: StackStep;
   readonly lines: readonly string[];
   readonly changes: boolean;
   /** It ends or replaces something: a person is asked. */
@@ -34,7 +34,7 @@ export async function planOf(ports: Ports, file: ClusterFile): Promise<Planned[]
 
 async function explainedStep(
   ports: Ports,
-  step: Step,
+  step: StackStep,
   stacks: readonly StackFacts[],
   { cluster }: ClusterFile,
 ): Promise<Planned> {
@@ -120,7 +120,7 @@ export async function carryOutPlan(ports: Ports, file: ClusterFile, planned: rea
   }
 }
 
-async function carryOutStep(ports: Ports, file: ClusterFile, step: Step): Promise<void> {
+async function carryOutStep(ports: Ports, file: ClusterFile, step: StackStep): Promise<void> {
   switch (step.do) {
     case 'declare':
       return declare(ports, file);

@@ -16,7 +16,7 @@ import { errorName, isUnavailable } from './errors.ts';
 /** What waits longer for an agent is undeliverable: the delivery timeout of documents on managers. Seconds. */
 const LONGEST_QUEUE = 600;
 
-export type Sent =
+export type SendAnswer =
   | { readonly kind: 'sent'; readonly commandId: string }
   /** Not registered, shutting down, or gone: SSM has one error for all three. */
   | { readonly kind: 'refused'; readonly because: string }
@@ -25,7 +25,12 @@ export type Sent =
   /** No answer: there may be a command. */
   | { readonly kind: 'uncertain'; readonly because: string };
 
-export async function sendCommand(client: SSMClient, stage: string, command: Command, comment: string): Promise<Sent> {
+export async function sendCommand(
+  client: SSMClient,
+  stage: string,
+  command: Command,
+  comment: string,
+): Promise<SendAnswer> {
   try {
     const { Command: sent } = await client.send(
       new SendCommandCommand({

@@ -4,7 +4,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { countDeadLetters } from '../aws/dead-letters.ts';
 import type { Around, Kept, Verdicts } from '../store/verdicts.ts';
 import { FlowError } from '../core/errors.ts';
-import type { Facts } from '../core/verdict/findings.ts';
+import type { VerdictFacts } from '../core/verdict/findings.ts';
 import { afterSending, toSend } from '../core/verdict/notice.ts';
 import type { Notice, Target } from '../core/verdict/notice.ts';
 import { judge } from '../core/verdict/verdict.ts';
@@ -26,7 +26,7 @@ export interface VerdictPorts {
 }
 
 /** What the tidy that asks for a verdict knows. */
-export interface Tidied extends Pick<Facts, 'cluster' | 'seen' | 'failed' | 'repairsFailed'> {
+export interface Tidied extends Pick<VerdictFacts, 'cluster' | 'seen' | 'failed' | 'repairsFailed'> {
   readonly execution: string;
 }
 
@@ -54,7 +54,7 @@ export async function giveVerdict(ports: VerdictPorts, tidied: Tidied): Promise<
   throw tooBusy(cluster);
 }
 
-function factsOf(tidied: Tidied, around: Around, deadLetters: number, now: number): Facts {
+function factsOf(tidied: Tidied, around: Around, deadLetters: number, now: number): VerdictFacts {
   const { cluster, seen, failed, repairsFailed } = tidied;
   const { lock, forced, failed: lastFailure, hold, state } = around;
   return { cluster, now, seen, failed, repairsFailed, lock, forced, lastFailure, hold, state, deadLetters };

@@ -7,7 +7,7 @@ import { FlowError } from '../core/errors.ts';
 import { VERBS, ownerKey } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { belongedTo, belongsTo } from '../core/steps/rendezvous.ts';
-import type { ItemKey, Round, Step } from '../core/steps/step.ts';
+import type { ItemKey, HandOverRound, Step } from '../core/steps/step.ts';
 import { nodeAt, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
 
 /** Steps without a command. */
@@ -71,7 +71,7 @@ function keyOf({ plan, execution, step, belongsTo: whose }: StepRequest): ItemKe
   return { cluster, instance, belongsTo: whose ?? belongedTo({ instance, step }), owner: ownerKey(execution), step };
 }
 
-function roundOf({ leaving, told, round, step }: StepRequest): Round | undefined {
+function roundOf({ leaving, told, round, step }: StepRequest): HandOverRound | undefined {
   return leaving.length === 0
     ? undefined
     : {

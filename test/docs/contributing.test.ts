@@ -39,7 +39,9 @@ const KINDS: readonly Kind[] = [
     section: 'Add a document',
     instance: { verb: 'survey', machine: 'recover', subject: 'recovery', chapter: 'recovery' },
     named: /\bsurvey\b/,
-    besides: { 'functions/recover.ts': 'the machine recover takes the instances that are to be asked by this name' },
+    besides: {
+      'src/operations/recover.ts': 'the machine recover takes the instances that are to be asked by this name',
+    },
   },
   {
     section: 'Add an event',

@@ -11,7 +11,7 @@ export interface StackFacts {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-export type Step =
+export type StackStep =
   /** It is not there. `clears` is one that was never finished and holds nothing: it must go first. */
   | { readonly do: 'create'; readonly wish: StackWish; readonly clears: StackFacts | undefined }
   /** Only a change set tells whether anything would change. */
@@ -31,7 +31,7 @@ export function planSteps(
   wishes: readonly StackWish[],
   stacks: readonly StackFacts[],
   isDeclared: boolean,
-): Step[] {
+): StackStep[] {
   const steps = wishes.map((wish) =>
     stepFor(
       wish,
@@ -40,7 +40,7 @@ export function planSteps(
   );
   const shared = steps.filter((_step, index) => wishes[index]?.group === undefined);
   const groups = steps.filter((_step, index) => wishes[index]?.group !== undefined);
-  const gone = stacks.flatMap((stack): Step[] => {
+  const gone = stacks.flatMap((stack): StackStep[] => {
     const part = partOf(stage, cluster, stack.name);
     return part?.template !== 'group' || wishes.some(({ name }) => name === stack.name)
       ? []
@@ -49,7 +49,7 @@ export function planSteps(
   return [...shared, ...(isDeclared ? [] : [{ do: 'declare' } as const]), ...groups, ...gone];
 }
 
-function stepFor(wish: StackWish, stack: StackFacts | undefined): Step {
+function stepFor(wish: StackWish, stack: StackFacts | undefined): StackStep {
   if (stack === undefined) {
     return { do: 'create', wish, clears: undefined };
   }

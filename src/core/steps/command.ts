@@ -10,7 +10,7 @@ import { nextRound } from './hand-over-round.ts';
 import { mayHaveBeenSent, nextMove, tryOf } from './rendezvous.ts';
 import type { Move, RendezvousItem } from './rendezvous.ts';
 import { outcomeOf } from './result.ts';
-import type { Decision, Facts, GiveUp, Note, Notice, Question, Send, Sent, Step } from './step.ts';
+import type { Decision, Facts, GiveUp, Note, StepNotice, Question, Send, Sent, Step } from './step.ts';
 import { DEFAULT_CONFIG, bringsIn, commandFor, runsOnManager } from './verbs.ts';
 import type { Shifting } from './verbs.ts';
 import { noticesOf, whomToAsk } from './whom-to-ask.ts';
@@ -347,7 +347,7 @@ function withoutSwarm({ verb, plan, key: { cluster } }: Step, { swarm }: Facts):
 }
 
 /** What a person is told besides: once, when all is known. */
-export function noticesOfCommand(step: Step, verb: Verb, facts: Facts): Notice[] {
+export function noticesOfCommand(step: Step, verb: Verb, facts: Facts): StepNotice[] {
   const move = moveOf(step, facts);
   return move.kind === 'send' ? noticesOf(step, verb, facts, move.try, failureIn(facts)) : [];
 }

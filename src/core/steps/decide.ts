@@ -5,7 +5,7 @@
 import { decideCommand, endOfCommand, failureIn, ifMarked, noticesOfCommand, underWay } from './command.ts';
 import { ifLate, superseded } from './give-up.ts';
 import { afterObstacle } from './obstacle.ts';
-import type { Decision, Facts, Notice, Question, Step } from './step.ts';
+import type { Decision, Facts, StepNotice, Question, Step } from './step.ts';
 import { waitForEndOfHold, waitForTurn, whileQueued } from './waits.ts';
 
 export function decide(step: Step, facts: Facts): Decision | Question {
@@ -38,7 +38,7 @@ const late = (step: Step, facts: Facts): Decision | Question | undefined =>
   ifLate(step, facts, failureIn(facts), underWay(step, facts));
 
 /** What a person is told of besides what is done: once, when all is known. */
-export function noticesOfStep(step: Step, facts: Facts): Notice[] {
+export function noticesOfStep(step: Step, facts: Facts): StepNotice[] {
   const { verb } = step;
   return verb === 'hold' || verb === 'erase' || verb === 'lock' || facts.item === null
     ? []

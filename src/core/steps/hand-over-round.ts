@@ -1,7 +1,7 @@
 // One round of a hand-over: from what was told of the services, what is asked of them next.
 import { toText } from '../services/facts.ts';
 import { isKeptOff, planHandOver } from '../services/hand-over.ts';
-import type { Facts, Note, Round, Step } from './step.ts';
+import type { Facts, Note, HandOverRound, Step } from './step.ts';
 import type { Shifting } from './verbs.ts';
 
 /** Said of a service that the drain then takes like any other. */
@@ -22,7 +22,7 @@ type NextRound = { readonly note?: Note } & (
  * The changes to make, and what to tell of. It is done where nothing is left to hand over, and where nobody can read what was told: to look
  * again would show the same, and the drain takes all services as they are.
  */
-export function nextRound({ plan }: Step, { number, leaving, told }: Round, facts: Facts): NextRound {
+export function nextRound({ plan }: Step, { number, leaving, told }: HandOverRound, facts: Facts): NextRound {
   if (told === undefined) {
     return { isDone: true, skipped: [NO_PAGE] };
   }

@@ -40,7 +40,7 @@ export interface Ask {
 }
 
 /** A round of a hand-over. */
-export interface Round {
+export interface HandOverRound {
   /** From 0. */
   readonly number: number;
   /** The nodes that leave together, this execution's first. */
@@ -59,7 +59,7 @@ export interface Step {
   readonly attempt: number;
   readonly plan: Plan;
   readonly ask: Ask;
-  readonly round: Round | undefined;
+  readonly round: HandOverRound | undefined;
 }
 
 /** A command that was sent. */
@@ -198,7 +198,7 @@ export type Decision =
   /** Without a command: for its turn, or for something to change. `queue`: it queues up first. */
   | { readonly kind: 'wait'; readonly queue?: Queue };
 
-export interface Notice {
+export interface StepNotice {
   readonly metric: AlarmMetric;
   readonly because: string;
 }

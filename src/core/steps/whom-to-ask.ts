@@ -2,7 +2,7 @@
 import { swarmOf } from '../lifecycle/claim.ts';
 import type { Manager, Plan, PlannedSwarm } from '../model.ts';
 import type { Verb } from '../names.ts';
-import type { Facts, Notice, Question, Step } from './step.ts';
+import type { Facts, StepNotice, Question, Step } from './step.ts';
 import { runsOnManager } from './verbs.ts';
 
 /** What a manager ends with that is none, has no swarm, or was not reached. A node that is not Ready yet, say, is no fault of its manager. */
@@ -96,13 +96,19 @@ const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).leng
  *
  * @param failure what the command before this one ended with
  */
-export function noticesOf(step: Step, verb: Verb, facts: Facts, number: number, failure: string | undefined): Notice[] {
+export function noticesOf(
+  step: Step,
+  verb: Verb,
+  facts: Facts,
+  number: number,
+  failure: string | undefined,
+): StepNotice[] {
   const swarm = foundedSwarm(facts);
   if (swarm === undefined || !readsLeader(step, verb, number)) {
     return [];
   }
   const { defect } = facts.swarm ?? { defect: '' };
-  const lost: Notice[] = defect === '' ? [] : [{ metric: 'LeaderRecordLost', because: defect }];
+  const lost: StepNotice[] = defect === '' ? [] : [{ metric: 'LeaderRecordLost', because: defect }];
   return nobodyAnswers(swarm, verb, facts, number, failure)
     ? [...lost, { metric: 'NoManagerAnswers', because: `no manager of ${step.key.cluster} does what it is asked` }]
     : lost;

@@ -7,7 +7,7 @@ export const LEVELS = ['healthy', 'degraded', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** Times are epoch seconds. */
-export interface Facts {
+export interface VerdictFacts {
   readonly cluster: string;
   readonly now: number;
   /** Undefined where the tidy could not look. */
@@ -102,7 +102,7 @@ export interface Remembered {
   readonly lock: { readonly instance: string; readonly since: number } | undefined;
 }
 
-export function findingsOf(facts: Facts, remembered: Remembered): Finding[] {
+export function findingsOf(facts: VerdictFacts, remembered: Remembered): Finding[] {
   const { seen } = facts;
   const asOf = seen?.at ?? facts.now;
   return [
@@ -194,7 +194,11 @@ export function ofHooks({ hooks }: Pick<Remembered, 'hooks'>, asOf: number): Fin
   ];
 }
 
-function ofTheTidy({ failed, repairsFailed, cluster }: Facts, { lastGood }: Remembered, asOf: number): Finding[] {
+function ofTheTidy(
+  { failed, repairsFailed, cluster }: VerdictFacts,
+  { lastGood }: Remembered,
+  asOf: number,
+): Finding[] {
   const repairs: Finding = {
     name: 'RepairFailed',
     level: 'degraded',
@@ -236,7 +240,7 @@ const tidyFailed = (because: string): Finding => ({
 });
 
 /** What the table alone says, so that it can be looked at between two tidies. */
-export function ofTheTable(facts: Facts, { lock }: Pick<Remembered, 'lock'>, asOf: number): Finding[] {
+export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock'>, asOf: number): Finding[] {
   const { cluster, forced, hold } = facts;
   const degraded = { level: 'degraded', grace: 0 } as const;
   return [
@@ -275,7 +279,7 @@ export function ofTheTable(facts: Facts, { lock }: Pick<Remembered, 'lock'>, asO
   ];
 }
 
-function ofFailures({ lastFailure }: Facts, asOf: number): Finding[] {
+function ofFailures({ lastFailure }: VerdictFacts, asOf: number): Finding[] {
   return lastFailure === undefined || asOf - lastFailure.at >= FORCED_RECENT
     ? []
     : [
@@ -289,7 +293,7 @@ function ofFailures({ lastFailure }: Facts, asOf: number): Finding[] {
       ];
 }
 
-function ofState({ cluster, state }: Facts): Finding[] {
+function ofState({ cluster, state }: VerdictFacts): Finding[] {
   if (state?.status !== 'new') {
     return [];
   }
@@ -312,7 +316,7 @@ function ofState({ cluster, state }: Facts): Finding[] {
   ];
 }
 
-function ofDeadLetters({ deadLetters }: Facts): Finding[] {
+function ofDeadLetters({ deadLetters }: VerdictFacts): Finding[] {
   return deadLetters === 0
     ? []
     : [

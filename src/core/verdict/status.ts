@@ -3,7 +3,7 @@ import type { RefusedGroup, TidyGroup } from '../tidy/facts.ts';
 import { reportsOfGroups } from '../tidy/group-reports.ts';
 import { toldOf, waitingIn } from '../tidy/summary.ts';
 import { ofHooks, ofTheTable, ofTold } from './findings.ts';
-import type { Facts, Finding, Level } from './findings.ts';
+import type { VerdictFacts, Finding, Level } from './findings.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
 export interface Status {
@@ -18,7 +18,7 @@ export interface Status {
 }
 
 /** What the command itself has looked at. */
-export interface Looked extends Pick<Facts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
+export interface Looked extends Pick<VerdictFacts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
   /** Those on record, and which of them EC2 says are gone or stopped; undefined where EC2 was not asked. */
   readonly managers?: { readonly known: readonly string[]; readonly gone: readonly string[] } | undefined;
   /** Of the cluster, with their hooks; undefined where Auto Scaling was not asked. */
@@ -95,7 +95,7 @@ function look(cluster: string, looked: Looked | undefined, verdict: Verdict | un
   }
   const { forced, lastFailure, hold, state, managers, groups } = looked;
   const nothing = { seen: undefined, failed: undefined, repairsFailed: 0, lock: undefined, deadLetters: 0 };
-  const facts: Facts = { ...nothing, cluster, now, forced, lastFailure, hold, state };
+  const facts: VerdictFacts = { ...nothing, cluster, now, forced, lastFailure, hold, state };
   return [
     ...ofTheTable(facts, { lock: undefined }, now),
     ...ofManagers(cluster, managers),

@@ -1,6 +1,6 @@
 // How a cluster is: from what a tidy found, and what the last verdict remembers, to a level with its reasons.
 import { findingsOf, isOfSight } from './findings.ts';
-import type { Facts, Finding, Level, Remembered } from './findings.ts';
+import type { VerdictFacts, Finding, Level, Remembered } from './findings.ts';
 
 /** A reason of a verdict, as it is kept and told. */
 export interface Reason {
@@ -48,7 +48,7 @@ export interface Judgement {
 const RANKS: Readonly<Record<Level, number>> = { healthy: 0, degraded: 1, critical: 2 };
 
 /** @returns undefined for facts that are older than those of the last verdict: of two tidies at once the later look counts */
-export function judge(facts: Facts, told: Verdict | undefined): Judgement | undefined {
+export function judge(facts: VerdictFacts, told: Verdict | undefined): Judgement | undefined {
   const asOf = facts.seen?.at ?? facts.now;
   const last = told ?? firstAt(asOf);
   if (asOf < last.asOf) {
@@ -88,7 +88,7 @@ const firstAt = (asOf: number): Verdict => ({
   lock: undefined,
 });
 
-function remember({ seen, failed, lock }: Facts, asOf: number, last: Verdict): Remembered {
+function remember({ seen, failed, lock }: VerdictFacts, asOf: number, last: Verdict): Remembered {
   return {
     lastGood: failed === undefined ? asOf : last.lastGood,
     hooks:
@@ -100,7 +100,7 @@ function remember({ seen, failed, lock }: Facts, asOf: number, last: Verdict): R
 }
 
 /** A lease that has run out keeps nobody from the lock. */
-function rememberLock(lock: Facts['lock'], asOf: number, last: Verdict): Remembered['lock'] {
+function rememberLock(lock: VerdictFacts['lock'], asOf: number, last: Verdict): Remembered['lock'] {
   if (lock === undefined || lock.leaseUntil <= asOf) {
     return undefined;
   }
@@ -116,7 +116,7 @@ function effective(found: readonly Finding[], since: Readonly<Record<string, num
 }
 
 /** Where a tidy saw nothing, what the last one saw is not over. */
-function unseen({ seen }: Facts, last: Verdict): readonly Reason[] {
+function unseen({ seen }: VerdictFacts, last: Verdict): readonly Reason[] {
   return seen === undefined ? last.reasons.filter(({ name }) => isOfSight(name)) : [];
 }
 
@@ -136,7 +136,7 @@ function isNews(level: Level, reasons: readonly Reason[], last: Verdict): boolea
 }
 
 function metricsOf(
-  { seen, deadLetters }: Facts,
+  { seen, deadLetters }: VerdictFacts,
   asOf: number,
   { level, hooks, lock, lastGood }: Remembered & { readonly level: Level },
 ): VerdictMetrics {

@@ -39,7 +39,7 @@ describe('groups', () => {
       { Key: 'skep:role', Value: 'worker' },
     ],
     DesiredCapacity: 2,
-    Instances: [{ InstanceId: INSTANCE, LifecycleState: 'Pending:Wait' }],
+    Instances: [{ InstanceId: INSTANCE, LifecycleState: 'Pending:Wait', AvailabilityZone: 'eu-west-1a' }],
   };
 
   it('are read with their tags and instances', async () => {
@@ -51,7 +51,7 @@ describe('groups', () => {
       role: 'worker',
       desired: 2,
       replaceDown: false,
-      instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait', healthy: true }],
+      instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait', zone: 'eu-west-1a', healthy: true }],
     });
   });
 

@@ -117,7 +117,7 @@ class Model {
     }
   }
 
-  /** As src/steps/lock.ts has it: takes the lock, or queues with a new task token and tries once more. */
+  /** As src/steps/queue.ts has it: takes the lock, or queues with a new task token and tries once more. */
   async #look(number: number): Promise<void> {
     const holder = this.#holder(number);
     if (await this.#take(number, 120)) {

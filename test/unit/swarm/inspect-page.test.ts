@@ -31,11 +31,15 @@ describe('the pages of inspect', () => {
   });
 
   it('tell where a node spoke from that is down and nobody’s, and as which none has ever come', () => {
-    const lines = ['b worker down drain - - 10.0.1.12 - - 60', 'c worker unknown drain - - - - - 7200 none', LEADER];
+    const lines = [
+      `${B} worker down drain - - 10.0.1.12 - - 60`,
+      `${C} worker unknown drain - - - - - 7200 none`,
+      LEADER,
+    ];
 
     expect(read(page(...lines))?.nodes).toMatchObject([
-      { nodeId: 'b', address: '10.0.1.12', neverUp: false },
-      { nodeId: 'c', address: undefined, neverUp: true, age: 7200 },
+      { nodeId: B, address: '10.0.1.12', neverUp: false },
+      { nodeId: C, address: undefined, neverUp: true, age: 7200 },
       { nodeId: NODE_ID, neverUp: false },
     ]);
   });

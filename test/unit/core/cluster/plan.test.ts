@@ -11,7 +11,7 @@ import {
   parameterWords,
   planSteps,
 } from '../../../../src/core/cluster/plan.ts';
-import type { StackFacts, Step } from '../../../../src/core/cluster/plan.ts';
+import type { StackFacts, StackStep } from '../../../../src/core/cluster/plan.ts';
 import type { ClusterFile } from '../../../../src/core/cluster/file.ts';
 import { partOf, wishedStacks } from '../../../../src/core/cluster/stacks.ts';
 
@@ -56,7 +56,7 @@ const stack = (name: string, status = 'CREATE_COMPLETE', more: Partial<StackFact
 });
 const ALL = [stack(WEB), stack(MANAGERS), stack(CLUSTER), stack(NETWORK)];
 
-const words = (steps: readonly Step[]): string[] =>
+const words = (steps: readonly StackStep[]): string[] =>
   steps.map((step) =>
     step.do === 'declare' ? 'declare' : `${step.do} ${'wish' in step ? step.wish.name : step.stack.name}`,
   );

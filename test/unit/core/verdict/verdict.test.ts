@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Facts } from '../../../../src/core/verdict/findings.ts';
+import type { VerdictFacts } from '../../../../src/core/verdict/findings.ts';
 import type { Seen } from '../../../../src/core/tidy/seen.ts';
 import { TOLD } from '../../../../src/core/verdict/reports.ts';
 import { judge } from '../../../../src/core/verdict/verdict.ts';
@@ -21,7 +21,7 @@ const seen = (changes: Partial<Seen> = {}): Seen => ({
 const managers = (reachable: number, members: number, wanted: number): Partial<Seen> => ({
   managers: { reachable, members, wanted },
 });
-const facts = (changes: Partial<Facts> = {}): Facts => ({
+const facts = (changes: Partial<VerdictFacts> = {}): VerdictFacts => ({
   cluster: 'demo',
   now: NOW,
   seen: seen(),
@@ -45,14 +45,14 @@ const last = (changes: Partial<Verdict> = {}): Verdict => ({
   lock: undefined,
   ...changes,
 });
-const given = (some: Facts, before?: Verdict): Judgement => {
+const given = (some: VerdictFacts, before?: Verdict): Judgement => {
   const judged = judge(some, before);
   if (judged === undefined) throw new Error('no verdict');
   return judged;
 };
 const brief = ({ verdict: { level, reasons } }: Judgement): string =>
   [level, ...reasons.map(({ name }) => name)].join(' ');
-const failed = (error: string): Partial<Facts> => ({ seen: undefined, failed: { error, cause: 'so' } });
+const failed = (error: string): Partial<VerdictFacts> => ({ seen: undefined, failed: { error, cause: 'so' } });
 const reason = (name: string) => ({ name, level: 'degraded' as const, what: 'w', next: 'n' });
 
 describe('a verdict', () => {
@@ -60,7 +60,7 @@ describe('a verdict', () => {
   const leaves = `${INSTANCE} Terminating:Wait`;
   const failure = { instance: INSTANCE, error: 'LaunchAbandoned' };
   const held = { instance: INSTANCE, leaseUntil: NOW + 60 };
-  it.each<[string, string, Partial<Facts>, Partial<Verdict>?]>([
+  it.each<[string, string, Partial<VerdictFacts>, Partial<Verdict>?]>([
     ['nothing is the matter', 'healthy', {}],
     ['one of three managers cannot be reached', 'degraded ManagersMissing', { seen: seen(managers(2, 3, 3)) }],
     ['a manager is on its way', 'healthy', { seen: seen(managers(2, 2, 3)) }],
@@ -117,14 +117,14 @@ describe('a verdict', () => {
       { findings: { InServiceNotReady: NOW - 9999, ManagersMissing: NOW - 9999 } },
     ],
     ...(Object.entries(TOLD) as [string, { level: string; grace: number }][]).flatMap(
-      ([name, { level, grace }]): [string, string, Partial<Facts>, Partial<Verdict>?][] => {
-        const told: Partial<Facts> = { seen: seen({ told: [{ name, what: 'w' }] }) };
+      ([name, { level, grace }]): [string, string, Partial<VerdictFacts>, Partial<Verdict>?][] => {
+        const told: Partial<VerdictFacts> = { seen: seen({ told: [{ name, what: 'w' }] }) };
         return [
           [`a tidy tells ${name}`, `${level} ${name}`, told, { findings: { [name]: NOW - grace } }],
           ...(grace === 0
             ? []
             : [[`a tidy tells ${name} for the first time`, 'healthy', told] as const].map(
-                (it): [string, string, Partial<Facts>] => [...it],
+                (it): [string, string, Partial<VerdictFacts>] => [...it],
               )),
         ];
       },
@@ -227,7 +227,7 @@ describe('a verdict', () => {
 });
 
 describe('a change', () => {
-  it.each<[string, boolean, Partial<Facts>, Partial<Verdict>?]>([
+  it.each<[string, boolean, Partial<VerdictFacts>, Partial<Verdict>?]>([
     ['nothing', false, {}],
     ['that it is degraded', true, { deadLetters: 1 }],
     ['the same reason again', false, { deadLetters: 1 }, { level: 'degraded', reasons: [reason('DeadLetters')] }],
@@ -261,7 +261,7 @@ const anyFacts = fc.record({
   deadLetters: fc.integer({ min: 0, max: 1 }),
 });
 type Drawn = typeof anyFacts extends fc.Arbitrary<infer Value> ? Value : never;
-const toFacts = ({ at, reachable, missing, looked, error, deadLetters, ...rest }: Drawn): Facts =>
+const toFacts = ({ at, reachable, missing, looked, error, deadLetters, ...rest }: Drawn): VerdictFacts =>
   facts({
     now: NOW + at,
     deadLetters,
