@@ -1,4 +1,4 @@
-// `skep recover` as a person meets it: what it shows, and what each answer to its question does. AWS is a server that knows the three
+// `skep recover` as a person meets it: what it shows, and what each answer to its question does. AWS is a server that knows the four
 // calls that the command makes; the terminal is a real one, which util-linux brings: hence not among the tests of the command.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -49,6 +49,8 @@ const ARN = 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-recover
 
 function reply(operation: string, input: Record<string, unknown>): unknown {
   switch (operation) {
+    case 'Query':
+      return { Items: [{ sk: { S: 'demo' } }], Count: 1, ScannedCount: 1 };
     case 'ListStateMachines':
       return { stateMachines: [{ name: 'skep-dev-recover', stateMachineArn: ARN, type: 'STANDARD', creationDate: 0 }] };
     case 'StartExecution':
