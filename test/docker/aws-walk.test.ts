@@ -38,6 +38,8 @@ const ROWS: readonly Row[] = [
   ['autoscaling.RecordLifecycleActionHeartbeat', [...HOOK, '--instance-id', ID], 'ValidationError'],
   ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '2']],
   ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '501'], 'ValidationError'],
+  ['autoscaling.UpdateAutoScalingGroup', [...GROUP, '--min-size', '1']],
+  ['autoscaling.UpdateAutoScalingGroup', [...GROUP, '--min-size', '4', '--max-size', '2'], 'ValidationError'],
   [
     'autoscaling.TerminateInstanceInAutoScalingGroup',
     ['--instance-id', ID, '--no-should-decrement-desired-capacity'],
