@@ -1,5 +1,6 @@
 // Called by the recover machine: who may be a manager, what is to be done, and what is on record afterwards.
-import { ec2Client, statesClient, tableClient } from '../src/aws/clients.ts';
+import { statesClient, tableClient } from '../src/aws/clients.ts';
+import { ec2Client } from '../src/aws/ec2-client.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { log, makeHandler } from '../src/lambda/handler.ts';
 import { recover, recoverRequest } from '../src/operations/recover.ts';

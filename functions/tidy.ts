@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
 import { groupsOfCluster } from '../src/aws/auto-scaling.ts';
-import { autoScalingClient, ec2Client, statesClient, tableClient } from '../src/aws/clients.ts';
+import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { ec2Client } from '../src/aws/ec2-client.ts';
 import { instanceStates, instancesAt, instancesNotFound } from '../src/aws/ec2.ts';
 import { endedExecutions } from '../src/aws/executions.ts';
 import { ownGroups, refusedGroups } from '../src/operations/groups.ts';

@@ -1,8 +1,8 @@
 // `skep delete`: takes a declaration back. A cluster that has, or may have, a swarm is never removed by it: `skep erase` ends a swarm.
-import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Command } from 'commander';
 
 import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { groupsOfStage } from '../../src/aws/auto-scaling.ts';
 import { statesOf } from '../../src/aws/ec2-managers.ts';
 import { launchHook } from '../../src/core/names.ts';
@@ -61,7 +61,7 @@ async function refuseLiving(founder: string | undefined): Promise<void> {
   if (founder === undefined) {
     return;
   }
-  const state = (await statesOf(new EC2Client({}), [founder])).get(founder) ?? 'terminated';
+  const state = (await statesOf(ec2Client(), [founder])).get(founder) ?? 'terminated';
   if (state !== 'terminated') {
     throw new Failed(`${founder} (${state}) has begun to found it: nothing was removed. Terminate it first`);
   }

@@ -1,8 +1,8 @@
 // `skep erase`: the word without which the last manager of a cluster never goes, since its swarm goes with it.
-import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Command } from 'commander';
 
 import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
+import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { findManagers, statesOf } from '../../src/aws/ec2-managers.ts';
 import { listClusters } from '../../src/store/clusters.ts';
 import { Erasures } from '../../src/store/erasures.ts';
@@ -134,7 +134,7 @@ function refuseWorkers(cluster: string, workers: readonly string[]): void {
 
 /** No group has a manager any more. One that was detached, or is only stopped, may lead the swarm all the same. */
 async function refuseIfAlive({ table }: Ports, cluster: string): Promise<void> {
-  const ec2 = new EC2Client({});
+  const ec2 = ec2Client();
   const known = (await table.managerNodes(cluster)).map(({ instance }) => instance);
   const states = new Map([...(await statesOf(ec2, known)), ...(await findManagers(ec2, cluster))]);
   const alive = [...states].filter(([, state]) => state !== 'terminated').map(([one, state]) => `${one} (${state})`);

@@ -1,8 +1,8 @@
 // `skep nodes`: the instances of a cluster, beside what skep knows of their nodes. It reads Auto Scaling, EC2 and the table, and asks no node.
-import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Command } from 'commander';
 
 import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { groupsOfStage } from '../../src/aws/auto-scaling.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
 import { standings } from '../../src/core/lifecycle/standing.ts';
@@ -53,7 +53,7 @@ async function read(cluster: string, stage: string): Promise<Standing[]> {
     new TidyStore(tableClient(), `skep-${stage}`).read(cluster),
   ]);
   const ids = [...groups.flatMap(({ instances }) => instances), ...known].map(({ instance }) => instance);
-  const states = await instanceStates(new EC2Client({}), [...new Set(ids)]);
+  const states = await instanceStates(ec2Client(), [...new Set(ids)]);
   return standings({ groups, known, states, now: Math.floor(Date.now() / 1000) });
 }
 

@@ -1,6 +1,5 @@
 // `skep status`: how the clusters of a stage are, as the last tidy of each found them, and as the table, EC2 and Auto Scaling
 // say at this moment.
-import { EC2Client } from '@aws-sdk/client-ec2';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import CliTable from 'cli-table3';
 import type { Command } from 'commander';
@@ -8,6 +7,7 @@ import { z } from 'zod';
 
 import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
 import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { listClusters } from '../../src/store/clusters.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
 import { errorName } from '../../src/aws/errors.ts';
@@ -74,7 +74,7 @@ async function managersNow(table: Table, cluster: string): Promise<Looked['manag
     return undefined;
   }
   try {
-    const states = await instanceStates(new EC2Client({}), known);
+    const states = await instanceStates(ec2Client(), known);
     return { known, gone: known.filter((instance) => GONE.has(states.get(instance) ?? '')) };
   } catch (error) {
     process.stderr.write(`EC2 was not asked for the managers of ${cluster} (${errorName(error)}): see "looked at"\n`);

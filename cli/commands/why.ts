@@ -1,11 +1,11 @@
 // `skep why`: one instance's story across EC2, its group, the table, its execution and its agent. The cause stands in the first line.
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
-import { EC2Client } from '@aws-sdk/client-ec2';
 import type { Command } from 'commander';
 
 import { agentOf } from '../../src/aws/agents.ts';
 import { describeGroup, describeHooks, describeInstance } from '../../src/aws/auto-scaling.ts';
 import { autoScalingClient, ssmClient, statesClient, tableClient } from '../../src/aws/clients.ts';
+import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
 import { errorName } from '../../src/aws/errors.ts';
 import { instanceId } from '../../src/core/names.ts';
@@ -44,7 +44,7 @@ async function why(instance: string, { stage, json }: Options): Promise<void> {
 async function factsOf(instance: string, stage: string): Promise<WhyFacts> {
   const [group, states, declared, agent] = await Promise.all([
     groupOf(instance),
-    instanceStates(new EC2Client({}), [instance]),
+    instanceStates(ec2Client(), [instance]),
     listClusters(tableClient(), `skep-${stage}`),
     agentOf(ssmClient(), instance),
   ]);

@@ -1,7 +1,6 @@
 // One client per service and process: a client keeps its connections and its retry budget. None lets a call outlive its function.
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,8 +15,6 @@ export const tableClient = (): DynamoDBDocumentClient =>
   bounded(DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }));
 
 export const statesClient = (): SFNClient => bounded(new SFNClient({}));
-
-export const ec2Client = (): EC2Client => bounded(new EC2Client({}));
 
 export const topicClient = (): SNSClient => bounded(new SNSClient({}));
 

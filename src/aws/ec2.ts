@@ -1,4 +1,4 @@
-// EC2: which instances still live. Only the tidy needs it here; its client is three times the size of the others.
+// EC2: which instances still live.
 import { DescribeInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 
