@@ -19,6 +19,13 @@ export interface Ended {
   readonly problem: string;
 }
 
+interface Watcher {
+  /** Is told the execution's ARN before it ends. */
+  readonly started: (arn: string) => void;
+  /** Is told, after each look, for how many seconds it has been waited for. */
+  readonly goesOn?: (seconds: number) => void;
+}
+
 /** @param started is told the execution's ARN before it ends */
 export async function runMachine(
   client: SFNClient,
@@ -26,13 +33,22 @@ export async function runMachine(
   input: unknown,
   started: (arn: string) => void,
 ): Promise<Ended> {
-  const stateMachineArn = await machineArn(client, name);
+  return runExecution(client, await machineArn(client, name), input, { started });
+}
+
+/** It goes on without this command, too. */
+export async function runExecution(
+  client: SFNClient,
+  stateMachineArn: string,
+  input: unknown,
+  { started, goesOn = () => undefined }: Watcher,
+): Promise<Ended> {
   const { executionArn } = await client.send(
     new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
   );
   const arn = executionArn ?? '';
   started(arn);
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     const { status, output, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn: arn }));
     if (status !== 'RUNNING') {
       const problem = [error ?? status, cause].filter((part) => part !== undefined && part !== '').join(': ');
@@ -43,12 +59,13 @@ export async function runMachine(
         problem,
       };
     }
+    goesOn((looks * LOOK_EVERY) / 1000);
     await sleep(LOOK_EVERY);
   }
 }
 
 /** Its ARN carries the account, which nobody should have to type. */
-async function machineArn(client: SFNClient, name: string): Promise<string> {
+export async function machineArn(client: SFNClient, name: string): Promise<string> {
   for await (const page of paginateListStateMachines({ client }, {})) {
     const found = page.stateMachines?.find((machine) => machine.name === name)?.stateMachineArn;
     if (found !== undefined) {

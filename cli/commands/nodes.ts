@@ -5,6 +5,7 @@ import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { groupsOfStage } from '../../src/aws/auto-scaling.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
+import { cleaned, oneLine } from '../../src/core/clean-text.ts';
 import { standings } from '../../src/core/lifecycle/standing.ts';
 import type { Standing } from '../../src/core/lifecycle/standing.ts';
 import { launchHook } from '../../src/core/names.ts';
@@ -43,7 +44,7 @@ async function nodes(argument: string | undefined, options: Options): Promise<vo
       `${cluster} has nothing in a group ${group}: its groups with instances are ${names.join(', ')}`,
     );
   }
-  process.stdout.write(`${json ? JSON.stringify(shown, null, 2) : textOf(shown)}\n`);
+  process.stdout.write(`${json ? JSON.stringify(cleaned(shown), null, 2) : textOf(shown)}\n`);
   process.exitCode = shown.every(({ settled }) => settled) ? 0 : 2;
 }
 
@@ -72,6 +73,7 @@ function textOf(shown: readonly Standing[]): string {
     nodeId?.slice(0, 12) ?? '-',
     phase,
   ]);
-  const open = shown.filter(({ settled }) => !settled).map(({ instance, why }) => `${instance}: ${why}`);
+  // A reason may quote what an engine said.
+  const open = shown.filter(({ settled }) => !settled).map(({ instance, why }) => oneLine(`${instance}: ${why}`));
   return [columns(head, rows), ...open].join('\n');
 }

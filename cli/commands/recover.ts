@@ -1,7 +1,4 @@
 // `skep recover`: a swarm that has lost its quorum for good goes on from one of its managers. Only a person does this, and is asked.
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -16,6 +13,7 @@ import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { recoveryTable } from '../recovery-table.ts';
+import { machineArn, runExecution } from '../run-machine.ts';
 
 interface Options extends About {
   readonly from?: string;
@@ -34,7 +32,8 @@ const recovered = z.object({
   recovered: z.object({ nodeId: z.string(), address: z.string(), epoch: z.number(), removed: z.number() }),
 });
 
-const LOOK_EVERY = 2000;
+/** How often a person is told that it goes on, seconds. */
+const TELL_EVERY = 30;
 
 /** The recovery was refused, or failed. */
 class NotRecovered extends Failed {
@@ -68,7 +67,7 @@ async function recover(argument: string | undefined, options: Options): Promise<
   }
   const cluster = await whichCluster(argument, options);
   const client = statesClient();
-  const machine = await explained(machineOf(client, stage), stage);
+  const machine = await explained(machineArn(client, `skep-${stage}-recover`), stage);
   const say = (text: string): void => {
     (json ? process.stderr : process.stdout).write(`${text}\n`);
   };
@@ -125,43 +124,20 @@ function intentions(plan: Extract<RecoveryPlan, { kind: 'recover' }>): string {
   return `this is what would be done:\n${lines.join('\n')}\nwhat only the other managers knew of the last seconds is lost`;
 }
 
-async function machineOf(client: SFNClient, stage: string): Promise<string> {
-  const name = `skep-${stage}-recover`;
-  for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {})) {
-    const arn = stateMachines.find((one) => one.name === name)?.stateMachineArn;
-    if (arn !== undefined) {
-      return arn;
-    }
+/** @throws {NotRecovered} where the execution fails */
+async function run(client: SFNClient, machine: string, input: unknown, say: (text: string) => void): Promise<unknown> {
+  const { succeeded, output, problem } = await runExecution(client, machine, input, {
+    started: (arn) => {
+      say(`execution ${arn}`);
+    },
+    goesOn: (seconds) => {
+      if (seconds % TELL_EVERY === 0) {
+        say(`... ${seconds} s`);
+      }
+    },
+  });
+  if (!succeeded) {
+    throw new NotRecovered(`the execution ended: ${problem}; started again, it goes on`);
   }
-  throw new UsageError(
-    `there is no state machine ${name} here: is stage ${stage} deployed in this account and region?`,
-  );
-}
-
-/** Starts an execution and waits for its end. It goes on without this command, too. */
-async function run(
-  client: SFNClient,
-  stateMachineArn: string,
-  input: unknown,
-  say: (text: string) => void,
-): Promise<unknown> {
-  const { executionArn } = await client.send(
-    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
-  );
-  say(`execution ${executionArn ?? ''}`);
-  for (let looks = 1; ; looks += 1) {
-    const { status, output, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
-    if (status === 'SUCCEEDED') {
-      return JSON.parse(output ?? 'null') as unknown;
-    }
-    if (status !== 'RUNNING') {
-      throw new NotRecovered(
-        `the execution ended: ${error ?? status ?? 'unknown'}: ${cause ?? 'no cause'}; started again, it goes on`,
-      );
-    }
-    if (looks % 15 === 0) {
-      say(`... ${(looks * LOOK_EVERY) / 1000} s`);
-    }
-    await sleep(LOOK_EVERY);
-  }
+  return output;
 }

@@ -8,6 +8,7 @@ import { autoScalingClient, ssmClient, statesClient, tableClient } from '../../s
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
 import { errorName } from '../../src/aws/errors.ts';
+import { cleaned, oneLine } from '../../src/core/clean-text.ts';
 import { instanceId } from '../../src/core/names.ts';
 import { whyOf } from '../../src/core/verdict/why.ts';
 import type { WhyFacts } from '../../src/core/verdict/why.ts';
@@ -37,8 +38,11 @@ async function why(instance: string, { stage, json }: Options): Promise<void> {
     throw new UsageError(`${instance}: an EC2 instance id like i-0123456789abcdef0 is wanted`);
   }
   const told = whyOf(await explained(factsOf(instance, stage), stage));
-  const text = [told.cause, `what to do: ${told.next}`, '', ...told.story].join('\n');
-  process.stdout.write(`${json ? JSON.stringify(told, null, 2) : text}\n`);
+  // Causes and reasons in it are others' words.
+  const lines = [told.cause, `what to do: ${told.next}`, '', ...told.story];
+  process.stdout.write(
+    `${json ? JSON.stringify(cleaned(told), null, 2) : lines.map((line) => oneLine(line)).join('\n')}\n`,
+  );
 }
 
 async function factsOf(instance: string, stage: string): Promise<WhyFacts> {
