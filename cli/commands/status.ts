@@ -18,6 +18,7 @@ import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
 import { oneLine } from '../../src/core/clean-text.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
+import { timeText } from '../../src/core/verdict/time-text.ts';
 import type { Looked, Status } from '../../src/core/verdict/status.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
@@ -119,8 +120,7 @@ function textOf(found: readonly Status[], refused: readonly Refused[], stage: st
   return [table.toString(), ...reasons, ...nobodys].join('\n');
 }
 
-const time = (seconds: number | null): string =>
-  seconds === null ? '-' : new Date(seconds * 1000).toISOString().replace('.000', '');
+const time = (seconds: number | null): string => (seconds === null ? '-' : timeText(seconds));
 
 function aged(seconds: number | null, now: number): string {
   const minutes = Math.max(0, Math.floor((now - (seconds ?? now)) / 60));

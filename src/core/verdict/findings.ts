@@ -2,6 +2,7 @@
 import type { Hold } from '../model.ts';
 import type { Seen } from '../tidy/seen.ts';
 import { SECOND_LOOK, TOLD, isTold } from './reports.ts';
+import { timeText } from './time-text.ts';
 
 export const LEVELS = ['healthy', 'degraded', 'critical'] as const;
 export type Level = (typeof LEVELS)[number];
@@ -188,7 +189,7 @@ export function ofHooks({ hooks }: Pick<Remembered, 'hooks'>, asOf: number): Fin
       name: 'HookOpenTooLong',
       level: 'degraded',
       grace: 0,
-      what: `${hook}: its lifecycle hook has been open since ${time(since)}, and ${open.length - 1} more are open`,
+      what: `${hook}: its lifecycle hook has been open since ${timeText(since)}, and ${open.length - 1} more are open`,
       next: 'look at the execution of that instance: what does it wait for? Has its SSM agent registered? AWS ends a hook after 48 hours at most',
     },
   ];
@@ -214,7 +215,7 @@ function ofTheTidy(
     name: 'TidyOverdue',
     level: 'critical',
     grace: 0,
-    what: `no tidy has gone through since ${time(lastGood)}: what events miss is not repaired`,
+    what: `no tidy has gone through since ${timeText(lastGood)}: what events miss is not repaired`,
     next: 'the execution of the last tidy names the error',
   };
   return [
@@ -249,7 +250,7 @@ export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock
           {
             ...degraded,
             name: 'LockHeldTooLong' as const,
-            what: `${lock.instance} holds the membership lock since ${time(lock.since)}: no manager joins or leaves meanwhile`,
+            what: `${lock.instance} holds the membership lock since ${timeText(lock.since)}: no manager joins or leaves meanwhile`,
             next: 'look at the execution of that instance; stopping it gives the lock back',
           },
         ]
@@ -259,7 +260,7 @@ export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock
           {
             ...degraded,
             name: 'ForcedCompletion' as const,
-            what: `the action of ${forced.instance} was ended by force at ${time(forced.at)}`,
+            what: `the action of ${forced.instance} was ended by force at ${timeText(forced.at)}`,
             next: 'read the cause of its execution; look whether a container ended before its time',
           },
         ]
@@ -270,7 +271,7 @@ export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock
           {
             ...degraded,
             name: 'ClusterHeld' as const,
-            what: `it is held since ${time(hold.since)}${hold.because === '' ? '' : ` (${hold.because})`}: nothing of it is kept in step`,
+            what: `it is held since ${timeText(hold.since)}${hold.because === '' ? '' : ` (${hold.because})`}: nothing of it is kept in step`,
             next: `npx skep unhold ${cluster}, when whoever holds it agrees`,
           },
         ]),
@@ -287,7 +288,7 @@ function ofFailures({ lastFailure }: VerdictFacts, asOf: number): Finding[] {
           name: 'ActionFailed',
           level: 'degraded',
           grace: 0,
-          what: `the execution about ${lastFailure.instance} failed at ${time(lastFailure.at)}: ${lastFailure.error}`,
+          what: `the execution about ${lastFailure.instance} failed at ${timeText(lastFailure.at)}: ${lastFailure.error}`,
           next: `look at the cause of that execution; docs/errors.md says what ${lastFailure.error} means`,
         },
       ];
@@ -310,7 +311,7 @@ function ofState({ cluster, state }: VerdictFacts): Finding[] {
       : {
           ...degraded,
           name: 'SwarmErased',
-          what: `its swarm was erased at ${time(state.erasedAt)}, and there is no other one`,
+          what: `its swarm was erased at ${timeText(state.erasedAt)}, and there is no other one`,
           next,
         },
   ];
@@ -329,5 +330,3 @@ function ofDeadLetters({ deadLetters }: VerdictFacts): Finding[] {
         },
       ];
 }
-
-const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');

@@ -1,6 +1,7 @@
 // What a notice says to a person: what is the matter, since when, and what to do next. For mail, and for Slack.
 import { forSlack, oneLine, unlinked } from '../clean-text.ts';
 import type { Notice } from './notice.ts';
+import { timeText } from './time-text.ts';
 
 export interface NoticePlace {
   readonly stage: string;
@@ -29,10 +30,10 @@ export function textOf(notice: Notice, place: NoticePlace): string {
 }
 
 function headline({ from, to, at, before }: Notice, { stage, cluster }: NoticePlace): string {
-  const since = before === undefined || from === to ? '' : ` It was ${from} since ${time(before)}.`;
+  const since = before === undefined || from === to ? '' : ` It was ${from} since ${timeText(before)}.`;
   return from === to
-    ? `Cluster ${cluster} of stage ${stage} is still ${to}, for one more reason since ${time(at)}.`
-    : `Cluster ${cluster} of stage ${stage} is ${to} since ${time(at)}.${since}`;
+    ? `Cluster ${cluster} of stage ${stage} is still ${to}, for one more reason since ${timeText(at)}.`
+    : `Cluster ${cluster} of stage ${stage} is ${to} since ${timeText(at)}.${since}`;
 }
 
 /** Slack's limits: a header of 150 characters, a section of 3,000 (an escaped character is up to five), 50 blocks. */
@@ -73,5 +74,3 @@ const section = (text: string, before = ''): Readonly<Record<string, unknown>> =
   type: 'section',
   text: { type: 'mrkdwn', text: `${before}${forSlack(text.slice(0, SECTION))}` },
 });
-
-const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');

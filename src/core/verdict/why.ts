@@ -5,6 +5,7 @@ import { standings } from '../lifecycle/standing.ts';
 import type { StandingFacts } from '../lifecycle/standing.ts';
 import type { Hold } from '../model.ts';
 import { nodeRole } from '../names.ts';
+import { timeText } from './time-text.ts';
 
 export interface WhyFacts {
   readonly instance: string;
@@ -57,8 +58,6 @@ export interface Explanation {
 }
 
 type Answer = Pick<Explanation, 'cause' | 'next'>;
-
-const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
 
 export function whyOf(facts: WhyFacts): Explanation {
   const answer = ANSWERS.map((one) => one(facts)).find((one) => one !== undefined) ?? standing(facts);
@@ -125,13 +124,13 @@ function ended({ instance, failed, forced, group }: WhyFacts): Answer | undefine
   }
   if (failed?.instance === instance) {
     return {
-      cause: `its launch failed at ${time(failed.at)} with ${failed.error}`,
+      cause: `its launch failed at ${timeText(failed.at)} with ${failed.error}`,
       next: `docs/errors.md says what ${failed.error} means, and what to do`,
     };
   }
   return forced?.instance === instance
     ? {
-        cause: `its hook ended at ${time(forced.at)} without a drain`,
+        cause: `its hook ended at ${timeText(forced.at)} without a drain`,
         next: 'look at its tasks, and at docs/errors.md, ForcedCompletion',
       }
     : undefined;
@@ -156,7 +155,7 @@ function refusedEvent({ node, refused, group }: WhyFacts): Answer | undefined {
   return known || refused === undefined
     ? undefined
     : {
-        cause: `an event of its group ${group?.name ?? ''} was refused at ${time(refused.at)}: ${refused.because}`,
+        cause: `an event of its group ${group?.name ?? ''} was refused at ${timeText(refused.at)}: ${refused.because}`,
         next: 'mend the tags of the group or the metadata of its hooks: the next tidy joins what is in service',
       };
 }
@@ -165,7 +164,7 @@ function held({ hold, cluster, node }: WhyFacts): Answer | undefined {
   return hold === undefined || node?.phase === 'ready'
     ? undefined
     : {
-        cause: `cluster ${cluster ?? ''} is held since ${time(hold.since)}${hold.because === '' ? '' : `: ${hold.because}`}`,
+        cause: `cluster ${cluster ?? ''} is held since ${timeText(hold.since)}${hold.because === '' ? '' : `: ${hold.because}`}`,
         next: `skep unhold ${cluster ?? ''}`,
       };
 }
@@ -246,7 +245,7 @@ function storyOf({ instance, ec2, group, cluster, node, execution, agent, hold }
     group === undefined
       ? 'Auto Scaling: in no group'
       : `Auto Scaling: ${group.lifecycle} in group ${group.name} (${group.role ?? 'no role'}), zone ${group.zone}`,
-    `cluster: ${cluster ?? 'none'}${hold === undefined ? '' : `, held since ${time(hold.since)}`}`,
+    `cluster: ${cluster ?? 'none'}${hold === undefined ? '' : `, held since ${timeText(hold.since)}`}`,
     `SSM agent: ${agent ?? 'not asked'}`,
     ...nodeStory(node, execution),
   ];
@@ -260,6 +259,8 @@ function nodeStory(node: WhyFacts['node'], execution: WhyFacts['execution']): st
   const last = step === undefined ? '' : `, last step ${step} (command ${tries})`;
   return [
     `skep: ${role} ${phase}, node ${nodeId}${last}`,
-    ...(execution === undefined ? [] : [`execution: ${execution.status} since ${time(execution.since)}, ${ownerArn}`]),
+    ...(execution === undefined
+      ? []
+      : [`execution: ${execution.status} since ${timeText(execution.since)}, ${ownerArn}`]),
   ];
 }
