@@ -1,5 +1,4 @@
 // Makes a cluster as its file says: shows what would change, and carries it out, one stack after the other.
-import { describeGroup } from '../../src/aws/auto-scaling.ts';
 import { ChangeRefused, carryOut, deleteStack, dropChangeSet, lastEvent, makeChangeSet } from '../../src/aws/stacks.ts';
 import type { ChangeSet } from '../../src/aws/stacks.ts';
 import type { ClusterFile } from '../../src/core/cluster/file.ts';
@@ -11,7 +10,7 @@ import { choosePool, networkText, parseNetwork } from '../../src/core/managers/n
 import { Failed } from '../errors.ts';
 import { follow } from './follow.ts';
 import { emptyGroup } from './empty-group.ts';
-import { presentOf, stacksOf, templateText } from './present.ts';
+import { groupsOf, presentOf, stacksOf, templateText } from './present.ts';
 import type { Ports } from './present.ts';
 
 /** One step, in words, and what is needed to carry it out. */
@@ -190,19 +189,14 @@ function poolBeside(taken: Parameters<typeof choosePool>[0]): string {
 /** Until every group has as many instances in service as it wants: an instance is that when its node is Ready. */
 export async function followGroups(ports: Ports, file: ClusterFile): Promise<void> {
   const until = ports.now().getTime() + 3_600_000;
+  // Nobody changes a stack while its groups are waited for.
+  const stacks = await stacksOf(ports, file);
   let told = '';
   for (;;) {
-    const counts = await Promise.all(
-      (await stacksOf(ports, file)).flatMap(({ outputs }) => {
-        const name = outputs['GroupName'];
-        return name === undefined ? [] : [describeGroup(ports.autoScaling, name)];
-      }),
-    );
-    const open = counts.flatMap((group) => {
-      const inService = group?.instances.filter(({ lifecycle }) => lifecycle === 'InService').length ?? 0;
-      return group === undefined || inService >= group.desired
-        ? []
-        : [`${group.name} ${inService} of ${group.desired}`];
+    const groups = await groupsOf(ports, stacks);
+    const open = groups.flatMap(({ name, desired, instances }) => {
+      const inService = instances.filter(({ lifecycle }) => lifecycle === 'InService').length;
+      return inService >= desired ? [] : [`${name} ${inService} of ${desired}`];
     });
     if (open.length === 0) {
       return;

@@ -5,6 +5,7 @@ import {
   DeleteStackCommand,
   DescribeChangeSetCommand,
   DescribeStackEventsCommand,
+  DescribeStacksCommand,
   ExecuteChangeSetCommand,
   paginateDescribeStackEvents,
   paginateDescribeStacks,
@@ -45,7 +46,15 @@ export async function listStacks(client: CloudFormationClient): Promise<StackFac
 
 /** @returns undefined where it is not there, or no more */
 export async function readStack(client: CloudFormationClient, name: string): Promise<StackFacts | undefined> {
-  return (await listStacks(client)).find((stack) => stack.name === name);
+  try {
+    const { Stacks: stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return stacks.map(factsOf).find((stack) => stack.name === name);
+  } catch (error) {
+    if (isMissing(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function factsOf({ StackName, StackStatus, StackStatusReason, Parameters, Outputs }: Stack): StackFacts {

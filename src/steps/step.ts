@@ -72,17 +72,16 @@ function keyOf({ plan, execution, step, belongsTo: whose }: StepRequest): ItemKe
 }
 
 function roundOf({ leaving, told, round, step }: StepRequest): HandOverRound | undefined {
-  return leaving.length === 0
-    ? undefined
-    : {
-        // `HandOver-7`, where only the name of the step says it.
-        number: round ?? Number(/-(\d+)$/.exec(step)?.[1] ?? 0),
-        leaving,
-        told:
-          told?.unreadable !== undefined || told === undefined
-            ? undefined
-            : readServicesIfAny(told, nodeAt(told, leaving)),
-      };
+  if (leaving.length === 0) {
+    return undefined;
+  }
+  const page = told?.unreadable === undefined ? told : undefined;
+  return {
+    // `HandOver-7`, where only the name of the step says it.
+    number: round ?? Number(/-(\d+)$/.exec(step)?.[1] ?? 0),
+    leaving,
+    told: page && readServicesIfAny(page, nodeAt(page, leaving)),
+  };
 }
 
 /** The item of the node, also for the rounds of a hand-over, whose steps have items of their own. */

@@ -46,8 +46,10 @@ function replacedAt({ status, address }: SwarmNode, { nodes, owners }: Facts): L
  * as another node: nobody may be missing who could still come as this one.
  */
 function neverCame({ neverUp, age = 0 }: SwarmNode, { nodes, groups }: Facts): Leftover | undefined {
-  const isComplete = groups.every(({ instances }) => instances.every(({ instance }) => isReady(instance, nodes)));
-  return neverUp && age >= CAME_WITHIN && isComplete
+  // Asked last: it goes through all nodes for every instance.
+  const isComplete = (): boolean =>
+    groups.every(({ instances }) => instances.every(({ instance }) => isReady(instance, nodes)));
+  return neverUp && age >= CAME_WITHIN && isComplete()
     ? {
         instance: 'none',
         because: 'no engine has ever come as this node, for an hour, and every instance of the cluster is another one',
