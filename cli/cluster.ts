@@ -37,7 +37,7 @@ export function named(argument: string | undefined, { cluster }: About): string 
   return argument ?? cluster;
 }
 
-/** @throws {UsageError} where nobody has declared it in the stage, or where there are several and none is named */
+/** @throws {UsageError} if the stage has no such cluster, or if it has several and you name none */
 export async function whichCluster(argument: string | undefined, about: About): Promise<string> {
   const { stage } = about;
   const name = named(argument, about);

@@ -17,7 +17,7 @@ export async function explained<T>(asked: Promise<T>, stage: string): Promise<T>
   }
 }
 
-/** What Node calls it when nobody can be reached, and what that means. */
+/** Node's codes for a host that cannot be reached, and what each means. */
 const UNREACHED: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing answers there',
   ENOTFOUND: 'its name cannot be resolved: is the region right, and is there a network?',

@@ -60,7 +60,7 @@ async function allowEnd({ autoScaling, now, say }: Ports, place: Place): Promise
   }
 }
 
-/** Where its last manager has died, or was kept and ended, nobody has recorded the end of the swarm. */
+/** If the last manager died, or was kept and then terminated, the end of the swarm is not on record yet. */
 async function recordEnd({ now, say }: Ports, place: Place): Promise<void> {
   const { cluster, stage } = place;
   const erasures = erasuresOf(place);

@@ -192,7 +192,7 @@ async function demo({ once = false, port }: { once?: boolean; port: number }): P
   }
 }
 
-/** Where nobody has made anything yet. */
+/** The scenario of `--empty`: the service is deployed, and there is no cluster and no group. */
 const EMPTY = '{ name: an empty account, declared: false, groups: {}, steps: [] }';
 
 interface ServeFlags {

@@ -28,7 +28,7 @@ const FLOW_ERRORS = {
   CommandUndelivered: 'the command did not reach the agent',
   CommandCancelled: 'somebody cancelled the command',
   CommandFailed: 'the document ended with a code that is not one of its own',
-  PageUnreadable: 'what a manager told of the swarm cannot be read: it is asked of another one',
+  PageUnreadable: 'what a manager told of the swarm cannot be read: skep asks another manager',
   ScriptLost: 'the agent failed, or lost the script: it may have run in part, whole, or not at all',
   InstanceUnreachable: 'SSM does not take commands for the instance',
   NodeUnresponsive: 'the command was never picked up: the agent is away',
