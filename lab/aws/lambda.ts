@@ -1,10 +1,12 @@
 // Runs the deployed bundles in this process, each with an environment, a clock and a console of its own.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Console } from 'node:console';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { Work } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { loaderOf } from './bundle.ts';
 import type { Serve } from './http-server.ts';
@@ -43,6 +45,7 @@ const LONGEST_PAUSE = 3000;
 export class Lambda {
   readonly #options: LambdaOptions;
   readonly #handlers = new Map<string, Handler>();
+  readonly #works = new AsyncLocalStorage<Work>();
   invocations = 0;
 
   constructor(options: LambdaOptions) {
@@ -61,7 +64,9 @@ export class Lambda {
       const text = `${size} byte payload is too large for the ${mode} invoke limit of ${limit} bytes`;
       return { ok: false, errorType: 'Lambda.RequestTooLargeException', errorMessage: text };
     }
-    const outcome = await this.#options.clock.busy(this.#invoke(arn, event));
+    const work = new Work();
+    const run = this.#works.run(work, () => this.#invoke(arn, event));
+    const outcome = await this.#options.clock.busy(run, work);
     this.#options.onEnd?.(arn.split(':').at(-1) ?? '', outcome.ok);
     return outcome;
   }
@@ -124,11 +129,22 @@ export class Lambda {
     return handler as Handler;
   }
 
+  /** Of which invocation a pause is. */
+  #work(): Work {
+    const work = this.#works.getStore();
+    if (work === undefined) {
+      throw new Error('a function pauses outside of its invocations');
+    }
+    return work;
+  }
+
   /** A pause of the function's own takes the lab's time: `setTimeout` of node:timers/promises, which the SDK does not use. */
   #require(file: string): (name: string) => unknown {
     const require: (name: string) => unknown = createRequire(file);
     const { clock, endpoint, serve } = this.#options;
-    const pausing = { setTimeout: (delay: number) => (clock.virtual ? clock.pause(delay) : sleep(delay)) };
+    const pausing = {
+      setTimeout: (delay: number) => (clock.virtual ? clock.pause(delay, this.#work()) : sleep(delay)),
+    };
     return (name) =>
       name === 'node:timers/promises' ? pausing : name === 'node:http' ? httpTo(endpoint, serve) : require(name);
   }

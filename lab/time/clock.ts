@@ -1,6 +1,12 @@
 // The lab's time. Virtual: it jumps to the next thing that happens, as soon as nothing is under way. Wall: it passes by itself.
 import { Timers } from './timers.ts';
 
+/** How a piece of real work stands: whether it is counted, at a moment, depends on both. */
+export class Work {
+  pauses = 0;
+  ended = false;
+}
+
 export class Clock {
   #virtual: boolean;
   #now: number;
@@ -47,13 +53,17 @@ export class Clock {
   }
 
   /** Real work (a socket, a process): virtual time stands still until it is done. */
-  async busy<T>(work: Promise<T>): Promise<T> {
+  async busy<T>(work: Promise<T>, state: Work = new Work()): Promise<T> {
     this.#busy += 1;
     try {
       return await work;
     } finally {
-      this.#busy -= 1;
-      this.#resumeIdle();
+      state.ended = true;
+      // One that is ended in a pause of its own is not counted already.
+      if (state.pauses === 0) {
+        this.#busy -= 1;
+        this.#resumeIdle();
+      }
     }
   }
 
@@ -65,14 +75,20 @@ export class Clock {
     }
   }
 
-  /** A pause within real work: while it lasts, this work holds nothing up. */
-  async pause(delay: number): Promise<void> {
-    this.#busy -= 1;
-    this.#resumeIdle();
+  /** A pause within real work: while it lasts, this work holds nothing up. It may have several at once, and be ended meanwhile. */
+  async pause(delay: number, work: Work): Promise<void> {
+    if (work.pauses === 0 && !work.ended) {
+      this.#busy -= 1;
+      this.#resumeIdle();
+    }
+    work.pauses += 1;
     try {
       await this.sleep(delay);
     } finally {
-      this.#busy += 1;
+      work.pauses -= 1;
+      if (work.pauses === 0 && !work.ended) {
+        this.#busy += 1;
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { Clock } from '../../../lab/time/clock.ts';
+import { Clock, Work } from '../../../lab/time/clock.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 const virtual = (): Clock => new Clock({ virtual: true, start: START });
@@ -161,15 +161,39 @@ describe('time that passes by itself', () => {
 it('real work holds time up, save for the pauses that it makes itself', async () => {
   const clock = new Clock({ virtual: true, start: 0 });
   let ended: number | undefined;
+  const state = new Work();
   const work = clock.busy(
     (async () => {
-      await clock.pause(1500);
+      await clock.pause(1500, state);
       await new Promise((resolve) => setTimeout(resolve, 20));
       ended = clock.now();
     })(),
+    state,
   );
   await clock.until(() => ended !== undefined, 60_000);
   await work;
 
   expect(ended).toBe(1500);
+});
+
+describe('work that is ended in a pause of its own', () => {
+  it.each([1, 2])('is counted no more, and not twice: %d pause(s) at once', async (pauses) => {
+    const clock = new Clock({ virtual: true, start: 0 });
+    const state = new Work();
+    const paused: Promise<void>[] = [];
+    await clock.busy(
+      Promise.resolve().then(() => {
+        paused.push(...Array.from({ length: pauses }, () => clock.pause(1000, state)));
+      }),
+      state,
+    );
+    // Time passes, and other work still holds it up.
+    await clock.advance(2000);
+    await Promise.all(paused);
+    const other = clock.busy(new Promise((resolve) => setTimeout(resolve, 30)));
+    let isOver = false;
+    void other.then(() => (isOver = true));
+    await clock.advance(1);
+    expect(isOver).toBe(true);
+  });
 });
