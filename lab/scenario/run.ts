@@ -48,6 +48,22 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+const interrupted = (): Interrupted =>
+  new Interrupted('interrupted: the run was not finished; everything that it started is ended');
+
+/** @throws {Interrupted} packaging takes seconds, in which a person may think better of it */
+async function stacksOf(scenario: Scenario, signal: AbortSignal | undefined): Promise<[stack: Stack, beside: Stack[]]> {
+  const stack = await stackOf(scenario.stage);
+  const beside: Stack[] = [];
+  for (const stage of scenario.beside) {
+    beside.push(await stackOf(stage));
+  }
+  if (signal?.aborted === true) {
+    throw interrupted();
+  }
+  return [stack, beside];
+}
+
 /** A lab with the cluster and the groups of a scenario, and what has been seen of it so far. */
 export class ScenarioRun {
   readonly scenario: Scenario;
@@ -80,21 +96,18 @@ export class ScenarioRun {
     this.table = new Table(tableClient(lab), lab.stack.table.name);
     this.verdicts = new Verdicts(tableClient(lab), lab.stack.table.name);
     this.#watch = watchesManagers(scenario) ? watchManagers(lab, scenario.cluster) : undefined;
-    options.signal?.addEventListener('abort', () => {
-      lab.clock.interrupt(
-        new Interrupted('interrupted: the run was not finished; everything that it started is ended'),
-      );
-    });
+    const interrupt = (): void => {
+      lab.clock.interrupt(interrupted());
+    };
+    options.signal?.addEventListener('abort', interrupt);
+    // Of what came while the lab was made ready nothing is heard any more.
+    if (options.signal?.aborted === true) interrupt();
   }
 
   static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
     options.onProgress?.({ kind: 'step', at: 0, text: `packaging stage ${scenario.stage}, as for a deployment` });
     const { changed = (stack: Stack) => stack, onNeeded } = options;
-    const stack = changed(await stackOf(scenario.stage));
-    const beside: Stack[] = [];
-    for (const stage of scenario.beside) {
-      beside.push(await stackOf(stage));
-    }
+    const [stack, beside] = await stacksOf(scenario, options.signal);
     const virtual = options.nodes === 'simulated';
     const machines: LabOptions['machines'] = virtual
       ? ({ clock, random, surroundings }) => new SimulatedMachines(clock, random, surroundings)
@@ -102,7 +115,7 @@ export class ScenarioRun {
     const killAt: KillAt[] = [];
     const watchers = watch(() => lab, options.onProgress);
     const lab = await Lab.open({
-      stack,
+      stack: changed(stack),
       beside,
       seed: options.seed ?? scenario.seed,
       virtual,
