@@ -34,9 +34,17 @@ await_leader() {
   done
 }
 
-# Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s).
+# Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s). A manager that looks for a
+# leader, as one does that was started anew while it joined, does not even answer to `docker info` then: it is asked again.
 settle() {
-  while read_swarm 10 && [ "$NODE_STATE" = pending ] && has_time; do sleep 1; done
+  while has_time; do
+    if read_swarm 10; then
+      if [ "$NODE_STATE" != pending ]; then return 0; fi
+    elif ! docker_answers; then
+      fail 21 DockerDown 'docker does not answer'
+    fi
+    sleep 1
+  done
 }
 
 # An attempt that did not get through leaves the engine pending or in error: then it takes no other. A node that never was a
@@ -82,7 +90,7 @@ attempt_by() { # IP:PORT
   api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
     "$OWN_ADDRESS" "$OWN_ADDRESS" "$1" "$join_token")"
   reason=$(complaint)
-  if read_swarm 10; then settle; fi
+  settle
 }
 
 attempt() {
