@@ -11,7 +11,7 @@ import { parseScenario } from '../lab/scenario/read.ts';
 
 const [workers = 100, managers = 3, buffer] = process.argv.slice(2).map(Number);
 
-const any = { max: 10_000_000 };
+const any = { max: 1_000_000 };
 const burst = (to: number): readonly unknown[] => [
   { measure: {} },
   { scale: { group: 'workers', to } },
