@@ -42,6 +42,19 @@ export default defineConfig(
     rules: { 'no-restricted-imports': ['error', { patterns: [testsOnly] }] },
   },
   {
+    files: ['{src,functions}/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          message:
+            "import * as z from 'zod': of an object esbuild leaves nothing out, and the functions had all languages of zod in them.",
+        },
+      ],
+    },
+  },
+  {
     files: ['src/core/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],

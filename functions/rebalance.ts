@@ -1,5 +1,5 @@
 // Called by the rebalance machine: whether it may begin, the plan from what a manager told, the next round, and the end.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { statesClient, tableClient } from '../src/aws/clients.ts';
 import { endedExecutions } from '../src/aws/executions.ts';

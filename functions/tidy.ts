@@ -2,7 +2,7 @@
 // again for what of the plan is in the table.
 import { isDeepStrictEqual } from 'node:util';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';

@@ -1,7 +1,7 @@
 // The webhook that people are told by: Slack's, or one that takes the same. Its URL is a secret: whoever has it may post there.
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { errorName } from './errors.ts';
 

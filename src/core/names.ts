@@ -1,7 +1,7 @@
 // Names that carry the stage, so that two stacks in one account never touch each other's events, and the keys of the table.
 import { createHash } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const clusterName = z
   .string()

@@ -1,5 +1,5 @@
 // What a function reads from its environment: once, completely, at cold start. All problems are reported together.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const environment = z.object({
   TABLE: z.string().min(1),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { describeGroup, describeInstance } from '../aws/auto-scaling.ts';
 import type { Group } from '../aws/auto-scaling.ts';

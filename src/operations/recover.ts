@@ -2,7 +2,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { findManagers, instanceAt, statesOf, terminate } from '../aws/ec2-managers.ts';
 import { FlowError } from '../core/errors.ts';

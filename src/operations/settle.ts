@@ -1,7 +1,7 @@
 // What becomes of an execution that failed, and of a launch that did.
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { errorName } from '../aws/errors.ts';
 import type { Raise } from '../core/alarm-metric.ts';

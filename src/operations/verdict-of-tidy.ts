@@ -1,5 +1,5 @@
 // The end of a tidy: the verdict of its cluster, and what the tidy is told of it.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { clusterName } from '../core/names.ts';
 import { seenSchema } from '../core/tidy/seen.ts';

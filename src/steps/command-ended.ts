@@ -1,6 +1,6 @@
 // The event that a command of ours has ended: reads how, and wakes the execution that waits for it.
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { instanceId, verbOf } from '../core/names.ts';
 import { fromComment } from '../core/steps/rendezvous.ts';

@@ -1,5 +1,5 @@
 // Ends the wait for a command: stores how it ended, does what a founding or a join entails, and wakes the execution.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { RECOVERY } from '../store/recovery-store.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';

@@ -1,5 +1,5 @@
 // What a state machine asks of one attempt of a token state, as it comes over the wire, and as a step has it.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { planShape } from '../core/lifecycle/plan-shape.ts';
 import { nodeFacts } from '../core/steps/verbs.ts';

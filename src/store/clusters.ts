@@ -1,7 +1,7 @@
 // Which clusters a stage has, and how one that has nothing is removed again.
 import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { errorName } from '../aws/errors.ts';
 import { keys } from '../core/names.ts';

@@ -4,7 +4,7 @@
 // mark may be left over, since it is only ever believed together with the STATE, which who waits reads.
 import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { holdItem } from '../core/lifecycle/hold.ts';
 import type { Hold } from '../core/model.ts';

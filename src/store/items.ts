@@ -1,5 +1,5 @@
 // The items of the table, as they are read back: whatever else lies there is refused here, not met later.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { REBALANCE_WHEN } from '../core/tidy/facts.ts';
 import type { LeaderRecord } from '../core/model.ts';

@@ -1,7 +1,7 @@
 // The leader record in the table. Every change of it is a conditional write on the term that was read.
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { LeaderRecord, Manager } from '../core/model.ts';
 import { FlowError } from '../core/errors.ts';

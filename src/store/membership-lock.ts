@@ -4,7 +4,7 @@
 // under the same lock. A lease that nobody renews runs out after whatever was sent under it has ended.
 import { DeleteCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { FlowError } from '../core/errors.ts';
 import { MEMBERSHIP_LOCK_PREFIX, keys } from '../core/names.ts';

@@ -1,7 +1,7 @@
 // Which instance a node id belongs to: the one that was asked for its own, and named it first.
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { keys } from '../core/names.ts';
 import { passes } from '../aws/errors.ts';

@@ -1,7 +1,7 @@
 // What the table has of one instance, for a person who asks after it.
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { keys } from '../core/names.ts';
 import { nodeItem } from './items.ts';

@@ -1,7 +1,7 @@
 // One rebalance of a cluster at a time: who it is, and the word that it is to end.
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { keys } from '../core/names.ts';
 import { passes } from '../aws/errors.ts';

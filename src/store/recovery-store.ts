@@ -1,7 +1,7 @@
 // What a recovery reads and writes in the table: who may be a manager, the lock that it takes from whoever holds it.
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { NodePhase } from '../core/model.ts';
 import { FlowError } from '../core/errors.ts';

@@ -1,7 +1,7 @@
 // Groups whose events were refused, in the table: for the tidies of the clusters that they claim, and for a person who asks.
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { REFUSED_PREFIX, clusterName, keys } from '../core/names.ts';
 import { queryAll, queryCluster } from './query.ts';

@@ -8,7 +8,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { ClusterState, LeaderRecord, Manager } from '../core/model.ts';
 import { DEFAULT_CONFIG } from '../core/steps/verbs.ts';

@@ -1,7 +1,7 @@
 // What a tidy reads of the table, and what it repairs there. Every write is conditional on what the plan was made from.
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Hold, HookTimeouts } from '../core/model.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, REFUSED_PREFIX, keys } from '../core/names.ts';

@@ -1,7 +1,7 @@
 // The verdict of a cluster in the table, with what is still to be told of it. Written on what was read: of two tidies one is first.
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { FlowError } from '../core/errors.ts';
 import { LEVELS } from '../core/verdict/findings.ts';

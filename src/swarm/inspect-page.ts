@@ -1,7 +1,7 @@
 // Reads what the inspect document prints: pages of nodes, one line each, gzipped and in base64 (24,000 characters are all SSM gives).
 import { createHash } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { instanceId, nodeIdText, nodeAddress } from '../core/names.ts';
 import type { Ghosts, KnownNode, LeftOnServices, SwarmNode, TokenDigests } from '../core/tidy/facts.ts';

@@ -1,5 +1,5 @@
 // Reads what the shift document prints of services and nodes: one JSON object per line, gzipped and in base64.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { SERVICE_NAME } from '../core/names.ts';
 import type { PlacementNode, ServiceFacts, TaskCount } from '../core/services/facts.ts';

@@ -1,6 +1,6 @@
 // Whether what a document told of the swarm can be read, asked before an execution hears of it: so a manager that tells what nobody can
 // read costs a try, and not the whole of what is being done.
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 import type { Verb } from '../core/names.ts';
 import { inspectPage, readSwarm } from './inspect-page.ts';

@@ -1,5 +1,4 @@
 // The state machines and functions as they are deployed: what must never change, and what must never be logged.
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Json, JsonObject, Stack } from '../../lab/aws/stack/stack.ts';
@@ -117,10 +116,6 @@ describe('the functions', () => {
         POWERTOOLS_METRICS_NAMESPACE: 'skep',
       });
     }
-  });
-
-  it('are bundled with names kept: the state machines match errors by name', () => {
-    for (const { code } of stack.functions) expect(readFileSync(code, 'utf8')).toContain('__name(');
   });
 });
 

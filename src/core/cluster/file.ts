@@ -1,5 +1,5 @@
 // The file that describes a cluster, skep.yaml: what may stand in it. The JSON Schema for editors is made from this (npm run docs).
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { groupLabels } from '../lifecycle/event.ts';
 import { clusterName } from '../names.ts';

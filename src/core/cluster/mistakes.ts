@@ -1,5 +1,5 @@
 // What is wrong with a cluster's file, with the place of each mistake as a path into it.
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 import {
   dataPathPortProblem,

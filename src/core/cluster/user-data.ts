@@ -1,5 +1,5 @@
 // What a node boots from, as CloudFormation makes it of cluster/group.yaml: that template is the only place where it stands.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { FileGroup } from './file.ts';
 

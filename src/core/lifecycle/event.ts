@@ -1,5 +1,5 @@
 // Reads an Auto Scaling lifecycle action event and says what kind of action it is.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { ClosedError } from '../errors.ts';
 import { clusterName, instanceId, launchHook, nodeRole, terminateHook } from '../names.ts';

@@ -1,5 +1,5 @@
 // What becomes of an action whose execution failed, and of the instance of a launch that failed.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { AlarmMetric } from '../alarm-metric.ts';
 import { ABANDONS_IN_A_ROW } from './claim.ts';

@@ -1,5 +1,5 @@
 // A person stops everything: what a hold says, and how long what it holds may wait.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Hold, Plan } from '../model.ts';
 import { LEASE_MARGIN, latestDeadlineOf } from './deadline.ts';

@@ -1,6 +1,6 @@
 // A plan as Step Functions brings it back. Executions outlive deployments by two days, so plans of older versions come as well: what they lack
 // is optional here, and a fixture of each released shape (test/fixtures/shapes) holds that they still parse.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { managerShape } from '../managers/leader-record.ts';
 import type { Plan } from '../model.ts';

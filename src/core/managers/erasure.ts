@@ -1,5 +1,5 @@
 // The explicit word without which nobody lets the last manager of a cluster go, since the swarm goes with it.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An attribute of the STATE item: a person's word, for a short time and for this very swarm. */
 export const erasureItem = z.object({

@@ -4,7 +4,7 @@
 // record, it is written anew. What is wrong with it in between costs a try: a document on what is no manager says so.
 import { createHash } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { LeaderRecord, Manager } from '../model.ts';
 import { instanceId } from '../names.ts';

@@ -2,7 +2,7 @@
 //
 // `--force-new-cluster` beside a majority that lives makes two swarms of the same id, and there is no order within Swarm that would be
 // safe. So nothing is recovered while anybody reports a leader, and nobody else may run while it is done.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { ClusterState, NodePhase } from '../model.ts';
 import { instanceId } from '../names.ts';

@@ -1,5 +1,5 @@
 // The runs and the report of a rebalance as Step Functions brings them back, from this version's functions or those of the one before.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { SERVICE_NAME } from '../names.ts';
 import { REASONS } from './facts.ts';

@@ -2,7 +2,7 @@
 //
 // The item of a node is also the item of its rendezvous, since the execution that owns the node takes one step at a time: one
 // conditional write then checks who owns the node, parks the task token and reads what the event has brought, all at once.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { keys } from '../names.ts';
 import type { Key, Verb } from '../names.ts';

@@ -1,5 +1,5 @@
 // One attempt of a step, as plain data: what it is asked, what is known when it is decided, and what may be decided. See decide.ts.
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 import type { AlarmMetric } from '../alarm-metric.ts';
 import type { ClusterState, Hold, LeaderRecord, Manager, Plan } from '../model.ts';

@@ -1,5 +1,5 @@
 // What a tidy saw of a cluster, as few numbers: what its verdict is made of.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Instances that wait in a hook, of which the verdict remembers since when. More than that is a burst, and says enough. */
 export const MOST_WAITING = 500;

@@ -1,5 +1,5 @@
 // Telling people of a change: which notices are still to be sent, by whom, and when one is given up.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { LEVELS } from './findings.ts';
 import type { Judgement, Reason, Verdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 // Gives the handler its input as its schema has it, so that no function reads what nobody has checked.
 import type { MiddlewareObj } from '@middy/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { FlowError } from '../../core/errors.ts';
 

@@ -1,7 +1,7 @@
 // What a verb is: its document, where and how long that runs, what is sent with it, what it may end with, and what its good end records.
 // One file per verb stands beside this one. The document that is deployed is made of it and of documents/verbs/<verb>.sh when the service
 // is packaged: `npm run document -- <verb>` prints it.
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { FlowError } from '../../errors.ts';
 import type { Manager, NodePhase, Plan } from '../../model.ts';
