@@ -50,12 +50,7 @@ function checkStage(stage: string): void {
 /** The SDK reads variables of the environment, and so does what this command starts: options become those. */
 function apply({ region, profile, endpointUrl, lab }: Said, env: NodeJS.ProcessEnv): void {
   if (lab !== undefined) {
-    env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${labPort(String(lab))}`;
-    env['AWS_ACCESS_KEY_ID'] = 'lab';
-    env['AWS_SECRET_ACCESS_KEY'] = 'lab';
-    env['AWS_REGION'] ??= 'eu-west-1';
-    delete env['AWS_PROFILE'];
-    delete env['AWS_SESSION_TOKEN'];
+    reachLab(labPort(String(lab)), env);
   }
   if (profile !== undefined) {
     env['AWS_PROFILE'] = profile;
@@ -76,6 +71,16 @@ function apply({ region, profile, endpointUrl, lab }: Said, env: NodeJS.ProcessE
   if (AWS_REGION === undefined && AWS_DEFAULT_REGION !== undefined) {
     env['AWS_REGION'] = AWS_DEFAULT_REGION;
   }
+}
+
+/** From here on AWS is the lab. */
+export function reachLab(port: string, env: NodeJS.ProcessEnv): void {
+  env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${port}`;
+  env['AWS_ACCESS_KEY_ID'] = 'lab';
+  env['AWS_SECRET_ACCESS_KEY'] = 'lab';
+  env['AWS_REGION'] ??= 'eu-west-1';
+  delete env['AWS_PROFILE'];
+  delete env['AWS_SESSION_TOKEN'];
 }
 
 function labPort(text: string): string {

@@ -39,6 +39,11 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/why.ts')).defineWhy,
   },
   {
+    name: 'page',
+    summary: 'Show a cluster as a page in your browser: why each node is there, and what it waits for',
+    load: async () => (await import('./commands/page.ts')).definePage,
+  },
+  {
     name: 'plan',
     summary: 'Show what a tidy of a cluster would do, and why',
     load: async () => (await import('./commands/tidy.ts')).definePlan,

@@ -5,6 +5,7 @@ import { Clock } from './time/clock.ts';
 import { Endpoint } from './aws/endpoint.ts';
 import { EventBus } from './aws/events/bus.ts';
 import { Console } from './console/console.ts';
+import { answerHere } from './console/hands.ts';
 import { listen } from './aws/http-server.ts';
 import type { Listening, Serve } from './aws/http-server.ts';
 import { CloudFormation } from './aws/cloudformation/cloudformation.ts';
@@ -36,8 +37,7 @@ import { ParameterStore } from './aws/services/parameter-store.ts';
 import { RunCommand } from './aws/services/run-command.ts';
 import { securityToken } from './aws/services/security-token.ts';
 import { States } from './aws/services/states.ts';
-import { beside } from './aws/stack/stack.ts';
-import type { Stack, StackTarget } from './aws/stack/stack.ts';
+import { beside, type Stack, type StackTarget } from './aws/stack/stack.ts';
 import type { Execution } from './aws/states/execution.ts';
 import type { HistoryEvent } from './aws/states/history.ts';
 
@@ -142,7 +142,7 @@ export class Lab {
       await listening.close();
       throw error;
     }
-    early.serve = async (request) => lab.console.answer(request) ?? (await lab.endpoint.serve(request));
+    early.serve = (request) => answerHere(lab, request) ?? lab.endpoint.serve(request);
     try {
       for (const put of lab.console.webhookParameters(lab.url)) {
         await lab.endpoint.call('ssm', 'PutParameter', put, { kind: 'person', name: 'lab' });

@@ -1,6 +1,6 @@
 // Compiles the command into dist/, for `npm pack`: JavaScript for Node.js 20.19 and later with all that it needs of other packages in it,
 // so that an installation runs no script and brings nothing else. The lab stays in the clone: it packages the service as a deployment does.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { build as bundle } from 'esbuild';
@@ -36,7 +36,11 @@ const { metafile } = await bundle({
   plugins: [withoutLab],
   logLevel: 'warning',
 });
-writeFileSync(path.join(OUT, 'THIRD-PARTY.txt'), notices(Object.keys(metafile.inputs)));
+// The page's own files are what a browser gets, and so is the one library that it has.
+const LIBRARY = 'node_modules/htm/preact/standalone.module.js';
+cpSync('cli/page/assets', path.join(OUT, 'page'), { recursive: true });
+copyFileSync(LIBRARY, path.join(OUT, 'page/htm.js'));
+writeFileSync(path.join(OUT, 'THIRD-PARTY.txt'), notices([...Object.keys(metafile.inputs), LIBRARY]));
 
 /** Their licences ask that their words go with every copy. */
 function notices(inputs: readonly string[]): string {

@@ -18,9 +18,11 @@ import { ScenarioRun } from '../../lab/scenario/run.ts';
 import type { RunOptions } from '../../lab/scenario/run.ts';
 import type { Scenario } from '../../lab/scenario/schema.ts';
 import { UsageError } from '../errors.ts';
+import { labPage } from '../page/lab-page.ts';
 import { dashboardText, groupTable, resultText } from '../tables.ts';
 
 const PORT = 4566;
+const PAGE_PORT = 4567;
 const DEMO = path.join(PROJECT, 'examples/scale-out-in/scenario.yaml');
 
 interface RunFlags {
@@ -53,6 +55,8 @@ export function defineLab(command: Command): Command {
         .addOption(new Option('--scenario <file>', 'whose cluster and groups it has').default(DEMO).conflicts('empty'))
         .option('--empty', 'an account with the service in it, and nothing else: no cluster, no group')
         .addOption(nodes())
+        .option('--page <number>', 'where its page answers; 0 for any free port', portNumber, PAGE_PORT)
+        .option('--no-page', 'without a page')
         .action(serve),
     )
     .addCommand(
@@ -60,6 +64,8 @@ export function defineLab(command: Command): Command {
         .description('Run the main job, then keep the lab running')
         .option('--once', 'end after the main job')
         .option('--port <number>', 'where the lab answers', portNumber, PORT)
+        .option('--page <number>', 'where its page answers; 0 for any free port', portNumber, PAGE_PORT)
+        .option('--no-page', 'without a page')
         .action(demo),
     )
     .addCommand(
@@ -169,7 +175,14 @@ async function run(file: string, { nodes, agent, json = false, seed }: RunFlags)
   }
 }
 
-async function demo({ once = false, port }: { once?: boolean; port: number }): Promise<void> {
+interface DemoFlags {
+  readonly once?: boolean;
+  readonly port: number;
+  /** False: without one. */
+  readonly page: number | false;
+}
+
+async function demo({ once = false, port, page }: DemoFlags): Promise<void> {
   const signal = interruption();
   const lab = await open(read(DEMO), {
     nodes: 'simulated',
@@ -185,7 +198,7 @@ async function demo({ once = false, port }: { once?: boolean; port: number }): P
     print(resultText(result));
     process.exitCode = result.ok ? 0 : 2;
     if (!once) {
-      await stay(lab, signal, port);
+      await stay(lab, signal, { port, page });
     }
   } finally {
     await lab.close();
@@ -199,10 +212,11 @@ interface ServeFlags {
   readonly port: number;
   readonly scenario: string;
   readonly empty?: boolean;
+  readonly page: number | false;
   readonly nodes: RunOptions['nodes'];
 }
 
-async function serve({ port, nodes, scenario, empty = false }: ServeFlags): Promise<void> {
+async function serve({ port, page, nodes, scenario, empty = false }: ServeFlags): Promise<void> {
   const signal = interruption();
   const lab = await open(empty ? parseScenario(EMPTY, '--empty') : read(scenario), {
     nodes,
@@ -213,18 +227,24 @@ async function serve({ port, nodes, scenario, empty = false }: ServeFlags): Prom
     },
   });
   try {
-    await stay(lab, signal, port);
+    await stay(lab, signal, { port, page: empty ? false : page });
   } finally {
     await lab.close();
   }
 }
 
 /** From here on the lab's time passes like the wall's. */
-async function stay({ lab, scenario }: ScenarioRun, signal: AbortSignal, port: number): Promise<void> {
+async function stay(
+  { lab, scenario }: ScenarioRun,
+  signal: AbortSignal,
+  { port, page }: { readonly port: number; readonly page: number | false },
+): Promise<void> {
+  const { cluster, stage } = scenario;
+  const shown = page === false ? undefined : await labPage({ cluster, stage, url: lab.url, port: page });
   const at = port === PORT ? '' : ` --port ${port}`;
   const group = Object.keys(scenario.groups).at(-1);
   print(`
-The lab stays up on ${lab.url} until Ctrl-C. From another terminal:
+The lab stays up on ${lab.url} until Ctrl-C. ${shown?.text ?? ''}From another terminal:
 ${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep lab groups${at}
   npx skep lab dashboard${at}
   AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab AWS_DEFAULT_REGION=${lab.stack.region} \\
@@ -241,6 +261,7 @@ ${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep
       resolve();
     });
   });
+  await shown?.close();
 }
 
 function client(port: number): AutoScalingClient {

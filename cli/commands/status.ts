@@ -1,17 +1,10 @@
 // `skep status`: how the clusters of a stage are, as the last tidy of each found them, and as the table, EC2 and Auto Scaling
 // say at this moment.
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import CliTable from 'cli-table3';
 import type { Command } from 'commander';
-import { z } from 'zod';
 
-import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
-import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
-import { ec2Client } from '../../src/aws/ec2-client.ts';
+import { tableClient } from '../../src/aws/clients.ts';
 import { listClusters } from '../../src/store/clusters.ts';
-import { instanceStates } from '../../src/aws/ec2.ts';
-import { errorName } from '../../src/aws/errors.ts';
-import { ownGroups, refusedGroups } from '../../src/operations/groups.ts';
 import { Refusals } from '../../src/store/refusals.ts';
 import type { Refused } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
@@ -19,10 +12,11 @@ import { Verdicts } from '../../src/store/verdicts.ts';
 import { oneLine } from '../../src/core/clean-text.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
 import { timeText } from '../../src/core/verdict/time-text.ts';
-import type { Looked, Status } from '../../src/core/verdict/status.ts';
+import type { Status } from '../../src/core/verdict/status.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { explained } from '../explained.ts';
+import { groupsNow, managersNow, timeOf } from '../looked.ts';
 
 interface Options extends About {
   readonly json?: boolean;
@@ -67,43 +61,6 @@ function chosen(all: readonly string[], stage: string, cluster: string | undefin
   return [cluster];
 }
 
-/** What the table has as managers, and EC2 says of them. Whoever may not ask EC2 sees what the last tidy saw, and is told so. */
-async function managersNow(table: Table, cluster: string): Promise<Looked['managers']> {
-  const { record } = await table.readLeader(cluster);
-  const known = (record?.managers ?? []).map(({ instance }) => instance);
-  if (known.length === 0) {
-    return undefined;
-  }
-  try {
-    const states = await instanceStates(ec2Client(), known);
-    return { known, gone: known.filter((instance) => GONE.has(states.get(instance) ?? '')) };
-  } catch (error) {
-    process.stderr.write(`EC2 was not asked for the managers of ${cluster} (${errorName(error)}): see "looked at"\n`);
-    return undefined;
-  }
-}
-
-/** Its groups and their hooks, as Auto Scaling shows them at this moment. */
-async function groupsNow(refusals: Refusals, cluster: string, stage: string): Promise<Looked['groups']> {
-  const refused = await explained(refusals.ofCluster(cluster), stage);
-  try {
-    const client = autoScalingClient();
-    const tagged = await groupsOfCluster(client, cluster);
-    return {
-      stage,
-      own: await ownGroups(client, stage, tagged),
-      refused: await refusedGroups(client, tagged, refused),
-    };
-  } catch (error) {
-    process.stderr.write(
-      `Auto Scaling was not asked for the groups of ${cluster} (${errorName(error)}): see "looked at"\n`,
-    );
-    return undefined;
-  }
-}
-
-const GONE: ReadonlySet<string> = new Set(['shutting-down', 'terminated', 'stopping', 'stopped']);
-
 function textOf(found: readonly Status[], refused: readonly Refused[], stage: string, now: number): string {
   if (found.length === 0) {
     return `stage ${stage} has no clusters: npx skep create`;
@@ -125,21 +82,4 @@ const time = (seconds: number | null): string => (seconds === null ? '-' : timeT
 function aged(seconds: number | null, now: number): string {
   const minutes = Math.max(0, Math.floor((now - (seconds ?? now)) / 60));
   return seconds === null ? '-' : `${time(seconds)} (${minutes} min ago)`;
-}
-
-const dated = z.object({ response: z.object({ headers: z.object({ date: z.string() }) }) });
-
-/** AWS's own time, epoch seconds: by this machine's, a verdict could seem to be old, or never to grow old. */
-function timeOf(client: DynamoDBDocumentClient): () => number {
-  let ahead = 0;
-  client.middlewareStack.add(
-    (next) => async (given) => {
-      const result = await next(given);
-      const told = Date.parse(dated.safeParse(result).data?.response.headers.date ?? '');
-      ahead = Number.isNaN(told) ? ahead : told - Date.now();
-      return result;
-    },
-    { step: 'deserialize', name: 'timeOfAws' },
-  );
-  return () => Math.floor((Date.now() + ahead) / 1000);
 }

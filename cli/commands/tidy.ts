@@ -1,7 +1,6 @@
 // `skep plan` and `skep tidy`: what a tidy would do, and doing it. Both start the tidy machine and read its output, so that there is one
 // plan whoever asks, and a person needs no more permissions than to start it: it is the machine that may read EC2 and the swarm.
 import type { Command } from 'commander';
-import { z } from 'zod';
 
 import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
@@ -9,32 +8,14 @@ import type { About } from '../cluster.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { readable, runMachine } from '../run-machine.ts';
+import { tidied, whom } from '../tidied.ts';
+import type { Tidied } from '../tidied.ts';
 
 interface Options extends About {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly repairHooks?: boolean;
 }
-
-const node = z.looseObject({ instance: z.string() });
-const about = {
-  because: z.string(),
-  instance: z.string().optional(),
-  group: z.string().optional(),
-  nodeId: z.string().optional(),
-  name: z.string().optional(),
-};
-const repair = z.looseObject({
-  kind: z.string(),
-  ...about,
-  nodes: z.array(node).optional(),
-  items: z.array(node).optional(),
-});
-const tidied = z.object({
-  plan: z.looseObject({ repairs: z.array(repair), reports: z.array(z.looseObject(about)) }),
-  done: z.array(z.looseObject({ kind: z.string(), because: z.string(), failed: z.unknown().optional() })),
-});
-type Tidied = z.infer<typeof tidied>;
 
 export function definePlan(command: Command): Command {
   return aboutCluster(command)
@@ -106,12 +87,6 @@ function planText({ repairs, reports }: Tidied['plan'], cluster: string): string
       : [needsAPerson({ repairs, reports }) ? 'nothing is repaired, and a person has to look:' : 'nothing to do']),
     ...(reports.length === 0 ? [] : ['', 'not touched:', ...told]),
   ].join('\n');
-}
-
-function whom({ nodes = [], items = [], instance, group }: Tidied['plan']['repairs'][number]): string {
-  const some = [...nodes, ...items].map((one) => one.instance);
-  const more = some.length > 5 ? ` and ${some.length - 5} more` : '';
-  return some.length > 0 ? `${some.slice(0, 5).join(' ')}${more}` : (instance ?? group ?? '');
 }
 
 function say(text: string): void {

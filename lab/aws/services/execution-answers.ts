@@ -1,4 +1,6 @@
 // An execution as DescribeExecution and its events show it.
+import type { HistoryEvent } from '../states/history.ts';
+import type { StackStateMachine } from '../stack/stack.ts';
 import type { Execution } from '../states/execution.ts';
 import { QUOTAS } from './quotas.ts';
 
@@ -33,3 +35,25 @@ export function describeExecution(execution: Execution): unknown {
     ...(cause === undefined ? {} : { cause }),
   };
 }
+
+/** Of its details the name of the state, where AWS has it, and no data. */
+export function historyEvent({ id, at, type, state: name }: HistoryEvent): unknown {
+  const event = { id, timestamp: at / 1000, type };
+  if (name === undefined) {
+    return event;
+  }
+  if (type.endsWith('StateEntered')) {
+    return { ...event, stateEnteredEventDetails: { name } };
+  }
+  return type.endsWith('StateExited') ? { ...event, stateExitedEventDetails: { name } } : event;
+}
+
+export const describeMachine = ({ arn, name, roleArn, definition }: StackStateMachine, since: number): unknown => ({
+  stateMachineArn: arn,
+  name,
+  status: 'ACTIVE',
+  definition: JSON.stringify(definition),
+  roleArn,
+  type: 'STANDARD',
+  creationDate: since / 1000,
+});

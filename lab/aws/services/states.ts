@@ -16,7 +16,7 @@ import type { HistoryEvent } from '../states/history.ts';
 import type { StatesRuntime, TaskCall } from '../states/runtime.ts';
 import { sdkMetadata } from '../states/sdk-metadata.ts';
 import { PAYLOAD_LIMIT } from '../states/json.ts';
-import { describeExecution, payloadsOf, listedExecution } from './execution-answers.ts';
+import { describeExecution, describeMachine, historyEvent, listedExecution, payloadsOf } from './execution-answers.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError, ownName } from './service.ts';
@@ -39,6 +39,7 @@ const why = {
 };
 const failure = z.strictObject({ taskToken, ...why });
 const oneExecution = z.strictObject({ executionArn: arn });
+const oneMachine = z.strictObject({ stateMachineArn: arn });
 const stop = oneExecution.extend(why);
 const page = { maxResults: z.number().int().min(0).max(1000).optional(), nextToken: z.string().min(1).optional() };
 const list = z.strictObject({
@@ -103,6 +104,8 @@ export class States implements Service {
     },
     ListExecutions: (input: Record<string, unknown>) => this.#list(list.parse(input)),
     ListStateMachines: (input: Record<string, unknown>) => this.#listMachines(machineList.parse(input)),
+    DescribeStateMachine: (input: Record<string, unknown>) =>
+      describeMachine(this.#machine(oneMachine.parse(input).stateMachineArn), this.#options.clock.start),
   };
 
   readonly #options: StatesOptions;
@@ -137,10 +140,10 @@ export class States implements Service {
 
   /** @throws {AwsError} as StartExecution does */
   start(stateMachineArn: string, name: string | undefined, input: unknown): Execution {
-    const machine = this.#options.machines.find((one) => one.arn === stateMachineArn);
+    const machine = this.#machine(stateMachineArn);
     const definition = this.#definitions.get(stateMachineArn);
-    if (machine === undefined || definition === undefined) {
-      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+    if (definition === undefined) {
+      throw noMachine(stateMachineArn);
     }
     checkName(name);
     const named = name ?? this.#options.random.uuid();
@@ -172,6 +175,14 @@ export class States implements Service {
       this.#announce(execution);
     });
     return execution;
+  }
+
+  #machine(stateMachineArn: string): StackStateMachine {
+    const machine = this.#options.machines.find((one) => one.arn === stateMachineArn);
+    if (machine === undefined) {
+      throw noMachine(stateMachineArn);
+    }
+    return machine;
   }
 
   #newTaskToken(executionArn: string): string {
@@ -320,7 +331,7 @@ export class States implements Service {
     const { history } = this.#find(executionArn);
     const wanted = reverseOrder ? history.toReversed() : history;
     const { items, next } = pageOf(wanted, { limit, token }, 100, 'InvalidToken');
-    const events = items.map(({ id, at, type }) => ({ id, timestamp: at / 1000, type }));
+    const events = items.map(historyEvent);
     return { events, ...(next === undefined ? {} : { nextToken: next }) };
   }
 
@@ -339,9 +350,7 @@ export class States implements Service {
   }
 
   #list({ stateMachineArn, statusFilter, maxResults: limit, nextToken: token }: z.infer<typeof list>): unknown {
-    if (!this.#definitions.has(stateMachineArn)) {
-      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
-    }
+    this.#machine(stateMachineArn);
     const found = [...this.executions.values()]
       .filter((one) => one.stateMachine.arn === stateMachineArn)
       .filter((one) => statusFilter === undefined || one.status === statusFilter);
@@ -352,6 +361,9 @@ export class States implements Service {
     };
   }
 }
+
+const noMachine = (stateMachineArn: string): AwsError =>
+  new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
 
 /** White space, brackets, wildcards, special and control characters. */
 function checkName(name: string | undefined): void {

@@ -1,0 +1,80 @@
+// `skep page`: a picture of a cluster in a browser on this machine. It reads the table, Auto Scaling and EC2 while somebody looks.
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+
+import { aboutCluster, whichCluster } from '../cluster.ts';
+import type { About } from '../cluster.ts';
+import { UsageError } from '../errors.ts';
+import { openPage } from '../page/open.ts';
+import { whereText } from '../reach.ts';
+
+interface Options extends About {
+  readonly port: number;
+  readonly every?: number;
+  readonly allowChanges: boolean;
+  readonly lab?: string;
+}
+
+/** Of AWS a look every five seconds is three to five calls; of a lab it costs nothing. Seconds. */
+const EVERY = { aws: 5, lab: 1 } as const;
+
+export function definePage(command: Command): Command {
+  return aboutCluster(command)
+    .option('--port <number>', 'where it answers, on 127.0.0.1 only', portNumber, 4567)
+    .option('--every <seconds>', 'how long from one look to the next, 1 to 60 (default: 5, in a lab 1)', everySeconds)
+    .option('--allow-changes', 'show buttons that change something: without it the page only shows', false)
+    .addHelpText(
+      'after',
+      '\nExample: skep page blue --region eu-west-1' +
+        '\nThe address that it prints has a key in it: whoever has it sees the page. Ctrl-C ends it.',
+    )
+    .action(page);
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('a port is a number up to 65535.');
+  }
+  return port;
+}
+
+function everySeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 60) {
+    throw new InvalidArgumentError('a whole number from 1 to 60 is wanted.');
+  }
+  return seconds;
+}
+
+async function page(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, port, allowChanges } = options;
+  const cluster = await whichCluster(argument, options);
+  const lab = options.lab === undefined ? undefined : process.env['AWS_ENDPOINT_URL'];
+  const every = options.every ?? (lab === undefined ? EVERY.aws : EVERY.lab);
+  const where = whereText(stage, process.env);
+  const served = await portTaken(
+    openPage({ cluster, stage, where, port, lab, every: every * 1000, changes: allowChanges }),
+    port,
+  );
+  process.stdout.write(`${served.url}\n`);
+  process.stderr.write(
+    `the page of ${cluster} (${where}), ${allowChanges ? 'with buttons that change it' : 'which changes nothing'}, until Ctrl-C\n`,
+  );
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+  await served.close();
+}
+
+async function portTaken<T>(opening: Promise<T>, port: number): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new UsageError(`port ${port} is taken: is a page open already? --port chooses another`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+// What a person's command looks at by itself, beside the last verdict: the managers, the groups and their hooks, and AWS's clock.
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+
+import { groupsOfCluster } from '../src/aws/auto-scaling.ts';
+import { autoScalingClient } from '../src/aws/clients.ts';
+import { ec2Client } from '../src/aws/ec2-client.ts';
+import { instanceStates } from '../src/aws/ec2.ts';
+import { errorName } from '../src/aws/errors.ts';
+import { ownGroups, refusedGroups } from '../src/operations/groups.ts';
+import type { Refusals } from '../src/store/refusals.ts';
+import type { Table } from '../src/store/table.ts';
+import type { Looked } from '../src/core/verdict/status.ts';
+import { explained } from './explained.ts';
+import { GONE } from './page/facts.ts';
+
+/** What the table has as managers, and EC2 says of them. Whoever may not ask EC2 sees what the last tidy saw, and is told so. */
+export async function managersNow(table: Table, cluster: string): Promise<Looked['managers']> {
+  const { record } = await table.readLeader(cluster);
+  const known = (record?.managers ?? []).map(({ instance }) => instance);
+  if (known.length === 0) {
+    return undefined;
+  }
+  try {
+    const states = await instanceStates(ec2Client(), known);
+    return { known, gone: known.filter((instance) => GONE.has(states.get(instance) ?? '')) };
+  } catch (error) {
+    process.stderr.write(`EC2 was not asked for the managers of ${cluster} (${errorName(error)}): see "looked at"\n`);
+    return undefined;
+  }
+}
+
+/** Its groups and their hooks, as Auto Scaling shows them at this moment. */
+export async function groupsNow(refusals: Refusals, cluster: string, stage: string): Promise<Looked['groups']> {
+  const refused = await explained(refusals.ofCluster(cluster), stage);
+  try {
+    const client = autoScalingClient();
+    const tagged = await groupsOfCluster(client, cluster);
+    return {
+      stage,
+      own: await ownGroups(client, stage, tagged),
+      refused: await refusedGroups(client, tagged, refused),
+    };
+  } catch (error) {
+    process.stderr.write(
+      `Auto Scaling was not asked for the groups of ${cluster} (${errorName(error)}): see "looked at"\n`,
+    );
+    return undefined;
+  }
+}
+
+const dated = z.object({ response: z.object({ headers: z.object({ date: z.string() }) }) });
+
+/** AWS's own time, epoch seconds: by this machine's, a verdict could seem to be old, or never to grow old. */
+export function timeOf(client: DynamoDBDocumentClient): () => number {
+  let ahead = 0;
+  client.middlewareStack.add(
+    (next) => async (given) => {
+      const result = await next(given);
+      const told = Date.parse(dated.safeParse(result).data?.response.headers.date ?? '');
+      ahead = Number.isNaN(told) ? ahead : told - Date.now();
+      return result;
+    },
+    { step: 'deserialize', name: 'timeOfAws' },
+  );
+  return () => Math.floor((Date.now() + ahead) / 1000);
+}
