@@ -1,4 +1,5 @@
-// Native ES modules: the closest to what runs. `unit` needs nothing but Node; `docker` needs root, Linux and docker.io.
+// Native ES modules: the closest to what runs. `unit` needs nothing but Node; `docker` needs root, Linux and docker.io, `browser` a
+// chromium.
 import type { Config } from 'jest';
 
 const common = {
@@ -15,7 +16,12 @@ const config: Config = {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/docker/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/docker/', '<rootDir>/test/browser/'],
+    },
+    {
+      ...common,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
     },
     {
       ...common,

@@ -1,6 +1,10 @@
 // What the page's clicks do: read one instance's story or one execution's way, or start what a person asked for.
 import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
-import { DescribeExecutionCommand, DescribeStateMachineCommand, paginateGetExecutionHistory } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  DescribeStateMachineCommand,
+  paginateGetExecutionHistory,
+} from '@aws-sdk/client-sfn';
 import type { HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 
 import { autoScalingClient, statesClient } from '../../src/aws/clients.ts';
@@ -74,9 +78,14 @@ async function inPlainWords<T>(asked: Promise<T>): Promise<T> {
 
 /** One execution, since a person has opened it: two calls, and the history's pages. */
 async function executionOf(client: SFNClient, arn: string, pictures: Map<string, Picture>): Promise<unknown> {
-  const { stateMachineArn = '', status, startDate, stopDate, error, cause } = await client.send(
-    new DescribeExecutionCommand({ executionArn: arn }),
-  );
+  const {
+    stateMachineArn = '',
+    status,
+    startDate,
+    stopDate,
+    error,
+    cause,
+  } = await client.send(new DescribeExecutionCommand({ executionArn: arn }));
   let picture = pictures.get(stateMachineArn);
   if (picture === undefined) {
     const { definition = '' } = await client.send(new DescribeStateMachineCommand({ stateMachineArn }));
@@ -157,7 +166,12 @@ async function start(
 async function plan({ cluster, stage }: About, { states, watch }: Ports): Promise<{ told: string; execution: string }> {
   const arn = await machineArn(states, `skep-${stage}-tidy`);
   const input = { cluster, dryRun: true, repairHooks: false };
-  const { succeeded, output, problem, arn: execution } = await runExecution(states, arn, input, {
+  const {
+    succeeded,
+    output,
+    problem,
+    arn: execution,
+  } = await runExecution(states, arn, input, {
     started: () => undefined,
   });
   if (!succeeded) {
@@ -173,5 +187,8 @@ async function plan({ cluster, stage }: About, { states, watch }: Ports): Promis
       because: one.because,
     })),
   });
-  return { told: repairs.length === 0 ? 'a tidy would do nothing' : `a tidy would do ${repairs.length} thing(s)`, execution };
+  return {
+    told: repairs.length === 0 ? 'a tidy would do nothing' : `a tidy would do ${repairs.length} thing(s)`,
+    execution,
+  };
 }

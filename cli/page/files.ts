@@ -37,7 +37,10 @@ export function fileOf(pathname: string): PageFile | undefined {
   const kind = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
   return kind === undefined
     ? undefined
-    : { type: TYPES[kind], body: readFileSync(new URL(`${inClone() ? 'cli/page/assets' : 'dist/page'}/${name}`, ROOT)) };
+    : {
+        type: TYPES[kind],
+        body: readFileSync(new URL(`${inClone() ? 'cli/page/assets' : 'dist/page'}/${name}`, ROOT)),
+      };
 }
 
 const inClone = (): boolean => existsSync(new URL('cli/page/assets/index.html', ROOT));

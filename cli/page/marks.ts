@@ -46,7 +46,11 @@ export function differenceOf(one: Standing, node: SeenNode | undefined, asked: b
   return one.lifecycle === '-' && node !== undefined ? 'the swarm has its node, and no group has its instance' : null;
 }
 
-function ofInService({ phase, settled, why, state }: Standing, node: SeenNode | undefined, asked: boolean): string | null {
+function ofInService(
+  { phase, settled, why, state }: Standing,
+  node: SeenNode | undefined,
+  asked: boolean,
+): string | null {
   if (asked && node === undefined) {
     return 'in service for AWS, and no node of the swarm';
   }

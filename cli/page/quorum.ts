@@ -13,7 +13,11 @@ export interface QuorumView {
 }
 
 /** @returns null for a cluster without a manager, and for one of which nobody has told any */
-export function quorumOf({ swarm, managers, states }: Pick<PageFacts, 'swarm' | 'managers' | 'states'>): QuorumView | null {
+export function quorumOf({
+  swarm,
+  managers,
+  states,
+}: Pick<PageFacts, 'swarm' | 'managers' | 'states'>): QuorumView | null {
   const members = (swarm?.nodes ?? []).filter(({ reachability }) => reachability !== undefined);
   if (members.length > 0) {
     return margin(members.length, members.filter(isReachable).length, 'the swarm');

@@ -53,7 +53,8 @@ class Kept<T> {
       this.#problem = null;
     } catch (error) {
       // What was seen last stays, and shows its age.
-      this.#problem = inWords(error) ?? `${errorName(error)}: ${error instanceof Error ? error.message : String(error)}`;
+      this.#problem =
+        inWords(error) ?? `${errorName(error)}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 

@@ -190,7 +190,9 @@ function waitsFor({ step, try: tries = 1, target, instance }: PageNode): string 
 
 /** Those that are to run or do: what has ended stays on record for a while, and is nobody's concern. */
 const alive = (tasks: readonly SeenTask[]): readonly SeenTask[] =>
-  tasks.filter(({ desiredState, state }) => desiredState === 'running' || desiredState === 'ready' || state === 'running');
+  tasks.filter(
+    ({ desiredState, state }) => desiredState === 'running' || desiredState === 'ready' || state === 'running',
+  );
 
 const taskView = ({ taskId, service, state, desiredState, error }: SeenTask): TaskView => ({
   id: taskId,
@@ -203,7 +205,11 @@ const taskView = ({ taskId, service, state, desiredState, error }: SeenTask): Ta
 function servicesOf(tasks: readonly SeenTask[]): ServiceView[] {
   const wanted = tasks.filter(({ desiredState }) => desiredState === 'running');
   return [...grouped(wanted, ({ service }) => service)]
-    .map(([name, some]) => ({ name, wanted: some.length, running: some.filter((one) => one.state === 'running').length }))
+    .map(([name, some]) => ({
+      name,
+      wanted: some.length,
+      running: some.filter((one) => one.state === 'running').length,
+    }))
     .toSorted((a, b) => a.name.localeCompare(b.name));
 }
 

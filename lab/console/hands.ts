@@ -51,7 +51,7 @@ function answerHands(lab: Reachable, request: HttpRequest): Promise<HttpResponse
 /** Without addresses and labels, of which nobody there has any use. */
 function shown(view: SwarmView | undefined): unknown {
   return (
-    view && {
+    (view && {
       nodes: view.nodes.map(({ nodeId, hostname, role, status, availability, reachability, labels }) => ({
         ...{ nodeId, hostname, role, status, availability, reachability },
         instance: labels['skep.instance'],
@@ -59,8 +59,9 @@ function shown(view: SwarmView | undefined): unknown {
       tasks: view.tasks.map(({ taskId, service, nodeId, desiredState, state, error }) => ({
         ...{ taskId, service, nodeId, desiredState, state, error },
       })),
-    }
-  ) ?? null;
+    }) ??
+    null
+  );
 }
 
 async function lay(lab: Reachable, body: string): Promise<HttpResponse> {

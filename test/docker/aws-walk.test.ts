@@ -93,6 +93,8 @@ const ROWS: readonly Row[] = [
   ['states.ListExecutions', ['--state-machine-arn', MACHINE, '--max-items', '1']],
   ['states.ListExecutions', ['--state-machine-arn', `${MACHINE}x`], 'StateMachineDoesNotExist'],
   ['states.ListStateMachines', []],
+  ['states.DescribeStateMachine', ['--state-machine-arn', MACHINE]],
+  ['states.DescribeStateMachine', ['--state-machine-arn', `${MACHINE}x`], 'StateMachineDoesNotExist'],
   [
     'sns.Publish',
     ['--topic-arn', TOPIC, '--message', 'x', '--message-attributes', '{"a":{"DataType":"String","StringValue":"b"}}'],

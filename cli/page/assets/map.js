@@ -45,20 +45,36 @@ function placed(view, shown) {
 export function Map_({ view, shown, chosen, dense, choose, scale, may }) {
   const { cells, rows } = placed(view, shown);
   const zones = view.zones.length === 0 ? ['-'] : view.zones;
-  return html`<div class="map" style=${{ gridTemplateColumns: `minmax(10rem, 14rem) repeat(${zones.length}, minmax(8rem, 1fr))` }}>
+  return html`<div
+    class="map"
+    style=${{ gridTemplateColumns: `minmax(10rem, 14rem) repeat(${zones.length}, minmax(8rem, 1fr))` }}
+  >
     <div class="corner">group</div>
     ${zones.map((zone) => html`<div class="zone" key=${zone}>${zone === '-' ? 'no zone' : zone}</div>`)}
     ${rows.map(
-      (name) => html`<${GroupHead} key=${`head ${name}`} name=${name} group=${view.groups.find((one) => one.name === name)} scale=${scale} may=${may} />
-        ${zones.map(
-          (zone) =>
-            html`<div class="place" key=${`${name} ${zone}`}>
-              ${(cells.get(`${name}\n${zone}`) ?? []).map(
-                (one) =>
-                  html`<${Cell} key=${one.id} one=${one} chosen=${chosen === one.id} dense=${dense} choose=${choose} />`,
-              )}
-            </div>`,
-        )}`,
+      (name) =>
+        html`<${GroupHead}
+            key=${`head ${name}`}
+            name=${name}
+            group=${view.groups.find((one) => one.name === name)}
+            scale=${scale}
+            may=${may}
+          />
+          ${zones.map(
+            (zone) =>
+              html`<div class="place" key=${`${name} ${zone}`}>
+                ${(cells.get(`${name}\n${zone}`) ?? []).map(
+                  (one) =>
+                    html`<${Cell}
+                      key=${one.id}
+                      one=${one}
+                      chosen=${chosen === one.id}
+                      dense=${dense}
+                      choose=${choose}
+                    />`,
+                )}
+              </div>`,
+          )}`,
     )}
   </div>`;
 }
@@ -74,11 +90,20 @@ function GroupHead({ name, group, scale, may }) {
     <span class="figures" title="wanted, in service for AWS, ready in the swarm"
       >${desired} wanted · ${inService} in service · ${ready} ready</span
     >
-    ${may &&
-    html`<span class="scale">
-      <button type="button" aria-label=${`one less in ${name}`} disabled=${desired === 0} onClick=${() => scale(name, desired - 1)}>−</button>
-      <button type="button" aria-label=${`one more in ${name}`} onClick=${() => scale(name, desired + 1)}>+</button>
-    </span>`}
+    ${
+      may &&
+      html`<span class="scale">
+        <button
+          type="button"
+          aria-label=${`one less in ${name}`}
+          disabled=${desired === 0}
+          onClick=${() => scale(name, desired - 1)}
+        >
+          −
+        </button>
+        <button type="button" aria-label=${`one more in ${name}`} onClick=${() => scale(name, desired + 1)}>+</button>
+      </span>`
+    }
   </div>`;
 }
 

@@ -85,23 +85,47 @@ function Page({ view, settings, lost, hash }) {
           <div class="bar">
             <h2>Instances and nodes</h2>
             <${Legend} />
-            <label class="find">Find <input type="search" value=${wanted} onInput=${(event) => setWanted(event.target.value)} /></label>
-            <label><input type="checkbox" checked=${dense} onChange=${(event) => setDense(event.target.checked)} /> small</label>
+            <label class="find"
+              >Find <input type="search" value=${wanted} onInput=${(event) => setWanted(event.target.value)}
+            /></label>
+            <label
+              ><input type="checkbox" checked=${dense} onChange=${(event) => setDense(event.target.checked)} />
+              small</label
+            >
             <span class="switch" role="group" aria-label="how it is shown">
               <button type="button" aria-pressed=${!asTable} onClick=${() => setAsTable(false)}>Map</button>
               <button type="button" aria-pressed=${asTable} onClick=${() => setAsTable(true)}>Table</button>
             </span>
           </div>
-          ${asTable
-            ? html`<${Table} shown=${shown} chosen=${hash} choose=${open} />`
-            : html`<${Map_} view=${view} shown=${shown} chosen=${hash} dense=${dense} choose=${open} may=${settings.changes}
-                scale=${(group, desired) => doAct({ do: 'scale', group, desired })} />`}
+          ${
+            asTable
+              ? html`<${Table} shown=${shown} chosen=${hash} choose=${open} />`
+              : html`<${Map_}
+                  view=${view}
+                  shown=${shown}
+                  chosen=${hash}
+                  dense=${dense}
+                  choose=${open}
+                  may=${settings.changes}
+                  scale=${(group, desired) => doAct({ do: 'scale', group, desired })}
+                />`
+          }
           ${wanted !== '' && html`<p class="quiet">${shown.length} of ${view.byId.size} shown</p>`}
         </section>
         <${Services} view=${view} />
       </div>
-      ${chosen !== undefined &&
-      html`<${InstancePanel} key=${chosen.id} one=${chosen} view=${view} settings=${settings} close=${() => open('')} openExecution=${open} doAct=${doAct} />`}
+      ${
+        chosen !== undefined &&
+        html`<${InstancePanel}
+          key=${chosen.id}
+          one=${chosen}
+          view=${view}
+          settings=${settings}
+          close=${() => open('')}
+          openExecution=${open}
+          doAct=${doAct}
+        />`
+      }
       ${hash.startsWith('arn:') && html`<${ExecutionPanel} key=${hash} arn=${hash} now=${view.at} close=${() => open('')} />`}
     </main>
   `;
@@ -125,13 +149,17 @@ const Top = ({ view, settings, lost }) =>
     <img src="/icon.svg" alt="" width="22" height="22" />
     <h1>${view.cluster}</h1>
     <span class="where">${view.where}</span>
-    <span class=${`mode ${settings.changes ? 'changes' : ''}`}>${settings.lab ? 'lab' : settings.changes ? 'changes allowed' : 'only shows'}</span>
+    <span class=${`mode ${settings.changes ? 'changes' : ''}`}
+      >${settings.lab ? 'lab' : settings.changes ? 'changes allowed' : 'only shows'}</span
+    >
     <ul class="sources" aria-label="how old the word of each source is">
       ${lost && html`<li class="old">no connection: what you see is old</li>`}
       ${view.sources.map(({ name, at, problem }) => {
         const old = problem !== null || at === null || view.at - at > (OLD[name] ?? 20);
         const text = at === null ? 'never' : age(view.at - at);
-        return html`<li key=${name} class=${old ? 'old' : ''} title=${problem ?? ''}>${name} ${text}${problem === null ? '' : ' ⚠'}</li>`;
+        return html`<li key=${name} class=${old ? 'old' : ''} title=${problem ?? ''}>
+          ${name} ${text}${problem === null ? '' : ' ⚠'}
+        </li>`;
       })}
     </ul>
   </header>`;
@@ -145,13 +173,15 @@ function Verdict({ view }) {
       ${view.since !== null && html`<span class="since">since ${clock(view.since)}</span>`}
       <span class="quorum">${quorumText(quorum)}</span>
     </p>
-    ${view.reasons.length > 0 &&
-    html`<ul>
-      ${view.reasons.map(
-        ({ name, what, next }) =>
-          html`<li key=${name + what}><b>${name}</b> ${what} <span class="todo">What to do: ${next}</span></li>`,
-      )}
-    </ul>`}
+    ${
+      view.reasons.length > 0 &&
+      html`<ul>
+        ${view.reasons.map(
+          ({ name, what, next }) =>
+            html`<li key=${name + what}><b>${name}</b> ${what} <span class="todo">What to do: ${next}</span></li>`,
+        )}
+      </ul>`
+    }
   </section>`;
 }
 
@@ -160,8 +190,7 @@ function quorumText(quorum) {
     return 'no manager yet';
   }
   const { managers, reachable, needed, mayLose, by } = quorum;
-  const margin =
-    mayLose < 0 ? 'the quorum is lost' : mayLose === 0 ? 'it may lose none' : `it may lose ${mayLose}`;
+  const margin = mayLose < 0 ? 'the quorum is lost' : mayLose === 0 ? 'it may lose none' : `it may lose ${mayLose}`;
   return `${reachable} of ${managers} managers reachable, ${needed} needed: ${margin} (by ${by})`;
 }
 
@@ -172,7 +201,12 @@ const History = ({ view }) =>
     <div class="scrolls log" tabindex="0" role="region" aria-label="what has changed">
       <table>
         <tbody>
-          ${view.changes.length === 0 && html`<tr><td class="quiet">nothing has changed since this page was opened</td></tr>`}
+          ${
+            view.changes.length === 0 &&
+            html`<tr>
+              <td class="quiet">nothing has changed since this page was opened</td>
+            </tr>`
+          }
           ${view.changes.map(
             ({ at, about, what }, index) =>
               html`<tr key=${`${at} ${about} ${index}`}>
@@ -206,15 +240,23 @@ function Planned({ planned, now }) {
   const rows = [...planned.repairs, ...planned.reports.map((one) => ({ kind: 'only told', ...one }))];
   return html`<p class="quiet">as of ${clock(planned.at)}, ${age(now - planned.at)} ago</p>
     ${rows.length === 0 && html`<p>Nothing: all is as it should be.</p>`}
-    ${rows.length > 0 &&
-    html`<div class="scrolls" tabindex="0" role="region" aria-label="the plan"><table>
-      <tbody>
-        ${rows.map(
-          ({ kind, whom, because }, index) =>
-            html`<tr key=${index}><th scope="row">${kind}</th><td>${whom}</td><td>${because}</td></tr>`,
-        )}
-      </tbody>
-    </table></div>`}`;
+    ${
+      rows.length > 0 &&
+      html`<div class="scrolls" tabindex="0" role="region" aria-label="the plan">
+        <table>
+          <tbody>
+            ${rows.map(
+              ({ kind, whom, because }, index) =>
+                html`<tr key=${index}>
+                  <th scope="row">${kind}</th>
+                  <td>${whom}</td>
+                  <td>${because}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`
+    }`;
 }
 
 const Services = ({ view }) =>
@@ -222,17 +264,33 @@ const Services = ({ view }) =>
     <h2>Services</h2>
     ${!view.swarmAsked && html`<p class="quiet">Not known: skep keeps no tasks, and this page asks no node.</p>`}
     ${view.swarmAsked && view.services.length === 0 && html`<p class="quiet">The swarm has no services.</p>`}
-    ${view.services.length > 0 &&
-    html`<table>
-      <thead><tr><th scope="col">service</th><th scope="col">wanted</th><th scope="col">running</th></tr></thead>
-      <tbody>
-        ${view.services.map(
-          ({ name, wanted, running }) =>
-            html`<tr key=${name} class=${wanted === running ? '' : 'open'}><th scope="row">${name}</th><td>${wanted}</td><td>${running}</td></tr>`,
-        )}
-      </tbody>
-    </table>`}
-    ${view.loose.length > 0 && html`<h3>Tasks without a node</h3><${Tasks} tasks=${view.loose} asked=${true} />`}
+    ${
+      view.services.length > 0 &&
+      html`<table>
+        <thead>
+          <tr>
+            <th scope="col">service</th>
+            <th scope="col">wanted</th>
+            <th scope="col">running</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${view.services.map(
+            ({ name, wanted, running }) =>
+              html`<tr key=${name} class=${wanted === running ? '' : 'open'}>
+                <th scope="row">${name}</th>
+                <td>${wanted}</td>
+                <td>${running}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>`
+    }
+    ${
+      view.loose.length > 0 &&
+      html`<h3>Tasks without a node</h3>
+        <${Tasks} tasks=${view.loose} asked=${true} />`
+    }
   </section>`;
 
 render(html`<${App} />`, document.getElementById('page'));

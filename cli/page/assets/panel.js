@@ -46,15 +46,19 @@ export function InstancePanel({ one, view, settings, close, openExecution, doAct
     <ol class="story">
       ${(why?.story ?? []).map((line) => html`<li key=${line}>${line}</li>`)}
     </ol>
-    ${one.execution !== null &&
-    html`<p><button type="button" onClick=${() => openExecution(one.execution)}>Open its execution</button></p>`}
-    ${settings.lab &&
-    settings.changes &&
-    html`<div class="hands" role="group" aria-label="break this machine of the lab">
-      <button type="button" class="danger" onClick=${() => doAct({ do: 'kill', instance: one.id })}>Kill</button>
-      <button type="button" onClick=${() => doAct({ do: 'cut', instance: one.id })}>Cut off</button>
-      <button type="button" onClick=${() => doAct({ do: 'heal', instance: one.id })}>Put back</button>
-    </div>`}
+    ${
+      one.execution !== null &&
+      html`<p><button type="button" onClick=${() => openExecution(one.execution)}>Open its execution</button></p>`
+    }
+    ${
+      settings.lab &&
+      settings.changes &&
+      html`<div class="hands" role="group" aria-label="break this machine of the lab">
+        <button type="button" class="danger" onClick=${() => doAct({ do: 'kill', instance: one.id })}>Kill</button>
+        <button type="button" onClick=${() => doAct({ do: 'cut', instance: one.id })}>Cut off</button>
+        <button type="button" onClick=${() => doAct({ do: 'heal', instance: one.id })}>Put back</button>
+      </div>`
+    }
     <h3>Tasks</h3>
     <${Tasks} tasks=${one.tasks} asked=${view.swarmAsked} />
   </aside>`;
@@ -69,11 +73,25 @@ const Sides = ({ one, view }) => {
   ];
   return html`<table class=${`sides ${one.differs === null ? '' : 'differs'}`}>
     <thead>
-      <tr><td></td><th scope="col">AWS</th><th scope="col">swarm</th></tr>
+      <tr>
+        <td></td>
+        <th scope="col">AWS</th>
+        <th scope="col">swarm</th>
+      </tr>
     </thead>
     <tbody>
-      ${rows.map(([name, aws, swarm]) => html`<tr key=${name}><th scope="row">${name}</th><td>${aws}</td><td>${swarm}</td></tr>`)}
-      <tr><th scope="row">skep</th><td colspan="2">${one.phase}</td></tr>
+      ${rows.map(
+        ([name, aws, swarm]) =>
+          html`<tr key=${name}>
+            <th scope="row">${name}</th>
+            <td>${aws}</td>
+            <td>${swarm}</td>
+          </tr>`,
+      )}
+      <tr>
+        <th scope="row">skep</th>
+        <td colspan="2">${one.phase}</td>
+      </tr>
     </tbody>
   </table>`;
 };
@@ -103,12 +121,17 @@ export function ExecutionPanel({ arn, now, close }) {
       <button type="button" class="close" aria-label="close" onClick=${close}>×</button>
     </header>
     ${problem !== null && html`<p class="problem">${problem}</p>`}
-    ${body !== null &&
-    html`<p class="lead execution-status">${body.status} since ${clock(body.started)}${body.stopped === null ? '' : `, ended after ${age(body.stopped - body.started)}`}</p>
-      ${body.problem !== null && html`<p class="problem">${body.problem}</p>`}
-      <${Machine} picture=${body.picture} path=${body.path} running=${body.status === 'RUNNING'} />
-      <h3>Its way</h3>
-      <${Path} path=${body.path} now=${now} />
-      <p class="quiet arn">${arn}</p>`}
+    ${
+      body !== null &&
+      html`<p class="lead execution-status">
+          ${body.status} since
+          ${clock(body.started)}${body.stopped === null ? '' : `, ended after ${age(body.stopped - body.started)}`}
+        </p>
+        ${body.problem !== null && html`<p class="problem">${body.problem}</p>`}
+        <${Machine} picture=${body.picture} path=${body.path} running=${body.status === 'RUNNING'} />
+        <h3>Its way</h3>
+        <${Path} path=${body.path} now=${now} />
+        <p class="quiet arn">${arn}</p>`
+    }
   </aside>`;
 }

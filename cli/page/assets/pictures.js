@@ -73,7 +73,9 @@ export function Machine({ picture, path, running }) {
         </marker>
       </defs>
       ${picture.edges.map(({ from, to, caught, points }) => {
-        const d = points.map((at, index) => `${index === 0 ? 'M' : 'L'}${at.x.toFixed(0)} ${at.y.toFixed(0)}`).join(' ');
+        const d = points
+          .map((at, index) => `${index === 0 ? 'M' : 'L'}${at.x.toFixed(0)} ${at.y.toFixed(0)}`)
+          .join(' ');
         const taken = steps.has(`${from} ${to}`);
         return html`<path
           key=${`${from} ${to}`}
