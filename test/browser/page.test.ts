@@ -1,31 +1,31 @@
 // The page in a real browser: Debian's chromium, without a window. What a person does there by mouse and keyboard, and what it then shows.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 
+import { labPage } from '../../cli/page/lab-page.ts';
 import { servePage } from '../../cli/page/server.ts';
 import type { ServedPage } from '../../cli/page/server.ts';
 import { Watch } from '../../cli/page/watch.ts';
+import { play } from '../../lab/scenario/play.ts';
+import { parseScenario } from '../../lab/scenario/read.ts';
+import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { healthy, nodeId, seen, worker } from '../cli/page/facts.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { startSkep } from '../support/skep-command.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const folder = mkdtempSync(path.join(tmpdir(), 'skep-browser-'));
-const scenario = path.join(folder, 'scenario.yaml');
-writeFileSync(
-  scenario,
-  `name: for a browser
+const SCENARIO = `
+name: for a browser
 groups:
   managers: { role: manager, desired: 1 }
   workers: { role: worker, desired: 1 }
-steps: []
-`,
-);
+steps:
+  - settle: 5m
+  - service: { name: web, mode: replicated, replicas: 3 }
+  - advance: 30s
+`;
 
 let browser: Browser;
 beforeAll(async () => {
@@ -33,7 +33,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await browser.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Serious and critical ones only, as axe-core judges them. */
@@ -60,35 +59,28 @@ function complaintsOf(page: Page): string[] {
 }
 
 describe('the page of a lab', () => {
-  let lab: ReturnType<typeof startSkep>;
+  let run: ScenarioRun;
+  let served: Awaited<ReturnType<typeof labPage>>;
   let page: Page;
   let complaints: string[];
 
   beforeAll(async () => {
-    lab = startSkep(['lab', 'serve', '--port', '0', '--page', '0', '--scenario', scenario], { HOME: folder });
-    const url = await new Promise<string>((resolve, reject) => {
-      const look = setInterval(() => {
-        const found = /http:\/\/127\.0\.0\.1:\d+\/\?key=\S+/.exec(lab.stdout())?.[0];
-        if (found !== undefined) {
-          clearInterval(look);
-          resolve(found);
-        }
-      }, 100);
-      void lab.ended.then(({ stderr }) => {
-        clearInterval(look);
-        reject(new Error(stderr));
-      });
-    });
+    run = await ScenarioRun.open(parseScenario(SCENARIO, 'browser'), { nodes: 'simulated' });
+    await play(run);
+    served = await labPage({ cluster: 'demo', stage: 'dev', url: run.lab.url, port: 0 });
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-    page.setDefaultTimeout(240_000);
+    page.setDefaultTimeout(120_000);
     complaints = complaintsOf(page);
-    await page.goto(url);
+    await page.goto(/http:\S+/.exec(served.text)?.[0] ?? '');
     await page.locator('.cell.ready').nth(1).waitFor();
   }, 280_000);
   afterAll(async () => {
-    lab.child.kill('SIGTERM');
-    await lab.ended;
+    await served.close();
+    await run.close();
   });
+
+  /** The lab's time is virtual: minutes of it cost no waiting. */
+  const pass = (seconds: number): Promise<void> => run.lab.clock.advance(seconds * 1000);
 
   it('keeps its key out of the address', () => {
     expect(page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
@@ -97,6 +89,10 @@ describe('the page of a lab', () => {
   it('scales from a button: the node appears, and turns Ready', async () => {
     await page.getByRole('button', { name: 'one more in workers' }).click();
     await page.getByText('workers is to have 2').waitFor();
+    await page.locator('.group', { hasText: 'workers' }).getByText('2 wanted').waitFor();
+    await pass(8);
+    await page.locator('.cell.joining').waitFor();
+    await run.lab.settle(300_000);
     await page.locator('.group', { hasText: 'workers' }).getByText('2 wanted · 2 in service · 2 ready').waitFor();
     expect(await page.locator('.cell.ready').count()).toBe(3);
   });
@@ -119,7 +115,11 @@ describe('the page of a lab', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Kill', exact: true }).focus();
     await page.keyboard.press('Enter');
+    await page.getByText('killed, without a word to anybody').waitFor();
+    await pass(25);
     await page.locator(`.cell.down[data-instance="${victim}"], .cell.leaving[data-instance="${victim}"]`).waitFor();
+    await pass(120);
+    await run.lab.settle(600_000);
     await page.locator(`.cell[data-instance="${victim}"]`).waitFor({ state: 'detached' });
     await page.locator('.group', { hasText: 'workers' }).getByText('2 wanted · 2 in service · 2 ready').waitFor();
     expect(await page.locator('.log').innerText()).toContain(victim);
@@ -127,6 +127,11 @@ describe('the page of a lab', () => {
 
   it('says what a tidy would do', async () => {
     await page.getByRole('button', { name: 'Ask', exact: true }).click();
+    const answer = page.locator('.next-tidy .said', { hasText: 'a tidy would do' });
+    for (let turn = 0; turn < 100 && !(await answer.isVisible()); turn += 1) {
+      await pass(2);
+      await page.waitForTimeout(100);
+    }
     await page.locator('.next-tidy .said', { hasText: 'a tidy would do' }).waitFor();
   });
 

@@ -76,7 +76,7 @@ describe('a cluster that is followed', () => {
     // The first look has to be made before anything changes: the next one would be the first.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     await takeStep(run, { scale: { group: 'workers', to: 2 } });
-    await takeStep(run, { settle: '5m' } as never);
+    await takeStep(run, { settle: 300_000 });
     await until(() => following.stdout().includes('desired 1'));
     following.child.kill('SIGINT');
     const { stdout: said } = await following.ended;
