@@ -51,7 +51,10 @@ function ofMachines({ machines, stage }: DoctorFacts): Check[] {
   return [
     missing.length === 0
       ? good(`stage ${stage} is deployed: all ${MACHINES.length} state machines are there`)
-      : bad(`not there: ${missing.join(', ')}`, `deploy stage ${stage} in this account and region (docs/getting-started.md)`),
+      : bad(
+          `not there: ${missing.join(', ')}`,
+          `deploy stage ${stage} in this account and region (docs/getting-started.md)`,
+        ),
   ];
 }
 
@@ -120,7 +123,12 @@ function ofGroups({ groups, cluster }: ClusterFacts, stage: string): Check[] {
       : good(`${groups.value.length} group(s): ${groups.value.map(({ name }) => name).join(', ')}`),
     ...problems,
     ...(wanted > 0 && wanted % 2 === 0
-      ? [bad(`${wanted} managers are wanted: an even number survives no more losses than one less`, 'make it 1, 3 or 5')]
+      ? [
+          bad(
+            `${wanted} managers are wanted: an even number survives no more losses than one less`,
+            'make it 1, 3 or 5',
+          ),
+        ]
       : []),
   ];
 }

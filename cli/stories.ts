@@ -33,7 +33,9 @@ export function datedOf({ cluster, hold, forced, failed, refused, verdict, nodes
   const whole = (at: number, what: string): Dated => ({ at, about: cluster, what });
   return [
     ...(hold === undefined ? [] : [whole(hold.since, `held${hold.because === '' ? '' : `: ${hold.because}`}`)]),
-    ...(forced === undefined ? [] : [{ at: forced.at, about: forced.instance, what: 'its hook ended without a drain' }]),
+    ...(forced === undefined
+      ? []
+      : [{ at: forced.at, about: forced.instance, what: 'its hook ended without a drain' }]),
     ...(failed === undefined
       ? []
       : [{ at: failed.at, about: failed.instance, what: `its execution failed: ${failed.error}` }]),

@@ -80,7 +80,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, own: O
     tell(response, refusal.status, refusal.because);
     return;
   }
-  const { pathname, searchParams } = new URL(url, 'http://page');
+  const { pathname, searchParams } = new URL(`http://page${url}`);
   // The address that a person opens: its key becomes a cookie, and does not stay in the bar, the history or a screenshot.
   if (pathname === '/' && searchParams.get('key') === own.key) {
     const kept = `${cookieName(own.port)}=${own.key}; HttpOnly; SameSite=Strict; Path=/`;

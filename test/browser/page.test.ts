@@ -38,9 +38,9 @@ afterAll(async () => {
 /** Serious and critical ones only, as axe-core judges them. */
 async function serious(page: Page): Promise<string[]> {
   await page.evaluate(readFileSync(AXE, 'utf8'));
-  const { violations } = await page.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
-    'axe.run(document)',
-  );
+  const { violations } = await page.evaluate<{
+    violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  }>('axe.run(document)');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
@@ -161,7 +161,14 @@ describe('the page of a thousand nodes', () => {
       const nodes = (facts.swarm?.nodes ?? []).map((node, index) =>
         index % 100 === turn % 100 ? { ...node, availability: 'drain' } : node,
       );
-      const orphan = { taskId: 'o', service: 'orphan', nodeId: '', desiredState: 'running', state: 'pending', error: '' };
+      const orphan = {
+        taskId: 'o',
+        service: 'orphan',
+        nodeId: '',
+        desiredState: 'running',
+        state: 'pending',
+        error: '',
+      };
       const lost = { ...orphan, taskId: 'l', nodeId: nodeId('gone') };
       const swarm = {
         nodes: [...nodes.filter(({ instance }) => instance !== worker(5)), ...odd],

@@ -80,17 +80,26 @@ describe('a cluster that is followed', () => {
     await until(() => following.stdout().includes('desired 1'));
     following.child.kill('SIGINT');
     const { stdout: said } = await following.ended;
-    expect(said.trim().split('\n').map((line) => (JSON.parse(line) as { what: string }).what)).toContain(
-      'desired 1 \u2192 2',
-    );
+    expect(
+      said
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { what: string }).what),
+    ).toContain('desired 1 \u2192 2');
   });
 
   it.each([
     [['events', 'nobody'], 'stage dev has no cluster nobody: it has demo\n'],
     [['executions', 'nobody'], 'stage dev has no cluster nobody: it has demo\n'],
     [['page', 'nobody'], 'stage dev has no cluster nobody: it has demo\n'],
-    [['page', 'demo', '--port', '99999'], "error: option '--port <number>' argument '99999' is invalid. a port is a number up to 65535.\n"],
-    [['page', 'demo', '--every', '0'], "error: option '--every <seconds>' argument '0' is invalid. a whole number from 1 to 60 is wanted.\n"],
+    [
+      ['page', 'demo', '--port', '99999'],
+      "error: option '--port <number>' argument '99999' is invalid. a port is a number up to 65535.\n",
+    ],
+    [
+      ['page', 'demo', '--every', '0'],
+      "error: option '--every <seconds>' argument '0' is invalid. a whole number from 1 to 60 is wanted.\n",
+    ],
     [['doctor', 'BLUE'], 'BLUE: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n'],
   ])('is refused in one line: %j', async (args, stderr) => {
     expect(await skep(...args)).toEqual({ code: 1, stdout: '', stderr });

@@ -72,10 +72,7 @@ describe('the doctor', () => {
   type ClusterGroup = Extract<ClusterFacts['groups'], { value: unknown }>['value'][number];
   const group: ClusterGroup = {
     ...{ name: 'managers', role: 'manager', desired: 3, replaceDown: false, instances: [] },
-    hooks: [
-      hook('skep-dev-launch', 'LAUNCHING', 'CONTINUE'),
-      hook('skep-dev-terminate', 'TERMINATING', 'ABANDON'),
-    ],
+    hooks: [hook('skep-dev-launch', 'LAUNCHING', 'CONTINUE'), hook('skep-dev-terminate', 'TERMINATING', 'ABANDON')],
   };
   const cluster: ClusterFacts = {
     cluster: 'blue',
@@ -104,19 +101,51 @@ describe('the doctor', () => {
   });
 
   it.each<[string, DoctorFacts, RegExp]>([
-    ['nothing is deployed', { ...facts, machines: { value: [] } }, /not there: skep-dev-scale-out.* -> deploy stage dev/],
-    ['machines may not be listed', { ...facts, machines: { problem: 'AWS denies it' } }, /cannot be listed: AWS denies/],
-    ['the table cannot be read', { ...facts, clusters: { problem: 'no' }, details: [] }, /table skep-dev cannot be read/],
-    ['nothing is declared', { ...facts, clusters: { value: [] }, details: [] }, /no cluster is declared -> skep create/],
-    ['the one that was named is not', { ...facts, only: 'red', details: [] }, /nobody has declared red: there are blue/],
+    [
+      'nothing is deployed',
+      { ...facts, machines: { value: [] } },
+      /not there: skep-dev-scale-out.* -> deploy stage dev/,
+    ],
+    [
+      'machines may not be listed',
+      { ...facts, machines: { problem: 'AWS denies it' } },
+      /cannot be listed: AWS denies/,
+    ],
+    [
+      'the table cannot be read',
+      { ...facts, clusters: { problem: 'no' }, details: [] },
+      /table skep-dev cannot be read/,
+    ],
+    [
+      'nothing is declared',
+      { ...facts, clusters: { value: [] }, details: [] },
+      /no cluster is declared -> skep create/,
+    ],
+    [
+      'the one that was named is not',
+      { ...facts, only: 'red', details: [] },
+      /nobody has declared red: there are blue/,
+    ],
     ['it was never founded', of({ state: { value: 'new' } }), /blue: it has no swarm yet/],
     ['no manager is on record', of({ managers: 0 }), /no manager is on record/],
     ['no tidy has looked', of({ level: undefined }), /no tidy has looked/],
     ['the tidy was not content', of({ level: 'critical' }), /found it critical -> skep status/],
     ['there is no manager group', of({ groups: { value: [] } }), /no group with hooks of this stage/],
-    ['a hook is missing', of({ groups: { value: [{ ...group, hooks: group.hooks.slice(0, 1) }] } }), /group managers: .*--repair-hooks/],
-    ['managers are even', of({ groups: { value: [{ ...group, desired: 2 }] } }), /2 managers are wanted: an even number/],
-    ['an agent never registered', of({ agents: { value: [{ instance: 'i-a', agent: 'never' }] } }), /1 of 1 SSM agents.*i-a never/],
+    [
+      'a hook is missing',
+      of({ groups: { value: [{ ...group, hooks: group.hooks.slice(0, 1) }] } }),
+      /group managers: .*--repair-hooks/,
+    ],
+    [
+      'managers are even',
+      of({ groups: { value: [{ ...group, desired: 2 }] } }),
+      /2 managers are wanted: an even number/,
+    ],
+    [
+      'an agent never registered',
+      of({ agents: { value: [{ instance: 'i-a', agent: 'never' }] } }),
+      /1 of 1 SSM agents.*i-a never/,
+    ],
     ['agents cannot be asked after', of({ agents: { problem: 'AWS denies it' } }), /agents cannot be asked after/],
   ])('says what to do where %s', (_what, one, expected) => {
     expect(bad(one).join('\n')).toMatch(expected);

@@ -6,7 +6,14 @@ const definition = JSON.stringify({
   StartAt: 'Claim',
   States: {
     Claim: { Type: 'Task', Next: 'Which', Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }] },
-    Which: { Type: 'Choice', Choices: [{ Condition: 'x', Next: 'Claim' }, { Condition: 'y', Next: 'Done' }], Default: 'Done' },
+    Which: {
+      Type: 'Choice',
+      Choices: [
+        { Condition: 'x', Next: 'Claim' },
+        { Condition: 'y', Next: 'Done' },
+      ],
+      Default: 'Done',
+    },
     Done: { Type: 'Succeed' },
     Failed: { Type: 'Fail' },
   },
@@ -30,7 +37,8 @@ describe('the graph of a machine', () => {
     expect(height).toBeGreaterThan(0);
     for (const a of states) {
       for (const b of states) {
-        const apart = Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2;
+        const apart =
+          Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2;
         expect(a.name === b.name || apart).toBe(true);
       }
     }
@@ -42,7 +50,11 @@ describe('the graph of a machine', () => {
 });
 
 describe('the way of an execution', () => {
-  const event = (type: string, at: number, state?: string): Parameters<typeof pathOf>[0][number] => ({ type, at, state });
+  const event = (type: string, at: number, state?: string): Parameters<typeof pathOf>[0][number] => ({
+    type,
+    at,
+    state,
+  });
 
   it('has each visit, and when it was left: by its exit, or by the next state after an error', () => {
     const history = [

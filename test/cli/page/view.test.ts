@@ -93,7 +93,10 @@ describe('what does not fit together is shown, and told apart', () => {
     const facts = healthy();
     const nodes = swarm(facts).nodes.filter(({ instance }) => instance !== worker(0));
     const view = viewOf({ ...facts, swarm: { ...swarm(facts), nodes } });
-    expect(one(view, worker(0))).toMatchObject({ mark: 'alone', differs: 'in service for AWS, and no node of the swarm' });
+    expect(one(view, worker(0))).toMatchObject({
+      mark: 'alone',
+      differs: 'in service for AWS, and no node of the swarm',
+    });
     expect(view.loose).toHaveLength(1);
   });
 
@@ -109,7 +112,14 @@ describe('what does not fit together is shown, and told apart', () => {
   it('a task without a node, and one on a node that is not there; what has ended is nobody’s concern', () => {
     const facts = healthy();
     const task = (more: Partial<SeenTask>): SeenTask => ({
-      ...{ taskId: 't', service: 'orphan', nodeId: '', desiredState: 'running', state: 'pending', error: 'no suitable node' },
+      ...{
+        taskId: 't',
+        service: 'orphan',
+        nodeId: '',
+        desiredState: 'running',
+        state: 'pending',
+        error: 'no suitable node',
+      },
       ...more,
     });
     const tasks = [
@@ -134,7 +144,9 @@ describe('what does not fit together is shown, and told apart', () => {
   });
 
   it('a node that AWS has in service and the swarm has not', () => {
-    expect(one(viewOf(withNode({ status: 'down' })), worker(0)).differs).toBe('in service for AWS, and down in the swarm');
+    expect(one(viewOf(withNode({ status: 'down' })), worker(0)).differs).toBe(
+      'in service for AWS, and down in the swarm',
+    );
     expect(one(viewOf(withNode({ availability: 'drain' })), worker(0)).differs).toBe(
       'in service for AWS, and the swarm puts no task on it (drain)',
     );
@@ -169,7 +181,12 @@ describe('the quorum', () => {
 describe('secrets', () => {
   it('do not get into the view, whatever an item of the table has besides', () => {
     const facts = healthy();
-    const spiked = facts.known.map((node) => ({ ...node, taskToken: 'SECRET', actionToken: 'SECRET', address: 'SECRET' }));
+    const spiked = facts.known.map((node) => ({
+      ...node,
+      taskToken: 'SECRET',
+      actionToken: 'SECRET',
+      address: 'SECRET',
+    }));
     const nodes = swarm(facts).nodes.map((node) => ({ ...node, labels: { token: 'SECRET' } }));
     const view = viewOf({ ...facts, known: spiked, swarm: { ...swarm(facts), nodes } });
     expect(JSON.stringify(view)).not.toContain('SECRET');
@@ -240,7 +257,15 @@ describe('the story', () => {
 describe('the table for a browser without JavaScript', () => {
   it('has each instance, and makes no markup of anybody’s words', () => {
     const facts = healthy();
-    const groups = [{ ...facts.groups[1], name: '<script>alert(1)</script>', role: 'worker', desired: 1, instances: facts.groups[1]?.instances ?? [] }];
+    const groups = [
+      {
+        ...facts.groups[1],
+        name: '<script>alert(1)</script>',
+        role: 'worker',
+        desired: 1,
+        instances: facts.groups[1]?.instances ?? [],
+      },
+    ];
     const html = tableHtml(viewOf({ ...facts, groups }));
     expect(html).toContain(worker(0));
     expect(html).not.toContain('<script>');
