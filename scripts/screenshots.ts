@@ -25,8 +25,8 @@ steps:
   - advance: 30s
 `;
 const SIZES = [
-  { file: 'docs/page.png', viewport: { width: 1440, height: 900 }, colorScheme: 'light' },
-  { file: 'docs/page-narrow.png', viewport: { width: 760, height: 1000 }, colorScheme: 'dark' },
+  { file: 'docs/page.png', viewport: { width: 1440, height: 980 }, colorScheme: 'light' },
+  { file: 'docs/page-narrow.png', viewport: { width: 760, height: 1300 }, colorScheme: 'dark' },
 ] as const;
 
 const run = await ScenarioRun.open(parseScenario(SCENARIO, 'screenshots'), { nodes: 'simulated' });
@@ -41,13 +41,16 @@ try {
   for (const { file, viewport, colorScheme } of SIZES) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
+    await page.evaluate('scrollTo(0, 0)');
     await page.waitForTimeout(500);
     await page.screenshot({ path: file });
   }
   await page.setViewportSize(SIZES[0].viewport);
   await page.emulateMedia({ colorScheme: 'light' });
+  await page.locator('.cell.ready[aria-label*="worker of blue-web"]').first().click();
   await page.getByRole('button', { name: 'Open its execution' }).click();
   await page.locator('.state.passed').first().waitFor();
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: 'docs/page-execution.png' });
   await served.close();
 } finally {
