@@ -67,7 +67,7 @@ export function pictureOf({ states, edges }: MachineGraph): Picture {
     graph.setEdge(from, to);
   }
   layout(graph);
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const { width, height } = z.object({ width: z.number(), height: z.number() }).parse(graph.graph());
   return {
     width,
     height,

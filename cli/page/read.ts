@@ -99,7 +99,7 @@ export class PageReader {
     this.#clock = timeOf(this.#client);
     this.#groups = new Kept('Auto Scaling', every, [], () => groupsOfCluster(this.#autoScaling, options.cluster));
     this.#stored = new Kept('table', every, { known: [], around: undefined, managers: [] }, () => this.#readTable());
-    this.#states = new Kept('EC2', every * 3, new Map(), () => this.#readStates());
+    this.#states = new Kept<ReadonlyMap<string, string>>('EC2', every * 3, new Map(), () => this.#readStates());
     this.#hooks = new Kept('hooks', every * 10, undefined, () => this.#readHooks());
     this.#swarm = swarm === undefined ? undefined : new Kept('swarm', every, undefined, swarm);
   }

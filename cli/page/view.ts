@@ -80,26 +80,34 @@ export const NOWHERE = '-';
 export function viewOf(facts: PageFacts): PageView {
   const { cluster, stage, where, now, status, sources, swarm } = facts;
   const instances = instancesOf(facts);
-  const ids = new Set((swarm?.nodes ?? []).map(({ nodeId }) => nodeId));
+  const tasks = swarm?.tasks ?? [];
   return {
-    cluster,
-    stage,
-    where,
-    at: now,
-    level: status?.level ?? 'unknown',
-    since: status?.since ?? null,
-    reasons: (status?.reasons ?? []).map(({ name, what, next }) => ({ name, what, next })),
+    ...{ cluster, stage, where, at: now },
+    ...verdictOf(status),
     quorum: quorumOf(facts),
     groups: groupsOf(facts, instances),
     zones: [...new Set(instances.map(({ zone }) => zone))].toSorted(),
-    services: servicesOf(swarm?.tasks ?? []),
-    loose: alive(swarm?.tasks ?? [])
-      .filter(({ nodeId }) => !ids.has(nodeId))
-      .map(taskView),
+    services: servicesOf(tasks),
+    loose: looseOf(tasks, swarm?.nodes ?? []),
     swarmAsked: swarm !== undefined,
     sources: sources.map(({ name, at, problem }) => ({ name, at, problem })),
     instances,
   };
+}
+
+function verdictOf(status: PageFacts['status']): Pick<PageView, 'level' | 'since' | 'reasons'> {
+  if (status === undefined) {
+    return { level: 'unknown', since: null, reasons: [] };
+  }
+  const { level, since, reasons } = status;
+  return { level, since, reasons: reasons.map(({ name, what, next }) => ({ name, what, next })) };
+}
+
+function looseOf(tasks: readonly SeenTask[], nodes: readonly SeenNode[]): readonly TaskView[] {
+  const ids = new Set(nodes.map(({ nodeId }) => nodeId));
+  return alive(tasks)
+    .filter(({ nodeId }) => !ids.has(nodeId))
+    .map(taskView);
 }
 
 function instancesOf({ groups, known, states, now, swarm }: PageFacts): InstanceView[] {
@@ -128,24 +136,24 @@ function instanceView(
   now: number,
 ): InstanceView {
   const nodeId = node?.nodeId ?? one.nodeId;
-  const at = story !== undefined && story.leaseUntil > now && story.ownerArn.startsWith('arn:');
+  const { instance: id, group, zone, role, lifecycle, state: ec2, phase, why } = one;
   return {
-    id: one.instance,
-    group: one.group,
-    zone: one.zone === '' ? NOWHERE : one.zone,
-    role: one.role,
-    lifecycle: one.lifecycle,
-    ec2: one.state,
-    phase: one.phase,
-    nodeId,
+    ...{ id, group, role, lifecycle, ec2, phase, nodeId, why },
+    zone: zone === '' ? NOWHERE : zone,
     swarm: node === undefined ? null : swarmOf(node),
     mark: markOf(one, node, asked),
     differs: differenceOf(one, node, asked),
-    why: one.why,
-    waitsFor: at ? waitsFor(story) : null,
-    execution: story?.ownerArn.startsWith('arn:') === true ? story.ownerArn : null,
+    ...workOn(story, now),
     tasks: (tasks.get(nodeId ?? '') ?? []).map(taskView),
   };
+}
+
+/** What the tidy has written by itself has no execution. */
+function workOn(story: PageNode | undefined, now: number): Pick<InstanceView, 'waitsFor' | 'execution'> {
+  if (story?.ownerArn.startsWith('arn:') !== true) {
+    return { waitsFor: null, execution: null };
+  }
+  return { waitsFor: story.leaseUntil > now ? waitsFor(story) : null, execution: story.ownerArn };
 }
 
 /** A node that no instance of the cluster's groups and no item of the table belongs to. */
