@@ -46,9 +46,6 @@ const open = (what) => {
 };
 
 function Page({ view, settings, lost, hash }) {
-  const [asTable, setAsTable] = useState(false);
-  const [dense, setDense] = useState(view.byId.size > 300);
-  const [wanted, setWanted] = useState('');
   const [said, setSaid] = useState({ text: '', bad: false });
   const doAct = async (what) => {
     try {
@@ -59,7 +56,6 @@ function Page({ view, settings, lost, hash }) {
       setSaid({ text: error.message, bad: true });
     }
   };
-  const shown = useMemo(() => filtered([...view.byId.values()], wanted), [view, wanted]);
   const chosen = view.byId.get(hash);
   useEffect(() => {
     const key = (event) => {
@@ -81,37 +77,7 @@ function Page({ view, settings, lost, hash }) {
           <${History} view=${view} />
           <${Next} view=${view} settings=${settings} doAct=${doAct} said=${said} />
         </div>
-        <section id="map" aria-label="groups, zones, instances and nodes">
-          <div class="bar">
-            <h2>Instances and nodes</h2>
-            <${Legend} />
-            <label class="find"
-              >Find <input type="search" value=${wanted} onInput=${(event) => setWanted(event.target.value)}
-            /></label>
-            <label
-              ><input type="checkbox" checked=${dense} onChange=${(event) => setDense(event.target.checked)} />
-              small</label
-            >
-            <span class="switch" role="group" aria-label="how it is shown">
-              <button type="button" aria-pressed=${!asTable} onClick=${() => setAsTable(false)}>Map</button>
-              <button type="button" aria-pressed=${asTable} onClick=${() => setAsTable(true)}>Table</button>
-            </span>
-          </div>
-          ${
-            asTable
-              ? html`<${Table} shown=${shown} chosen=${hash} choose=${open} />`
-              : html`<${Map_}
-                  view=${view}
-                  shown=${shown}
-                  chosen=${hash}
-                  dense=${dense}
-                  choose=${open}
-                  may=${settings.changes}
-                  scale=${(group, desired) => doAct({ do: 'scale', group, desired })}
-                />`
-          }
-          ${wanted !== '' && html`<p class="quiet">${shown.length} of ${view.byId.size} shown</p>`}
-        </section>
+        <${Instances} view=${view} settings=${settings} hash=${hash} doAct=${doAct} />
         <${Services} view=${view} />
       </div>
       ${
@@ -129,6 +95,43 @@ function Page({ view, settings, lost, hash }) {
       ${hash.startsWith('arn:') && html`<${ExecutionPanel} key=${hash} arn=${hash} now=${view.at} close=${() => open('')} />`}
     </main>
   `;
+}
+
+function Instances({ view, settings, hash, doAct }) {
+  const [asTable, setAsTable] = useState(false);
+  const [dense, setDense] = useState(view.byId.size > 300);
+  const [wanted, setWanted] = useState('');
+  const shown = useMemo(() => filtered([...view.byId.values()], wanted), [view, wanted]);
+  return html`<section id="map" aria-label="groups, zones, instances and nodes">
+    <div class="bar">
+      <h2>Instances and nodes</h2>
+      <${Legend} />
+      <label class="find"
+        >Find <input type="search" value=${wanted} onInput=${(event) => setWanted(event.target.value)}
+      /></label>
+      <label
+        ><input type="checkbox" checked=${dense} onChange=${(event) => setDense(event.target.checked)} /> small</label
+      >
+      <span class="switch" role="group" aria-label="how it is shown">
+        <button type="button" aria-pressed=${!asTable} onClick=${() => setAsTable(false)}>Map</button>
+        <button type="button" aria-pressed=${asTable} onClick=${() => setAsTable(true)}>Table</button>
+      </span>
+    </div>
+    ${
+      asTable
+        ? html`<${Table} shown=${shown} chosen=${hash} choose=${open} />`
+        : html`<${Map_}
+            view=${view}
+            shown=${shown}
+            chosen=${hash}
+            dense=${dense}
+            choose=${open}
+            may=${settings.changes}
+            scale=${(group, desired) => doAct({ do: 'scale', group, desired })}
+          />`
+    }
+    ${wanted !== '' && html`<p class="quiet">${shown.length} of ${view.byId.size} shown</p>`}
+  </section>`;
 }
 
 const filtered = (all, wanted) => {

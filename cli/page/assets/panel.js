@@ -30,15 +30,13 @@ function useAnswer(path, again) {
 
 export function InstancePanel({ one, view, settings, close, openExecution, doAct }) {
   const { body: why, problem } = useAnswer(`/why?instance=${encodeURIComponent(one.id)}`, () => true);
-  const { sign, word } = MARKS[one.mark];
+  const { sign } = MARKS[one.mark];
   return html`<aside class="panel" aria-label=${`about ${one.id}`}>
     <header>
       <h2><span class=${`swatch ${one.mark}`} aria-hidden="true">${sign}</span>${one.id}</h2>
       <button type="button" class="close" aria-label="close" onClick=${close}>×</button>
     </header>
-    <p class="lead">${why?.cause ?? one.differs ?? one.why}</p>
-    ${why && why.next !== 'nothing' && html`<p class="next"><b>What to do:</b> ${why.next}</p>`}
-    ${one.waitsFor !== null && html`<p class="next"><b>Waits for:</b> ${one.waitsFor}</p>`}
+    <${Cause} one=${one} why=${why} />
     <${Sides} one=${one} view=${view} />
     ${one.differs !== null && html`<p class="difference"><b>≠ Difference:</b> ${one.differs}</p>`}
     <h3>Story</h3>
@@ -50,19 +48,23 @@ export function InstancePanel({ one, view, settings, close, openExecution, doAct
       one.execution !== null &&
       html`<p><button type="button" onClick=${() => openExecution(one.execution)}>Open its execution</button></p>`
     }
-    ${
-      settings.lab &&
-      settings.changes &&
-      html`<div class="hands" role="group" aria-label="break this machine of the lab">
-        <button type="button" class="danger" onClick=${() => doAct({ do: 'kill', instance: one.id })}>Kill</button>
-        <button type="button" onClick=${() => doAct({ do: 'cut', instance: one.id })}>Cut off</button>
-        <button type="button" onClick=${() => doAct({ do: 'heal', instance: one.id })}>Put back</button>
-      </div>`
-    }
+    ${settings.lab && settings.changes && html`<${Hands} id=${one.id} doAct=${doAct} />`}
     <h3>Tasks</h3>
     <${Tasks} tasks=${one.tasks} asked=${view.swarmAsked} />
   </aside>`;
 }
+
+const Cause = ({ one, why }) =>
+  html`<p class="lead">${why?.cause ?? one.differs ?? one.why}</p>
+    ${why && why.next !== 'nothing' && html`<p class="next"><b>What to do:</b> ${why.next}</p>`}
+    ${one.waitsFor !== null && html`<p class="next"><b>Waits for:</b> ${one.waitsFor}</p>`}`;
+
+const Hands = ({ id, doAct }) =>
+  html`<div class="hands" role="group" aria-label="break this machine of the lab">
+    <button type="button" class="danger" onClick=${() => doAct({ do: 'kill', instance: id })}>Kill</button>
+    <button type="button" onClick=${() => doAct({ do: 'cut', instance: id })}>Cut off</button>
+    <button type="button" onClick=${() => doAct({ do: 'heal', instance: id })}>Put back</button>
+  </div>`;
 
 const Sides = ({ one, view }) => {
   const rows = [
