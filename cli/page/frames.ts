@@ -5,7 +5,7 @@ import type { Change } from './changes.ts';
 import type { InstanceView, PageView } from './view.ts';
 
 /** One moment of the timeline. */
-export interface Point {
+interface Point {
   readonly at: number;
   readonly desired: number;
   readonly inService: number;

@@ -11,7 +11,7 @@ const state = z.looseObject({
 });
 const machine = z.looseObject({ StartAt: z.string(), States: z.record(z.string(), state) });
 
-export interface Edge {
+interface Edge {
   readonly from: string;
   readonly to: string;
   /** After an error. */

@@ -7,7 +7,7 @@ import type { Mark } from './marks.ts';
 import { quorumOf } from './quorum.ts';
 import type { QuorumView } from './quorum.ts';
 
-export interface TaskView {
+interface TaskView {
   readonly id: string;
   readonly service: string;
   readonly state: string;
@@ -39,7 +39,7 @@ export interface InstanceView {
   readonly tasks: readonly TaskView[];
 }
 
-export interface GroupView {
+interface GroupView {
   readonly name: string;
   readonly role: string;
   readonly desired: number;
@@ -48,7 +48,7 @@ export interface GroupView {
   readonly ready: number;
 }
 
-export interface ServiceView {
+interface ServiceView {
   readonly name: string;
   readonly wanted: number;
   readonly running: number;
@@ -75,7 +75,7 @@ export interface PageView {
 }
 
 /** Where an instance has no zone, and a node no group. */
-export const NOWHERE = '-';
+const NOWHERE = '-';
 
 export function viewOf(facts: PageFacts): PageView {
   const { cluster, stage, where, now, status, sources, swarm } = facts;
