@@ -47,7 +47,7 @@ try {
   }
   await page.setViewportSize(SIZES[0].viewport);
   await page.emulateMedia({ colorScheme: 'light' });
-  await page.locator('.cell.ready[aria-label*="worker of blue-web"]').first().click();
+  await page.locator('.cell.ready[title*="worker of blue-web"]').first().click();
   await page.getByRole('button', { name: 'Open its execution' }).click();
   await page.locator('.state.passed').first().waitFor();
   await page.evaluate('scrollTo(0, 0)');
@@ -71,7 +71,7 @@ async function somethingHappens(page: Page): Promise<void> {
     await page.getByText(`blue-web is to have ${desired}`).waitFor();
     await page.locator('.group', { hasText: 'blue-web' }).getByText(`${desired} wanted`).waitFor();
   }
-  await page.locator('.cell.ready[aria-label*="worker of blue-batch"]').first().click();
+  await page.locator('.cell.ready[title*="worker of blue-batch"]').first().click();
   await page.getByRole('button', { name: 'Kill', exact: true }).click();
   await page.getByText('killed, without a word to anybody').waitFor();
   for (let second = 0; second < 14; second += 2) {

@@ -14,7 +14,6 @@ class Cell extends Component {
     return html`<button
       type="button"
       class="cell ${one.mark} ${one.differs === null ? '' : 'differs'} ${chosen ? 'chosen' : ''}"
-      aria-label=${sentence(one)}
       aria-pressed=${chosen}
       title=${sentence(one)}
       data-instance=${one.id}
@@ -23,6 +22,7 @@ class Cell extends Component {
       <span class="sign" aria-hidden="true">${sign}</span>
       ${!dense && html`<span class="name">${short(one.id)}</span>`}
       ${!dense && html`<span class="count">${leads(one)}${one.tasks.length === 0 ? '' : one.tasks.length}</span>`}
+      <span class="unseen">${sentence(one)}</span>
     </button>`;
   }
 }
