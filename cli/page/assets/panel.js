@@ -115,6 +115,9 @@ export function Tasks({ tasks, asked }) {
   </ul>`;
 }
 
+const lasted = ({ status, started, stopped }) =>
+  `${status}, started at ${clock(started)}${stopped === null ? '' : `, ended after ${age(stopped - started)}`}`;
+
 export function ExecutionPanel({ arn, now, close }) {
   const { body, problem } = useAnswer(`/execution?arn=${encodeURIComponent(arn)}`, (one) => one.status === 'RUNNING');
   return html`<aside class="panel wide" aria-label="one execution">
@@ -125,10 +128,7 @@ export function ExecutionPanel({ arn, now, close }) {
     ${problem !== null && html`<p class="problem">${problem}</p>`}
     ${
       body !== null &&
-      html`<p class="lead execution-status">
-          ${body.status} since
-          ${clock(body.started)}${body.stopped === null ? '' : `, ended after ${age(body.stopped - body.started)}`}
-        </p>
+      html`<p class="lead execution-status">${lasted(body)}</p>
         ${body.problem !== null && html`<p class="problem">${body.problem}</p>`}
         <${Machine} picture=${body.picture} path=${body.path} running=${body.status === 'RUNNING'} />
         <h3>Its way</h3>
