@@ -1,5 +1,7 @@
 // Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
 import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
+import { ec2Client } from '../src/aws/ec2-client.ts';
+import { addressesOf, instancesWithAddress } from '../src/aws/ec2.ts';
 import { Erasures } from '../src/store/erasures.ts';
 import { Holds } from '../src/store/holds.ts';
 import { MembershipLock } from '../src/store/membership-lock.ts';
@@ -12,6 +14,8 @@ import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 
 const { stage, tokenKey, table } = readConfig(process.env);
 
+const ec2 = ec2Client();
+
 const ports: StepPorts = {
   table: new Table(tableClient(), table),
   lock: new MembershipLock(tableClient(), table),
@@ -19,6 +23,10 @@ const ports: StepPorts = {
   ssm: ssmClient(),
   sending: sendingClient(),
   autoScaling: autoScalingClient(),
+  ec2: {
+    of: (instance) => addressesOf(ec2, instance),
+    instancesAt: (address) => instancesWithAddress(ec2, address),
+  },
   holds: new Holds(tableClient(), table),
   erasures: new Erasures(tableClient(), table),
   raise,

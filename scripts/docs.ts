@@ -44,6 +44,8 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   Superseded: 'nothing',
   DeadlineReached: 'look at what the execution waited for, or give the hook more `patience`',
   Unconfirmed: 'bring back a majority of the managers: the next tidy confirms the node',
+  NodeOfAnother:
+    'look at the instance before its group ends it: somebody else may be root on it; or its image has a swarm folder in it',
   MissedRecovery: 'nothing: the launch is undone',
   NotFounded: 'nothing, until its first manager is to be there: then look at that launch',
   RecoveryUnderWay: 'wait for its end, or stop its execution',

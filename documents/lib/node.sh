@@ -41,18 +41,18 @@ managers_told() {
 
 # Reads one node by its id. Fails when the managers do not know it.
 # Sets FOUND_ID, FOUND_VERSION, FOUND_ROLE (the wanted one), FOUND_MEMBER (empty where the node is not in the raft, else
-# REACHABILITY@ADDRESS), FOUND_AVAILABILITY, FOUND_STATE, FOUND_NAME (JSON) and FOUND_LABELS (one "key":"value" per line).
+# REACHABILITY@ADDRESS), FOUND_AVAILABILITY, FOUND_STATE, FOUND_ADDRESS (where its engine speaks from), FOUND_NAME (JSON) and FOUND_LABELS (one "key":"value" per line).
 read_node() { # ID
   node_format="${O}.ID$C|${O}.Version.Index$C|${O}.Spec.Role$C"
   node_format="$node_format|${O}with .ManagerStatus$C${O}.Reachability$C@${O}.Addr$C${O}end$C|${O}.Spec.Availability$C"
-  node_format="$node_format|${O}.Status.State$C|${O}json .Spec.Name$C"
+  node_format="$node_format|${O}.Status.State$C|${O}.Status.Addr$C|${O}json .Spec.Name$C"
   node_format="$node_format${O}range \$k, \$v := .Spec.Labels$C${O}println$C${O}json \$k$C:${O}json \$v$C${O}end$C"
   if ! node_text=$(ask 5 node inspect --format "$node_format" "$1"); then
     # "not found" says the engine, "No such node" the command.
     if grep -Eqi 'not found|no such node' "$WORK/error"; then return 1; fi
     docker_failed "docker node inspect: $(cat "$WORK/error")"
   fi
-  IFS='|' read -r FOUND_ID FOUND_VERSION FOUND_ROLE FOUND_MEMBER FOUND_AVAILABILITY FOUND_STATE FOUND_NAME <<END
+  IFS='|' read -r FOUND_ID FOUND_VERSION FOUND_ROLE FOUND_MEMBER FOUND_AVAILABILITY FOUND_STATE FOUND_ADDRESS FOUND_NAME <<END
 $node_text
 END
   FOUND_LABELS=$(printf '%s\n' "$node_text" | sed 1d)

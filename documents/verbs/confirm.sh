@@ -23,6 +23,26 @@ refuse_other_role() {
   esac
 }
 
+# The instance has said which node it is: that is true of a node whose engine speaks from an address of the instance's, as EC2 has them.
+# One that bears its label was found to be its own when it got that. A manager is known by the address at which the others reach it.
+refuse_other_address() {
+  if [ "$SSM_addresses" = none ] || has_label skep.instance "$SSM_instanceId"; then return 0; fi
+  seen=$FOUND_ADDRESS
+  if [ -n "$FOUND_MEMBER" ]; then
+    seen=${FOUND_MEMBER#*@}
+    seen=${seen%:*}
+    # Some engines do not know the address of the leader but as a node.
+    case $seen in '' | 0.0.0.0) seen=$FOUND_ADDRESS ;; esac
+  fi
+  case $seen in
+  '' | 0.0.0.0 | 127.* | *[!0-9.]*) seen=- ;;
+  esac
+  case ,$SSM_addresses, in
+  *",$seen,"*) ;;
+  *) fail 58 OtherAddress "the managers see node $FOUND_ID at $seen, which EC2 does not have for $SSM_instanceId" ;;
+  esac
+}
+
 # The label of the instance is there since the node was confirmed for the first time: an instance that comes back from standby, or whose event
 # comes twice, may have been drained or paused by a person since, and that stays.
 wanted_availability() {
@@ -45,7 +65,10 @@ while :; do
     if [ "$patience" = 0 ]; then fail 42 NotReady "node $SSM_nodeId is $FOUND_STATE, in the raft: $FOUND_MEMBER"; fi
     patience=$((patience - 1))
     sleep 0.5
-  elif update_node "$(wanted_availability)" "$SSM_labels,skep.instance=$SSM_instanceId"; then
+    continue
+  fi
+  refuse_other_address
+  if update_node "$(wanted_availability)" "$SSM_labels,skep.instance=$SSM_instanceId"; then
     finish "{\"nodeId\":\"$SSM_nodeId\",\"status\":\"$FOUND_STATE\"$(managers_told)}"
   else
     conflicts=$((conflicts - 1))

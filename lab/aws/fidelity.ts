@@ -55,7 +55,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
   },
   ec2: {
     DescribeInstances: partial(
-      'five filters (`instance-id`, `instance-state-name`, `availability-zone`, `private-ip-address`, `tag:KEY`), no wildcards, no pages; an instance is terminated at once, and is listed for ever',
+      'filters by `instance-id`, `instance-state-name`, `availability-zone`, `vpc-id`, addresses and `tag:KEY`, no wildcards, no pages; an instance is terminated at once, and is listed for ever',
     ),
     TerminateInstances: partial(
       'the hook of the group is not asked, as on AWS; `shutting-down` for 15 s, in which everything on it goes on',

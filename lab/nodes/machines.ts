@@ -1,5 +1,8 @@
 // What the lab's EC2 and SSM need of a kind of machine. Two kinds: simulated (in memory) and docker (a real dockerd each).
 
+export const SPEAKS_FROM = ['second-interface', 'nat'] as const;
+export type SpeaksFrom = (typeof SPEAKS_FROM)[number];
+
 /** The machine that EC2 starts. Its agent's registration is the lab's SSM service's affair, not the machine's. */
 export interface MachineSpec {
   readonly instanceId: string;
@@ -10,6 +13,8 @@ export interface MachineSpec {
   readonly clockAhead?: number | undefined;
   /** An image with a copied swarm folder in it: that of this other machine, as it is at the launch. */
   readonly swarmFolderOf?: string | undefined;
+  /** Where others see it, if not at its address: at that of a second interface of its own, or at a NAT's. Simulated nodes only. */
+  readonly speaksFrom?: SpeaksFrom | undefined;
   /** What it calls itself, where that is not made from its address. */
   readonly hostname?: string | undefined;
 }
@@ -138,7 +143,7 @@ export interface Machines {
   /** Prepares what all machines share (a bridge, an image). Fails with `MachinesUnavailable` where this host cannot. */
   open(): Promise<void>;
   /** Starts a machine; resolves with its private address when it is up (dockerd and agent may be later). */
-  launch(spec: MachineSpec): Promise<{ privateIp: string }>;
+  launch(spec: MachineSpec): Promise<{ readonly privateIp: string; readonly secondIp?: string | undefined }>;
   /** Power off, without a word to anybody. Idempotent. */
   terminate(instanceId: string): Promise<void>;
   /** Power off, and the disk stays. Simulated machines only. */

@@ -273,7 +273,13 @@ export class ScenarioRun {
         maintenance: spec.maintenance,
         launchesAfter: spec.launchesAfter,
         retainedEndsBy: spec.retainedEndsBy,
-        machine: { agentAfter: spec.agentAfter, dockerAfter: spec.dockerAfter, clockAhead: spec.clock, ...spec.image },
+        machine: {
+          agentAfter: spec.agentAfter,
+          dockerAfter: spec.dockerAfter,
+          clockAhead: spec.clock,
+          speaksFrom: spec.speaksFrom,
+          ...spec.image,
+        },
       },
       0,
     );

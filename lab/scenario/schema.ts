@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { LEVELS } from '../../src/core/verdict/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
+import { SPEAKS_FROM } from '../nodes/machines.ts';
 import { fault } from './fault-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
@@ -48,6 +49,8 @@ const group = z.strictObject({
   agentAfter: duration.prefault('0s'),
   dockerAfter: duration.prefault('0s'),
   clock: clock.optional(),
+  /** Where others see its machines, if not at their addresses. */
+  speaksFrom: z.enum(SPEAKS_FROM).optional(),
   /** Its instance maintenance policy. Without one it terminates and launches at once. */
   maintenance: healthyRange.optional(),
   /** Knobs: what AWS does is not documented. */

@@ -1,6 +1,6 @@
 // EC2: which instances still live.
 import { DescribeInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 
 import { errorName } from './errors.ts';
 
@@ -24,6 +24,36 @@ export async function instanceStates(client: EC2Client, instances: readonly stri
     }
   }
   return states;
+}
+
+/** All addresses that an instance has: of each of its interfaces, and those by which it is known outside. None where EC2 does not show it. */
+export async function addressesOf(client: EC2Client, instance: string): Promise<string[]> {
+  const found = await instancesWith(client, 'instance-id', instance);
+  const all = found.flatMap(
+    ({ NetworkInterfaces: interfaces = [], PrivateIpAddress: own, PublicIpAddress: outside }) => [
+      own,
+      outside,
+      ...interfaces
+        .flatMap(({ PrivateIpAddresses: addresses = [] }) => addresses)
+        .flatMap(({ PrivateIpAddress: address, Association: association }) => [address, association?.PublicIp]),
+    ],
+  );
+  return [...new Set(all.flatMap((address) => (address === undefined || address === '' ? [] : [address])))];
+}
+
+/** Which instances have this address, inside or outside: of more than one where networks overlap, of none where it is a NAT's. */
+export async function instancesWithAddress(client: EC2Client, address: string): Promise<string[]> {
+  const filters = ['private-ip-address', 'network-interface.addresses.private-ip-address', 'ip-address'];
+  const found = await Promise.all(filters.map((name) => instancesWith(client, name, address)));
+  return [...new Set(found.flat().flatMap(({ InstanceId: id }) => id ?? []))];
+}
+
+async function instancesWith(client: EC2Client, filter: string, value: string): Promise<Instance[]> {
+  const found: Instance[] = [];
+  for await (const page of paginateDescribeInstances({ client }, { Filters: [{ Name: filter, Values: [value] }] })) {
+    found.push(...(page.Reservations ?? []).flatMap(({ Instances: instances = [] }) => instances));
+  }
+  return found;
 }
 
 /** Which instances have these private addresses. Of more than one where networks overlap. */

@@ -36,6 +36,7 @@ const FLOW_ERRORS = {
   Superseded: 'another execution took the instance over',
   DeadlineReached: 'the time for this action is over',
   Unconfirmed: 'the time for this action is over, and no manager with a leader has said how the node stands',
+  NodeOfAnother: 'the node that the instance has named is not its own, as EC2 and the managers say',
   MissedRecovery: 'the manager joined before the cluster was recovered, and missed that',
   NotFounded: 'the cluster was declared, and has no swarm yet',
   NotAsExpected: 'the swarm is not what the table has: the tidy asks for all of its nodes',

@@ -88,6 +88,12 @@ export const EXIT_CODES: readonly ExitCode[] = [
     'the curl of the instance does not sign all that AWS wants signed',
     'install curl 7.86 or later',
   ),
+  row(
+    58,
+    'OtherAddress',
+    'the managers see the node at an address that EC2 does not have for the instance',
+    'nothing: EC2 is asked whose the address is; behind a NAT the node is confirmed all the same',
+  ),
 ];
 
 function row(code: number, error: string, meaning: string, remedy: string): ExitCode {

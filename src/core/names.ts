@@ -76,8 +76,6 @@ export const keys = {
   refused: (cluster: string, group: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `${REFUSED_PREFIX}${group}` }),
   /** Groups that name a cluster which nobody declared, or none. */
   refusals: (): string => 'REFUSED',
-  /** Which instance a node id belongs to. */
-  binding: (cluster: string, nodeId: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODEID#${nodeId}` }),
   node: (cluster: string, instance: string): Key => ({ pk: `CLUSTER#${cluster}`, sk: `NODE#${instance}` }),
   waiter: (cluster: string, cause: WaitCause, owner: string): Key => ({
     pk: `CLUSTER#${cluster}`,

@@ -54,7 +54,7 @@ export async function storeAndDeliver(
   const heard = readable(input, asHeard(verb, input.outcome, notBefore, now));
   const { outcome, members } = withoutMembers(
     verb,
-    withLosses(ports, input.key, verb, await bound(ports, input, heard)),
+    withLosses(ports, input.key, verb, await named(ports, input, heard)),
   );
   const changes = outcome.ok ? nodeChanges(verb, outcome.output) : {};
   const item = await ports.table.storeResult(key, outcome, changes, now, input);
@@ -134,21 +134,21 @@ const unreadableLoss = (service: string): Loss => ({
   isGrave: false,
 });
 
-/** A node id belongs to the instance that has named it first: of another one it is not believed, and neither node is touched. */
-async function bound(
+/**
+ * An instance has told which node it is. After a join that is compared before the node is confirmed (core/steps/whose-node.ts). After a leave
+ * nobody asks any more: a node that another instance has named is not taken from it, and the one that is meant is found by its label.
+ */
+async function named(
   { table }: DeliverPorts,
-  { key: { cluster, instance }, verb, now }: { readonly key: StepKey; readonly verb: Verb; readonly now: number },
+  { key: { cluster, instance }, verb }: { readonly key: StepKey; readonly verb: Verb },
   outcome: Outcome,
 ): Promise<Outcome> {
-  const nodeId = outcome.ok ? ownNodeId(verb, outcome.output) : undefined;
-  if (nodeId === undefined || instance === '-') {
+  const nodeId = outcome.ok && verb === 'leave' ? ownNodeId(verb, outcome.output) : undefined;
+  if (!outcome.ok || nodeId === undefined || instance === '-' || nodeId === (await table.nodeIdOf(cluster, instance))) {
     return outcome;
   }
-  const owner = await table.bindNode(cluster, nodeId, instance, now);
-  const cause = `${instance} says that it is node ${nodeId}, which is that of ${owner}`;
-  return owner === instance
-    ? outcome
-    : { ok: false, error: verb === 'leave' ? 'WrongInstance' : 'ForeignSwarm', cause, retryable: false };
+  const others = (await table.namedBy(cluster, nodeId)).filter((one) => one !== instance);
+  return others.length === 0 ? outcome : { ok: true, output: { ...outcome.output, nodeId: 'none' } };
 }
 
 /**

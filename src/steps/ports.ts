@@ -17,10 +17,17 @@ export interface DeliverPorts {
   readonly raise: Raise;
 }
 
+/** What EC2 is asked for. */
+interface Addresses {
+  readonly of: (instance: string) => Promise<readonly string[]>;
+  readonly instancesAt: (address: string) => Promise<readonly string[]>;
+}
+
 export interface StepPorts extends DeliverPorts {
   readonly ssm: SSMClient;
   readonly sending: SSMClient;
   readonly autoScaling: AutoScalingClient;
+  readonly ec2: Addresses;
   readonly holds: Holds;
   readonly erasures: Erasures;
   readonly stage: string;

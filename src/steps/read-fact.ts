@@ -3,7 +3,7 @@ import { desiredManagers, isGoneFrom, isInAnyGroup, isUnhealthy } from '../aws/a
 import { findCommand, hasWorkedSince, readInvocation } from '../aws/run-command.ts';
 import { terminateHook } from '../core/names.ts';
 import { toComment } from '../core/steps/rendezvous.ts';
-import type { Facts, Question, Step } from '../core/steps/step.ts';
+import type { Facts, Question, SeenElsewhere, Step } from '../core/steps/step.ts';
 import { goesWithItsSwarm } from '../operations/erase.ts';
 import type { StepPorts } from './ports.ts';
 
@@ -24,6 +24,8 @@ const READERS: Readers = {
   record: async ({ table }, { key }) => (await table.readLeader(key.cluster)).record ?? null,
   wanted: ({ autoScaling, stage }, { key }) => desiredManagers(autoScaling, key.cluster, terminateHook(stage)),
   config: ({ table }, { key }) => table.readConfig(key.cluster),
+  addresses: ({ ec2 }, { plan }) => ec2.of(plan.instance ?? ''),
+  whose: seenElsewhere,
   isUnhealthy: ({ autoScaling }, { plan }) => isUnhealthy(autoScaling, plan.instance ?? ''),
   earlier: searchCommand,
   invocation: async ({ ssm }, _step, { of }) => (await readInvocation(ssm, of.commandId, of.target)) ?? null,
@@ -37,6 +39,18 @@ const READERS: Readers = {
 async function readSwarm({ table }: StepPorts, { key }: Step): Promise<Facts['swarm']> {
   const [state, { record, defect }] = await Promise.all([table.readState(key.cluster), table.readLeader(key.cluster)]);
   return { state: state ?? null, record: record ?? null, defect: defect ?? '' };
+}
+
+async function seenElsewhere(
+  { ec2, table }: StepPorts,
+  { key }: Step,
+  { address, nodeId }: Asked<'whose'>,
+): Promise<SeenElsewhere> {
+  const [instances, namedBy] = await Promise.all([
+    address === '-' ? [] : ec2.instancesAt(address),
+    table.namedBy(key.cluster, nodeId),
+  ]);
+  return { instances, namedBy };
 }
 
 /** By its comment, where the answer of SendCommand was lost. What is found is kept: the next look needs not search. */

@@ -7,11 +7,12 @@ import type { LeaderRecord, Manager } from '../core/model.ts';
 import { FlowError } from '../core/errors.ts';
 import { nextTerm, readRecord } from '../core/managers/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/managers/leader-record.ts';
-import { keys } from '../core/names.ts';
+import { keys, nodeAddress } from '../core/names.ts';
 import { errorName } from '../aws/errors.ts';
 import { queryManagers } from './query.ts';
 
-const managerNode = z.object({ instance: z.string(), nodeId: z.string(), address: z.string(), phase: z.string() });
+/** Without an address nobody is asked, and nobody joins by it: a node that was none of its instance's has none. */
+const managerNode = z.object({ instance: z.string(), nodeId: z.string(), address: nodeAddress, phase: z.string() });
 
 /** Of whom more is to be hoped comes first. What is leaving may be the last manager that there is. */
 const PHASES = ['ready', 'joined', 'leaving', 'joining'];

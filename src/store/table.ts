@@ -33,7 +33,7 @@ import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
-import { bindNode } from './node-binding.ts';
+import { namedBy, nodeIdOf } from './node-names.ts';
 import { queryCluster } from './query.ts';
 import { stepUpdate } from './step-update.ts';
 import type { Besides } from './step-update.ts';
@@ -192,9 +192,14 @@ export class Table {
     }
   }
 
-  /** See node-binding.ts. */
-  bindNode(cluster: string, nodeId: string, instance: string, now: number): Promise<string> {
-    return bindNode(this.#client, this.#name, { cluster, nodeId, instance, expiresAt: now + GONE_TTL });
+  /** See node-names.ts. */
+  nodeIdOf(cluster: string, instance: string): Promise<string | undefined> {
+    return nodeIdOf(this.#client, this.#name, { cluster, instance });
+  }
+
+  /** See node-names.ts. */
+  namedBy(cluster: string, nodeId: string): Promise<string[]> {
+    return namedBy(this.#client, this.#name, { cluster, nodeId });
   }
 
   readLeader(cluster: string): Promise<ReadRecord> {

@@ -83,8 +83,9 @@ describe('the roles', () => {
     expect(statements().filter(({ statement }) => statement.Sid === undefined)).toEqual([]);
   });
 
-  it('only ever allow, and only whole actions', () => {
-    expect(new Set(statements().map(({ statement }) => statement.Effect))).toEqual(new Set(['Allow']));
+  it('only ever allow, but for the keys that managers must not publish under, and only whole actions', () => {
+    const denying = statements().filter(({ statement }) => statement.Effect !== 'Allow');
+    expect(denying.map(label)).toEqual(['ManagerNodePolicy: PublishUnderNoOtherKey']);
     expect(
       statements()
         .flatMap(({ statement }) => list(statement.Action))

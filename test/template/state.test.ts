@@ -102,18 +102,20 @@ describe('the key of the join tokens', () => {
 describe('the policies of the nodes', () => {
   const policy = (logicalId: string): readonly PolicyStatement[] =>
     stack.managedPolicies.find((it) => it.logicalId === logicalId)?.document.Statement ?? [];
+  const allowed = (logicalId: string): readonly PolicyStatement[] =>
+    policy(logicalId).filter(({ Effect }) => Effect === 'Allow');
   const resources = (logicalId: string, action: string): readonly string[] =>
-    policy(logicalId)
+    allowed(logicalId)
       .filter((it) => list(it.Action).includes(action))
       .flatMap((it) => list(it.Resource));
 
   it('let a worker read the worker join token of its cluster, and nothing else', () => {
-    expect(actionsOf(policy('WorkerNodePolicy'))).toEqual(['kms:Decrypt', 'ssm:GetParameter']);
+    expect(actionsOf(allowed('WorkerNodePolicy'))).toEqual(['kms:Decrypt', 'ssm:GetParameter']);
     expect(resources('WorkerNodePolicy', 'ssm:GetParameter')).toEqual([`${TOKENS}/worker`]);
   });
 
   it('let a manager read the manager join token and publish both', () => {
-    expect(actionsOf(policy('ManagerNodePolicy'))).toEqual([
+    expect(actionsOf(allowed('ManagerNodePolicy'))).toEqual([
       'kms:Decrypt',
       'kms:Encrypt',
       'kms:GenerateDataKey',
@@ -129,10 +131,24 @@ describe('the policies of the nodes', () => {
     ['ManagerNodePolicy', 'kms:Decrypt', [`${TOKENS}/manager`]],
     ['ManagerNodePolicy', 'kms:Encrypt', [`${TOKENS}/worker`, `${TOKENS}/manager`]],
   ])('%s allows %s with the key of the join tokens for these parameters only', (logicalId, action, parameters) => {
-    const found = policy(logicalId).filter((it) => list(it.Action).includes(action));
+    const found = allowed(logicalId).filter((it) => list(it.Action).includes(action));
     expect(found.map((it) => it.Resource)).toEqual([stack.keys[0]?.arn]);
     expect(found.map((it) => list(it.Condition?.['StringEquals']?.[CONTEXT]))).toEqual([parameters]);
     expect(found.map((it) => it.Condition?.['StringEquals']?.['kms:ViaService'])).toEqual([VIA_SSM['kms:ViaService']]);
+  });
+
+  it('deny a manager to publish a join token of the stage under any other key', () => {
+    expect(policy('ManagerNodePolicy').filter(({ Effect }) => Effect === 'Deny')).toEqual([
+      {
+        Sid: 'PublishUnderNoOtherKey',
+        Effect: 'Deny',
+        Action: ['kms:Encrypt', 'kms:GenerateDataKey'],
+        NotResource: stack.keys[0]?.arn,
+        Condition: {
+          StringLike: { [CONTEXT]: 'arn:aws:ssm:eu-west-1:123456789012:parameter/skep/dev/*/join-token/*' },
+        },
+      },
+    ]);
   });
 
   it('do not collide with those of the same stage in another region, since IAM is global', () => {

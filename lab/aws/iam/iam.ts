@@ -4,6 +4,7 @@ import type { Caller } from '../services/service.ts';
 import type { Place, Stack, StackKey } from '../stack/stack.ts';
 import { AccessKeys } from './access-keys.ts';
 import type { Credentials } from './access-keys.ts';
+import { defaultKeyOf } from './default-key.ts';
 import { decide, decisive } from './decision.ts';
 import type { Decision, ResourcePolicy } from './decision.ts';
 import { needsOf } from './operations.ts';
@@ -66,7 +67,7 @@ export class Iam {
     [this.#place] = stacks;
     this.#roles = new Roles(stacks);
     this.#facts = facts;
-    for (const key of stacks.flatMap(({ keys }) => keys)) {
+    for (const key of [defaultKeyOf(this.#place), ...stacks.flatMap(({ keys }) => keys)]) {
       this.#addKey(key);
     }
     this.#resources = this.#makeResources();

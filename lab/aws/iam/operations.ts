@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import type { ResourcePolicy } from './decision.ts';
+import { DEFAULT_KEY } from './default-key.ts';
 
 /** One permission that a call needs. */
 export interface Need {
@@ -123,12 +124,20 @@ const getParameter: Mapping = (input, resources) => {
   ];
 };
 
+/** Where none is named, what is or becomes a SecureString is put under the account's default key. */
+function keyToPutUnder(input: Input, { keyOfParameter }: Resources): string {
+  const isSecure =
+    input['Type'] === 'SecureString' ||
+    (input['Type'] === undefined && keyOfParameter(text(input['Name'])) !== undefined);
+  return text(input['KeyId']) || (isSecure ? DEFAULT_KEY : '');
+}
+
 /** Of the standard tier: larger values would want kms:GenerateDataKey too. */
 const putParameter: Mapping = (input, resources) => {
   const name = text(input['Name']);
   return [
     onParameter('ssm:PutParameter', resources, name),
-    ...onKey('kms:Encrypt', resources, resources.key(text(input['KeyId'])), name),
+    ...onKey('kms:Encrypt', resources, resources.key(keyToPutUnder(input, resources)), name),
   ];
 };
 

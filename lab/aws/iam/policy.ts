@@ -119,7 +119,8 @@ function meaning(principal: PolicyStatement['Principal']): Statement['means'] {
   return ({ service, roleArn, account }) => {
     if (
       (service !== undefined && served.has(service)) ||
-      (roleArn !== undefined && (named.has(roleArn) || named.has('*')))
+      (roleArn !== undefined && named.has(roleArn)) ||
+      ((roleArn !== undefined || account !== undefined) && named.has('*'))
     ) {
       return 'directly';
     }

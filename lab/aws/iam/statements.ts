@@ -2,9 +2,11 @@
 import type { PolicyDocument, Stack } from '../stack/stack.ts';
 
 const idsOf = (where: string, { Statement: statements }: PolicyDocument): string[] =>
-  statements.map(({ Sid: sid }, index) => `${where}.${sid ?? `statement ${index + 1}`}`);
+  statements.flatMap(({ Sid: sid, Effect }, index) =>
+    Effect === 'Allow' ? [`${where}.${sid ?? `statement ${index + 1}`}`] : [],
+  );
 
-/** Of all policies: of roles and who may take them on, of nodes, keys, queues and functions. */
+/** What allows something, of all policies: of roles and who may take them on, of nodes, keys, queues and functions. */
 export function statementsOf(stack: Stack): readonly string[] {
   return [
     ...stack.roles.flatMap(({ logicalId, assumeRolePolicy, policies }) =>

@@ -6,6 +6,8 @@ const NAMES: Readonly<Record<string, string>> = {
   State: 'instanceState',
   CurrentState: 'currentState',
   Tags: 'tagSet',
+  NetworkInterfaces: 'networkInterfaceSet',
+  PrivateIpAddresses: 'privateIpAddressesSet',
 };
 
 export function describeForEc2(output: unknown): Record<string, unknown> {

@@ -22,10 +22,12 @@ export interface Instance {
   readonly vpcId: string;
   state: InstanceState;
   privateIp: string | undefined;
+  /** Of a second interface. */
+  secondIp: string | undefined;
 }
 
 /** What becomes of an instance, as DescribeInstances shows it. */
-type Seen = Pick<Instance, 'state' | 'privateIp'>;
+type Seen = Pick<Instance, 'state' | 'privateIp' | 'secondIp'>;
 
 /** Until the operating system is down; on AWS usually less than a minute. What runs on it goes on as long. */
 const SHUTTING_DOWN = 15_000;
@@ -94,6 +96,7 @@ export class Ec2 implements Service {
       vpcId,
       state: 'pending',
       privateIp: undefined,
+      secondIp: undefined,
     };
     this.instances.set(instance.instanceId, instance);
     this.#seen.set(instance.instanceId, new Lagging(this.#clock, this.#lag()));
@@ -103,8 +106,9 @@ export class Ec2 implements Service {
   }
 
   async #boot(instance: Instance, machine: Omit<MachineSpec, 'instanceId'>): Promise<void> {
-    const { privateIp } = await this.#machines.launch({ instanceId: instance.instanceId, ...machine });
+    const { privateIp, secondIp } = await this.#machines.launch({ instanceId: instance.instanceId, ...machine });
     instance.privateIp = privateIp;
+    instance.secondIp = secondIp;
     this.#note(instance);
     if (instance.state === 'pending') {
       this.#become(instance, 'running');
@@ -172,8 +176,8 @@ export class Ec2 implements Service {
     this.onState(instance);
   }
 
-  #note({ instanceId, state, privateIp }: Instance): void {
-    this.#seen.get(instanceId)?.note({ state, privateIp });
+  #note({ instanceId, state, privateIp, secondIp }: Instance): void {
+    this.#seen.get(instanceId)?.note({ state, privateIp, secondIp });
   }
 
   /** As DescribeInstances has them. */
@@ -229,7 +233,9 @@ export class Ec2 implements Service {
     }
     const wanted = seen
       .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
-      .filter((instance) => filters.every(({ Name, Values }) => Values.includes(filterValue(instance, Name))));
+      .filter((instance) =>
+        filters.every(({ Name, Values }) => valuesOf(instance, Name).some((value) => Values.includes(value))),
+      );
     // Without MaxResults all come at once.
     const { items, next } = pageOf(wanted, { limit, token }, Number.POSITIVE_INFINITY, 'InvalidNextToken');
     return {
@@ -246,21 +252,28 @@ function checkIds(ids: readonly string[]): void {
   }
 }
 
-function filterValue(instance: Instance, name: string): string {
+/** By which of its values a filter finds an instance. */
+function valuesOf(instance: Instance, name: string): readonly string[] {
+  const addresses = addressesOf(instance);
   switch (name) {
     case 'instance-id':
-      return instance.instanceId;
+      return [instance.instanceId];
     case 'instance-state-name':
-      return instance.state;
+      return [instance.state];
     case 'availability-zone':
-      return instance.zone;
+      return [instance.zone];
     case 'vpc-id':
-      return instance.vpcId;
+      return [instance.vpcId];
     case 'private-ip-address':
-      return instance.privateIp ?? '';
+      return addresses.slice(0, 1);
+    case 'network-interface.addresses.private-ip-address':
+      return addresses;
+    case 'ip-address':
+      // None has an address outside.
+      return [];
     default:
       if (name.startsWith('tag:')) {
-        return instance.tags[name.slice('tag:'.length)] ?? '';
+        return [instance.tags[name.slice('tag:'.length)] ?? ''];
       }
       throw new AwsError('InvalidParameterValue', `the lab does not know the filter ${name}`);
   }
@@ -278,14 +291,27 @@ const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   terminated: 48,
 };
 
+/** The first one is its own. A terminated instance has none any more. */
+const addressesOf = ({ state, privateIp, secondIp }: Instance): string[] =>
+  state === 'terminated' ? [] : [privateIp, secondIp].filter((address) => address !== undefined);
+
 function describeInstance(instance: Instance): Record<string, unknown> {
-  const { instanceId, state, privateIp, zone, launchTime, tags } = instance;
+  const { instanceId, state, zone, launchTime, tags } = instance;
+  const addresses = addressesOf(instance);
   return {
     InstanceId: instanceId,
     State: { Code: STATE_CODES[state], Name: state },
     // A terminated instance has neither any more.
     ...(state === 'terminated' ? {} : { VpcId: instance.vpcId }),
-    ...(privateIp === undefined || state === 'terminated' ? {} : { PrivateIpAddress: privateIp }),
+    ...(addresses.length === 0
+      ? {}
+      : {
+          PrivateIpAddress: addresses[0],
+          NetworkInterfaces: addresses.map((address) => ({
+            PrivateIpAddress: address,
+            PrivateIpAddresses: [{ PrivateIpAddress: address, Primary: true }],
+          })),
+        }),
     Placement: { AvailabilityZone: zone },
     LaunchTime: new Date(launchTime),
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),

@@ -1,4 +1,5 @@
 // An Auto Scaling group as the lab keeps it: its instances, its hooks, and how it replaces what is in it.
+import type { SpeaksFrom } from '../../nodes/machines.ts';
 
 export interface InstanceRefresh {
   readonly id: string;
@@ -69,6 +70,8 @@ export interface Group {
     readonly agentAfter: number;
     /** Of its machines, in place of what instances usually have, ms. */
     readonly clockAhead?: number | undefined;
+    /** Where others see its machines, if not at their addresses. */
+    readonly speaksFrom?: SpeaksFrom | undefined;
     /** The group whose oldest instance has left its swarm folder in the image. */
     readonly swarmFolderOf?: string | undefined;
     /** The group by whose oldest instance's id its machines call themselves. */

@@ -1,6 +1,7 @@
 // SSM Parameter Store as the lab plays it: SecureStrings under a key of the stack.
 import { z } from 'zod';
 
+import { DEFAULT_KEY } from '../iam/default-key.ts';
 import { rateExceeded } from './limits.ts';
 import type { Throttles } from './limits.ts';
 import { QUOTAS } from './quotas.ts';
@@ -51,9 +52,10 @@ export class ParameterStore implements Service {
     this.#throttles = throttles;
   }
 
-  /** Which key it is encrypted with; undefined where there is no such parameter, or it is under no key of the stack. */
+  /** Which key it is encrypted with; undefined where there is no such parameter, or it is not encrypted. */
   keyOf(name: string): string | undefined {
-    return this.#parameters.get(name)?.keyId;
+    const parameter = this.#parameters.get(name);
+    return parameter?.type === 'SecureString' ? (parameter.keyId ?? DEFAULT_KEY) : undefined;
   }
 
   /** For whoever plays a person: without asking anybody. */
@@ -101,7 +103,7 @@ export class ParameterStore implements Service {
   }
 
   #checkKey(type: string, keyId: string | undefined): void {
-    if (type === 'SecureString' && keyId !== undefined && !this.#keys.includes(keyId)) {
+    if (type === 'SecureString' && keyId !== undefined && ![...this.#keys, DEFAULT_KEY].includes(keyId)) {
       throw new AwsError('InvalidKeyId', `Key '${keyId}' does not exist`);
     }
   }

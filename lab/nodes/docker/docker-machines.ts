@@ -121,6 +121,9 @@ export class DockerMachines implements Machines {
    * command either, and cloud-init is running); `Infinity` means that nothing ever installs it.
    */
   async launch(spec: MachineSpec): Promise<{ privateIp: string }> {
+    if (spec.speaksFrom !== undefined) {
+      throw new NotToBeHad('a docker node has one interface, and no NAT before it');
+    }
     const shared = await this.#shared();
     if (this.#closed) throw new Error('the lab is closed');
     if (this.#instances.has(spec.instanceId)) throw new Error(`there is a machine ${spec.instanceId} already`);

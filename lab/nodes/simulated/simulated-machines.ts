@@ -29,6 +29,9 @@ import { Swarm } from '../../swarm/raft/swarm.ts';
 
 const DEAD: DocumentOutcome = { exitCode: -1, stdout: '', stderr: '', timedOut: false };
 
+/** Of all machines that are behind one. */
+const NAT = '10.99.0.1';
+
 export class SimulatedMachines implements Machines {
   readonly kind = 'simulated';
   readonly #machines = new Map<string, SimulatedMachine>();
@@ -52,7 +55,7 @@ export class SimulatedMachines implements Machines {
     return Promise.resolve();
   }
 
-  launch(spec: MachineSpec): Promise<{ privateIp: string }> {
+  launch(spec: MachineSpec): Promise<{ readonly privateIp: string; readonly secondIp?: string }> {
     if (this.#machines.get(spec.instanceId)?.alive === true) {
       return Promise.reject(new Error(`there is a machine ${spec.instanceId} already`));
     }
@@ -60,10 +63,12 @@ export class SimulatedMachines implements Machines {
     const privateIp = `10.77.${Math.floor(this.#addresses / 250)}.${(this.#addresses % 250) + 1}`;
     const { swarmFolderOf } = spec;
     const folder = swarmFolderOf === undefined ? undefined : this.#machines.get(swarmFolderOf)?.engine.folder;
-    const machine = new SimulatedMachine(spec, privateIp, this.#engines, folder);
+    const secondIp = privateIp.replace('10.77.', '10.78.');
+    const seenAt = { 'second-interface': secondIp, nat: NAT, none: privateIp }[spec.speaksFrom ?? 'none'];
+    const machine = new SimulatedMachine(spec, { privateIp, seenAt }, this.#engines, folder);
     this.#machines.set(spec.instanceId, machine);
     this.#network.plug(machine.engine);
-    return Promise.resolve({ privateIp });
+    return Promise.resolve(spec.speaksFrom === 'second-interface' ? { privateIp, secondIp } : { privateIp });
   }
 
   terminate(instanceId: string): Promise<void> {

@@ -3,6 +3,8 @@ import type { SwarmFolder } from './swarm-folder.ts';
 
 export interface EngineSpec {
   readonly address: string;
+  /** Where its connections come from; its address where that is missing. */
+  readonly seenAt?: string;
   /** Where it is not made from the address. */
   readonly hostname: string | undefined;
   readonly startsAt: number;

@@ -57,6 +57,7 @@ export interface EngineWorld {
 export class Engine implements Participant, ClusterApi {
   readonly hostname: string;
   readonly address: string;
+  readonly seenAt: string;
   readonly #around: EngineWorld;
   readonly #chassis: Chassis;
   #folder: SwarmFolder | undefined;
@@ -74,6 +75,7 @@ export class Engine implements Participant, ClusterApi {
     this.#around = around;
     this.#chassis = chassis;
     this.address = spec.address;
+    this.seenAt = spec.seenAt ?? spec.address;
     this.hostname = spec.hostname ?? `ip-${spec.address.replaceAll('.', '-')}`;
     this.#upAt = spec.startsAt + START_TIME;
     this.#folder = spec.folder;

@@ -34,7 +34,12 @@ export class SimulatedMachine implements Chassis {
   #rebooted = Promise.withResolvers<undefined>();
 
   /** @param folder a swarm folder that was copied into its image */
-  constructor(spec: MachineSpec, privateIp: string, world: EngineWorld, folder: SwarmFolder | undefined) {
+  constructor(
+    spec: MachineSpec,
+    { privateIp, seenAt = privateIp }: { readonly privateIp: string; readonly seenAt?: string },
+    world: EngineWorld,
+    folder: SwarmFolder | undefined,
+  ) {
     this.instanceId = spec.instanceId;
     this.privateIp = privateIp;
     this.clockAhead = spec.clockAhead ?? 0;
@@ -45,7 +50,8 @@ export class SimulatedMachine implements Chassis {
     this.lock = new NodeLock(world.clock);
     this.died = this.#powered();
     const { hostname } = spec;
-    this.engine = new Engine(world, this, { address: privateIp, hostname, startsAt: this.#dockerInstalledAt, folder });
+    const startsAt = this.#dockerInstalledAt;
+    this.engine = new Engine(world, this, { address: privateIp, seenAt, hostname, startsAt, folder });
   }
 
   get alive(): boolean {

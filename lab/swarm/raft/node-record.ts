@@ -4,6 +4,8 @@ import type { TaskNode } from '../tasks/task-node.ts';
 
 export interface Agent extends Host {
   readonly hostname: string;
+  /** Where its connections come from. */
+  readonly seenAt: string;
 }
 
 export interface NodeSpec {
@@ -87,7 +89,7 @@ export class NodeRecord implements TaskNode {
     const holder = agents[Math.floor(this.#now() / FLAP_EVERY) % agents.length];
     if (holder !== undefined) {
       this.#hostname = holder.hostname;
-      this.#address = holder.address;
+      this.#address = holder.seenAt;
     }
   }
 }

@@ -8,7 +8,10 @@ export interface ShownInstance {
   readonly zone: string;
 }
 
-/** Nothing that is well is ended because an event says so: whoever may start an execution may write one. */
+/**
+ * Nothing that is well is ended because an event says so: whoever may start an execution may write one. One that goes back to a warm pool is
+ * `Warmed:Pending:Wait` then, and one that gets a new root volume `ReplacingRootVolume:Wait`.
+ */
 const WELL = ['InService', 'Standby', 'EnteringStandby'];
 
 /**
@@ -22,7 +25,7 @@ export function contradictionOf(action: Action, shown: ShownInstance | null | un
   if (shown.group !== action.group) {
     return `${action.instance} is in group ${shown.group}, not in ${action.group}`;
   }
-  return action.kind === 'terminate' && action.ask === 'leave' && !action.depart && WELL.includes(shown.lifecycle)
+  return action.kind === 'terminate' && action.ask === 'leave' && WELL.includes(shown.lifecycle)
     ? `${action.instance} is to be terminated, says the event; Auto Scaling says that it is ${shown.lifecycle}`
     : undefined;
 }

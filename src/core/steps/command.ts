@@ -14,6 +14,7 @@ import type { Decision, Facts, GiveUp, Note, StepNotice, Question, Send, Sent, S
 import { DEFAULT_CONFIG, bringsIn, commandFor, runsOnManager } from './verbs.ts';
 import type { Shifting } from './verbs.ts';
 import { noticesOf, whomToAsk } from './whom-to-ask.ts';
+import { addressesFor, asksWhoseNode, ifNotItsOwn } from './whose-node.ts';
 
 type Next = Decision | Question;
 type Try = Extract<Move, { kind: 'send' }>;
@@ -150,7 +151,11 @@ function ready(step: Step, verb: Verb, facts: Facts, parts: Parts): Next {
     return { kind: 'deliver', what: 'output', output: { done: true, skipped }, note };
   }
   const { shift = parts.shift, note } = next ?? {};
-  return missingFor(step, verb, facts) ?? compose(step, verb, facts, { ...parts, shift, note });
+  return (
+    missingFor(step, verb, facts) ??
+    ifNotItsOwn(step, verb, facts) ??
+    compose(step, verb, facts, { ...parts, shift, note })
+  );
 }
 
 /** Those that were there when it queued for its turn have gone since: it waits like any last manager, and not with the lock. */
@@ -172,6 +177,9 @@ function missingFor(step: Step, verb: Verb, facts: Facts): Question | undefined 
   }
   if (mustLeaveEnough(step) && facts.wanted === undefined) {
     return { kind: 'ask', fact: 'wanted' };
+  }
+  if (asksWhoseNode(step, verb, facts) && facts.addresses === undefined) {
+    return { kind: 'ask', fact: 'addresses' };
   }
   return (verb === 'init' || verb === 'recover') && facts.config === undefined
     ? { kind: 'ask', fact: 'config' }
@@ -200,9 +208,10 @@ interface Parts {
 function compose(step: Step, verb: Verb, facts: Facts, { move, plan, shift, note }: Parts): Send | GiveUp {
   const { node, force, undo, last, offset, brief, mend, handOver } = step.ask;
   const { now, stage, tokenKey, wanted = 0, config = DEFAULT_CONFIG } = facts;
+  const addresses = addressesFor(facts);
   try {
     const command = commandFor({
-      ...{ verb, plan, node, undo, last, offset, brief, mend, shift, config, now, stage, tokenKey },
+      ...{ verb, plan, node, undo, last, offset, brief, mend, shift, config, now, stage, tokenKey, addresses },
       force: force || facts.isUnhealthy === true,
       handOver: handOver && hasTimeToHandOver(plan.deadline, now),
       least: mustLeaveEnough(step) ? wanted : 0,

@@ -32,6 +32,9 @@ export const REASONS = {
     'managers that have a leader know no such node: it was taken out since it joined; a worker joins once more, as another node',
   ),
   LeavingNode: ends('the node is taken out of the swarm by somebody else: a launch must not bring it back'),
+  NodeOfAnother: ends(
+    'EC2 and the managers say that the node is not the one of the instance: what it says of itself is not believed',
+  ),
   MissedRecovery: ends('the node stays one of the old epoch, of whom no document takes a command'),
   QuorumNotLost: ends('there is nothing to recover, and a recovery would make a second swarm'),
   NotFenced: ends('to go on beside a manager that still runs would make a second swarm'),

@@ -93,6 +93,14 @@ export interface Swarm {
   readonly defect: string;
 }
 
+/** A node that was named by an instance, and that the managers see at an address which EC2 does not have for it. */
+export interface SeenElsewhere {
+  /** Those that EC2 has at that address; none where it is that of a NAT. */
+  readonly instances: readonly string[];
+  /** Which instances have named the node, this one or others. */
+  readonly namedBy: readonly string[];
+}
+
 /** What is known. A fact that is undefined was not asked for; null is an answer: there is none. */
 export interface Facts {
   /** Epoch seconds. */
@@ -111,6 +119,10 @@ export interface Facts {
   /** How many managers the groups want. */
   readonly wanted?: number;
   readonly config?: ClusterConfig;
+  /** Of the instance, as EC2 has them; none where EC2 does not show it yet. */
+  readonly addresses?: readonly string[];
+  /** Whose the address is at which the managers see the node. */
+  readonly whose?: SeenElsewhere;
   /** The group calls the instance unhealthy. */
   readonly isUnhealthy?: boolean;
   /** A command of this very try that SSM knows of. */
@@ -134,7 +146,8 @@ type Missing<Fact, More> = Fact extends string ? { readonly kind: 'ask'; readonl
 /** A fact that must be known first: one call, or few, and none that is not needed. */
 export type Question =
   | Missing<'hold' | 'swarm' | 'candidates' | 'record' | 'wanted' | 'config', unknown>
-  | Missing<'isUnhealthy' | 'goesLast' | 'isGone' | 'isMarked', unknown>
+  | Missing<'isUnhealthy' | 'goesLast' | 'isGone' | 'isMarked' | 'addresses', unknown>
+  | Missing<'whose', { readonly address: string; readonly nodeId: string }>
   | Missing<'earlier', { readonly try: number; readonly target: string; readonly since: number }>
   | Missing<'invocation' | 'isInAnyGroup' | 'hasWorked', { readonly of: Sent }>;
 
@@ -142,6 +155,8 @@ export type Question =
 export type Note =
   /** For the next round of a hand-over. */
   | { readonly on: 'node'; readonly handedOver: readonly string[]; readonly unplaced: readonly string[] }
+  /** The node that the instance named is none of its own. */
+  | { readonly on: 'node'; readonly nodeId: 'none'; readonly address: 'none' }
   | { readonly on: 'step'; readonly uncertain: true }
   /** What this try has come to, whatever is heard of it later. */
   | { readonly on: 'step'; readonly result: Outcome };

@@ -12,6 +12,25 @@ export const leaving: Chapter = {
   begin: (scene) => scene.found(2),
   stories: [
     {
+      // An instance could have another's node confirmed as its own, as long as nobody had labelled it.
+      name: 'confirm takes a node for the instance at whose address the managers see it, and for no other',
+      tell: async (scene) => {
+        const { address = '' } = (await scene.node(ONE)) ?? {};
+        expect(address).toMatch(/^[0-9.]{7,}$/);
+        const elsewhere = { ...scene.forConfirm(ONE), addresses: '192.0.2.1,-' };
+        expect(await scene.failure(FOUNDER, 'confirm', elsewhere)).toBe('OtherAddress');
+        expect((await scene.node(ONE))?.labels).toEqual({});
+        await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(ONE), addresses: `192.0.2.1,${address}` });
+        // Its label says from now on whose it is.
+        await scene.ok(FOUNDER, 'confirm', elsewhere);
+        // A manager is known by the address at which the others reach it.
+        const [ip = ''] = scene.swarm.address.split(':');
+        const founder = { ...scene.forConfirm(FOUNDER), availability: 'drain' };
+        expect(await scene.failure(FOUNDER, 'confirm', { ...founder, addresses: '192.0.2.1' })).toBe('OtherAddress');
+        await scene.ok(FOUNDER, 'confirm', { ...founder, addresses: ip });
+      },
+    },
+    {
       // Simulated confirm wrote no skep.instance of its own accord; the script does, whatever labels it is given.
       name: 'confirm labels and activates in one update, and says which instance it is',
       tell: async (scene) => {

@@ -56,6 +56,11 @@ export function accept({ Comment }: SendCommandCommandInput): { Command: { Comma
 
 export let db: TestTable;
 export let ports: StepPorts;
+/** What EC2 says of the instance, and of addresses. */
+const ec2: { addresses: readonly string[]; owners: Readonly<Record<string, readonly string[]>> } = {
+  addresses: ['10.0.0.7'],
+  owners: {},
+};
 export const time = { now: NOW };
 /** Of what a person was told. */
 export const raised: string[] = [];
@@ -69,6 +74,10 @@ beforeAll(async () => {
     ssm: new SSMClient(region),
     sending: new SSMClient(region),
     autoScaling: new AutoScalingClient(region),
+    ec2: {
+      of: () => Promise.resolve(ec2.addresses),
+      instancesAt: (address) => Promise.resolve(ec2.owners[address] ?? []),
+    },
     holds: new Holds(db.client, TABLE),
     erasures: new Erasures(db.client, TABLE),
     raise: (metric) => raised.push(metric),
@@ -83,6 +92,8 @@ beforeEach(() => {
   sfn.reset();
   autoScaling.reset();
   time.now = NOW;
+  ec2.addresses = ['10.0.0.7'];
+  ec2.owners = {};
   known.length = 0;
   raised.length = 0;
   ssm.on(SendCommandCommand).callsFake(accept);

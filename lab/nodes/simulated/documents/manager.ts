@@ -39,6 +39,9 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
     if (node.labels['skep.leaving'] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
+    if (isReady(node, labels)) {
+      refuseOtherAddress(script, node);
+    }
     if (isReady(node, labels) && (await updateNode(script, node, wantedAvailability(script, node), labels))) {
       return { nodeId, status: 'ready', ...(await managersTold(script)) };
     }
@@ -46,6 +49,16 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
       script.fail('NotReady', `node ${nodeId} is ${node.status}`);
     }
     await script.sleep(LOOK_EVERY);
+  }
+}
+
+/** A node is of the instance that it has named only at an address which EC2 has for that; one that bears its label was found to be. */
+function refuseOtherAddress(script: Script, { nodeId, labels, address, raftAddress }: FoundNode): void {
+  const [addresses, instance] = [script.param('addresses'), script.param('instanceId')];
+  const told = raftAddress?.split(':')[0] ?? address;
+  const seen = told === '' ? '-' : told;
+  if (addresses !== 'none' && labels[LABEL] !== instance && !addresses.split(',').includes(seen)) {
+    script.fail('OtherAddress', `the managers see node ${nodeId} at ${seen}, which EC2 does not have for ${instance}`);
   }
 }
 

@@ -2,9 +2,13 @@
 import { FlowError } from '../../errors.ts';
 import { labelList } from '../../labels.ts';
 import { OF_AN_ACTION } from '../final-reasons.ts';
-import { instanceId } from './parameters.ts';
+import { instanceId, listOrNone } from './parameters.ts';
 import { needed } from './verb.ts';
 import type { CommandFacts, VerbUnit } from './verb.ts';
+
+/** Most instances have one or two. At one that is left out the node is looked up by its address, and confirmed after that. */
+const MOST_ADDRESSES = 64;
+const ADDRESS = /^(-|[0-9]{1,3}(\.[0-9]{1,3}){3})$/;
 
 export const confirm: VerbUnit = {
   description: 'labels a node that has joined and makes it available; runs on a manager',
@@ -16,6 +20,14 @@ export const confirm: VerbUnit = {
       description: 'the id of its node',
       pattern: '^[0-9a-z]{25}$',
       value: ({ node }) => node.nodeId,
+    },
+    addresses: {
+      description:
+        'at which of these the managers must see the node, as EC2 has them, separated by commas; - is one that they do not tell',
+      preset: 'none',
+      pattern: '^(none|(-|[0-9]{1,3}(\\.[0-9]{1,3}){3})(,(-|[0-9]{1,3}(\\.[0-9]{1,3}){3}))*)$',
+      maxChars: MOST_ADDRESSES * 16,
+      value: ({ addresses }) => listOrNone(addresses.filter((one) => ADDRESS.test(one)).slice(0, MOST_ADDRESSES)),
     },
     labels: {
       description: 'labels of the node, key=value, separated by commas',
@@ -40,7 +52,16 @@ export const confirm: VerbUnit = {
   runtime: 60,
   changesManagers: true,
   refuse: refuseFormer,
-  final: [...OF_AN_ACTION, 'Unconfirmed', 'Autolocked', 'UnknownNode', 'LeavingNode', 'MissedRecovery', 'LockTaken'],
+  final: [
+    ...OF_AN_ACTION,
+    'Unconfirmed',
+    'Autolocked',
+    'UnknownNode',
+    'LeavingNode',
+    'NodeOfAnother',
+    'MissedRecovery',
+    'LockTaken',
+  ],
   record: () => ({ phase: 'ready' }),
 };
 

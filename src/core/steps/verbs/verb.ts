@@ -61,6 +61,8 @@ export interface CommandFacts {
   readonly handOver: boolean;
   /** How many managers must be left when this one is demoted. */
   readonly least: number;
+  /** Of the instance, as EC2 has them, and the one of a NAT that it is behind; none where nobody asked. */
+  readonly addresses: readonly string[];
   readonly stage: string;
   readonly tokenKey: string;
   readonly config: ClusterConfig;

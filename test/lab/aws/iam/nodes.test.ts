@@ -182,6 +182,17 @@ describe('a manager', () => {
     expect(await errorOf(put(tokenOf('worker', 'other').Name))).toBe('AccessDeniedException 400');
   });
 
+  it.each([
+    ['no key, so under the default one', {}],
+    ['the alias of the default key', { KeyId: 'alias/aws/ssm' }],
+  ])('publishes no token under %s', async (_, key) => {
+    const { ssm } = await nodeOf('managers');
+    const { Name } = tokenOf('worker');
+    const put = new PutParameterCommand({ Name, Value: 'x', Type: 'SecureString', Overwrite: true, ...key });
+
+    await expect(ssm.send(put)).rejects.toThrow(/kms:Encrypt .* with an explicit deny in an identity-based policy/);
+  });
+
   it.each(Object.keys(FORBIDDEN).filter((what) => !/token/.test(what)))('may not %s', async (what) => {
     expect(await errorOf(FORBIDDEN[what]?.(await nodeOf('managers')) ?? Promise.resolve())).toMatch(
       /^(AccessDeniedException 400|AccessDenied 403|UnauthorizedOperation 403)$/,

@@ -6,44 +6,24 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Iam } from '../../../../lab/aws/iam/iam.ts';
 import type { Role } from '../../../../lab/aws/iam/principals.ts';
 import { stackOf } from '../../../../lab/scenario/parts.ts';
+import { withoutStatement } from '../../../../lab/aws/iam/statements.ts';
 import { groupArn } from '../../../../lab/aws/services/auto-scaling.ts';
 import type { Caller } from '../../../../lab/aws/services/service.ts';
 import type { Stack } from '../../../../lab/aws/stack/stack.ts';
 import { VERBS } from '../../../../src/core/names.ts';
+import { OPEN_KEY, OTHER_KEYS, permissions, tagsOf, tries } from './tries.ts';
+import type { Stacks, Try } from './tries.ts';
 
-const ACCOUNT = '123456789012';
-const arn = (service: string, rest: string): string => `arn:aws:${service}:eu-west-1:${ACCOUNT}:${rest}`;
-
-const CLUSTERS: Readonly<Record<string, string | undefined>> = {
-  ours: 'demo',
-  'another cluster': 'other',
-  untagged: undefined,
-};
-const tagsOf = (of: string): Record<string, string> => {
-  const cluster = CLUSTERS[of];
-  return cluster === undefined ? {} : { 'skep:cluster': cluster, 'skep:role': 'worker' };
-};
-const STAGES = { ours: 'dev', 'another stage': 'prod' } as const;
-const TOKENS: Readonly<Record<string, string>> = {
-  'worker token': '/skep/dev/demo/join-token/worker',
-  'manager token': '/skep/dev/demo/join-token/manager',
-  'worker token of another cluster': '/skep/dev/other/join-token/worker',
-  'manager token of another cluster': '/skep/dev/other/join-token/manager',
-  'worker token of another stage': '/skep/prod/demo/join-token/worker',
-  'manager token of another stage': '/skep/prod/demo/join-token/manager',
-  webhook: '/skep/dev/webhook',
-  'webhook of another stage': '/skep/prod/webhook',
-};
-const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance'];
-const FUNCTIONS = ['claim', 'command', 'command-done', 'settle', 'tidy', 'verdict', 'recover', 'rebalance'];
-
-let stacks: Readonly<Record<'dev' | 'prod', Stack>>;
+let stacks: Stacks;
 let iam: Iam;
 beforeAll(async () => {
   stacks = { dev: await stackOf('dev'), prod: await stackOf('prod') };
-  const { dev, prod } = stacks;
+  iam = iamOf(stacks.dev, stacks.prod);
+}, 120_000);
+
+function iamOf(dev: Stack, prod: Stack): Iam {
   const keyOf = (name: string): string | undefined => (name.startsWith('/skep/prod/') ? prod : dev).keys[0]?.arn;
-  iam = new Iam([dev, prod], {
+  return new Iam([{ ...dev, keys: [...dev.keys, OPEN_KEY] }, prod], {
     groupArn,
     groupTags: tagsOf,
     groupOf: (instance) => instance,
@@ -57,153 +37,15 @@ beforeAll(async () => {
       managedInstanceCore: true,
     }),
   });
-}, 120_000);
-
-/** What is tried: by its name a call, as somebody makes it, or a single permission. */
-type Try =
-  | { readonly call: string; readonly input: Record<string, unknown> }
-  | { readonly action: string; readonly resource: string };
-
-function tries(): Map<string, Try> {
-  const all = new Map<string, Try>();
-  const call = (what: string, on: string, input: Record<string, unknown>): void => {
-    all.set(on === '' ? what : `${what}: ${on}`, { call: what.replace(':', '.'), input });
-  };
-  for (const what of ['DescribeAutoScalingGroups', 'DescribeAutoScalingInstances', 'DescribeLifecycleHooks']) {
-    call(`autoscaling:${what}`, '', {});
-  }
-  for (const what of ['GetCommandInvocation', 'ListCommands', 'CancelCommand', 'DescribeInstanceInformation']) {
-    call(`ssm:${what}`, '', {});
-  }
-  for (const what of ['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat']) {
-    call(`states:${what}`, '', {});
-  }
-  call('ec2:DescribeInstances', '', {});
-  ofTables(call);
-  ofGroupsAndInstances(call);
-  ofParameters(call);
-  ofStages(call);
-  for (const [name, one] of singlePermissions()) {
-    all.set(name, one);
-  }
-  return all;
 }
 
-type Call = (what: string, on: string, input: Record<string, unknown>) => void;
-
-function ofTables(call: Call): void {
-  const plain = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan', 'DeleteTable', 'UpdateTable'];
-  for (const [whose, stage] of Object.entries(STAGES)) {
-    const table = { TableName: `skep-${stage}` };
-    for (const what of plain) {
-      call(`dynamodb:${what}`, whose, table);
-    }
-    for (const what of ['BatchGetItem', 'BatchWriteItem']) {
-      call(`dynamodb:${what}`, whose, { RequestItems: { [table.TableName]: [] } });
-    }
-    call('dynamodb:TransactWriteItems', `check, ${whose}`, { TransactItems: [{ ConditionCheck: table }] });
-  }
-}
-
-function ofGroupsAndInstances(call: Call): void {
-  const onGroups = [
-    'CompleteLifecycleAction',
-    'RecordLifecycleActionHeartbeat',
-    'PutLifecycleHook',
-    'SetDesiredCapacity',
-    'StartInstanceRefresh',
-    'TerminateInstanceInAutoScalingGroup',
-    'SetInstanceHealth',
-  ];
-  for (const whose of Object.keys(CLUSTERS)) {
-    for (const what of onGroups) {
-      call(`autoscaling:${what}`, whose, { AutoScalingGroupName: whose, InstanceId: whose });
-    }
-    call('ec2:TerminateInstances', whose, { InstanceIds: [whose] });
-    for (const verb of VERBS) {
-      call('ssm:SendCommand', `${verb} to ${whose}`, { DocumentName: `skep-dev-${verb}`, InstanceIds: [whose] });
-    }
-  }
-  call('ssm:SendCommand', 'inspect of another stage', { DocumentName: 'skep-prod-inspect', InstanceIds: ['ours'] });
-  call('ssm:SendCommand', 'a shell', { DocumentName: 'AWS-RunShellScript', InstanceIds: ['ours'] });
-}
-
-function ofParameters(call: Call): void {
-  for (const [which, name] of Object.entries(TOKENS)) {
-    const KeyId = (name.startsWith('/skep/prod/') ? stacks.prod : stacks.dev).keys[0]?.arn;
-    call('ssm:GetParameter', which, { Name: name, WithDecryption: true });
-    call('ssm:PutParameter', which, { Name: name, KeyId });
-    call('ssm:DeleteParameter', which, { Name: name });
-  }
-}
-
-function ofStages(call: Call): void {
-  for (const [whose, stage] of Object.entries(STAGES)) {
-    for (const machine of MACHINES) {
-      const on = `${machine}, ${whose}`;
-      const execution = { executionArn: arn('states', `execution:skep-${stage}-${machine}:a`) };
-      call('states:StartExecution', on, { stateMachineArn: arn('states', `stateMachine:skep-${stage}-${machine}`) });
-      for (const what of ['DescribeExecution', 'GetExecutionHistory', 'StopExecution']) {
-        call(`states:${what}`, on, execution);
-      }
-    }
-    for (const name of FUNCTIONS) {
-      call('lambda:InvokeFunction', `${name}, ${whose}`, {
-        FunctionName: arn('lambda', `function:skep-${stage}-${name}`),
-      });
-    }
-    call('sns:Publish', whose, { TopicArn: stacks[stage].topics[0]?.arn });
-    call('sqs:GetQueueAttributes', whose, { QueueUrl: stacks[stage].queues[0]?.url });
-  }
-}
-
-const firstArn = (list: readonly { readonly arn: string }[]): string => list[0]?.arn ?? '';
-
-/** What skep never calls, or calls where the lab has no endpoint: what would let a role grow, or get round the others. */
-function singlePermissions(): [string, Try][] {
-  const [key, queue] = [stacks.dev.keys, stacks.dev.queues].map((list) => firstArn(list));
-  const function_ = arn('lambda', 'function:skep-dev-command');
-  const role = `arn:aws:iam::${ACCOUNT}:role/skep-dev-command`;
-  const log = (name: string): string => `${arn('logs', `log-group:/aws/lambda/skep-dev-${name}`)}:log-stream:a`;
-  const group = groupArn('ours');
-  const single: readonly (readonly [string, string | undefined])[] = [
-    ['iam:PassRole', role],
-    ['iam:PutRolePolicy', role],
-    ['iam:TagRole', role],
-    ['sts:AssumeRole', role],
-    ['lambda:UpdateFunctionCode', function_],
-    ['ssm:UpdateDocument', arn('ssm', 'document/skep-dev-join')],
-    ['ssm:GetParametersByPath', arn('ssm', 'parameter/skep/dev/demo/join-token')],
-    ['ssm:StartSession', arn('ec2', 'instance/ours')],
-    ['autoscaling:CreateOrUpdateTags', group],
-    ['autoscaling:UpdateAutoScalingGroup', group],
-    ['autoscaling:DeleteLifecycleHook', group],
-    ['ec2:CreateTags', arn('ec2', 'instance/ours')],
-    ['ec2:RunInstances', arn('ec2', 'instance/*')],
-    ['events:PutEvents', arn('events', 'event-bus/default')],
-    ['events:PutRule', arn('events', 'rule/skep-dev-launch')],
-    ['kms:Decrypt', key],
-    ['kms:CreateGrant', key],
-    ['kms:PutKeyPolicy', key],
-    ['sqs:SendMessage', queue],
-    ['sqs:ReceiveMessage', queue],
-    ['logs:CreateLogDelivery', '*'],
-  ];
-  return [
-    ...single.map(([action, resource = '']): [string, Try] => [action, { action, resource }]),
-    ...['claim', 'command', 'command-done', 'settle', 'tidy', 'verdict', 'recover', 'rebalance'].map(
-      (name): [string, Try] => [`logs:PutLogEvents: ${name}`, { action: 'logs:PutLogEvents', resource: log(name) }],
-    ),
-  ];
-}
-
-function isAllowed(caller: Caller, role: Role | undefined, one: Try): boolean {
+function isAllowed(caller: Caller, role: Role | undefined, one: Try, held: Iam): boolean {
   if ('action' in one) {
-    return iam.may(role, one, caller.name);
+    return held.may(role, one, caller.name);
   }
   const [service = '', operation = ''] = one.call.split('.');
   try {
-    iam.authorize(caller, service, operation, one.input);
+    held.authorize(caller, service, operation, one.input);
     return true;
   } catch (error) {
     // Anything but a refusal is a mistake of this test.
@@ -212,8 +54,8 @@ function isAllowed(caller: Caller, role: Role | undefined, one: Try): boolean {
   }
 }
 
-function allowed(caller: Caller, role: Role | undefined): string[] {
-  return [...tries()].filter(([, one]) => isAllowed(caller, role, one)).map(([name]) => name);
+function allowed(caller: Caller, role: Role | undefined, held = iam): string[] {
+  return [...tries(stacks)].filter(([, one]) => isAllowed(caller, role, one, held)).map(([name]) => name);
 }
 
 const each = (what: string, on: readonly string[]): string[] => on.map((one) => `${what}: ${one}`);
@@ -245,6 +87,7 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
     'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeAutoScalingInstances',
     'autoscaling:DescribeLifecycleHooks',
+    'ec2:DescribeInstances',
     ...each('autoscaling:RecordLifecycleActionHeartbeat', TAGGED),
     // Of all clusters of the stage: the functions of one stack serve them all.
     ...each('ssm:DeleteParameter', [
@@ -333,11 +176,11 @@ describe('the model of rights', () => {
     expect(named(functions)).toEqual(Object.keys(OF_FUNCTIONS).toSorted());
     expect(named(stateMachines)).toEqual(Object.keys(OF_MACHINES).toSorted());
     expect(documents.map(({ verb }) => verb).toSorted()).toEqual(VERBS.toSorted());
-    expect(tries().size).toBeGreaterThan(200);
+    expect(tries(stacks).size).toBeGreaterThan(200);
   });
 
   it('expects nothing that is not tried', () => {
-    const names = tries();
+    const names = tries(stacks);
     const expected = [OF_FUNCTIONS, OF_MACHINES, OF_NODES].flatMap((lists) => Object.values(lists).flat());
     expect(expected.filter((name) => !names.has(name))).toEqual([]);
   });
@@ -359,5 +202,35 @@ describe('the model of rights', () => {
   it.each(Object.keys(OF_NODES))('a node that is a %s may do what it needs, and nothing else', (name) => {
     const may = OF_NODES[name] ?? [];
     expect(allowed({ kind: 'instance', name }, iam.roleOfInstance(name)).toSorted()).toEqual(may.toSorted());
+  });
+
+  it('a manager without the Deny of its policy might publish its tokens under keys that let others in', () => {
+    const dev = withoutStatement(stacks.dev, 'ManagerNodePolicy.PublishUnderNoOtherKey');
+    const open = iamOf(dev, stacks.prod);
+    const more = Object.keys(OTHER_KEYS).flatMap((key) =>
+      ['worker', 'manager'].map((role) => `ssm:PutParameter: ${role} token under ${key}`),
+    );
+    const may = allowed({ kind: 'instance', name: 'manager' }, open.roleOfInstance('manager'), open);
+    expect(may.toSorted()).toEqual([...(OF_NODES['manager'] ?? []), ...more].toSorted());
+  });
+
+  it('the role that the rules take on may start four machines, and nothing else', () => {
+    const [arnOfRules, ...more] = new Set(
+      stacks.dev.rules.flatMap(({ targets }) => targets.flatMap((one) => one.roleArn ?? [])),
+    );
+    expect(more).toEqual([]);
+    const role = iam.role(arnOfRules ?? '');
+    const may = [...permissions(stacks)].filter(([, one]) => iam.may(role, one, 'a rule'));
+    expect(may.map(([name]) => name).toSorted()).toEqual(
+      start('scale-out', 'scale-in', 'tidy', 'rotate-tokens').toSorted(),
+    );
+  });
+
+  it('is of every role of the stack', () => {
+    const { functions, stateMachines, rules, roles } = stacks.dev;
+    const targets = rules.flatMap((one) => one.targets);
+    const known = new Set([...functions, ...stateMachines, ...targets].map(({ roleArn }) => roleArn));
+    expect(roles.length).toBeGreaterThan(10);
+    expect(roles.map((role) => role.arn).filter((one) => !known.has(one))).toEqual([]);
   });
 });

@@ -32,9 +32,12 @@ describe('an event that Auto Scaling does not contradict', () => {
     expect(contradictionOf(actionOf({ kind: 'launch' }), shown('InService'))).toBeUndefined();
   });
 
-  it('is one that lets the instance go without its node: a person detaches it, or a warm pool takes it back', () => {
-    expect(
-      contradictionOf(actionOf({ kind: 'terminate', ask: 'leave', depart: true }), shown('InService')),
-    ).toBeUndefined();
-  });
+  it.each(['Warmed:Pending:Wait', 'ReplacingRootVolume:Wait'])(
+    'ends the node of an instance whose disk is used again or replaced, which is %s',
+    (lifecycle) => {
+      const depart = actionOf({ kind: 'terminate', ask: 'leave', depart: true });
+      expect(contradictionOf(depart, shown(lifecycle))).toBeUndefined();
+      expect(contradictionOf(depart, shown('InService'))).toContain('InService');
+    },
+  );
 });

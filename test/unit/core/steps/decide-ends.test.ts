@@ -154,7 +154,7 @@ const GIVES_UP: readonly Row[] = [
       plan: planOf({ role: 'manager', swarm: { ...swarmOf(FOUNDED, LEADER), epoch: 1 } }),
       ask: { node: { ...ASK.node, epoch: 0 } },
     }),
-    {},
+    { addresses: ['10.0.1.12'] },
     { error: 'MissedRecovery' },
   ],
   [

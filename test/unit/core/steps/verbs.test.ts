@@ -23,6 +23,7 @@ const requestOf = (changes: Partial<Request> & { verb: Verb }): Request => ({
   mend: { forget: [], restore: [], label: [], labels: 'none' },
   shift: { changes: [], tell: 'nodes' },
   handOver: false,
+  addresses: ['10.0.1.12', '10.0.9.12'],
   stage: 'dev',
   tokenKey: TOKEN_KEY,
   config: DEFAULT_CONFIG,
@@ -132,6 +133,20 @@ describe('the parameters of a command', () => {
     expect(labelList({ instance: 'a', group: 'b', role: 'c', zone: 'd', own: { 'skep.instance': 'mine' } })).toBe(
       'skep.instance=a,skep.group=b,skep.zone=d,skep.role=c',
     );
+  });
+
+  it.each([
+    [[], 'none'],
+    [['10.0.1.12', '203.0.113.7', '-'], '10.0.1.12,203.0.113.7,-'],
+    [['10.0.1.12', 'fe80::1', '$(reboot)'], '10.0.1.12'],
+    [
+      Array.from({ length: 90 }, (_, index) => `10.0.100.${index + 100}`),
+      expect.stringMatching(/^([\d.]+,){63}[\d.]+$/),
+    ],
+  ])('of a confirm: at which addresses the managers must see the node, %j', (addresses, told) => {
+    const { parameters } = commandFor(requestOf({ verb: 'confirm', addresses }));
+    expect(parameters['addresses']).toEqual(told);
+    expect(refused('confirm', parameters)).toEqual([]);
   });
 
   it('of a confirm: the availability that the group wishes', () => {
