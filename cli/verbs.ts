@@ -23,6 +23,16 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/delete.ts')).defineDelete,
   },
   {
+    name: 'adopt',
+    summary: 'Take in a swarm that exists, with its groups. No task is started anew',
+    load: async () => (await import('./commands/adopt.ts')).defineAdopt,
+  },
+  {
+    name: 'release',
+    summary: 'Let a cluster go: its swarm and its groups stay as they are',
+    load: async () => (await import('./commands/release.ts')).defineRelease,
+  },
+  {
     name: 'status',
     alias: 'ls',
     summary: 'Show how the clusters are: the verdict of the last tidy, with what to do',

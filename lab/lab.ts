@@ -11,6 +11,7 @@ import type { Listening, Serve } from './aws/http-server.ts';
 import { CloudFormation } from './aws/cloudformation/cloudformation.ts';
 import { enforce } from './aws/iam/enforce.ts';
 import type { Enforcement } from './aws/iam/enforce.ts';
+import { keyArns } from './aws/iam/iam.ts';
 import type { Iam } from './aws/iam/iam.ts';
 import { keepCode } from './aws/bundle.ts';
 import { Lambda } from './aws/lambda.ts';
@@ -102,10 +103,7 @@ export class Lab {
     };
     this.autoScaling = this.#makeAutoScaling(options);
     this.throttles = new Throttles(this.clock, options.limits ?? {});
-    this.#parameterStore = new ParameterStore(
-      this.#account.keys.map(({ arn }) => arn),
-      this.throttles,
-    );
+    this.#parameterStore = new ParameterStore(keyArns(this.#account.keys), this.throttles);
     const { ec2, autoScaling } = this;
     const sources = { clock, ec2, autoScaling, parameterStore: this.#parameterStore };
     const { limits, onNeeded, beside: others = [] } = options;

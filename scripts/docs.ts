@@ -58,7 +58,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   LaunchAbandoned: 'read the cause, which names the error behind it',
   LaunchContinued: 'read the cause, repair it; the next tidy joins the instance',
   SwarmLeftAlone:
-    'detach the instance from the group if its swarm is in use; else move what runs there and end it, and its group launches another',
+    'take its swarm in (`skep adopt`), or detach the instance; if its swarm is not in use, end it, and its group launches another',
   Forced: 'read the cause; look whether a container ended before its time',
   ManagerKept: 'read the cause; the next tidy joins it anew, once its lease is over',
   ManagerRetained:

@@ -44,9 +44,9 @@ refuse_other_address() {
 }
 
 # The label of the instance is there since the node was confirmed for the first time: an instance that comes back from standby, or whose event
-# comes twice, may have been drained or paused by a person since, and that stays.
+# comes twice, may have been drained or paused by a person since, and that stays. So does that of a node that is taken in with its swarm.
 wanted_availability() {
-  if has_label skep.instance "$SSM_instanceId"; then printf '%s' "$FOUND_AVAILABILITY"; else printf '%s' "$SSM_availability"; fi
+  if [ "$SSM_availability" = keep ] || has_label skep.instance "$SSM_instanceId"; then printf '%s' "$FOUND_AVAILABILITY"; else printf '%s' "$SSM_availability"; fi
 }
 
 # Workers have nothing to lock: they go on.

@@ -1,10 +1,26 @@
-# survey: tells what the engine of this instance says of itself as a manager. Changes nothing, and needs neither leader nor quorum.
+# survey: tells what the engine of this instance says of itself, as a manager above all. Changes nothing, and needs neither leader nor quorum.
 # Comes after common.sh and machine.sh.
 
 # When the state of the raft was last written: a guess at who knows most, since without a leader no engine tells how far it has come.
 raft_time() {
   raft_newest=$(find "$1/swarm/raft" -type f -printf '%T@\n' 2>/dev/null | sort -n | tail -n 1)
   echo "${raft_newest%%.*}" | sed 's/^$/0/'
+}
+
+# What an adoption asks besides: who the engine is by its certificate, and with what its swarm was founded. What is not to be had is not told,
+# since a recovery asks a machine that may be half dead. Prints members of the result.
+more_told() {
+  read_certificate
+  printf ',"engine":"%s","address":"%s","own":"%s","curl":"%s"' "$ENGINE" "$NODE_ADDRESS" "$OWN_ADDRESS" \
+    "$(curl --version 2>/dev/null 3>&- | sed -n '1s/^curl \([0-9]\{1,4\}\.[0-9]\{1,4\}\).*/\1/p')"
+  printf ',"certificate":{"swarmId":"%s","nodeId":"%s","role":"%s"}' "$CERTIFICATE_SWARM" "$CERTIFICATE_NODE" "$CERTIFICATE_ROLE"
+  if [ "$LEADER" = true ]; then founded_told; fi
+}
+
+founded_told() {
+  founded_format="${O}with .Swarm.Cluster$C,\"founded\":{\"subnetSize\":${O}.SubnetSize$C,\"dataPathPort\":${O}.DataPathPort$C"
+  founded_format="$founded_format,\"autolock\":${O}.Spec.EncryptionConfig.AutoLockManagers$C,\"pools\":${O}json .DefaultAddrPool$C}${O}end$C"
+  dk 10 info --format "$founded_format" 2>/dev/null || :
 }
 
 check_expiry
@@ -21,6 +37,8 @@ NODE_STATE=''
 IS_MANAGER=false
 NODE_ID=''
 SWARM_ID=''
+ENGINE=''
+NODE_ADDRESS=''
 DOCKER_ROOT=/var/lib/docker
 if docker_answers; then
   RUNS=true
@@ -39,5 +57,7 @@ if [ "$IS_MANAGER" = true ]; then
   REMOTES=$(printf '%s' "${survey_said#*|}" | tr -cd '0-9a-z@.: ' | sed 's/ *$//; s/ /","/g; s/.*/"&"/; s/^""$//')
 fi
 RAFT=$(raft_time "$DOCKER_ROOT")
-finish "$(printf '{"runs":%s,"state":"%s","manager":%s,"leader":%s,"members":%d,"nodeId":"%s","swarmId":"%s","raftTime":%d,"epoch":"%s","recovering":%d,"remotes":[%s]}' \
-  "$RUNS" "$NODE_STATE" "$IS_MANAGER" "$LEADER" "$MEMBERS" "$NODE_ID" "$SWARM_ID" "$RAFT" "$(remembered_epoch)" "$RECOVERING" "$REMOTES")"
+MORE=''
+if [ "$RUNS" = true ]; then MORE=$(more_told); fi
+finish "$(printf '{"runs":%s,"state":"%s","manager":%s,"leader":%s,"members":%d,"nodeId":"%s","swarmId":"%s","raftTime":%d,"epoch":"%s","recovering":%d,"remotes":[%s]%s}' \
+  "$RUNS" "$NODE_STATE" "$IS_MANAGER" "$LEADER" "$MEMBERS" "$NODE_ID" "$SWARM_ID" "$RAFT" "$(remembered_epoch)" "$RECOVERING" "$REMOTES" "$MORE")"

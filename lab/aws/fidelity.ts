@@ -24,7 +24,12 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     CompleteLifecycleAction: done('`ResourceContention` never happens by itself'),
     RecordLifecycleActionHeartbeat: done('up to the global timeout of 48 hours or 100 heartbeats'),
     SetDesiredCapacity: partial('no cooldown; scale-in by zone, then by age'),
-    UpdateAutoScalingGroup: partial('sizes only'),
+    UpdateAutoScalingGroup: partial('sizes and the instance lifecycle policy only'),
+    CreateOrUpdateTags: partial(
+      'of groups only, not all or nothing; instances keep the tags that they were launched with',
+    ),
+    DeleteTags: partial('of groups only'),
+    DeleteLifecycleHook: done('what waits in it goes on: a launch is abandoned, a termination continued'),
     TerminateInstanceInAutoScalingGroup: partial('a short answer'),
     SetInstanceHealth: done(),
     StartInstanceRefresh: partial('rolling only; of the preferences only the two percentages'),
@@ -57,6 +62,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DescribeInstances: partial(
       'filters by `instance-id`, `instance-state-name`, `availability-zone`, `vpc-id`, addresses and `tag:KEY`, no wildcards, no pages; an instance is terminated at once, and is listed for ever',
     ),
+    DescribeInstanceAttribute: partial('`userData` only'),
+    CreateTags: partial('of instances only; SSM sees them at once'),
+    DeleteTags: partial('of instances only, and only by key'),
     TerminateInstances: partial(
       'the hook of the group is not asked, as on AWS; `shutting-down` for 15 s, in which everything on it goes on',
     ),

@@ -1,4 +1,5 @@
 // Steps of a scenario in which an operator is at the swarm: a service is created, somebody asks it, or something is typed.
+import { swarmByHand } from './by-hand.ts';
 import { member } from './disturbances.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
@@ -11,7 +12,9 @@ type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknow
 const PATIENCE_OF_A_PERSON = 60_000;
 
 export async function createService(run: ScenarioRun, service: Part<'service'>['service']): Promise<void> {
-  const manager = await run.lab.managerInstance(run.scenario.cluster);
+  const manager =
+    (await run.lab.managerInstance(run.scenario.cluster)) ??
+    (await swarmByHand(run.lab, Object.keys(run.scenario.groups)))?.manager;
   if (manager === undefined) {
     throw new StepFailed(`there is no manager to create service ${service.name} on`);
   }

@@ -10,8 +10,10 @@ import type { LabOptions } from '../options.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
+import type { Group } from '../aws/services/group.ts';
 import { checkHook } from '../aws/services/group-limits.ts';
 import type { Stack } from '../aws/stack/stack.ts';
+import { swarmByHand } from './by-hand.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { killWhereAsked } from './kill-at.ts';
 import type { KillAt } from './kill-at.ts';
@@ -207,11 +209,16 @@ export class ScenarioRun {
     return expectations.map((one) => check(one, now));
   }
 
-  view(stage: string): Promise<SwarmView | undefined> {
+  async view(stage: string): Promise<SwarmView | undefined> {
     const own = Object.entries(this.scenario.groups).filter(
       ([, group]) => (group.stage ?? this.scenario.stage) === stage,
     );
-    return this.lab.view(this.scenario.cluster, new Set(own.map(([name]) => name)));
+    const view = await this.lab.view(this.scenario.cluster, new Set(own.map(([name]) => name)));
+    // Not those that the scenario tags wrongly: their swarm is somebody else's.
+    const isUntagged = ([name, { tags }]: [string, GroupSpec]): boolean =>
+      tags === undefined && this.lab.autoScaling.group(name).tags['skep:cluster'] === undefined;
+    const untagged = own.filter(isUntagged).map(([name]) => name);
+    return view ?? (await swarmByHand(this.lab, untagged))?.view;
   }
 
   async #managers(): Promise<ManagersSeen | undefined> {
@@ -267,19 +274,15 @@ export class ScenarioRun {
     const group = this.lab.autoScaling.createGroup(
       {
         name,
-        tags: spec.tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
+        tags: spec.tags ?? (spec.byHand ? {} : { 'skep:cluster': cluster, 'skep:role': spec.role }),
         zones: spec.zones,
-        retain: spec.role === 'manager',
+        retain: spec.role === 'manager' && !spec.byHand,
         maintenance: spec.maintenance,
+        healthCheckType: spec.setup.healthCheckType,
+        suspended: spec.setup.suspended,
         launchesAfter: spec.launchesAfter,
         retainedEndsBy: spec.retainedEndsBy,
-        machine: {
-          agentAfter: spec.agentAfter,
-          dockerAfter: spec.dockerAfter,
-          clockAhead: spec.clock,
-          speaksFrom: spec.speaksFrom,
-          ...spec.image,
-        },
+        machine: machineOf(spec),
       },
       0,
     );
@@ -306,7 +309,7 @@ export class ScenarioRun {
         otherwise: spec.role === 'manager' ? 'ABANDON' : 'CONTINUE',
       },
     ] as const;
-    for (const hook of hooks) {
+    for (const hook of spec.byHand ? [] : hooks) {
       const { timeout, metadata, defaultResult } = hook.spec;
       const made = {
         name: hook.spec.name ?? hook.name,
@@ -370,6 +373,12 @@ export class ScenarioRun {
     return this.lab.close();
   }
 }
+
+/** What its instances boot as. */
+const machineOf = ({ agentAfter, dockerAfter, clock, speaksFrom, setup, image }: GroupSpec): Group['machine'] => ({
+  ...{ agentAfter, dockerAfter, clockAhead: clock, speaksFrom, hopLimit: setup.hopLimit, userData: setup.userData },
+  ...image,
+});
 
 function watchManagers(lab: Lab, cluster: string): ManagerWatch {
   const watch = new ManagerWatch({

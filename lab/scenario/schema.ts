@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LEVELS } from '../../src/core/verdict/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { SPEAKS_FROM } from '../nodes/machines.ts';
+import { adopt, release, setup, swarm } from './adopt-schema.ts';
 import { fault } from './fault-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
@@ -58,6 +59,9 @@ const group = z.strictObject({
   retainedEndsBy: z.enum(['at-once', 'hook-again']).default('at-once'),
   /** A bad image: the swarm folder of the oldest instance of that group is in it, or the id of that instance is its hostname. */
   image: z.strictObject({ swarmFolderOf: z.string().optional(), hostnameOf: z.string().optional() }).optional(),
+  /** Somebody had it before skep: it has none of skep's hooks and tags, and its instances are terminated as they are. */
+  byHand: z.boolean().default(false),
+  setup: setup.prefault({}),
   /** The role of its instances, where it is not as docs/security.md says. */
   instanceRole: z
     .strictObject({
@@ -290,6 +294,9 @@ const plainSteps = [
   /** Of all instances of the group, or of the leader alone. */
   z.strictObject({ agent: z.strictObject({ ...choice, online: z.boolean() }) }),
   z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),
+  z.strictObject({ swarm }),
+  z.strictObject({ adopt }),
+  z.strictObject({ release }),
   z.strictObject({ tidy: z.strictObject({}) }),
   z.strictObject({ hold: z.strictObject({ because: z.string().default('') }) }),
   z.strictObject({ unhold: z.strictObject({}) }),

@@ -1,4 +1,5 @@
 // Takes one step of a scenario.
+import { adopt, makeSwarm, release } from './adopt.ts';
 import type { CallFault } from '../aws/endpoint.ts';
 import { parsePattern } from '../aws/events/pattern.ts';
 import { disturb, isDisturbance, member, replace } from './disturbances.ts';
@@ -61,6 +62,9 @@ type Typed =
   | Part<'hold'>
   | Part<'unhold'>
   | Part<'erase'>
+  | Part<'swarm'>
+  | Part<'adopt'>
+  | Part<'release'>
   | Part<'record'>
   | Part<'item'>
   | Part<'hook'>
@@ -69,7 +73,10 @@ type Typed =
 /** What is between skep and people. */
 type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
-const TYPED = ['service', 'load', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'record', 'item', 'hook', 'tags'];
+const TYPED: readonly string[] = [
+  ...['service', 'load', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'swarm', 'adopt', 'release'],
+  ...['record', 'item', 'hook', 'tags'],
+];
 
 const isTyped = (step: PlainStep): step is Typed => TYPED.some((kind) => kind in step);
 
@@ -82,6 +89,20 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
     await leaveGhost(run, step.ghost.service);
   } else if ('docker' in step) {
     await operate(run, step.docker);
+  } else {
+    await typeOfCluster(run, step);
+  }
+}
+
+type Services = Part<'service'> | Part<'load'> | Part<'ghost'> | Part<'docker'>;
+
+async function typeOfCluster(run: ScenarioRun, step: Exclude<Typed, Services>): Promise<void> {
+  if ('swarm' in step) {
+    await makeSwarm(run, step.swarm);
+  } else if ('adopt' in step) {
+    await adopt(run, step.adopt);
+  } else if ('release' in step) {
+    await release(run);
   } else if ('hold' in step) {
     await hold(run, step.hold.because);
   } else if ('erase' in step) {
@@ -162,6 +183,9 @@ type Act = Exclude<
   | { hold: unknown }
   | { unhold: unknown }
   | { erase: unknown }
+  | { swarm: unknown }
+  | { adopt: unknown }
+  | { release: unknown }
   | { record: unknown }
   | Outside
   | { item: unknown }

@@ -2,6 +2,27 @@
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
+/** AWS: at most 50 of them on a page. */
+const AT_ONCE = 50;
+
+/** Of each of them, as `agentOf`. */
+export async function agentsOf(
+  client: SSMClient,
+  instances: readonly string[],
+): Promise<Map<string, 'online' | 'lost' | 'never'>> {
+  const agents = new Map<string, 'online' | 'lost' | 'never'>(instances.map((instance) => [instance, 'never']));
+  for (let start = 0; start < instances.length; start += AT_ONCE) {
+    const Values = instances.slice(start, start + AT_ONCE);
+    const { InstanceInformationList: found = [] } = await client.send(
+      new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values }], MaxResults: AT_ONCE }),
+    );
+    for (const { InstanceId: id = '', PingStatus: ping } of found) {
+      agents.set(id, ping === 'Online' ? 'online' : 'lost');
+    }
+  }
+  return agents;
+}
+
 export async function agentOf(client: SSMClient, instance: string): Promise<'online' | 'lost' | 'never'> {
   const { InstanceInformationList: [found] = [] } = await client.send(
     new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instance] }] }),

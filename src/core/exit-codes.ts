@@ -38,7 +38,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     39,
     'FoundedOtherwise',
     'the swarm has other options than the cluster',
-    'nothing is changed: detach the instance if its swarm is in use, else end it, and its group launches another',
+    'nothing is changed: take the swarm in (`skep adopt`), or end the instance, and its group launches another',
   ),
   row(40, 'NotManager', 'the node is not a manager', 'nothing: another manager is asked'),
   row(41, 'NoLeader', 'the swarm has no leader', 'bring back a majority of the managers'),

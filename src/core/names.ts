@@ -52,6 +52,16 @@ export const joinTokenName = (stage: string, cluster: string, role: NodeRole): s
 export const launchHook = (stage: string): string => `skep-${stage}-launch`;
 export const terminateHook = (stage: string): string => `skep-${stage}-terminate`;
 
+/**
+ * Of the key of the join tokens, by its alias: the template names it by the stage.
+ *
+ * @param beside any ARN of the stage, which has the partition, the region and the account
+ */
+export function tokenKeyArn(beside: string, stage: string): string {
+  const [, partition = 'aws', , region = '', account = ''] = beside.split(':');
+  return `arn:${partition}:kms:${region}:${account}:alias/skep-${stage}-join-token`;
+}
+
 /** A key of the table. */
 export interface Key {
   readonly pk: string;

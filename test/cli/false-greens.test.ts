@@ -170,7 +170,7 @@ steps:
     try {
       const said = await site.complaint();
       expect(said).toContain('ForeignSwarm: ');
-      expect(said).toContain('if that swarm is in use, detach its instances from the group');
+      expect(said).toContain('if that swarm is to be this cluster, take it in (skep adopt)');
       expect(said).toContain('NotFounded: ');
     } finally {
       await site.run.close();

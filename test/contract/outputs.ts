@@ -2,6 +2,8 @@
 import { z } from 'zod';
 
 const nodeId = z.string().regex(/^[0-9a-z]{25}$/);
+const id = z.string().regex(/^[0-9a-z]{25}$/);
+const ip = z.string().regex(/^10\.77\.\d+\.\d+$/);
 const address = z.string().regex(/^10\.77\.\d+\.\d+:2377$/);
 const zone = z.literal('eu-west-1a');
 const engine = z.string().regex(/^\d+\.\d+\.\d+/);
@@ -101,6 +103,29 @@ export const OUTPUTS = {
     epoch: z.string().regex(/^(\d+|fenced)$/),
     recovering: count,
     remotes: z.array(z.string().regex(/^[0-9a-z]{25}@10\.77\.\d+\.\d+:2377$/)),
+    // Of an engine that runs.
+    engine: engine.optional(),
+    address: z.union([ip, z.literal('')]).optional(),
+    own: ip.optional(),
+    curl: z
+      .string()
+      .regex(/^\d+\.\d+$/)
+      .optional(),
+    certificate: z
+      .union([
+        z.strictObject({ swarmId: id, nodeId, role: z.enum(['worker', 'manager']) }),
+        z.strictObject({ swarmId: z.literal(''), nodeId: z.literal(''), role: z.literal('') }),
+      ])
+      .optional(),
+    // Of a manager that has a leader.
+    founded: z
+      .strictObject({
+        subnetSize: count,
+        dataPathPort: count,
+        autolock: z.boolean(),
+        pools: z.array(z.string()).min(1),
+      })
+      .optional(),
   }),
   fence: z.strictObject({ fenced: z.literal(true) }),
   recover: z.strictObject({

@@ -40,6 +40,7 @@ const KINDS: readonly Kind[] = [
     instance: { verb: 'survey', machine: 'recover', subject: 'recovery', chapter: 'recovery' },
     named: /\bsurvey\b/,
     besides: {
+      'src/core/adopt/commands.ts': 'a person sends it to what is to be taken in, without a machine',
       'src/operations/recover.ts': 'the machine recover takes the instances that are to be asked by this name',
     },
   },

@@ -34,6 +34,7 @@ export interface Enforcement {
  */
 export function enforce(stack: Stack, others: readonly Stack[], sources: Sources): Enforcement {
   const profiles = new Profiles(sources.autoScaling, stack.stage);
+  sources.ec2.profileOf = (instanceId) => profiles.of(instanceId)?.name;
   const iam = new Iam([stack, ...others], factsOf(sources, profiles), sources.onNeeded);
   const onBehalf = new OnBehalf(iam, beside(stack, others), profiles);
   onBehalf.deploy();

@@ -75,7 +75,7 @@ export class Iam {
 
   #addKey({ logicalId, id, arn, aliases, policy }: StackKey): void {
     const compiled = { arn, policy: { policy: compilePolicy(policy, logicalId), alone: true } };
-    for (const name of [id, arn, ...aliases]) {
+    for (const name of [id, arn, ...aliases, ...aliases.map((alias) => aliasArn(arn, alias))]) {
       this.#kms.set(name, compiled);
     }
   }
@@ -231,6 +231,13 @@ export class Iam {
     this.denials.push({ who, action, resource: resource ?? '*', message });
   }
 }
+
+/** @example arn:aws:kms:eu-west-1:123456789012:alias/skep-dev-join-token */
+const aliasArn = (key: string, alias: string): string => key.replace(/[^:]*$/, alias);
+
+/** By which Parameter Store takes them. */
+export const keyArns = (keys: readonly StackKey[]): string[] =>
+  keys.flatMap(({ arn, aliases }) => [arn, ...aliases.map((alias) => aliasArn(arn, alias))]);
 
 function contextOf({ keys = {} }: Need, more: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> {
   return new Map(Object.entries({ ...more, ...keys }).map(([key, value]) => [key.toLowerCase(), value]));

@@ -65,6 +65,16 @@ const onGroup =
   };
 const named = (input: Input): string => text(input['AutoScalingGroupName']);
 
+const tagged = z.array(z.object({ ResourceId: z.string() })).catch([]);
+
+/** One for each group that a tag is about. */
+const onTaggedGroups =
+  (action: string): Mapping =>
+  (input, resources) =>
+    [...new Set(tagged.parse(input['Tags']).map(({ ResourceId: group }) => group))].flatMap((group) =>
+      onGroup(action, () => group)(input, resources),
+    );
+
 const onExecution =
   (action: string): Mapping =>
   (input) => [{ action, resource: text(input['executionArn']) }];
@@ -146,9 +156,9 @@ const deleteParameter: Mapping = (input, resources) => [
 ];
 
 const onInstances =
-  (action: string): Mapping =>
+  (action: string, idsOf = (input: Input) => texts(input['InstanceIds'])): Mapping =>
   (input, { arn, instanceTags }) =>
-    texts(input['InstanceIds']).map((id) => ({
+    idsOf(input).map((id) => ({
       action,
       resource: arn('ec2', `instance/${id}`),
       keys: tagKeys(['aws:ResourceTag', 'ec2:ResourceTag'], instanceTags(id)),
@@ -194,7 +204,13 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
     'autoscaling:SetInstanceHealth',
     (input, { groupOf }) => groupOf(text(input['InstanceId'])) ?? '',
   ),
+  'autoscaling.DeleteLifecycleHook': onGroup('autoscaling:DeleteLifecycleHook', named),
+  'autoscaling.CreateOrUpdateTags': onTaggedGroups('autoscaling:CreateOrUpdateTags'),
+  'autoscaling.DeleteTags': onTaggedGroups('autoscaling:DeleteTags'),
   'ec2.DescribeInstances': onNothing('ec2:DescribeInstances'),
+  'ec2.DescribeInstanceAttribute': onInstances('ec2:DescribeInstanceAttribute', (input) => [text(input['InstanceId'])]),
+  'ec2.CreateTags': onInstances('ec2:CreateTags', (input) => texts(input['Resources'])),
+  'ec2.DeleteTags': onInstances('ec2:DeleteTags', (input) => texts(input['Resources'])),
   'ec2.TerminateInstances': onInstances('ec2:TerminateInstances'),
   'ssm.SendCommand': sendCommand,
   'ssm.GetCommandInvocation': onAllOfSsm('ssm:GetCommandInvocation'),

@@ -163,15 +163,21 @@ function fromSnsForm({ MessageAttributes, ...rest }: Record<string, unknown>): R
   return MessageAttributes === undefined ? rest : { ...rest, MessageAttributes: read };
 }
 
-/** EC2's form names lists in the singular. */
-function fromEc2Form({ InstanceId, Filter, ...rest }: Record<string, unknown>): Record<string, unknown> {
+/** As they are on the wire, and as the SDK has them. */
+const EC2_LISTS: Readonly<Record<string, string>> = { InstanceId: 'InstanceIds', ResourceId: 'Resources', Tag: 'Tags' };
+
+/** EC2's form names lists in the singular. What is no list there is a member of that very name. */
+function fromEc2Form({ Filter, ...rest }: Record<string, unknown>): Record<string, unknown> {
   const given = filters.optional().safeParse(Filter);
   if (!given.success) {
     throw new AwsError('InvalidParameterValue', 'the filters are not of the form Filter.1.Name, Filter.1.Value.1');
   }
+  const named = Object.entries(rest).map(([name, value]) => [
+    Array.isArray(value) ? (EC2_LISTS[name] ?? name) : name,
+    value,
+  ]);
   return {
-    ...rest,
-    ...(InstanceId === undefined ? {} : { InstanceIds: InstanceId }),
+    ...(Object.fromEntries(named) as Record<string, unknown>),
     ...(given.data === undefined ? {} : { Filters: given.data.map(({ Name, Value }) => ({ Name, Values: Value })) }),
   };
 }

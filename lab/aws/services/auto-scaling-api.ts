@@ -6,6 +6,7 @@ import type { Group, Hook, Member } from './group.ts';
 import type { AutoScaling, OpenAction } from './auto-scaling.ts';
 import type { InstanceRefresh } from './group.ts';
 import { checkHook, globalTimeout } from './group-limits.ts';
+import { lifecyclePolicy, retain, setupOperations } from './auto-scaling-setup.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
@@ -39,8 +40,14 @@ const desired = z.strictObject({
   HonorCooldown: flag.optional(),
 });
 const size = z.coerce.number().int().min(0).max(500).optional();
-/** Only sizes: what else may be changed of a group the lab refuses. */
-const update = z.strictObject({ AutoScalingGroupName: name, MinSize: size, MaxSize: size, DesiredCapacity: size });
+/** Only sizes, and what becomes of an instance whose terminate hook is abandoned: what else may be changed of a group the lab refuses. */
+const update = z.strictObject({
+  AutoScalingGroupName: name,
+  MinSize: size,
+  MaxSize: size,
+  DesiredCapacity: size,
+  InstanceLifecyclePolicy: lifecyclePolicy.optional(),
+});
 const terminate = z.strictObject({ InstanceId: id, ShouldDecrementDesiredCapacity: flag });
 const health = z.strictObject({
   InstanceId: name,
@@ -97,8 +104,12 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, be
       return {};
     },
     UpdateAutoScalingGroup: (input) => {
-      const { AutoScalingGroupName: group, MinSize: min, MaxSize: max, DesiredCapacity: desired } = update.parse(input);
-      autoScaling.update(group, { min, max, desired });
+      const asked = update.parse(input);
+      const { AutoScalingGroupName: group, MinSize: min, MaxSize: max, DesiredCapacity: desired } = asked;
+      if ([min, max, desired].some((one) => one !== undefined)) {
+        autoScaling.update(group, { min, max, desired });
+      }
+      retain(autoScaling, group, asked.InstanceLifecyclePolicy);
       return {};
     },
     TerminateInstanceInAutoScalingGroup: (input) => {
@@ -120,6 +131,7 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, be
     },
     StartInstanceRefresh: (input) => ({ InstanceRefreshId: startRefresh(autoScaling, refresh.parse(input)).id }),
     DescribeInstanceRefreshes: (input) => describeRefreshes(autoScaling, refreshes.parse(input)),
+    ...setupOperations(autoScaling),
   };
   return { name: 'autoscaling', operations };
 }
@@ -186,8 +198,12 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     DesiredCapacity: group.desired,
     DefaultCooldown: 300,
     AvailabilityZones: group.zones,
-    HealthCheckType: 'EC2',
+    HealthCheckType: group.healthCheckType ?? 'EC2',
     HealthCheckGracePeriod: (group.gracePeriod ?? 0) / 1000,
+    SuspendedProcesses: (group.suspended ?? []).map((ProcessName) => ({
+      ProcessName,
+      SuspensionReason: 'User suspended',
+    })),
     ...maintenanceOf(group),
     CreatedTime: new Date(0),
     Instances: shown.of(group).map(describeMember),

@@ -234,8 +234,9 @@ export class AutoScaling {
     const zone = emptiestZone(group);
     const tags = { ...launchTags(group), 'aws:autoscaling:groupName': group.name };
     const { vpcId, machine } = group;
-    const { dockerAfter, clockAhead, speaksFrom } = machine;
-    const { instanceId } = ec2.run({ zone, tags, vpcId, dockerAfter, clockAhead, speaksFrom, ...this.#imageOf(group) });
+    const { dockerAfter, clockAhead, speaksFrom, hopLimit, userData } = machine;
+    const seen = { speaksFrom, hopLimit, userData };
+    const { instanceId } = ec2.run({ zone, tags, vpcId, dockerAfter, clockAhead, ...seen, ...this.#imageOf(group) });
     const since = clock.now();
     const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
     group.members.set(instanceId, member);

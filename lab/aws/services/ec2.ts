@@ -6,6 +6,7 @@ import { usualClock } from '../../time/machine-clock.ts';
 import type { MachineSpec, Machines } from '../../nodes/machines.ts';
 import type { Random } from '../../time/random.ts';
 import { Lagging } from './lagging.ts';
+import { createTags, deleteTags, withTags, withoutTags } from './instance-tags.ts';
 import { pageOf } from './pages.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
@@ -16,7 +17,9 @@ export interface Instance {
   readonly instanceId: string;
   readonly zone: string;
   readonly launchTime: number;
-  readonly tags: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
+  readonly hopLimit: number;
+  readonly userData: string | undefined;
   /** Its clock's difference from ours, ms. */
   readonly clockAhead: number;
   readonly vpcId: string;
@@ -40,6 +43,8 @@ const describe = z.strictObject({
   NextToken: z.string().optional(),
 });
 const terminate = z.strictObject({ InstanceIds: instanceIds });
+/** Only one: what else may be asked of an instance the lab refuses. */
+const attribute = z.strictObject({ InstanceId: z.string(), Attribute: z.string().pipe(z.literal('userData')) });
 
 export interface Ec2Options {
   readonly clock: Clock;
@@ -56,6 +61,9 @@ export class Ec2 implements Service {
   readonly operations = {
     DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
     TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
+    DescribeInstanceAttribute: (input: Record<string, unknown>) => this.#describeAttribute(attribute.parse(input)),
+    CreateTags: (input: Record<string, unknown>) => this.#changeTags(createTags.parse(input), withTags),
+    DeleteTags: (input: Record<string, unknown>) => this.#changeTags(deleteTags.parse(input), withoutTags),
   };
 
   readonly #clock: Clock;
@@ -66,6 +74,8 @@ export class Ec2 implements Service {
   readonly #seen = new Map<string, Lagging<Seen>>();
   /** Told of every state change. */
   onState: (instance: Instance) => void = () => undefined;
+  /** The name of its instance profile, which IAM knows. */
+  profileOf: (instanceId: string) => string | undefined = () => undefined;
 
   constructor({ clock, random, machines, onDefect, lag = () => 0 }: Ec2Options) {
     this.#onDefect = onDefect;
@@ -80,9 +90,11 @@ export class Ec2 implements Service {
     spec: Omit<MachineSpec, 'instanceId'> & {
       readonly tags: Record<string, string>;
       readonly vpcId?: string | undefined;
+      readonly hopLimit?: number | undefined;
+      readonly userData?: string | undefined;
     },
   ): Instance {
-    const { tags, vpcId = DEFAULT_VPC, ...wished } = spec;
+    const { tags, vpcId = DEFAULT_VPC, hopLimit = 1, userData, ...wished } = spec;
     const instanceId = `i-0${this.#random.hex(16)}`;
     // All docker nodes have the clock of their host.
     const clockAhead = this.#machines.kind === 'docker' ? 0 : (wished.clockAhead ?? usualClock(instanceId));
@@ -94,6 +106,8 @@ export class Ec2 implements Service {
       launchTime: this.#clock.now(),
       tags,
       vpcId,
+      hopLimit,
+      userData,
       state: 'pending',
       privateIp: undefined,
       secondIp: undefined,
@@ -189,13 +203,8 @@ export class Ec2 implements Service {
   }
 
   #terminateInstances({ InstanceIds: ids }: z.infer<typeof terminate>): unknown {
-    checkIds(ids);
-    const unknown = ids.filter((id) => !this.instances.has(id));
-    if (unknown.length > 0) {
-      throw new AwsError('InvalidInstanceID.NotFound', `The instance IDs '${unknown.join(', ')}' do not exist`);
-    }
-    for (const id of ids) {
-      this.#shutDown(id);
+    for (const { instanceId } of this.#known(ids)) {
+      this.#shutDown(instanceId);
     }
     return {
       TerminatingInstances: ids.map((InstanceId) => ({
@@ -203,6 +212,36 @@ export class Ec2 implements Service {
         CurrentState: { Code: STATE_CODES['shutting-down'], Name: 'shutting-down' },
       })),
     };
+  }
+
+  #describeAttribute({ InstanceId: id }: z.infer<typeof attribute>): unknown {
+    const { userData } = this.#known([id])[0] ?? {};
+    return {
+      InstanceId: id,
+      UserData: userData === undefined ? {} : { Value: Buffer.from(userData).toString('base64') },
+    };
+  }
+
+  #changeTags<Asked extends { readonly Resources: readonly string[] }>(
+    asked: Asked,
+    change: (tags: Instance['tags'], asked: Asked) => Instance['tags'],
+  ): unknown {
+    for (const instance of this.#known(asked.Resources)) {
+      instance.tags = change(instance.tags, asked);
+    }
+    return {};
+  }
+
+  /** @throws {AwsError} where one of them is none, as AWS does before it changes any */
+  #known(ids: readonly string[]): Instance[] {
+    checkIds(ids);
+    return ids.map((id) => {
+      const instance = this.instances.get(id);
+      if (instance === undefined) {
+        throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`);
+      }
+      return instance;
+    });
   }
 
   #shutDown(instanceId: string): void {
@@ -239,7 +278,9 @@ export class Ec2 implements Service {
     // Without MaxResults all come at once.
     const { items, next } = pageOf(wanted, { limit, token }, Number.POSITIVE_INFINITY, 'InvalidNextToken');
     return {
-      Reservations: items.map((instance) => ({ Instances: [describeInstance(instance)] })),
+      Reservations: items.map((instance) => ({
+        Instances: [describeInstance(instance, this.profileOf(instance.instanceId))],
+      })),
       ...(next === undefined ? {} : { NextToken: next }),
     };
   }
@@ -295,8 +336,8 @@ const STATE_CODES: Readonly<Record<InstanceState, number>> = {
 const addressesOf = ({ state, privateIp, secondIp }: Instance): string[] =>
   state === 'terminated' ? [] : [privateIp, secondIp].filter((address) => address !== undefined);
 
-function describeInstance(instance: Instance): Record<string, unknown> {
-  const { instanceId, state, zone, launchTime, tags } = instance;
+function describeInstance(instance: Instance, profile: string | undefined): Record<string, unknown> {
+  const { instanceId, state, zone, launchTime, tags, hopLimit } = instance;
   const addresses = addressesOf(instance);
   return {
     InstanceId: instanceId,
@@ -314,6 +355,14 @@ function describeInstance(instance: Instance): Record<string, unknown> {
         }),
     Placement: { AvailabilityZone: zone },
     LaunchTime: new Date(launchTime),
+    MetadataOptions: {
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: hopLimit,
+      HttpEndpoint: 'enabled',
+    },
+    ...(profile === undefined
+      ? {}
+      : { IamInstanceProfile: { Arn: `arn:aws:iam::123456789012:instance-profile/${profile}`, Id: profile } }),
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
   };
 }

@@ -30,7 +30,7 @@ export const TOLD = {
   ForeignSwarm: {
     level: 'degraded',
     grace: 0,
-    next: 'if that swarm is in use, detach its instances from the group (keeping the desired capacity lets the group launch others); if it is not, move what runs there and end the instance. skep cannot take a swarm in that it did not found',
+    next: 'if that swarm is to be this cluster, take it in (skep adopt); if it is another one in use, detach its instances from the group (keeping the desired capacity lets the group launch others); if it is not in use, end the instance',
   },
   NodeUnknown: {
     level: 'degraded',

@@ -113,7 +113,7 @@ function ofForeignSwarm({ node }: WhyFacts): Answer | undefined {
     ? undefined
     : {
         cause: `its engine is in a swarm that is not the cluster's: ${node.foreignSwarm.because}`,
-        next: 'let it leave that swarm (docker swarm leave), and the next tidy joins it',
+        next: 'take that swarm in (skep adopt), or let it leave (docker swarm leave), and a tidy joins it within a day',
       };
 }
 

@@ -48,6 +48,28 @@ export const recovery: Chapter = {
       },
     },
     {
+      name: 'it tells what an adoption asks: the certificate, the address, and with what the swarm was founded',
+      tell: async (scene) => {
+        const { swarmId, address } = scene.swarm;
+        const certified = async (on: string, role: string) => {
+          const { certificate, founded, address: at, own } = await survey(scene, on);
+          expect(certificate).toEqual({ swarmId, nodeId: scene.nodeOf(on), role });
+          expect(at).toBe(own);
+          return founded;
+        };
+        expect(await certified(FOUNDER, 'manager')).toEqual({
+          subnetSize: 24,
+          dataPathPort: 4789,
+          autolock: false,
+          pools: [scene.forInit(FOUNDER)['addressPool']],
+        });
+        expect(await certified(WORKER, 'worker')).toBeUndefined();
+        expect(`${(await survey(scene, FOUNDER)).own ?? ''}:2377`).toBe(address);
+        // In no swarm, and its engine may not be up yet: then it tells nothing of that.
+        expect((await survey(scene, LATE)).certificate?.swarmId ?? '').toBe('');
+      },
+    },
+    {
       name: 'nothing is recovered beside a leader, nor on a worker',
       tell: async (scene) => {
         expect(await scene.failure(SECOND, 'recover', scene.forRecover(SECOND))).toBe('QuorumNotLost');

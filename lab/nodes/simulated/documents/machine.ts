@@ -2,7 +2,7 @@
 import type { SwarmInfo } from '../../../swarm/engine/engine.ts';
 import type { Script } from './script.ts';
 
-const ENGINE = '20.10.24+simulated';
+export const ENGINE = '20.10.24+simulated';
 const LOCK_PATIENCE = 60_000;
 
 export interface OwnInstance {

@@ -62,10 +62,11 @@ function refuseOtherAddress(script: Script, { nodeId, labels, address, raftAddre
   }
 }
 
-/** Labelled it was confirmed before: what availability it has by now is a person's wish. */
+/** Labelled it was confirmed before, and one that is taken in with its swarm keeps what it has: its availability is a person's wish. */
 function wantedAvailability(script: Script, { labels, availability }: FoundNode): NodeSpec['availability'] {
   const isFirst = labels[LABEL] !== script.param('instanceId');
-  return isFirst ? (script.param('availability') as NodeSpec['availability']) : availability;
+  const wished = script.param('availability');
+  return isFirst && wished !== 'keep' ? (wished as NodeSpec['availability']) : availability;
 }
 
 /** What joined as a worker is none of the managers, whatever its instance says of itself: the raft knows. */

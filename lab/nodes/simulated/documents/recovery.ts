@@ -2,12 +2,14 @@
 import { messageOf } from '../../../swarm/engine/engine.ts';
 import type { SwarmInfo } from '../../../swarm/engine/engine.ts';
 import { publish } from './init.ts';
-import { checkInstance } from './machine.ts';
+import { ENGINE, checkInstance } from './machine.ts';
 import type { Script } from './script.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
 
 const LOCK_PATIENCE = 60_000;
 const SURVEY_PATIENCE = 5000;
+/** As the tools of a simulated machine say it. */
+const CURL = '8.5';
 /** How long systemd takes to stop an engine. */
 const STOP_TIME = 1500;
 /** How long an engine takes to come back as the only manager. */
@@ -18,7 +20,7 @@ const hasLeader = ({ controlAvailable, error, swarmId }: SwarmInfo): boolean =>
 
 export async function survey(script: Script): Promise<Record<string, unknown>> {
   script.checkExpiry();
-  await checkInstance(script);
+  const own = await checkInstance(script);
   await script.lock('shared', SURVEY_PATIENCE);
   const { engine, machine } = script;
   const { epoch, recovering } = machine.memory;
@@ -34,7 +36,21 @@ export async function survey(script: Script): Promise<Record<string, unknown>> {
   const info = (await script.readSwarm(25)) ?? script.fail('NoLeader', 'docker info did not answer in time');
   const { state, controlAvailable: manager, managers: members, nodeId, swarmId } = info;
   const remotes = manager && raft !== undefined ? remotesOf(raft.nodeIds, (id) => raft.addressOf(id)) : [];
-  return { runs: true, state, manager, leader: hasLeader(info), members, nodeId, swarmId, ...told, remotes };
+  const about = { state, manager, leader: hasLeader(info), members, nodeId, swarmId };
+  return { runs: true, ...about, ...told, remotes, ...moreOf(script, info, own.address) };
+}
+
+/** What an adoption asks besides. */
+function moreOf(script: Script, info: SwarmInfo, own: string): Record<string, unknown> {
+  const { folder } = script.engine;
+  const certificate = { swarmId: folder?.swarm.swarmId ?? '', nodeId: folder?.nodeId ?? '', role: folder?.role ?? '' };
+  const told = { engine: ENGINE, address: info.nodeAddress, own, curl: CURL, certificate };
+  if (!hasLeader(info) || folder === undefined) {
+    return told;
+  }
+  const { options, autolock } = folder.swarm;
+  const { subnetSize, dataPathPort, addressPool } = options;
+  return { ...told, founded: { subnetSize, dataPathPort, autolock, pools: [addressPool] } };
 }
 
 function remotesOf(nodeIds: readonly string[], addressOf: (nodeId: string) => string | undefined): string[] {

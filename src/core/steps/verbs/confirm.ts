@@ -44,8 +44,8 @@ export const confirm: VerbUnit = {
         }),
     },
     availability: {
-      description: "the node's availability",
-      pattern: '^(active|pause|drain)$',
+      description: "the node's availability, or keep for that which it has",
+      pattern: '^(active|pause|drain|keep)$',
       value: ({ plan }) => plan.availability ?? 'active',
     },
   },

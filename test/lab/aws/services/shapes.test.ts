@@ -33,6 +33,13 @@ const TABLE = { TableName: 'skep-dev' };
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 const GROUP = { AutoScalingGroupName: 'workers' };
+const TAG = {
+  ResourceId: 'workers',
+  ResourceType: 'auto-scaling-group',
+  Key: 'a',
+  Value: 'b',
+  PropagateAtLaunch: true,
+};
 const TEMPLATE = `Parameters: { Days: { Type: Number, Default: 30, AllowedValues: [7, 30], Description: of logs } }
 Resources: { Logs: { Type: AWS::Logs::LogGroup, Properties: { RetentionInDays: !Ref Days } } }
 Outputs: { Name: { Value: !Ref Logs, Description: of the log group, Export: { Name: shapes } } }
@@ -87,6 +94,12 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'cloudformation.ListExports': {},
     'cloudformation.ListImports': { ExportName: 'skep-dev-worker-node-policy' },
     'ec2.DescribeInstances': { Filters: [{ Name: 'instance-id', Values: [worker] }] },
+    'autoscaling.CreateOrUpdateTags': { Tags: [TAG] },
+    'autoscaling.DeleteTags': { Tags: [TAG] },
+    'autoscaling.DeleteLifecycleHook': { ...GROUP, LifecycleHookName: 'nobodys' },
+    'ec2.DescribeInstanceAttribute': { InstanceId: worker, Attribute: 'userData' },
+    'ec2.CreateTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
+    'ec2.DeleteTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
     'ec2.TerminateInstances': { InstanceIds: ['i-0000000000000dead'] },
     'ssm.SendCommand': {
       DocumentName: 'skep-dev-nothing',
@@ -167,7 +180,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
       nodes: 'simulated',
       onExchange: (exchange) => {
         exchanged.push(...problemsOf(models, exchange));
-        if (exchange.service === 'ec2' && exchange.output !== undefined) {
+        if (`${exchange.service}.${exchange.operation}` === 'ec2.DescribeInstances' && exchange.output !== undefined) {
           ec2Outputs.push(exchange.output);
         }
       },

@@ -1,0 +1,133 @@
+// What an adoption is decided from: the groups that a person names, their instances, and what the engines on them say of themselves.
+import * as z from 'zod';
+
+import type { HookFacts } from '../lifecycle/hooks.ts';
+import type { ClusterState } from '../model.ts';
+import { nodeRole } from '../names.ts';
+import type { NodeRole } from '../names.ts';
+import type { KnownNode, SwarmNode } from '../tidy/facts.ts';
+
+const idOrNone = z.string().regex(/^([0-9a-z]{25})?$/);
+const ipOrNone = z.string().regex(/^([0-9]{1,3}(\.[0-9]{1,3}){3})?$/);
+/** `20.10.24`, `28.2.2+dfsg1`. */
+const version = z
+  .string()
+  .regex(/^[0-9A-Za-z.+~:_-]{0,60}$/)
+  .catch('');
+
+/** What a swarm was founded with, as one of its managers tells it. */
+const foundedWith = z.object({
+  subnetSize: z.int().min(8).max(30),
+  dataPathPort: z.int().min(1024).max(65_535),
+  autolock: z.boolean(),
+  pools: z
+    .array(z.string().regex(/^[0-9]{1,3}(\.[0-9]{1,3}){3}\/[0-9]{1,2}$/))
+    .min(1)
+    .max(20),
+});
+
+/** What the survey document tells, as far as an adoption asks. An instance is anybody's until it has proved whose it is. */
+export const adoptSurvey = z.object({
+  state: z.string().max(20),
+  manager: z.boolean(),
+  leader: z.boolean(),
+  nodeId: idOrNone,
+  swarmId: idOrNone,
+  /** Of a manager: which recovery it has seen, where skep has recovered the swarm before. */
+  epoch: z.string().regex(/^(\d{1,9}|fenced)$/),
+  engine: version.default(''),
+  address: ipOrNone.catch('').default(''),
+  curl: version.default(''),
+  certificate: z
+    .object({ swarmId: idOrNone, nodeId: idOrNone, role: z.union([nodeRole, z.literal('')]) })
+    .optional()
+    .catch(undefined),
+  founded: foundedWith.optional().catch(undefined),
+});
+export type AdoptSurvey = z.infer<typeof adoptSurvey>;
+
+export interface FoundGroup {
+  /** Its tags skep:cluster and skep:role. */
+  readonly cluster: string | undefined;
+  readonly roleTag: string | undefined;
+  readonly healthCheckType: string;
+  readonly suspended: readonly string[];
+  /** What its terminate hook abandons is retained. */
+  readonly retains: boolean;
+  /** Its maintenance policy launches before it terminates. */
+  readonly launchesFirst: boolean;
+  readonly hooks: readonly HookFacts[];
+  readonly instances: readonly { readonly instance: string; readonly lifecycle: string; readonly zone: string }[];
+}
+
+/** As EC2 shows it. */
+export interface FoundInstance {
+  readonly state: string;
+  readonly privateIp: string | undefined;
+  readonly hopLimit: number;
+  readonly hasProfile: boolean;
+  readonly cluster: string | undefined;
+  readonly roleTag: string | undefined;
+}
+
+export type Asked = AdoptSurvey | { readonly error: string; readonly cause: string };
+
+export interface AdoptFacts {
+  readonly stage: string;
+  readonly cluster: string;
+  readonly groups: readonly {
+    readonly name: string;
+    readonly role: NodeRole;
+    /** Undefined where Auto Scaling has none of this name. */
+    readonly found: FoundGroup | undefined;
+    /** Of one of its instances; undefined where it has none. */
+    readonly userData: string | undefined;
+  }[];
+  /** Those that EC2 shows. */
+  readonly instances: ReadonlyMap<string, FoundInstance>;
+  readonly agents: ReadonlyMap<string, 'online' | 'lost' | 'never'>;
+  /** By instance: of those whose agents are online. */
+  readonly surveys: ReadonlyMap<string, Asked>;
+  /** As a manager of the named groups that has a leader sees it; undefined where there is none. */
+  readonly nodes: readonly SwarmNode[] | undefined;
+  /** What the table has of the cluster. */
+  readonly state: ClusterState | undefined;
+  readonly founder: string | undefined;
+  readonly known: readonly KnownNode[];
+}
+
+/** An instance and the node that it proved to be. */
+export interface Member {
+  readonly instance: string;
+  readonly group: string;
+  readonly role: NodeRole;
+  readonly zone: string;
+  readonly nodeId: string;
+  /** `ip:2377` */
+  readonly address: string;
+  readonly availability: SwarmNode['availability'];
+}
+
+/** Whose swarm it is: the manager that the others agree with, and what it tells. */
+export interface Leading {
+  readonly instance: string;
+  readonly swarmId: string;
+  readonly epoch: number;
+  readonly founded: NonNullable<AdoptSurvey['founded']>;
+}
+
+export const isTold = (asked: Asked | undefined): asked is AdoptSurvey => asked !== undefined && !('error' in asked);
+
+/** The first manager of the named groups that has a leader and says what its swarm was founded with. */
+export function leadingOf({ groups, surveys }: Pick<AdoptFacts, 'groups' | 'surveys'>): Leading | undefined {
+  const managers = groups.filter(({ role }) => role === 'manager').flatMap(({ found }) => found?.instances ?? []);
+  return managers.flatMap(({ instance }): Leading[] => {
+    const told = surveys.get(instance);
+    return isTold(told) && isLeading(told)
+      ? [{ instance, swarmId: told.swarmId, epoch: Number(told.epoch), founded: told.founded }]
+      : [];
+  })[0];
+}
+
+const isLeading = (told: AdoptSurvey): told is AdoptSurvey & Pick<Leading, 'founded'> =>
+  told.leader && told.swarmId !== '' && told.epoch !== 'fenced' && told.founded !== undefined;

@@ -1,0 +1,121 @@
+// Takes a swarm in that exists, with its groups: step by step, each of which may be taken twice, so that it goes on where it was stopped.
+import type { SFNClient } from '@aws-sdk/client-sfn';
+
+import { putHook, retainAbandoned, tagGroup } from '../aws/group-setup.ts';
+import { tagInstances } from '../aws/instance-setup.ts';
+import { runDocument } from '../aws/run-document.ts';
+import { labelOf, publishOf, published } from '../core/adopt/commands.ts';
+import { ADOPTING, planAdoption, stepText } from '../core/adopt/plan.ts';
+import type { Adopted, Adoption, AdoptStep } from '../core/adopt/plan.ts';
+import { FlowError } from '../core/errors.ts';
+import type { Command, ClusterConfig } from '../core/steps/verbs.ts';
+import { unholdCluster } from '../steps/hold.ts';
+import type { Adoptions } from '../store/adoptions.ts';
+import type { Holds } from '../store/holds.ts';
+import { lookToAdopt } from './look-to-adopt.ts';
+import type { AdoptWish, LookPorts } from './look-to-adopt.ts';
+
+export interface AdoptPorts extends LookPorts {
+  readonly adoptions: Adoptions;
+  readonly holds: Holds;
+  readonly states: SFNClient;
+  /** Is told each step before it is taken. */
+  readonly say: (text: string) => void;
+}
+
+/** A step came to nothing. What was done before it stays, and the cluster is held: run again, it goes on. */
+export class AdoptionStopped extends Error {
+  override readonly name = 'AdoptionStopped';
+}
+
+/** Changes nothing. */
+export const planOfAdoption = async (ports: LookPorts, wish: AdoptWish): Promise<Adoption> =>
+  planAdoption(await lookToAdopt(ports, wish));
+
+/** @throws {AdoptionStopped} where a node does not do what it was asked */
+export async function carryOutAdoption(ports: AdoptPorts, cluster: string, steps: readonly AdoptStep[]): Promise<void> {
+  for (const step of steps) {
+    ports.say(stepText(step));
+    await take(ports, cluster, step);
+  }
+}
+
+async function take(ports: AdoptPorts, cluster: string, step: AdoptStep): Promise<void> {
+  switch (step.kind) {
+    case 'hold':
+      return hold(ports, cluster, step.config);
+    case 'record':
+      return record(ports, cluster, step.adopted);
+    case 'note':
+      return note(ports, cluster, step);
+    case 'unhold':
+      await unholdCluster(ports, cluster, ports.now());
+      return undefined;
+    case 'label':
+      await told(ports, labelOf({ ...ports, cluster, now: ports.now() }, step.member, step.swarm, step.managers));
+      return undefined;
+    default:
+      return setUp(ports, cluster, step);
+  }
+}
+
+type SetUp = Extract<AdoptStep, { kind: 'tag-group' | 'tag-instances' | 'retain' | 'hook' }>;
+
+async function setUp({ autoScaling, ec2 }: AdoptPorts, cluster: string, step: SetUp): Promise<void> {
+  switch (step.kind) {
+    case 'tag-group':
+      return tagGroup(autoScaling, step.group, { cluster, role: step.role });
+    case 'tag-instances':
+      return tagInstances(ec2, step.instances, { cluster, role: step.role });
+    case 'retain':
+      return retainAbandoned(autoScaling, step.group);
+    case 'hook':
+      return putHook(autoScaling, step.wish);
+  }
+}
+
+/** A cluster that was declared before keeps what else was said of it. */
+async function hold({ table, holds, now }: AdoptPorts, cluster: string, config: ClusterConfig): Promise<void> {
+  await table.declareCluster(cluster, config);
+  await holds.place(cluster, ADOPTING, now());
+}
+
+/** The leader proves on the way that it is a manager of this very swarm, at the address of its instance. */
+async function record(ports: AdoptPorts, cluster: string, adopted: Adopted): Promise<void> {
+  const now = ports.now();
+  const output = await told(ports, publishOf({ ...ports, cluster, now }, adopted));
+  const { swarmId, caDigest, worker, manager } = published.parse(output);
+  if (swarmId !== adopted.swarmId) {
+    throw new AdoptionStopped(
+      `${adopted.leader.instance} is in swarm ${swarmId} by now, and was in ${adopted.swarmId}`,
+    );
+  }
+  await ports.adoptions.record({ cluster, adopted, caDigest, tokens: { worker, manager }, now: ports.now() });
+}
+
+async function note(
+  { tidyStore }: AdoptPorts,
+  cluster: string,
+  { members }: Extract<AdoptStep, { kind: 'note' }>,
+): Promise<void> {
+  const items = members.map(({ instance, group, role, nodeId, owner }) => ({
+    ...{ instance, group, role, nodeId },
+    ...(owner === undefined ? {} : { owner }),
+  }));
+  const written = await tidyStore.record(cluster, items);
+  if (written < items.length) {
+    throw new FlowError(
+      'NotAsExpected',
+      `of ${items.length} nodes ${written} were recorded: something is at work on the others`,
+    );
+  }
+}
+
+/** @throws {AdoptionStopped} where the document does not end well */
+async function told(ports: AdoptPorts, command: Command): Promise<Readonly<Record<string, unknown>>> {
+  const outcome = await runDocument(ports, command);
+  if (!outcome.ok) {
+    throw new AdoptionStopped(`${command.verb} on ${command.target}: ${outcome.error}: ${outcome.cause}`);
+  }
+  return outcome.output;
+}

@@ -1,0 +1,21 @@
+import { expect, it } from '@jest/globals';
+
+import { whyNotRelease } from '../../../../src/core/adopt/release.ts';
+
+const group = (lifecycle: string) => ({
+  name: 'workers',
+  found: { instances: [{ instance: 'i-1', lifecycle, zone: 'a' }] },
+});
+
+it.each([
+  ['InService', true],
+  ['Standby', true],
+  ['Pending', false],
+  ['Pending:Wait', false],
+  ['Terminating:Wait', false],
+  ['Terminating:Retained', false],
+  ['Terminating', false],
+  ['Warmed:Pending:Wait', false],
+])('with an instance that is %s a cluster may be let go: %s', (lifecycle, may) => {
+  expect(whyNotRelease([group('InService'), group(lifecycle)]) === undefined).toBe(may);
+});
