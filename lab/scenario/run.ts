@@ -273,11 +273,7 @@ export class ScenarioRun {
     const stage = spec.stage ?? this.lab.stack.stage;
     const group = this.lab.autoScaling.createGroup(
       {
-        name,
-        tags: spec.tags ?? (spec.byHand ? {} : { 'skep:cluster': cluster, 'skep:role': spec.role }),
-        zones: spec.zones,
-        retain: spec.role === 'manager' && !spec.byHand,
-        maintenance: spec.maintenance,
+        ...{ name, ...belongingOf(spec, cluster), zones: spec.zones, maintenance: spec.maintenance },
         healthCheckType: spec.setup.healthCheckType,
         suspended: spec.setup.suspended,
         launchesAfter: spec.launchesAfter,
@@ -373,6 +369,12 @@ export class ScenarioRun {
     return this.lab.close();
   }
 }
+
+/** What makes it a group of the cluster: nothing of that has one that somebody had before. */
+const belongingOf = ({ tags, byHand, role }: GroupSpec, cluster: string): Pick<Group, 'tags' | 'retain'> => ({
+  tags: tags ?? (byHand ? {} : { 'skep:cluster': cluster, 'skep:role': role }),
+  retain: role === 'manager' && !byHand,
+});
 
 /** What its instances boot as. */
 const machineOf = ({ agentAfter, dockerAfter, clock, speaksFrom, setup, image }: GroupSpec): Group['machine'] => ({

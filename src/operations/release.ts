@@ -13,7 +13,7 @@ import type { Adoptions } from '../store/adoptions.ts';
 import { deleteJoinTokens } from '../store/erasures.ts';
 import type { Holds } from '../store/holds.ts';
 
-export interface ReleasePorts {
+interface ReleasePorts {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
   readonly ssm: SSMClient;
@@ -25,7 +25,7 @@ export interface ReleasePorts {
   readonly say: (text: string) => void;
 }
 
-export interface ReleasedGroup {
+interface ReleasedGroup {
   readonly name: string;
   readonly found: FoundGroup;
 }

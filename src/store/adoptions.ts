@@ -10,7 +10,7 @@ import { errorName } from '../aws/errors.ts';
 import type { TransactItem } from './claim-transaction.ts';
 import { queryAll } from './query.ts';
 
-export interface Adopting {
+interface Adopting {
   readonly cluster: string;
   readonly adopted: Adopted;
   readonly caDigest: string;
@@ -60,7 +60,7 @@ export class Adoptions {
 }
 
 /** The same items as those of a founding (founding.ts), and what only a founding could choose, as the swarm has it. */
-export function adoptionTransaction(TableName: string, adopting: Adopting): TransactItem[] {
+function adoptionTransaction(TableName: string, adopting: Adopting): TransactItem[] {
   const { cluster, adopted, caDigest, tokens, now } = adopting;
   const { swarmId, epoch, leader, managers, config, founder } = adopted;
   return [

@@ -13,7 +13,7 @@ interface Candidate {
   readonly zone: string;
 }
 
-export interface Matched {
+interface Matched {
   readonly members: readonly Member[];
   readonly findings: readonly Finding[];
 }

@@ -45,7 +45,7 @@ export type AdoptStep =
   | { readonly kind: 'hook'; readonly wish: HookWish }
   | { readonly kind: 'unhold' };
 
-export interface NotedMember extends Member {
+interface NotedMember extends Member {
   /** Whose the item is by now. */
   readonly owner: string | undefined;
 }

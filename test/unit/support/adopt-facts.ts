@@ -52,7 +52,7 @@ export const foundInstance = (number: number, changes: Partial<FoundInstance> = 
   ...changes,
 });
 
-export const foundGroup = (numbers: readonly number[], changes: Partial<FoundGroup> = {}): FoundGroup => ({
+const foundGroup = (numbers: readonly number[], changes: Partial<FoundGroup> = {}): FoundGroup => ({
   cluster: undefined,
   roleTag: undefined,
   healthCheckType: 'EC2',

@@ -318,8 +318,8 @@ describe('hooks of managers that only manage', () => {
       step.kind === 'hook' ? [JSON.parse(step.wish.NotificationMetadata) as unknown] : [],
     );
     expect(metadata).toEqual([
-      ...Array(2).fill({ cluster: 'demo', role: 'manager', timeout: 1800, availability: 'drain' }),
-      ...Array(2).fill({ cluster: 'demo', role: 'worker', timeout: 1800 }),
+      ...Array<unknown>(2).fill({ cluster: 'demo', role: 'manager', timeout: 1800, availability: 'drain' }),
+      ...Array<unknown>(2).fill({ cluster: 'demo', role: 'worker', timeout: 1800 }),
     ]);
   });
 });
