@@ -22,15 +22,18 @@ interface About {
   readonly managers?: readonly Manager[];
   readonly config?: ClusterConfig;
   readonly offset?: number;
+  /** Those of the instance, where the managers are to see its node at one of them. */
+  readonly addresses?: readonly string[];
 }
 
-function command(verb: Verb, told: Told, { plan, nodeId = 'none', managers = [], config, offset = 0 }: About): Command {
+function command(verb: Verb, told: Told, { plan, nodeId = 'none', managers = [], config, ...about }: About): Command {
   const { cluster, stage, tokenKey, now } = told;
+  const { offset = 0, addresses = [] } = about;
   return commandFor({
     verb,
     plan: { v: 1, route: 'found', because: 'skep adopt', cluster, ...plan },
     node: { nodeId, zone: plan.zone ?? 'unknown', address: 'none' },
-    ...{ managers, config: config ?? DEFAULT_CONFIG, offset, stage, tokenKey, now, try: 1 },
+    ...{ managers, config: config ?? DEFAULT_CONFIG, offset, addresses, stage, tokenKey, now, try: 1 },
     ...{ force: false, undo: false, last: false, brief: false, handOver: false, least: 0 },
     mend: { forget: [], restore: [], label: [], labels: 'none' },
     shift: { changes: [], tell: 'none' },
@@ -56,7 +59,7 @@ export const publishOf = (told: Told, { leader, config, ...swarm }: Adopted): Co
 /** `confirm`: all labels in one update, and its availability stays as it is at that moment. */
 export function labelOf(
   told: Told,
-  { instance, group, role, zone, nodeId }: Member,
+  { instance, group, role, zone, nodeId, address }: Member,
   swarm: SwarmRef,
   managers: readonly Manager[],
 ): Command {
@@ -64,6 +67,8 @@ export function labelOf(
     plan: { instance, group, role, zone, swarm: planned(swarm) },
     nodeId,
     managers,
+    // EC2 has it at this one, as was found before.
+    addresses: [address.split(':')[0] ?? ''],
   });
   return { ...made, parameters: { ...made.parameters, availability: 'keep' } };
 }
