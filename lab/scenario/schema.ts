@@ -85,6 +85,7 @@ const limits = z.strictObject({
       handOver: duration.exactOptional(),
       cpu: duration.exactOptional(),
       cores: z.int().min(1).max(128).exactOptional(),
+      restarts: duration.exactOptional(),
     })
     .optional(),
   resourceTags: duration.optional(),

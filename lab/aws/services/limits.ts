@@ -23,6 +23,8 @@ export interface AgentLimits {
   readonly cpu?: number;
   /** Processors of the instance. */
   readonly cores?: number;
+  /** From one restart that nobody asked for to the next, on average, ms; 0: none. What watches over scripts goes on. */
+  readonly restarts?: number;
 }
 
 /** Throttling that a scenario asks for; without it there is none. */
@@ -54,9 +56,12 @@ export const AGENT_LIMITS: AgentLimits = { workers: 5, buffer: 5, offerAgain: 10
  */
 const AGENT_COST = { handOver: 50, cpu: 180, cores: 2 };
 
-/** Real nodes, on the wall's clock, take their time by themselves. */
+/** An agent looks for an update of itself, and is updated and restarted by others: AWS gives no number, and this is more than most see. */
+const AGENT_RESTARTS = { restarts: 30 * 60_000 };
+
+/** Real nodes, on the wall's clock, take their time by themselves, and their agents are restarted by what a scenario says. */
 export function agentLimitsOf(lab: { readonly virtual: boolean; readonly limits?: Limits }): AgentLimits {
-  return { ...AGENT_LIMITS, ...(lab.virtual ? AGENT_COST : {}), ...lab.limits?.agent };
+  return { ...AGENT_LIMITS, ...(lab.virtual ? { ...AGENT_COST, ...AGENT_RESTARTS } : {}), ...lab.limits?.agent };
 }
 
 export type Throttled = 'sendCommand' | 'getParameter' | 'registrations';

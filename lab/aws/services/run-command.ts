@@ -5,6 +5,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { Machines } from '../../nodes/machines.ts';
 import type { Random } from '../../time/random.ts';
 import { Agent } from './agent.ts';
+import { nextRestart } from './agent-restarts.ts';
 import { AgentMailbox } from './agent-mailbox.ts';
 import type { CommandFault } from './command-fault.ts';
 import { CommandRun } from './command-run.ts';
@@ -137,8 +138,24 @@ export class RunCommand implements Service {
       .then((known) => {
         agent.registeredAt = known ? clock.now() : undefined;
         if (again && known) agent.poweredOn();
+        if (!again && known) this.#restartByItself(instanceId, 0);
       })
       .catch(onDefect);
+  }
+
+  /** Again and again, for as long as its instance is there. */
+  #restartByItself(instanceId: string, count: number): void {
+    const { clock, ec2, agentLimits: { restarts = 0 } = AGENT_LIMITS } = this.#options;
+    if (restarts === 0) {
+      return;
+    }
+    const { after, what } = nextRestart(instanceId, count, restarts);
+    clock.schedule(after, () => {
+      if (ec2.isThere(instanceId)) {
+        this.restart(instanceId, what);
+        this.#restartByItself(instanceId, count + 1);
+      }
+    });
   }
 
   /** What agents ask for that are programs on the machines. */
