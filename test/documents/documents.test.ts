@@ -29,6 +29,7 @@ const code = (name: string): string =>
 /** A value that each parameter takes. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   cluster: 'prod',
+  addresses: '10.0.1.7,10.0.2.7',
   notAfter: '1795000000',
   executionTimeout: '600',
   epoch: '0',

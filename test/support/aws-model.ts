@@ -8,6 +8,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   autoscaling: [
     'AutoScalingGroup.InstanceMaintenancePolicy', // November 2023
     'AutoScalingGroup.InstanceLifecyclePolicy', // botocore 1.43.11
+    'UpdateAutoScalingGroupType.InstanceLifecyclePolicy',
     'RefreshPreferences.MaxHealthyPercentage', // November 2023
     'InstanceRefresh.Strategy', // botocore 1.43.11
   ],

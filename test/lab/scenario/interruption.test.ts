@@ -2,6 +2,7 @@
 import { expect, it } from '@jest/globals';
 
 import { Interrupted } from '../../../lab/scenario/interrupted.ts';
+import { play } from '../../../lab/scenario/play.ts';
 import { parseScenario } from '../../../lab/scenario/read.ts';
 import { ScenarioRun } from '../../../lab/scenario/run.ts';
 
@@ -29,5 +30,10 @@ it('ends at its first step, if a person asks for it while the lab is made ready'
   Object.defineProperty(signal, 'aborted', { get: () => (asked += 1) > 1 });
   Object.defineProperty(signal, 'addEventListener', { value: () => undefined });
 
-  await expect(ScenarioRun.open(steps, { nodes: 'simulated', signal })).rejects.toThrow(Interrupted);
+  const run = await ScenarioRun.open(steps, { nodes: 'simulated', signal });
+  try {
+    await expect(play(run)).rejects.toThrow(Interrupted);
+  } finally {
+    await run.close();
+  }
 });
