@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { autoScalingClient, sendingClient, statesClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { FINDINGS, isStop } from '../../src/core/adopt/findings.ts';
-import type { Finding } from '../../src/core/adopt/findings.ts';
+import type { AdoptFinding } from '../../src/core/adopt/findings.ts';
 import { stepText } from '../../src/core/adopt/plan.ts';
 import type { Adoption } from '../../src/core/adopt/plan.ts';
 import { oneLine } from '../../src/core/clean-text.ts';
@@ -138,7 +138,7 @@ function planText({ findings, members, steps }: Adoption, cluster: string): stri
   ].join('\n');
 }
 
-const told = ({ name, about, because }: Finding): string => `${name} ${about}: ${oneLine(because)}`;
+const told = ({ name, about, because }: AdoptFinding): string => `${name} ${about}: ${oneLine(because)}`;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);

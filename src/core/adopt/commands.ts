@@ -6,7 +6,7 @@ import type { Verb } from '../names.ts';
 import { commandFor, DEFAULT_CONFIG } from '../steps/verbs.ts';
 import type { ClusterConfig, Command } from '../steps/verbs.ts';
 import type { Adopted, SwarmRef } from './plan.ts';
-import type { Member } from './facts.ts';
+import type { AdoptedNode } from './facts.ts';
 
 interface Told {
   readonly cluster: string;
@@ -59,7 +59,7 @@ export const publishOf = (told: Told, { leader, config, ...swarm }: Adopted): Co
 /** `confirm`: all labels in one update, and its availability stays as it is at that moment. */
 export function labelOf(
   told: Told,
-  { instance, group, role, zone, nodeId, address }: Member,
+  { instance, group, role, zone, nodeId, address }: AdoptedNode,
   swarm: SwarmRef,
   managers: readonly Manager[],
 ): Command {

@@ -97,7 +97,7 @@ export interface AdoptFacts {
 }
 
 /** An instance and the node that it proved to be. */
-export interface Member {
+export interface AdoptedNode {
   readonly instance: string;
   readonly group: string;
   readonly role: NodeRole;

@@ -25,7 +25,7 @@ export const FINDINGS = {
   NotTheCertificate: stops('its engine is not the node that it says it is: an image with a copied swarm folder?'),
   NotTheAddress: stops('the node must use the private address of its instance: let it leave and join again with it'),
   SameNode: stops('two engines have one identity: end the one whose image was copied'),
-  WrongRole: stops('skep promotes and demotes nothing for that: move the instance to a group of its role'),
+  WrongRole: stops('skep changes the role of no node for that: move the instance to a group of its role'),
   NodeNotReady: stops('bring the node up, or end its instance and remove the node'),
   LabelOfAnother: stops('remove the label skep.instance from the node, if nobody else keeps it'),
   Autolock: stops('`docker swarm update --autolock=false`: skep has no key to let a manager in after a restart'),
@@ -52,13 +52,13 @@ export const FINDINGS = {
 
 export type FindingName = keyof typeof FINDINGS;
 
-export interface Finding {
+export interface AdoptFinding {
   readonly name: FindingName;
   /** A group, an instance, a node, or the cluster. */
   readonly about: string;
   readonly because: string;
 }
 
-export const isStop = ({ name }: Finding): boolean => FINDINGS[name].stops;
+export const isStop = ({ name }: AdoptFinding): boolean => FINDINGS[name].stops;
 
-export const finding = (name: FindingName, about: string, because: string): Finding => ({ name, about, because });
+export const finding = (name: FindingName, about: string, because: string): AdoptFinding => ({ name, about, because });

@@ -3,22 +3,22 @@ import { LAUNCHING, TERMINATING, isOfAnotherStage } from '../lifecycle/hooks.ts'
 import { launchHook, terminateHook } from '../names.ts';
 import type { AdoptFacts, FoundGroup } from './facts.ts';
 import { finding } from './findings.ts';
-import type { Finding } from './findings.ts';
+import type { AdoptFinding } from './findings.ts';
 
 type Group = AdoptFacts['groups'][number];
 
 /** `swarm join` and `swarm init`, by the command and by the engine's API. */
 const JOINS = /swarm[\s/]+(join|init)\b/;
 
-export const groupFindings = (facts: AdoptFacts): Finding[] =>
+export const groupFindings = (facts: AdoptFacts): AdoptFinding[] =>
   facts.groups.flatMap((group) =>
     group.found === undefined
       ? [finding('GroupUnknown', group.name, 'there is no such group')]
       : [...belongs(group, group.found, facts), ...works(group, group.found, facts)],
   );
 
-function belongs({ name, role }: Group, found: FoundGroup, { stage, cluster }: AdoptFacts): Finding[] {
-  const findings: Finding[] = [];
+function belongs({ name, role }: Group, found: FoundGroup, { stage, cluster }: AdoptFacts): AdoptFinding[] {
+  const findings: AdoptFinding[] = [];
   if (found.cluster !== undefined && found.cluster !== cluster) {
     findings.push(finding('GroupOfAnother', name, `its tag says that it is in cluster ${found.cluster}`));
   }
@@ -35,7 +35,7 @@ function belongs({ name, role }: Group, found: FoundGroup, { stage, cluster }: A
   ];
 }
 
-function works({ name, role, userData }: Group, found: FoundGroup, { stage }: AdoptFacts): Finding[] {
+function works({ name, role, userData }: Group, found: FoundGroup, { stage }: AdoptFacts): AdoptFinding[] {
   const own = [launchHook(stage), terminateHook(stage)];
   const foreign = found.hooks.filter((hook) => !own.includes(hook.name) && isOfInstances(hook.transition));
   return [
@@ -50,7 +50,7 @@ function works({ name, role, userData }: Group, found: FoundGroup, { stage }: Ad
   ];
 }
 
-function ofManagers(name: string, { healthCheckType, launchesFirst }: FoundGroup): Finding[] {
+function ofManagers(name: string, { healthCheckType, launchesFirst }: FoundGroup): AdoptFinding[] {
   return [
     ...(/ELB|VPC_LATTICE/.test(healthCheckType)
       ? [finding('LoadBalancerChecks', name, `its health check type is ${healthCheckType}`)]

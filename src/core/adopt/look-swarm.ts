@@ -1,13 +1,13 @@
 // What is found of the swarm itself, and of what the table has of the cluster.
 import { contains, parseNetwork } from '../managers/networks.ts';
-import type { AdoptFacts, Leading, Member } from './facts.ts';
+import type { AdoptFacts, Leading, AdoptedNode } from './facts.ts';
 import { finding } from './findings.ts';
-import type { Finding } from './findings.ts';
+import type { AdoptFinding } from './findings.ts';
 
 /** So many are named one by one. */
 const NAMED = 10;
 
-export function swarmFindings(facts: AdoptFacts, leading: Leading | undefined, members: readonly Member[]): Finding[] {
+export function swarmFindings(facts: AdoptFacts, leading: Leading | undefined, members: readonly AdoptedNode[]): AdoptFinding[] {
   const { cluster } = facts;
   return leading === undefined
     ? [
@@ -20,7 +20,7 @@ export function swarmFindings(facts: AdoptFacts, leading: Leading | undefined, m
     : [...ofRecord(facts, leading, members), ...ofOptions(facts, leading), ...ofNodes(facts, members)];
 }
 
-function ofRecord({ cluster, state, founder }: AdoptFacts, leading: Leading, members: readonly Member[]): Finding[] {
+function ofRecord({ cluster, state, founder }: AdoptFacts, leading: Leading, members: readonly AdoptedNode[]): AdoptFinding[] {
   if (state?.status === 'founded') {
     return state.swarmId === leading.swarmId
       ? []
@@ -38,7 +38,7 @@ function ofRecord({ cluster, state, founder }: AdoptFacts, leading: Leading, mem
     : [finding('FoundingUnderWay', cluster, `${founder} has begun to found a swarm for it`)];
 }
 
-function ofOptions({ cluster, instances }: AdoptFacts, { founded, swarmId }: Leading): Finding[] {
+function ofOptions({ cluster, instances }: AdoptFacts, { founded, swarmId }: Leading): AdoptFinding[] {
   const addresses = [...instances.values()].flatMap(({ privateIp }) => privateIp ?? []);
   const overlapping = founded.pools.filter((pool) => addresses.some((address) => isIn(address, pool)));
   return [
@@ -54,7 +54,7 @@ function isIn(address: string, pool: string): boolean {
   return outer !== undefined && inner !== undefined && contains(outer, inner);
 }
 
-function ofNodes({ cluster, nodes = [] }: AdoptFacts, members: readonly Member[]): Finding[] {
+function ofNodes({ cluster, nodes = [] }: AdoptFacts, members: readonly AdoptedNode[]): AdoptFinding[] {
   const matched = new Set(members.map(({ nodeId }) => nodeId));
   const outside = nodes.filter(({ nodeId }) => !matched.has(nodeId));
   const managers = nodes.filter(({ isManager }) => isManager).length;

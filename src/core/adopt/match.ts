@@ -1,8 +1,8 @@
 // Which node each instance is: it must say so itself, its certificate must say the same, and EC2 must have the node's address for it.
-import type { AdoptFacts, AdoptSurvey, FoundInstance, Leading, Member } from './facts.ts';
+import type { AdoptFacts, AdoptSurvey, FoundInstance, Leading, AdoptedNode } from './facts.ts';
 import { isTold } from './facts.ts';
 import { finding } from './findings.ts';
-import type { Finding, FindingName } from './findings.ts';
+import type { AdoptFinding, FindingName } from './findings.ts';
 import type { NodeRole } from '../names.ts';
 import type { SwarmNode } from '../tidy/facts.ts';
 
@@ -14,8 +14,8 @@ interface Candidate {
 }
 
 interface Matched {
-  readonly members: readonly Member[];
-  readonly findings: readonly Finding[];
+  readonly members: readonly AdoptedNode[];
+  readonly findings: readonly AdoptFinding[];
 }
 
 /** Every instance is a member, or there is a finding that says why it is none. */
@@ -38,12 +38,12 @@ const candidatesOf = ({ groups }: AdoptFacts): Candidate[] =>
     (found?.instances ?? []).map(({ instance, zone }) => ({ instance, group: name, role, zone })),
   );
 
-const isTwice = ({ nodeId, instance }: Member, members: readonly Member[]): boolean =>
+const isTwice = ({ nodeId, instance }: AdoptedNode, members: readonly AdoptedNode[]): boolean =>
   members.some((other) => other.nodeId === nodeId && other.instance !== instance);
 
 interface One {
-  readonly member?: Member;
-  readonly findings: readonly Finding[];
+  readonly member?: AdoptedNode;
+  readonly findings: readonly AdoptFinding[];
 }
 
 const only = (name: FindingName, about: string, because: string): One => ({
@@ -83,7 +83,7 @@ function asked(one: Candidate, shown: FoundInstance, facts: AdoptFacts, leading:
 }
 
 /** What a person should know of the machine, whoever it is. */
-function condition({ instance, role }: Candidate, { engine, curl }: AdoptSurvey, shown: FoundInstance): Finding[] {
+function condition({ instance, role }: Candidate, { engine, curl }: AdoptSurvey, shown: FoundInstance): AdoptFinding[] {
   return [
     ...(shown.hasProfile ? [] : [finding('NoProfile', instance, NO_PROFILE)]),
     ...(shown.hopLimit > 1 ? [finding('HopLimit', instance, `its hop limit is ${shown.hopLimit}`)] : []),

@@ -6,9 +6,9 @@ import type { Manager } from '../model.ts';
 import type { NodeRole } from '../names.ts';
 import type { ClusterConfig } from '../steps/verbs/verb.ts';
 import { leadingOf } from './facts.ts';
-import type { AdoptFacts, FoundGroup, Leading, Member } from './facts.ts';
+import type { AdoptFacts, FoundGroup, Leading, AdoptedNode } from './facts.ts';
 import { isStop } from './findings.ts';
-import type { Finding } from './findings.ts';
+import type { AdoptFinding } from './findings.ts';
 import { groupFindings } from './look-groups.ts';
 import { swarmFindings } from './look-swarm.ts';
 import { matchNodes } from './match.ts';
@@ -36,7 +36,7 @@ export type AdoptStep =
   | { readonly kind: 'hold'; readonly config: ClusterConfig }
   /** The leader publishes its join tokens, and the swarm goes on record. */
   | { readonly kind: 'record'; readonly adopted: Adopted }
-  | { readonly kind: 'label'; readonly swarm: SwarmRef; readonly member: Member; readonly managers: readonly Manager[] }
+  | { readonly kind: 'label'; readonly swarm: SwarmRef; readonly member: AdoptedNode; readonly managers: readonly Manager[] }
   | { readonly kind: 'note'; readonly members: readonly NotedMember[] }
   | { readonly kind: 'tag-group'; readonly group: string; readonly role: NodeRole }
   | { readonly kind: 'tag-instances'; readonly role: NodeRole; readonly instances: readonly string[] }
@@ -45,14 +45,14 @@ export type AdoptStep =
   | { readonly kind: 'hook'; readonly wish: HookWish }
   | { readonly kind: 'unhold' };
 
-interface NotedMember extends Member {
+interface NotedMember extends AdoptedNode {
   /** Whose the item is by now. */
   readonly owner: string | undefined;
 }
 
 export interface Adoption {
-  readonly findings: readonly Finding[];
-  readonly members: readonly Member[];
+  readonly findings: readonly AdoptFinding[];
+  readonly members: readonly AdoptedNode[];
   /** Nothing where a finding stops it. */
   readonly steps: readonly AdoptStep[];
 }
@@ -65,7 +65,7 @@ export function planAdoption(facts: AdoptFacts): Adoption {
   return { findings, members, steps };
 }
 
-function stepsOf(facts: AdoptFacts, leading: Leading, members: readonly Member[]): AdoptStep[] {
+function stepsOf(facts: AdoptFacts, leading: Leading, members: readonly AdoptedNode[]): AdoptStep[] {
   const config = configOf(leading);
   const steps = [
     // Before the swarm is on record: from then on tidies ask its managers, and may send documents to tagged instances only.
@@ -100,15 +100,15 @@ const configOf = ({ founded }: Leading): ClusterConfig => ({
   dataPathPort: founded.dataPathPort,
 });
 
-const asManager = ({ instance, nodeId, address }: Member): Manager => ({ instance, nodeId, address });
+const asManager = ({ instance, nodeId, address }: AdoptedNode): Manager => ({ instance, nodeId, address });
 
-const managersOf = (members: readonly Member[]): Manager[] =>
+const managersOf = (members: readonly AdoptedNode[]): Manager[] =>
   members.filter(({ role }) => role === 'manager').map(asManager);
 
 function recordStep(
   { state, founder }: AdoptFacts,
   { instance, swarmId, epoch }: Leading,
-  members: readonly Member[],
+  members: readonly AdoptedNode[],
   config: ClusterConfig,
 ): AdoptStep[] {
   const managers = managersOf(members);
@@ -119,7 +119,7 @@ function recordStep(
 }
 
 /** Those that the table has as they are were labelled before. */
-function nodeSteps({ known }: AdoptFacts, { swarmId, epoch }: Leading, members: readonly Member[]): AdoptStep[] {
+function nodeSteps({ known }: AdoptFacts, { swarmId, epoch }: Leading, members: readonly AdoptedNode[]): AdoptStep[] {
   const itemOf = (instance: string): AdoptFacts['known'][number] | undefined =>
     known.find((one) => one.instance === instance);
   const fresh = members.filter(({ instance, nodeId }) => {
@@ -152,7 +152,7 @@ function hookSteps(
   { stage, cluster }: AdoptFacts,
   { name, role }: { readonly name: string; readonly role: NodeRole },
   { hooks, retains }: FoundGroup,
-  members: readonly Member[],
+  members: readonly AdoptedNode[],
 ): AdoptStep[] {
   const problems = hookProblems(stage, cluster, { name, role, hooks });
   const drained = members.filter(({ group }) => group === name).every(({ availability }) => availability === 'drain');
