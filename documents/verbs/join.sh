@@ -37,12 +37,13 @@ await_leader() {
 # Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s). A manager that looks for a
 # leader, as one does that was started anew while it joined, does not even answer to `docker info` then: it is asked again.
 settle() {
-  while has_time; do
+  while :; do
     if read_swarm 10; then
       if [ "$NODE_STATE" != pending ]; then return 0; fi
     elif ! docker_answers; then
       fail 21 DockerDown 'docker does not answer'
     fi
+    if ! has_time; then return 0; fi
     sleep 1
   done
 }

@@ -116,8 +116,13 @@ describe('the page of a lab', () => {
     await page.getByRole('button', { name: 'Kill', exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.getByText('killed, without a word to anybody').waitFor();
-    await pass(25);
-    await page.locator(`.cell.down[data-instance="${victim}"], .cell.leaving[data-instance="${victim}"]`).waitFor();
+    // A manager takes it for down after 10 to 25 s, and the page learns of that with its next look.
+    const gone = page.locator(`.cell.down[data-instance="${victim}"], .cell.leaving[data-instance="${victim}"]`);
+    for (let passed = 0; passed < 60 && !(await gone.isVisible()); passed += 5) {
+      await pass(5);
+      await gone.waitFor({ timeout: 3000 }).catch(() => undefined);
+    }
+    expect(await gone.isVisible()).toBe(true);
     await pass(120);
     await run.lab.settle(600_000);
     await page.locator(`.cell[data-instance="${victim}"]`).waitFor({ state: 'detached' });

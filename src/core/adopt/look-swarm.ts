@@ -7,7 +7,11 @@ import type { AdoptFinding } from './findings.ts';
 /** So many are named one by one. */
 const NAMED = 10;
 
-export function swarmFindings(facts: AdoptFacts, leading: Leading | undefined, members: readonly AdoptedNode[]): AdoptFinding[] {
+export function swarmFindings(
+  facts: AdoptFacts,
+  leading: Leading | undefined,
+  members: readonly AdoptedNode[],
+): AdoptFinding[] {
   const { cluster } = facts;
   return leading === undefined
     ? [
@@ -20,7 +24,11 @@ export function swarmFindings(facts: AdoptFacts, leading: Leading | undefined, m
     : [...ofRecord(facts, leading, members), ...ofOptions(facts, leading), ...ofNodes(facts, members)];
 }
 
-function ofRecord({ cluster, state, founder }: AdoptFacts, leading: Leading, members: readonly AdoptedNode[]): AdoptFinding[] {
+function ofRecord(
+  { cluster, state, founder }: AdoptFacts,
+  leading: Leading,
+  members: readonly AdoptedNode[],
+): AdoptFinding[] {
   if (state?.status === 'founded') {
     return state.swarmId === leading.swarmId
       ? []

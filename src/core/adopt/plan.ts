@@ -36,7 +36,12 @@ export type AdoptStep =
   | { readonly kind: 'hold'; readonly config: ClusterConfig }
   /** The leader publishes its join tokens, and the swarm goes on record. */
   | { readonly kind: 'record'; readonly adopted: Adopted }
-  | { readonly kind: 'label'; readonly swarm: SwarmRef; readonly member: AdoptedNode; readonly managers: readonly Manager[] }
+  | {
+      readonly kind: 'label';
+      readonly swarm: SwarmRef;
+      readonly member: AdoptedNode;
+      readonly managers: readonly Manager[];
+    }
   | { readonly kind: 'note'; readonly members: readonly NotedMember[] }
   | { readonly kind: 'tag-group'; readonly group: string; readonly role: NodeRole }
   | { readonly kind: 'tag-instances'; readonly role: NodeRole; readonly instances: readonly string[] }
