@@ -52,6 +52,7 @@ read_node() { # ID
     if grep -Eqi 'not found|no such node' "$WORK/error"; then return 1; fi
     docker_failed "docker node inspect: $(cat "$WORK/error")"
   fi
+  # shellcheck disable=SC2034 # not every document asks for everything
   IFS='|' read -r FOUND_ID FOUND_VERSION FOUND_ROLE FOUND_MEMBER FOUND_AVAILABILITY FOUND_STATE FOUND_ADDRESS FOUND_NAME <<END
 $node_text
 END
