@@ -15,6 +15,7 @@ const TABLE = ['--table-name', 'skep-dev'];
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 
+const TAG = 'ResourceId=workers,ResourceType=auto-scaling-group,Key=walk,Value=x,PropagateAtLaunch=false';
 const STACK = ['--stack-name', 'walk'];
 const SET = [...STACK, '--change-set-name', 'first'];
 const TEMPLATE = 'Resources: { Logs: { Type: AWS::Logs::LogGroup } }';
@@ -35,6 +36,10 @@ const ROWS: readonly Row[] = [
     'ValidationError',
   ],
   ['autoscaling.PutLifecycleHook', [...HOOK, '--heartbeat-timeout', '1800']],
+  ['autoscaling.DeleteLifecycleHook', [...GROUP, '--lifecycle-hook-name', 'nobody'], 'ValidationError'],
+  ['autoscaling.CreateOrUpdateTags', ['--tags', TAG]],
+  ['autoscaling.CreateOrUpdateTags', ['--tags', TAG.replace('workers', 'nobody')], 'ValidationError'],
+  ['autoscaling.DeleteTags', ['--tags', TAG]],
   ['autoscaling.RecordLifecycleActionHeartbeat', [...HOOK, '--instance-id', ID], 'ValidationError'],
   ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '2']],
   ['autoscaling.SetDesiredCapacity', [...GROUP, '--desired-capacity', '501'], 'ValidationError'],
@@ -71,6 +76,9 @@ const ROWS: readonly Row[] = [
   ['cloudformation.ListImports', ['--export-name', 'nobody'], 'ValidationError'],
   ['ec2.DescribeInstances', ['--max-items', '2', '--page-size', '5']],
   ['ec2.DescribeInstances', ['--instance-ids', ID], 'InvalidInstanceID.NotFound'],
+  ['ec2.DescribeInstanceAttribute', ['--instance-id', ID, '--attribute', 'userData'], 'InvalidInstanceID.NotFound'],
+  ['ec2.CreateTags', ['--resources', ID, '--tags', 'Key=walk,Value=x'], 'InvalidInstanceID.NotFound'],
+  ['ec2.DeleteTags', ['--resources', ID, '--tags', 'Key=walk'], 'InvalidInstanceID.NotFound'],
   ['ec2.TerminateInstances', ['--instance-ids', 'i-1'], 'InvalidInstanceID.Malformed'],
   ['ssm.SendCommand', ['--document-name', 'nobodys', '--instance-ids', ID], 'InvalidDocument'],
   ['ssm.GetCommandInvocation', ['--command-id', UUID, '--instance-id', ID], 'InvocationDoesNotExist'],
