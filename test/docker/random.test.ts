@@ -9,7 +9,7 @@ import type { Sequence } from '../contract/random/steps.ts';
 import { realSide, simulatedSide } from '../contract/random/worlds.ts';
 
 /** A part that keeps two processors busy for two minutes; `npm run test:docker:all` plays more. */
-const { SKEP_SEQUENCES: seeds = '1-6', SKEP_STEPS: steps } = process.env;
+const { SKEP_SEQUENCES: seeds = '1-2', SKEP_STEPS: steps } = process.env;
 const SEQUENCES = steps === undefined ? readSeeds(seeds).map(sequenceOf) : [readSequence(steps)];
 /** Engines mostly wait for each other's heartbeats, but beside other tests two cores do not bear more than these swarms in time. */
 const AT_A_TIME = 2;
