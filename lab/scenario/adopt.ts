@@ -48,12 +48,20 @@ export async function makeSwarm(run: ScenarioRun, { groups }: Part<'swarm'>['swa
   }
 }
 
+/** How long an engine may take to come up on an instance that runs, in seconds: a person would wait for it, too. */
+const ENGINE_PATIENCE = 60;
+
 async function docker(run: ScenarioRun, instance: string, line: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await inTime(run, run.lab.machines.docker(instance, line.split(' ')));
-  if (exitCode !== 0) {
-    throw new StepFailed(`docker ${line.replace(/SWMTKN\S+/, '...')}: exit code ${exitCode}: ${stderr.trim()}`);
+  for (let waited = 0; ; waited += 1) {
+    const { exitCode, stdout, stderr } = await inTime(run, run.lab.machines.docker(instance, line.split(' ')));
+    if (exitCode === 0) {
+      return stdout;
+    }
+    if (waited === ENGINE_PATIENCE || !stderr.includes('Cannot connect to the Docker daemon')) {
+      throw new StepFailed(`docker ${line.replace(/SWMTKN\S+/, '...')}: exit code ${exitCode}: ${stderr.trim()}`);
+    }
+    await run.lab.clock.advance(1000);
   }
-  return stdout;
 }
 
 export async function adopt(run: ScenarioRun, step: Part<'adopt'>['adopt']): Promise<void> {
