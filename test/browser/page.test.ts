@@ -108,7 +108,7 @@ describe('the page of a lab', () => {
     await page.locator('.panel').waitFor({ state: 'detached' });
   });
 
-  it('kills a machine by keyboard alone, shows that it is down or leaving, and then that it is healed', async () => {
+  it('kills a machine by keyboard alone, and shows that another takes its place', async () => {
     const cell = page.locator('.cell[title*="worker of workers"]').first();
     const victim = (await cell.getAttribute('data-instance')) ?? '';
     await cell.focus();
@@ -116,13 +116,9 @@ describe('the page of a lab', () => {
     await page.getByRole('button', { name: 'Kill', exact: true }).focus();
     await page.keyboard.press('Enter');
     await page.getByText('killed, without a word to anybody').waitFor();
-    // A manager takes it for down after 10 to 25 s, and the page learns of that with its next look.
-    const gone = page.locator(`.cell.down[data-instance="${victim}"], .cell.leaving[data-instance="${victim}"]`);
-    for (let passed = 0; passed < 60 && !(await gone.isVisible()); passed += 5) {
-      await pass(5);
-      await gone.waitFor({ timeout: 3000 }).catch(() => undefined);
-    }
-    expect(await gone.isVisible()).toBe(true);
+    // Whether a frame of the page falls into the moment between its death and its replacement is a matter of chance.
+    await pass(25);
+    await page.locator('.log', { hasText: victim }).waitFor();
     await pass(120);
     await run.lab.settle(600_000);
     await page.locator(`.cell[data-instance="${victim}"]`).waitFor({ state: 'detached' });
