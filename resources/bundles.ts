@@ -51,4 +51,25 @@ const neverNeeded: Plugin = {
   },
 };
 
-export default [shapes, neverNeeded];
+/** Each schema of zod could be told as a JSON Schema, and carries what that takes. Functions only parse: where one asks for it, it says so. */
+const parseOnly: Plugin = {
+  name: 'parse-only',
+  setup(build) {
+    build.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:json-schema-processors|to-json-schema)\.js$/ },
+      async ({ path }) => {
+        const names = (await readFile(path, 'utf8')).matchAll(
+          /^export (?:async )?(?:const|function|class) (?<name>\w+)/gm,
+        );
+        const never =
+          "const never = () => () => { throw new Error('JSON Schema is not in the bundles of the functions'); };\n";
+        return {
+          contents:
+            never + [...names].map(({ groups }) => `export const ${groups?.['name'] ?? ''} = never;\n`).join(''),
+        };
+      },
+    );
+  },
+};
+
+export default [shapes, neverNeeded, parseOnly];
