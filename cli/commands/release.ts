@@ -19,7 +19,7 @@ interface Options extends About {
 }
 
 export function defineRelease(command: Command): Command {
-  return aboutCluster(command, 'its name: what is let go is never guessed')
+  return aboutCluster(command, 'its name: what is released is never guessed')
     .option('--yes', 'do not ask', false)
     .addHelpText(
       'after',
@@ -49,7 +49,7 @@ async function release(argument: string | undefined, options: Options): Promise<
     throw new Failed(`${because}: nothing was changed`);
   }
   const names = groups.map((group) => group.name).join(', ');
-  process.stderr.write(`${cluster} would be let go, with its groups ${names}: ${whereText(stage, process.env)}\n`);
+  process.stderr.write(`${cluster} would be released, with its groups ${names}: ${whereText(stage, process.env)}\n`);
   await confirm('', { cluster, yes });
   const refused = await letGo(ports, cluster);
   if (refused !== undefined) {

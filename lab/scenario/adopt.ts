@@ -1,4 +1,4 @@
-// Steps of a scenario about a swarm that somebody made by hand: it is made, taken in, let go. Adoption and release are the command's own code.
+// Steps of a scenario about a swarm that somebody made by hand: it is made, adopted and released. Adoption and release are the command's own code.
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';

@@ -5,7 +5,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 /** AWS: at most 50 of them on a page. */
 const AT_ONCE = 50;
 
-/** Of each of them, as `agentOf`. */
+/** Of each of them: whether its agent is there, was there, or has never made itself known. */
 export async function agentsOf(
   client: SSMClient,
   instances: readonly string[],
@@ -24,11 +24,5 @@ export async function agentsOf(
 }
 
 export async function agentOf(client: SSMClient, instance: string): Promise<'online' | 'lost' | 'never'> {
-  const { InstanceInformationList: [found] = [] } = await client.send(
-    new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instance] }] }),
-  );
-  if (found === undefined) {
-    return 'never';
-  }
-  return found.PingStatus === 'Online' ? 'online' : 'lost';
+  return (await agentsOf(client, [instance])).get(instance) ?? 'never';
 }

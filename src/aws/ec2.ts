@@ -28,7 +28,7 @@ export async function instanceStates(client: EC2Client, instances: readonly stri
 
 /** All addresses that an instance has: of each of its interfaces, and those by which it is known outside. None where EC2 does not show it. */
 export async function addressesOf(client: EC2Client, instance: string): Promise<string[]> {
-  const found = await instancesWith(client, 'instance-id', instance);
+  const found = await instancesWith(client, 'instance-id', [instance]);
   const all = found.flatMap(
     ({ NetworkInterfaces: interfaces = [], PrivateIpAddress: own, PublicIpAddress: outside }) => [
       own,
@@ -44,13 +44,16 @@ export async function addressesOf(client: EC2Client, instance: string): Promise<
 /** Which instances have this address, inside or outside: of more than one where networks overlap, of none where it is a NAT's. */
 export async function instancesWithAddress(client: EC2Client, address: string): Promise<string[]> {
   const filters = ['private-ip-address', 'network-interface.addresses.private-ip-address', 'ip-address'];
-  const found = await Promise.all(filters.map((name) => instancesWith(client, name, address)));
+  const found = await Promise.all(filters.map((name) => instancesWith(client, name, [address])));
   return [...new Set(found.flat().flatMap(({ InstanceId: id }) => id ?? []))];
 }
 
-async function instancesWith(client: EC2Client, filter: string, value: string): Promise<Instance[]> {
+async function instancesWith(client: EC2Client, filter: string, values: readonly string[]): Promise<Instance[]> {
   const found: Instance[] = [];
-  for await (const page of paginateDescribeInstances({ client }, { Filters: [{ Name: filter, Values: [value] }] })) {
+  for await (const page of paginateDescribeInstances(
+    { client },
+    { Filters: [{ Name: filter, Values: [...values] }] },
+  )) {
     found.push(...(page.Reservations ?? []).flatMap(({ Instances: instances = [] }) => instances));
   }
   return found;
@@ -60,13 +63,9 @@ async function instancesWith(client: EC2Client, filter: string, value: string): 
 export async function instancesAt(client: EC2Client, addresses: readonly string[]): Promise<Map<string, string[]>> {
   const owners = new Map<string, string[]>();
   for (let start = 0; start < addresses.length; start += VALUES) {
-    const Filters = [{ Name: 'private-ip-address', Values: addresses.slice(start, start + VALUES) }];
-    for await (const page of paginateDescribeInstances({ client }, { Filters })) {
-      for (const { InstanceId: id = '', PrivateIpAddress: address = '' } of (page.Reservations ?? []).flatMap(
-        ({ Instances: found = [] }) => found,
-      )) {
-        owners.set(address, [...(owners.get(address) ?? []), id]);
-      }
+    const found = await instancesWith(client, 'private-ip-address', addresses.slice(start, start + VALUES));
+    for (const { InstanceId: id = '', PrivateIpAddress: address = '' } of found) {
+      owners.set(address, [...(owners.get(address) ?? []), id]);
     }
   }
   return owners;

@@ -1,7 +1,7 @@
-// Whether a cluster may be let go: its swarm and its groups stay as they are, and skep knows nothing of them any more.
+// Whether a cluster may be released: its swarm and its groups stay as they are, and skep knows nothing of them any more.
 import type { FoundGroup } from './facts.ts';
 
-/** Why the cluster is held while it is let go. */
+/** Why the cluster is held while it is released. */
 export const RELEASING = 'skep release is at work: run it again if it was stopped';
 
 /** What an instance may be when its hooks go: anything else waits in one of them, or is retained for one. */
