@@ -5,17 +5,42 @@ import fc from 'fast-check';
 
 import { readServices, shiftPage } from '../../src/swarm/services-page.ts';
 import type { ReadServices } from '../../src/swarm/services-page.ts';
-import { Bench, CLUSTER, initParameters, instance, seconds, swarmSchema } from './support/bench.ts';
+import {
+  Bench,
+  CLUSTER,
+  initParameters,
+  instance,
+  joinParameters,
+  nodeSchema,
+  seconds,
+  swarmSchema,
+} from './support/bench.ts';
+import type { Swarm } from './support/bench.ts';
 import { render } from './support/documents.ts';
 
 const IMAGE = 'skep/idle:1';
 const CANARY = '/tmp/canary-was-here';
 const LATER = '1999999999';
 
+/** Pieces of shell, of JSON, of templates and of lines. */
+const evil = fc.constantFrom(
+  ...['$(canary)', '`canary`', ';canary;#', "';canary;'", '";canary;"', 'x/y/;ecanary;#', '&', '\\', '"', '\n', '\t'],
+  ...['","v":0,"name":"x', '}\n{"id":"zzzzzzzzzzzzzzzzzzzzzzzzz","v":1,"name":"forged"', '{{.Task.Slot}}', 'é\u2028'],
+);
+const text = fc.array(
+  fc.oneof(
+    evil,
+    fc.string({ maxLength: 8 }).map((one) => one.replaceAll('\0', '')),
+  ),
+  { minLength: 1, maxLength: 5 },
+);
+const joined: fc.Arbitrary<string> = text.map((parts) => parts.join(''));
+
 describe('services of a hostile user', () => {
   const bench = new Bench();
   const founder = instance(1);
   let names = 0;
+  let founded: Swarm | undefined;
 
   const docker = async (...args: readonly string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await bench.machines.docker(founder, args, 30);
@@ -50,7 +75,8 @@ describe('services of a hostile user', () => {
   beforeAll(async () => {
     await bench.machines.open();
     await bench.launch(founder);
-    swarmSchema.parse(await bench.ok(founder, 'init', initParameters(founder)));
+    const swarm = swarmSchema.parse(await bench.ok(founder, 'init', initParameters(founder)));
+    founded = swarm;
     const line = `printf '#!/bin/sh\\ntouch ${CANARY}\\n' >/usr/local/bin/canary && chmod 755 /usr/local/bin/canary`;
     await bench.machines.shell(founder, `mkdir -p /usr/local/bin && ${line}`);
   }, 240_000);
@@ -60,35 +86,6 @@ describe('services of a hostile user', () => {
   }, 60_000);
 
   it('run nothing and forge nothing, whatever stands in labels, drivers, environments and constraints', async () => {
-    const evil = fc.constantFrom(
-      ...[
-        '$(canary)',
-        '`canary`',
-        ';canary;#',
-        "';canary;'",
-        '";canary;"',
-        'x/y/;ecanary;#',
-        '&',
-        '\\',
-        '"',
-        '\n',
-        '\t',
-      ],
-      ...[
-        '","v":0,"name":"x',
-        '}\n{"id":"zzzzzzzzzzzzzzzzzzzzzzzzz","v":1,"name":"forged"',
-        '{{.Task.Slot}}',
-        'é\u2028',
-      ],
-    );
-    const text = fc.array(
-      fc.oneof(
-        evil,
-        fc.string({ maxLength: 8 }).map((one) => one.replaceAll('\0', '')),
-      ),
-      { minLength: 1, maxLength: 5 },
-    );
-    const joined = text.map((parts) => parts.join(''));
     const mark = fc.oneof(
       joined.map((one) => `exclude@1111111111@${one}`),
       joined.map((one) => `more@1111111111@${one}`),
@@ -122,6 +119,61 @@ describe('services of a hostile user', () => {
     const { refused } = await shift(asked.join(','));
     expect(refused).toEqual(others.flatMap((serviceId) => [`${serviceId} unmarked`, `${serviceId} unmarked`]));
     // The tidy's way to them, and one that nobody has touched is changed like ever.
+    expect(await change(good, `more@${LATER}`)).toEqual([]);
+    expect(await change(good, 'fewer')).toEqual([]);
+    expect(await bench.ok(founder, 'inspect', { offset: '0', brief: 'no' })).toMatchObject({ total: 1 });
+    expect(await canary()).toBe('');
+  }, 400_000);
+
+  /** As the engine's API takes them: the command has no words for platforms, and refuses what the engine takes. */
+  const createByApi = async (
+    texts: Partial<Record<'env' | 'hostname' | 'constraint' | 'os' | 'label', string>>,
+  ): Promise<boolean> => {
+    names += 1;
+    const { env = '', hostname = '', constraint, os, label = '' } = texts;
+    const spec = {
+      Name: `s${names}`,
+      Labels: { x: label, 'skep.note': label },
+      TaskTemplate: {
+        ContainerSpec: { Image: IMAGE, Command: ['true'], Env: [`A=${env}`], Hostname: hostname, Labels: { x: label } },
+        Placement: {
+          ...(constraint === undefined ? {} : { Constraints: [`node.labels.x==${constraint}`] }),
+          ...(os === undefined ? {} : { Platforms: [{ OS: os, Architecture: os }] }),
+        },
+      },
+      Mode: { Replicated: { Replicas: 0 } },
+      UpdateConfig: { Parallelism: 1, Order: 'start-first' },
+    };
+    const body = Buffer.from(JSON.stringify(spec)).toString('base64');
+    const post = 'curl -s --unix-socket /var/run/docker.sock -H "Content-Type: application/json" -d @-';
+    // One argument of a program has 128 KiB.
+    const halves = [body.slice(0, 100_000), body.slice(100_000)].map((half) => `printf %s '${half}'`).join('; ');
+    const answer = await bench.machines.shell(
+      founder,
+      `{ ${halves}; } | base64 -d | ${post} http://docker/services/create`,
+    );
+    return answer.includes('"ID"');
+  };
+
+  it('run nothing and forge nothing, whatever stands in platforms, constraints, hostnames and environments, up to 64 kB', async () => {
+    const sized = fc
+      .tuple(joined, fc.constantFrom(0, 100, 4000, 30_000, 64_000))
+      .map(([text, size]) => text + 'x'.repeat(Math.max(0, size - text.length)));
+    const texts = fc.record({ env: sized, hostname: joined, constraint: joined, os: sized, label: sized });
+    const good = await create();
+    let taken = 0;
+    for (const { constraint, hostname, ...rest } of fc.sample(texts, { numRuns: 6, seed: 13 })) {
+      // What the engine does not take in a constraint or as a hostname it may take everywhere else.
+      for (const one of [rest, { ...rest, hostname }, { constraint }, { os: rest.os.slice(0, 60), hostname }]) {
+        taken += (await createByApi(one)) ? 1 : 0;
+      }
+    }
+    // Else nothing was tried.
+    expect(taken).toBeGreaterThan(6);
+    const { services, unreadable } = await shift('none');
+    const ids = (await docker('service', 'ls', '--quiet')).split('\n');
+    const told = [...services.map(({ serviceId }) => serviceId), ...unreadable.map(({ id }) => id)];
+    expect(told.map((id) => id.slice(0, 12)).toSorted()).toEqual(ids.toSorted());
     expect(await change(good, `more@${LATER}`)).toEqual([]);
     expect(await change(good, 'fewer')).toEqual([]);
     expect(await bench.ok(founder, 'inspect', { offset: '0', brief: 'no' })).toMatchObject({ total: 1 });
@@ -214,4 +266,28 @@ describe('services of a hostile user', () => {
     expect(await change(serviceId, 'settle')).toEqual([]);
     expect(await imageOf(serviceId)).toBe('["A=1"]');
   }, 200_000);
+
+  it('are told beside a node whose hostname is a program, a line and a piece of JSON', async () => {
+    if (founded === undefined) throw new Error('there is no swarm');
+    const worker = instance(2);
+    await bench.launch(worker);
+    await bench.machines.shell(
+      worker,
+      `printf '%s\\n%s' '","x":"$(canary)' '|;\`canary\` -' >/proc/sys/kernel/hostname`,
+    );
+    const { nodeId, address } = nodeSchema.parse(await bench.ok(worker, 'join', joinParameters(worker, founded)));
+    expect(await docker('node', 'inspect', '--format', '{{json .Description.Hostname}}', nodeId)).toContain('canary');
+    const labels = `skep.instance=${worker},skep.role=worker`;
+    const confirm = { instanceId: worker, nodeId, labels, availability: 'active' };
+    // Where the managers see it, and not what anybody says of it.
+    expect(await bench.failure(founder, 'confirm', { ...confirm, addresses: '192.0.2.1,-' })).toBe('OtherAddress');
+    const [ip = ''] = address.split(':');
+    await bench.ok(founder, 'confirm', { ...confirm, addresses: `192.0.2.1,${ip}` });
+    expect(await bench.ok(founder, 'inspect', { offset: '0', brief: 'no' })).toMatchObject({ total: 2 });
+    const { services } = await shift('none');
+    expect(services.length).toBeGreaterThan(0);
+    expect(await bench.ok(founder, 'drain', { instanceId: worker, nodeId, handOver: 'no' })).toMatchObject({ nodeId });
+    expect(await canary()).toBe('');
+    expect(await bench.machines.shell(worker, `ls ${CANARY} 2>/dev/null || true`)).toBe('');
+  }, 300_000);
 });
