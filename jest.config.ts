@@ -28,12 +28,12 @@ const config: Config = {
       displayName: 'docker',
       testMatch: ['<rootDir>/test/docker/**/*.test.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/docker/support/retry.ts'],
-      // For `npm run test:docker:all`: every scenario once for each statement of each policy, twenty engines that
+      // For `npm run test:docker:all`: every scenario once for each statement of each policy, each document killed after each of its calls, twenty engines that
       // start at once, and six with requests all the while: beside other tests they are too many for two processors.
       testPathIgnorePatterns:
         process.env['SKEP_SCENARIOS'] === 'all'
           ? []
-          : ['permissions.test.ts', 'docker/burst.test.ts', 'docker/rebalance.test.ts'],
+          : ['permissions.test.ts', 'docker/burst.test.ts', 'docker/rebalance.test.ts', 'document-restarts.test.ts'],
     },
   ],
   testSequencer: '<rootDir>/test/support/longest-first.ts',

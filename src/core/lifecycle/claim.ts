@@ -134,6 +134,9 @@ function isOver({ action, facts }: Asked): boolean {
 function launch(asked: Asked): Claim {
   const { action, facts } = asked;
   const { node } = facts;
+  if (isWell(asked)) {
+    return nothingToDo(`${action.instance} is in service and has joined: a join that fails now would be undone`);
+  }
   if (node?.phase === 'leaving' && asked.now < node.leaseUntil) {
     return complete(asked, 'the instance is on its way out already');
   }
@@ -141,6 +144,15 @@ function launch(asked: Asked): Claim {
     return complete(asked, `${action.instance} has joined: only its hook was left open`);
   }
   return action.role === 'worker' ? joining(asked) : founding(asked);
+}
+
+/**
+ * A hook's event says that an instance is launched which Auto Scaling has put into service: it came twice, or somebody has written it. The
+ * tidy, whose events have no token, may well have a reason to let one join anew.
+ */
+function isWell({ action, facts: { node, shown } }: Asked): boolean {
+  const isOfHook = action.actionToken !== undefined && action.replaces === undefined;
+  return isOfHook && node?.phase === 'ready' && shown?.lifecycle === 'InService';
 }
 
 /** One that comes before the founding waits for it; a manager also waits until no other manager joins or leaves. */
