@@ -35,7 +35,8 @@ const serviceSchema = z.object({
 });
 type Service = z.infer<typeof serviceSchema>;
 
-const isThere = (reachability: string | undefined): boolean => reachability === 'reachable' || reachability === 'leader';
+const isThere = (reachability: string | undefined): boolean =>
+  reachability === 'reachable' || reachability === 'leader';
 
 describe('a document whose agent or machine goes down in its midst', () => {
   const bench = new Bench();
