@@ -145,13 +145,13 @@ describe('services of a hostile user', () => {
       UpdateConfig: { Parallelism: 1, Order: 'start-first' },
     };
     const body = Buffer.from(JSON.stringify(spec)).toString('base64');
-    const post = 'curl -s --unix-socket /var/run/docker.sock -H "Content-Type: application/json" -d @-';
     // One argument of a program has 128 KiB.
-    const halves = [body.slice(0, 100_000), body.slice(100_000)].map((half) => `printf %s '${half}'`).join('; ');
-    const answer = await bench.machines.shell(
-      founder,
-      `{ ${halves}; } | base64 -d | ${post} http://docker/services/create`,
-    );
+    await bench.machines.shell(founder, `printf %s '${body.slice(0, 100_000)}' >/tmp/spec`);
+    for (let from = 100_000; from < body.length; from += 100_000) {
+      await bench.machines.shell(founder, `printf %s '${body.slice(from, from + 100_000)}' >>/tmp/spec`);
+    }
+    const post = 'curl -s --unix-socket /var/run/docker.sock -H "Content-Type: application/json" -d @-';
+    const answer = await bench.machines.shell(founder, `base64 -d </tmp/spec | ${post} http://docker/services/create`);
     return answer.includes('"ID"');
   };
 
