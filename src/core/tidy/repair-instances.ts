@@ -188,7 +188,7 @@ function act(
   role: NodeRole = group.role,
 ): Wanted {
   const hookName = kind === 'join' ? launchHook(facts.stage) : terminateHook(facts.stage);
-  const hook = group.hooks.find(({ name }) => name === hookName);
+  const hook = hookOf(group, hookName) ?? unneeded(kind, group, facts);
   if (hook === undefined) {
     const without = `${because}, but group ${group.name} has no hook ${hookName}`;
     return { report: { name: 'HookBroken', instance, group: group.name, because: without } };
@@ -196,8 +196,22 @@ function act(
   const item = knownItemOf(instance, facts.known);
   const name = `tidy-${kind}-${instance}-${item?.owner ?? 'none'}-${Math.floor(facts.now / 3600)}`;
   const metadata = hook.metadata ?? JSON.stringify({ cluster: facts.cluster, role });
-  const event = eventOf(kind, instance, group.name, { ...hook, metadata }, facts, item?.ownerArn);
+  const event = eventOf(kind, instance, group.name, { name: hook.name, metadata }, facts, item?.ownerArn);
   return { repair: { kind, instance, group: group.name, role, because, name, event } };
+}
+
+type NamedHook = Pick<TidyGroup['hooks'][number], 'name' | 'metadata'>;
+
+const hookOf = ({ hooks }: TidyGroup, hookName: string): NamedHook | undefined =>
+  hooks.find(({ name }) => name === hookName);
+
+/**
+ * No hook waits for an instance that is in service: without its launch hook it joins all the same, since the swarm lacks it, and the missing
+ * hook is told. Without the terminate hook it would be ended undrained one day, and a manager unguarded: so it stays outside.
+ */
+function unneeded(kind: 'join' | 'leave', group: TidyGroup, { stage }: TidyFacts): NamedHook | undefined {
+  const guarded = hookOf(group, terminateHook(stage)) !== undefined;
+  return kind === 'join' && guarded ? { name: launchHook(stage), metadata: undefined } : undefined;
 }
 
 /**

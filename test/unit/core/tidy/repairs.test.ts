@@ -190,6 +190,22 @@ describe('instances', () => {
       { ...nowhere, groups: [group(undefined, { hooks: [] })] },
       ['report', 'report', 'report'],
     ],
+    [
+      'the same, of a group that has lost only its launch hook, which nothing waits for',
+      {
+        ...nowhere,
+        groups: [group(undefined, { hooks: group().hooks.filter(({ name }) => name.endsWith('terminate')) })],
+      },
+      ['join', 'report'],
+    ],
+    [
+      'the same, of a group that has lost its terminate hook',
+      {
+        ...nowhere,
+        groups: [group(undefined, { hooks: group().hooks.filter(({ name }) => name.endsWith('launch')) })],
+      },
+      ['join', 'report'],
+    ],
     ['that wait to be launched', { ...nowhere, groups: members('Pending:Wait') }, ['join']],
     ['that are not in service yet', { ...nowhere, groups: members('Pending') }, []],
     ['that EC2 does not know', { ...nowhere, states: new Map() }, []],
