@@ -49,6 +49,21 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/why.ts')).defineWhy,
   },
   {
+    name: 'events',
+    summary: 'Tell what has happened to a cluster, as the table has it, and go on with what changes',
+    load: async () => (await import('./commands/events.ts')).defineEvents,
+  },
+  {
+    name: 'executions',
+    summary: 'Show the last execution of each instance, and which are at work',
+    load: async () => (await import('./commands/events.ts')).defineExecutions,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check a set-up: what is deployed, declared, tagged and online, and what to do where something is not',
+    load: async () => (await import('./commands/doctor.ts')).defineDoctor,
+  },
+  {
     name: 'page',
     summary: 'Show a cluster as a page in your browser: why each node is there, and what it waits for',
     load: async () => (await import('./commands/page.ts')).definePage,
@@ -119,6 +134,8 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/lab.ts')).defineLab,
   },
 ];
+
+export const VERB_NAMES: readonly string[] = VERBS.map(({ name }) => name);
 
 /** @param typed the arguments of the process: only their verb gets its options */
 export async function addVerbs(program: Command, typed: readonly string[]): Promise<void> {

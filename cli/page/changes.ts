@@ -1,4 +1,4 @@
-// What has changed from one look to the next, as sentences for people: the page's log.
+// What has changed from one look to the next, as sentences for people: the page’s log, and `skep events --follow`.
 import type { InstanceView, PageView } from './view.ts';
 
 export interface Change {
