@@ -128,7 +128,7 @@ async function takeLock(cluster: string, execution: string): Promise<void> {
   if (!ended.has(holder) || !(await lock.take(cluster, execution, seconds(), holder))) {
     throw new FlowError(
       'RebalanceUnderWay',
-      `${holder} rebalances ${cluster}: wait for its end, or npx skep rebalance --cluster ${cluster} --cancel`,
+      `${holder} rebalances ${cluster}: wait for its end, or skep rebalance ${cluster} --cancel`,
     );
   }
 }

@@ -21,9 +21,9 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
     'nothing at first; if it stays, look at the agent, its way out to SSM, and AmazonSSMManagedInstanceCore',
   HeardTooLate: 'nothing',
   LeaderFound: 'nothing',
-  Held: 'nothing; `npx skep unhold CLUSTER` when you are done',
+  Held: 'nothing; `skep unhold CLUSTER` when you are done',
   HoldLifted: 'nothing',
-  HeldTooLong: '`npx skep unhold CLUSTER`: the next tidy does what was left undone',
+  HeldTooLong: '`skep unhold CLUSTER`: the next tidy does what was left undone',
   OnlyManager: 'nothing: it waits as any last manager does',
   LockTaken: 'nothing: it waits for its turn',
   NotAsExpected: 'nothing',
@@ -51,7 +51,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   RecoveryUnderWay: 'wait for its end, or stop its execution',
   NothingKept: '`docker service rollback`: it goes where it should',
   RollbackRefused: 'look at `docker service inspect`, and try again',
-  RebalanceUnderWay: 'wait for its end, or `npx skep rebalance --cluster NAME --cancel`',
+  RebalanceUnderWay: 'wait for its end, or `skep rebalance NAME --cancel`',
   ServiceUnknown: 'name services as `docker service ls` does',
   NodesChanged: 'nothing; if a rebalance ends with it, start it again when no instances come or go',
   BadInput: 'report it: this must not happen',
@@ -62,11 +62,11 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   Forced: 'read the cause; look whether a container ended before its time',
   ManagerKept: 'read the cause; the next tidy joins it anew, once its lease is over',
   ManagerRetained:
-    'decide what becomes of the manager, which still runs where its group has instance retention; the last one of a cluster goes only after `npx skep erase CLUSTER`',
+    'decide what becomes of the manager, which still runs where its group has instance retention; the last one of a cluster goes only after `skep erase CLUSTER`',
   BadEvent: 'start executions with lifecycle events only',
   BadMetadata: 'repair the metadata of the hook, as the cause says',
   MetadataMismatch: 'make the metadata of the hook and the tags of the group agree',
-  ClusterUndeclared: '`npx skep create --cluster NAME`, if the cluster is really new',
+  ClusterUndeclared: '`skep create NAME`, if the cluster is really new',
 };
 
 type Row = readonly string[];

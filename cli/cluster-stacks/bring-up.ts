@@ -202,7 +202,7 @@ export async function followGroups(ports: Ports, file: ClusterFile): Promise<voi
       return;
     }
     if (ports.now().getTime() > until) {
-      throw new Failed(`after an hour not all nodes are in service: ${open.join(', ')}\nnpx skep status says why`);
+      throw new Failed(`after an hour not all nodes are in service: ${open.join(', ')}\nskep status says why`);
     }
     const line = `waiting for nodes: ${open.join(', ')}`;
     if (line !== told) {

@@ -119,7 +119,7 @@ async function allow(
   const until = new Date(given.erasure.until * 1000).toISOString();
   say(
     `until ${until} the last manager of ${cluster} may go: scale its manager groups to 0\n` +
-      `one that waits already goes within two minutes. To take it back: npx skep erase ${cluster} --take-back`,
+      `one that waits already goes within two minutes. To take it back: skep erase ${cluster} --take-back`,
   );
 }
 

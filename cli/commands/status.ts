@@ -63,7 +63,7 @@ function chosen(all: readonly string[], stage: string, cluster: string | undefin
 
 function textOf(found: readonly Status[], refused: readonly Refused[], stage: string, now: number): string {
   if (found.length === 0) {
-    return `stage ${stage} has no clusters: npx skep create`;
+    return `stage ${stage} has no clusters: skep create`;
   }
   const table = new CliTable({ head: ['cluster', 'verdict', 'since', 'looked at'], style: { head: [], border: [] } });
   table.push(...found.map(({ cluster, level, since, asOf }) => [cluster, level, time(since), aged(asOf, now)]));

@@ -19,7 +19,7 @@ const FLOW_ERRORS = {
   ManagersChanged: 'a manager has joined meanwhile: perhaps this one may go now',
   OnlyManager: 'no other manager is on record by now, and nobody else could demote it',
   LockTaken: 'another manager is joining or leaving: one change at a time',
-  Held: 'a person holds the cluster: nothing is changed until npx skep unhold',
+  Held: 'a person holds the cluster: nothing is changed until skep unhold',
   HoldLifted: 'the cluster is held no more: go on',
   HeldTooLong: 'the cluster is held still, and AWS ends the hook now',
   Throttled: 'AWS asked to slow down',

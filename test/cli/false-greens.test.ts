@@ -72,7 +72,7 @@ steps:
     const said = await site.complaint();
     expect(said).toMatch(/demo +│ degraded/);
     expect(said).toMatch(/ClusterHeld: it is held since .* \(a person looks\)/);
-    expect(said).toContain('what to do: npx skep unhold demo');
+    expect(said).toContain('what to do: skep unhold demo');
 
     await site.take({ unhold: {} });
     expect((await site.skep('status')).code).toBe(0);
@@ -83,7 +83,7 @@ steps:
     const said = await site.complaint();
     expect(said).toMatch(/demo +│ critical/);
     expect(said).toContain('QuorumUnguarded: managers: hook skep-dev-terminate: its default result is CONTINUE');
-    expect(said).toContain('npx skep tidy --cluster demo --repair-hooks');
+    expect(said).toContain('skep tidy demo --repair-hooks');
 
     await site.take({ hook: { group: 'managers', of: 'terminate', change: { defaultResult: 'ABANDON' } } });
     expect((await site.skep('status')).code).toBe(0);
@@ -109,7 +109,7 @@ steps:
     const two = await site.complaint();
     expect(two).toMatch(/demo +│ critical/);
     expect(two).toMatch(/NoQuorum: EC2 says now that 2 of 3 managers are gone/);
-    expect(two).toContain('if they are gone for good: npx skep recover --cluster demo');
+    expect(two).toContain('if they are gone for good: skep recover demo');
   }, 120_000);
 });
 

@@ -290,7 +290,7 @@ describe('a lab that keeps running', () => {
     expect(await skep(['rotate-tokens', '--cluster', 'demo'], aws())).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /^started arn:aws:states:\S+\nnothing rotated: demo is held since .* \(a look at the network\): npx skep unhold demo\n$/,
+        /^started arn:aws:states:\S+\nnothing rotated: demo is held since .* \(a look at the network\): skep unhold demo\n$/,
       ),
     });
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n0 execution/);

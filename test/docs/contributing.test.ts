@@ -60,7 +60,7 @@ const KINDS: readonly Kind[] = [
     section: 'Add a command',
     instance: { command: 'erase' },
     named: /defineErase|skep\(\['erase'|`skep erase \w+`/,
-    besides: {},
+    besides: { 'scripts/docs.ts': 'what there is to be done about an error' },
   },
   {
     section: 'Add a scenario step',

@@ -15,7 +15,7 @@ export const isForgotten = ({ since }: Hold, now: number): boolean => now - sinc
 
 export function holdText(cluster: string, { since, because }: Hold): string {
   const reason = because === '' ? '' : ` (${because})`;
-  return `${cluster} is held since ${new Date(since * 1000).toISOString()}${reason}: npx skep unhold ${cluster}`;
+  return `${cluster} is held since ${new Date(since * 1000).toISOString()}${reason}: skep unhold ${cluster}`;
 }
 
 /** The moment after which AWS would end the hook by itself: no heartbeat helps any more. Never, where there is no hook. */

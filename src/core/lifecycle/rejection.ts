@@ -25,6 +25,6 @@ export function whyRejected(
     ? undefined
     : {
         rejection: 'ClusterUndeclared',
-        because: `cluster ${action.cluster} was never declared: npx skep create --cluster ${action.cluster}`,
+        because: `cluster ${action.cluster} was never declared: skep create ${action.cluster}`,
       };
 }

@@ -76,7 +76,7 @@ export function leftovers(services: readonly ServiceFacts[], now: number): strin
   });
 }
 
-/** Of a stop-first service only `npx skep rollback` can put it back. Where its owner has updated it since, it is only forgotten. */
+/** Of a stop-first service only `skep rollback` can put it back. Where its owner has updated it since, it is only forgotten. */
 const maySettle = ({ order, previousMark }: ServiceFacts): boolean => order === 'start-first' || previousMark === '';
 
 /** What a person is told, of a dry run and of a run. */

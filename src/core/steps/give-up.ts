@@ -17,7 +17,7 @@ export const superseded = ({ key: { instance } }: Step): GiveUp =>
 
 /** By a mark on the node. Whether there still is a hold is asked where its end is waited for. */
 export const marked = ({ key: { cluster } }: Step): GiveUp =>
-  giveUp('Held', `${cluster} is held: npx skep unhold ${cluster}`);
+  giveUp('Held', `${cluster} is held: skep unhold ${cluster}`);
 
 /** Ends this try: the next one is sent anew, to the next manager where one is asked. It is noted first, since the event of a cancellation would end the step. */
 export const nextTry = (cause: string, cancel?: Sent): GiveUp =>

@@ -13,7 +13,7 @@ export const tellHooks = (problems: readonly HookProblem[], cluster: string): Re
   problems.map(({ group, name, because }) => ({
     name,
     group,
-    because: `${because}; npx skep tidy --cluster ${cluster} --repair-hooks makes it anew`,
+    because: `${because}; skep tidy ${cluster} --repair-hooks makes it anew`,
   }));
 
 export const reportsOfGroups = (facts: GroupFacts): Report[] => [

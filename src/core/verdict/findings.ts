@@ -130,7 +130,7 @@ function ofManagers({ managers: { members, reachable, wanted } }: Seen): Finding
         level: 'critical',
         grace: 0,
         what: `${counts}: that is no majority, and the swarm takes no change`,
-        next: 'bring managers back; where they are gone for good: npx skep recover',
+        next: 'bring managers back; where they are gone for good: skep recover',
       },
     ];
   }
@@ -229,7 +229,7 @@ const noAnswer = (cluster: string, because: string): Finding => ({
   level: 'critical',
   grace: 0,
   what: `no manager could be asked (${because}): the swarm may have lost its leader or its quorum`,
-  next: `look at the managers with docker node ls; where quorum is lost for good: npx skep recover --cluster ${cluster}`,
+  next: `look at the managers with docker node ls; where quorum is lost for good: skep recover ${cluster}`,
 });
 
 const tidyFailed = (because: string): Finding => ({
@@ -272,7 +272,7 @@ export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock
             ...degraded,
             name: 'ClusterHeld' as const,
             what: `it is held since ${timeText(hold.since)}${hold.because === '' ? '' : ` (${hold.because})`}: nothing of it is kept in step`,
-            next: `npx skep unhold ${cluster}, when whoever holds it agrees`,
+            next: `skep unhold ${cluster}, when whoever holds it agrees`,
           },
         ]),
     ...ofFailures(facts, asOf),
@@ -306,7 +306,7 @@ function ofState({ cluster, state }: VerdictFacts): Finding[] {
           ...degraded,
           name: 'NotFounded',
           what: `${cluster} is declared, and no manager has founded its swarm`,
-          next: `${next}; if a group of it is there already, npx skep plan --cluster ${cluster} says what is wrong with it`,
+          next: `${next}; if a group of it is there already, skep plan ${cluster} says what is wrong with it`,
         }
       : {
           ...degraded,

@@ -24,7 +24,7 @@ export function textOf(notice: Notice, place: NoticePlace): string {
     ]),
     ...(notice.reasons.length === 0 ? ['Nothing is left to do.'] : []),
     '',
-    `How it is now: npx skep status --cluster ${cluster} --stage ${stage}`,
+    `How it is now: skep status ${cluster} --stage ${stage}`,
     `(notice ${notice.id})`,
   ].join('\n');
 }
@@ -52,7 +52,7 @@ const MARKS = { healthy: ':large_green_circle:', degraded: ':large_orange_circle
 export function slackOf(notice: Notice, place: NoticePlace): SlackMessage {
   const subject = subjectOf(notice, place);
   const mark = MARKS[notice.to];
-  const status = `npx skep status --cluster ${place.cluster} --stage ${place.stage}`;
+  const status = `skep status ${place.cluster} --stage ${place.stage}`;
   return {
     text: forSlack(`${mark} ${headline(notice, place)} ${notice.reasons.map(({ name }) => name).join(', ')}`.trim()),
     blocks: [

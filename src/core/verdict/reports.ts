@@ -15,12 +15,12 @@ export const TOLD = {
   QuorumUnguarded: {
     level: 'critical',
     grace: 0,
-    next: 'npx skep tidy --cluster CLUSTER --repair-hooks makes the hook anew; look which template or person has changed it',
+    next: 'skep tidy CLUSTER --repair-hooks makes the hook anew; look which template or person has changed it',
   },
   HookBroken: {
     level: 'degraded',
     grace: 0,
-    next: 'npx skep tidy --cluster CLUSTER --repair-hooks makes the hook anew; look which template or person has changed it',
+    next: 'skep tidy CLUSTER --repair-hooks makes the hook anew; look which template or person has changed it',
   },
   GroupRefused: {
     level: 'degraded',

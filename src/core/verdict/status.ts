@@ -133,7 +133,7 @@ function ofManagers(cluster: string, managers: Looked['managers']): Judged[] {
           name: 'NoQuorum',
           level: 'critical',
           what: `${what}. That leaves no majority, and the swarm takes no change`,
-          next: `bring managers back; if they are gone for good: npx skep recover --cluster ${cluster}`,
+          next: `bring managers back; if they are gone for good: skep recover ${cluster}`,
         },
       ]
     : [

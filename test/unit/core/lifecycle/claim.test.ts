@@ -433,7 +433,7 @@ describe('what is refused', () => {
       'a cluster that nobody declared: missing is not new',
       { state: undefined },
       'ClusterUndeclared',
-      /npx skep create --cluster prod/,
+      /skep create prod/,
     ],
   ])('%s', (_what, facts, rejection, because) => {
     for (const kind of ['launch', 'terminate'] as const) {

@@ -12,10 +12,10 @@ const limit = latestDeadlineOf(hook);
 describe('a hold', () => {
   it('says since when, why, and how it ends', () => {
     expect(holdText('prod', { since: NOW, because: 'a test' })).toBe(
-      'prod is held since 2026-01-01T00:00:00.000Z (a test): npx skep unhold prod',
+      'prod is held since 2026-01-01T00:00:00.000Z (a test): skep unhold prod',
     );
     expect(holdText('prod', { since: NOW, because: '' })).toBe(
-      'prod is held since 2026-01-01T00:00:00.000Z: npx skep unhold prod',
+      'prod is held since 2026-01-01T00:00:00.000Z: skep unhold prod',
     );
   });
 

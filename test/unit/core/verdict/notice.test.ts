@@ -126,7 +126,7 @@ describe('what it says', () => {
         'ManagersMissing: 2 of 3 managers can be reached',
         '  What to do: look at the manager group',
         '',
-        'How it is now: npx skep status --cluster demo --stage dev',
+        'How it is now: skep status demo --stage dev',
         '(notice demo-7-1700000000)',
       ].join('\n'),
     );
