@@ -10,7 +10,7 @@ export async function confirm(question: string, { cluster, yes }: { cluster: str
     return;
   }
   if (!process.stdin.isTTY) {
-    throw new UsageError('nobody is there to be asked: say --yes');
+    throw new UsageError('stdin is not a terminal, so nobody can be asked: pass --yes to confirm');
   }
   const said = await ask(`${question}Type the cluster's name: `);
   if (said.trim() !== cluster) {

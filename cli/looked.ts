@@ -14,7 +14,7 @@ import type { Looked } from '../src/core/verdict/status.ts';
 import { explained } from './explained.ts';
 import { GONE } from './page/facts.ts';
 
-/** What the table has as managers, and EC2 says of them. Whoever may not ask EC2 sees what the last tidy saw, and is told so. */
+/** What the table has as managers, and EC2 says of them. If you may not ask EC2, you see what the last tidy saw, and are told so. */
 export async function managersNow(table: Table, cluster: string): Promise<Looked['managers']> {
   const { record } = await table.readLeader(cluster);
   const known = (record?.managers ?? []).map(({ instance }) => instance);

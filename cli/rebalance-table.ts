@@ -39,8 +39,8 @@ export function rebalanceText(report: Rebalanced): string {
     headline(report),
     ...(report.closing === undefined ? [] : [`it ended before its time: ${report.closing}`]),
     ...(moving.length === 0 ? [] : ['', servicesTable(report)]),
-    ...section('mind:', warned),
-    ...section('not all done:', ended),
+    ...section('warnings:', warned),
+    ...section('incomplete:', ended),
     ...section(
       'not touched:',
       leftOut.map(({ name, because }) => `  ${name}: ${because}`),

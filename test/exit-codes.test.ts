@@ -19,7 +19,7 @@ const finalOf = (verb: Verb): string[] =>
   EXIT_CODES.map(({ error }) => error).filter((error) => isFinal(verb, error) && !LEFT_ALONE.includes(error));
 
 const join = [{ scale: { group: 'workers', to: 1 } }, { settle: '30m' }];
-/** The managers see a node that was let go by force as Down only after a while: then the tidy forgets it. */
+/** The managers see a node that was ended by force as Down only after a while: then the tidy removes it. */
 const leave = [
   { scale: { group: 'workers', to: 0 } },
   { settle: '1h' },

@@ -26,7 +26,7 @@ clear_copy() {
   if [ "$NODE_STATE" = inactive ] || ! is_copied; then return 0; fi
   copied="the swarm folder of node $NODE_ID at $NODE_ADDRESS"
   if ! dk 40 swarm leave --force >/dev/null 2>"$WORK/error" || ! read_swarm 10 || [ "$NODE_STATE" != inactive ]; then
-    fail 34 NotActive "the image brought $copied, and the engine did not let go of it: $(cat "$WORK/error")"
+    fail 34 NotActive "the image brought $copied, and the engine did not leave it: $(cat "$WORK/error")"
   fi
   # shellcheck disable=SC2034
   CLEARED=",\"cleared\":\"$copied\""

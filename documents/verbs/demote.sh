@@ -56,7 +56,7 @@ need_majority() { # MEMBERS REACHABLE
 }
 
 # Accepted is not done: the leader takes the member out of the raft when it comes to it, and puts it off while that would cost the
-# quorum. Who demotes the leader waits for an election, too: no answer is no failure yet.
+# quorum. A demotion of the leader waits for an election, too: no answer is no failure yet.
 is_worker() {
   demote_seen=$(ask 5 node inspect --format "${O}.Spec.Role$C${O}if .ManagerStatus$C member${O}end$C" "$FOUND_ID") &&
     [ "$demote_seen" = worker ]

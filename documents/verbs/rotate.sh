@@ -1,4 +1,4 @@
-# rotate: makes the join tokens of the swarm anew, and publishes them. Whoever is in the swarm already does not need them.
+# rotate: makes the join tokens of the swarm anew, and publishes them. Nodes that are in the swarm already do not need them.
 # Runs on any manager. Comes after common.sh, machine.sh, node.sh tokens.sh and publish.sh.
 
 rotate() { # ROLE

@@ -69,7 +69,7 @@ export async function seeManagers(lab: Lab, cluster: string, table: Table, watch
       members.every(
         (one) => one.reachability === 'unreachable' || record.managers.some(({ nodeId }) => nodeId === one.nodeId),
       ),
-    // Who was in before the first recovery remembers none.
+    // A member of before the first recovery remembers none.
     sameEpoch: remembered.every((one) => one === String(epoch) || (one === '' && epoch === 0)),
     epoch,
   };

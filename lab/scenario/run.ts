@@ -78,7 +78,7 @@ export class ScenarioRun {
   /** Whose dockerd was killed, whose cable was pulled. */
   readonly enginesDown = new Set<string>();
   readonly cablesOut = new Set<string>();
-  /** Who is to die when an execution about it enters a state: one each. */
+  /** Instances that are to die when an execution about them enters a state: one each. */
   readonly killAt: KillAt[];
   readonly requests: Requests;
   readonly #watch: ManagerWatch | undefined;

@@ -14,7 +14,7 @@ export class Clock {
   #offset = 0;
   readonly #timers = new Timers();
   #busy = 0;
-  /** Who waits for the work to be done. Not by looking again and again: that takes the processor from the work itself. */
+  /** Callers that wait for the work to be done. They do not look again and again: that takes the processor from the work itself. */
   #idle: (() => void)[] = [];
   #alarm: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -99,7 +99,7 @@ export class Clock {
     this.#arm();
   }
 
-  /** Whoever waits for time to pass waits no longer: Ctrl-C. */
+  /** Callers that wait for time to pass wait no longer: Ctrl-C. */
   interrupt(reason: Error): void {
     this.#interruption = reason;
   }

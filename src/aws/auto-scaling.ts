@@ -144,7 +144,7 @@ const PAUSE = 500;
 
 /**
  * Whether an instance that is to join is in no group any more. One answer that lacks it proves nothing: both the list of instances and its
- * own group must lack it, three times. Who takes it for gone by mistake lets it come into service outside the swarm.
+ * own group must lack it, three times. If it were taken for gone by mistake, it would come into service outside the swarm.
  */
 export async function isGoneFrom(
   client: AutoScalingClient,

@@ -58,7 +58,7 @@ export const CLOSED_ERRORS = {
   ManagerKept: 'the launch of a manager failed, and it could not be demoted: it stays, since it counts in the quorum',
   SwarmLeftAlone:
     'the instance is in a swarm that nobody declared: it goes on outside the cluster, and its swarm as it is',
-  Forced: 'the instance was let go without a clean goodbye: the tidy forgets its node',
+  Forced: 'the instance was ended without a clean goodbye: the tidy removes its node',
   ManagerRetained:
     'a manager could not go before its deadline, and was abandoned: the group retains it, if it is set up so',
   BadEvent: 'the event is not one that skep understands',

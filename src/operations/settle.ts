@@ -121,7 +121,7 @@ async function tell(
 }
 
 function readInput(text: string | null | undefined): z.infer<typeof startedWith> | undefined {
-  // Whoever starts an execution by hand may give it anything: then there is nothing to run again.
+  // If you start an execution by hand you may give it anything: then there is nothing to run again.
   const parsed = startedWith.safeParse(text === null || text === undefined ? undefined : JSON.parse(text));
   return parsed.success ? parsed.data : undefined;
 }

@@ -24,7 +24,7 @@ export async function holdCluster(
   return hold && { hold, underWay: await holds.mark(cluster, hold) };
 }
 
-/** Whoever waits reads the state anew: so the hold goes first. Doing it twice does what the first time has left undone. */
+/** A waiting execution reads the state anew: so the hold goes first. Doing it twice does what the first time has left undone. */
 export async function unholdCluster(
   { holds, states }: HoldPorts,
   cluster: string,

@@ -1,4 +1,4 @@
-// Queues an execution up for what it waits for. Whoever brings that looks for waiters, so it is written first, and looked at once more.
+// Queues an execution up for what it waits for. The execution that brings it about looks for waiters, so the wait is written first, and the fact is looked at once more.
 import { desiredManagers } from '../aws/auto-scaling.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
 import { terminateHook } from '../core/names.ts';

@@ -141,7 +141,7 @@ export class MembershipLock {
     );
   }
 
-  /** Who has waited longest comes first. */
+  /** The longest waiter comes first. */
   async #read(cluster: string): Promise<{ holder: string | undefined; taken: boolean; waiters: Waiter[] }> {
     const items = await queryCluster(this.#client, this.#table, cluster, MEMBERSHIP_LOCK_PREFIX);
     const { sk } = keys.membershipLock(cluster);

@@ -9,7 +9,7 @@ import { keys } from '../core/names.ts';
 import { errorName } from '../aws/errors.ts';
 import { queryManagers } from './query.ts';
 
-/** Who holds the membership lock while the cluster is recovered. */
+/** The owner of the membership lock while the cluster is recovered. */
 export const RECOVERY = 'recovery';
 
 /** Each step of a recovery renews it. Seconds; the longest step is the recovery itself, which takes up to 300. */

@@ -113,7 +113,7 @@ export class TidyStore {
     );
   }
 
-  /** Instances that are gone: their items say so from now on, and the table lets go of them. */
+  /** Instances that are gone: their items say so from now on, and the table drops them. */
   erase(
     cluster: string,
     items: readonly { readonly instance: string; readonly owner: string }[],

@@ -106,7 +106,10 @@ describe('a cluster', () => {
       expect(refused.stderr).toContain('Group-api is ROLLBACK_COMPLETE\nthe first reason: NodeRole: ');
 
       const unsaid = await cluster(['up', EXAMPLE, ...QUICK]);
-      expect(unsaid).toMatchObject({ code: 1, stderr: 'nobody is there to be asked: say --yes\n' });
+      expect(unsaid).toMatchObject({
+        code: 1,
+        stderr: 'stdin is not a terminal, so nobody can be asked: pass --yes to confirm\n',
+      });
       expect(await cluster(['up', EXAMPLE, ...QUICK, '--yes', 'blue'])).toMatchObject({ code: 0, stderr: '' });
     },
     LONG,

@@ -399,7 +399,7 @@ describe('a lab that keeps running', () => {
     });
     expect(await skep(['delete', 'other'], aws())).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('nobody is there to be asked: say --yes'),
+      stderr: expect.stringContaining('stdin is not a terminal, so nobody can be asked: pass --yes to confirm'),
     });
     expect(await skep(['delete', 'other', '--yes'], aws())).toMatchObject({ code: 0, stdout: 'other is removed\n' });
     expect(await skep(['status', 'other'], aws())).toMatchObject({

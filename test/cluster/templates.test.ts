@@ -67,7 +67,7 @@ const MISTAKES: readonly Mistake[] = [
     'MinHealthyPercentage: 50',
     'before its replacement',
   ],
-  ['a manager let go by time', 'group', '[IsManager, ABANDON, CONTINUE]', '[IsManager, CONTINUE, ABANDON]', 'CONTINUE'],
+  ['a manager ended by time', 'group', '[IsManager, ABANDON, CONTINUE]', '[IsManager, CONTINUE, ABANDON]', 'CONTINUE'],
   ['managers on spot', 'group', "{ Ref: OnDemandPercent }, '100'", "{ Ref: OnDemandPercent }, '50'", 'may be spot'],
   ['health by a load balancer', 'group', 'HealthCheckType: EC2', 'HealthCheckType: ELB', 'health check'],
   ['metadata without a token', 'group', 'HttpTokens: required', 'HttpTokens: optional', 'without a token'],

@@ -105,7 +105,7 @@ describe('an image with a swarm folder in it', () => {
   }, 60_000);
 
   it('whose address is right by chance is refused when it is to be labelled as another instance', async () => {
-    // Who joins without an advertised address has none in its folder: a copy then uses its own.
+    // An engine that joins without an advertised address has none in its folder: a copy then uses its own.
     const token = bench.aws.parameters.get('/skep/dev/prod/join-token/worker')?.value ?? '';
     await bench.machines.shell(byHand, `docker swarm join --token ${token} ${swarm.address}`);
     const [, nodeId = ''] = (await swarmInfo(byHand)).split(' ');

@@ -253,7 +253,7 @@ describe('the life of a swarm', () => {
     expect(again['nodeId']).not.toBe(nodeOf(two));
   }, 60_000);
 
-  it('takes in a manager, and neither drains, forgets nor lets go one', async () => {
+  it('takes in a manager, and neither drains nor forgets one, nor makes one leave', async () => {
     const joined = nodeSchema.parse(await bench.ok(second, 'join', joinParameters(second, swarm, 'manager')));
     nodes.set(second, joined.nodeId);
     managers.add(second);

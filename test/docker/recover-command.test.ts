@@ -174,7 +174,7 @@ describe('without a terminal', () => {
   it('changes nothing where nobody said --yes, and says so', async () => {
     const { code, said } = await direct();
     expect([code, started]).toEqual([1, [DRY]]);
-    expect(said).toContain('nobody is there to be asked: say --yes\n');
+    expect(said).toContain('stdin is not a terminal, so nobody can be asked: pass --yes to confirm\n');
   }, 60_000);
 
   it('goes on with --yes', async () => {

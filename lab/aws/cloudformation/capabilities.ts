@@ -1,4 +1,4 @@
-// Whoever deploys roles has to say so.
+// If you deploy roles you have to say so.
 import { AwsError } from '../services/service.ts';
 import type { Template } from './template.ts';
 

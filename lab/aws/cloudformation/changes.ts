@@ -22,7 +22,7 @@ export function changesOf(stack: StackRecord, blueprint: Blueprint): readonly Re
     const isNew = there === undefined || (change?.replacement ?? 'False') !== 'False';
     return {
       ref: isNew ? unknown('ref', logicalId) : there.ref,
-      // Who changes may have other attributes afterwards: the number of a launch template's version.
+      // A resource that changes may have other attributes afterwards: the number of a launch template's version.
       attribute: (name) => (isNew || change !== undefined ? unknown('attribute', logicalId) : there.attribute(name)),
     };
   };

@@ -33,7 +33,7 @@ const LOG_DELIVERY = [
   'logs:DescribeLogGroups',
 ];
 
-/** Whoever deploys: what the account's policies allow, they may. */
+/** The person that deploys: what the account's policies allow, they may. */
 const ADMINISTRATOR: Role = {
   name: 'administrator',
   arn: 'administrator',

@@ -64,7 +64,7 @@ interface Message {
 export class AgentMailbox {
   /** By instance: what its agent has not taken. */
   readonly #messages = new Map<string, Message[]>();
-  /** Whoever is held until there is something for the instance. */
+  /** Requests that are held until there is something for the instance. */
   readonly #held = new Map<string, Set<() => void>>();
   /** By message id: commands that have not ended. */
   readonly #jobs = new Map<string, CommandJob>();

@@ -64,7 +64,7 @@ export class CommandRun {
 
   deliver(): void {
     const { clock, deliveryLatency } = this.#world;
-    // Total timeout = delivery + execution. Whoever has not answered by then is not waited for, whatever became of it.
+    // Total timeout = delivery + execution. An agent that has not answered by then is not waited for, whatever became of it.
     const total = this.invocation.deliverBefore + this.#executionTimeout * 1000 - clock.now();
     this.invocation.cancelTimeout = clock.schedule(total, () => {
       this.#end({ status: 'TimedOut', details: 'DeliveryTimedOut', code: -1, stdout: '', stderr: '' });

@@ -25,7 +25,7 @@ export class Network<H extends Host> {
     }
   }
 
-  /** Who answers at an `ip` or `ip:port`; silence where packets vanish, a refusal where nothing listens. */
+  /** The engine that answers at an `ip` or `ip:port`; silence where packets vanish, a refusal where nothing listens. */
   dial(from: Host, address: string): H | 'silence' | 'refusal' {
     const host = this.#hosts.get(address.replace(/:\d+$/, ''));
     if (host === undefined || (host !== from && (host.silent || from.silent))) {

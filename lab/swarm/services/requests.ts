@@ -30,7 +30,7 @@ export interface Asked {
   readonly clock: Clock;
   /** Those that the name of the service stands for at this moment. */
   readonly named: (service: string) => readonly Container[];
-  /** Whoever asks is on the network. */
+  /** The client that asks is on the network. */
   readonly isOnline: () => boolean;
   readonly seen: (request: RequestSeen) => void;
 }

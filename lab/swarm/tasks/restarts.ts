@@ -23,7 +23,7 @@ export class Restarts {
   readonly #store: TaskStore;
   readonly #nodes: ReadonlyMap<string, TaskNode>;
   readonly #starts = new Map<Task, DelayedStart>();
-  /** Who waits for a task: its successor. */
+  /** What waits for a task: its successor. */
   readonly #successors = new Map<Task, Task>();
 
   constructor(timers: ManagerTimers, store: TaskStore, nodes: ReadonlyMap<string, TaskNode>) {

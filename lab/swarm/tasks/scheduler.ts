@@ -136,7 +136,7 @@ export class Scheduler {
       this.#refuse(task, explain(failures));
     }
     if (placed > 0) {
-      // Whoever is left hears of all nodes the next time.
+      // A listener that is left out hears of all nodes the next time.
       this.plan();
     }
   }

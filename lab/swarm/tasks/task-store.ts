@@ -1,4 +1,4 @@
-// The tasks as the managers keep them, found by node, service and slot. Who listens hears of a change after all of it is made.
+// The tasks as the managers keep them, found by node, service and slot. Listeners hear of a change after all of it is made.
 import type { Service } from '../services/service.ts';
 import { rank } from './task.ts';
 import type { Task, TaskState } from './task.ts';

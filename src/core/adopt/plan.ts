@@ -90,7 +90,7 @@ function stepsOf(facts: AdoptFacts, leading: Leading, members: readonly AdoptedN
   if (steps.length === 0) {
     return isHeldByUs ? [{ kind: 'unhold' }] : [];
   }
-  // Whoever holds the cluster goes on holding it.
+  // If a person holds the cluster, it stays held.
   const isHeldByOthers = state?.hold !== undefined && !isHeldByUs;
   return [
     ...(state?.hold === undefined ? [{ kind: 'hold', config } as const] : []),

@@ -99,7 +99,7 @@ function answered(asked: Asked): Claim | undefined {
   if (action.ask === 'nothing') {
     return complete(asked, 'the instance only passes the warm pool: nothing to join or to leave');
   }
-  // What is held has no end but the hook's own.
+  // While the cluster is on hold, only the end of the hook itself ends the action.
   const end = facts.state?.hold === undefined ? deadlineOf(action) : latestDeadlineOf(action);
   return now >= end ? tooLate(asked) : undefined;
 }

@@ -25,5 +25,5 @@ export function lateRoute({ kind, role, phase, mayBeIn }: LateAction): LateRoute
     return { route: 'force', because: 'nobody made a node of it' };
   }
   // Whether a manager is out of the raft is not known, and CONTINUE would end its instance. A worker goes undrained, and that is told.
-  return { route: role === 'manager' ? 'retain' : 'force', because: 'nobody let go of its node' };
+  return { route: role === 'manager' ? 'retain' : 'force', because: 'nobody has removed its node' };
 }

@@ -7,7 +7,7 @@ export const erasureItem = z.object({
   /** Afterwards it is as if it had never been given. Epoch seconds. */
   until: z.number(),
   swarmId: z.string(),
-  /** The instance that was let go by it. Whether that has left already is not known, so it goes on past the end of the word. */
+  /** The instance that was released by it. Whether that has left already is not known, so it goes on past the end of the word. */
   begun: z.string().optional(),
 });
 export type Erasure = z.infer<typeof erasureItem>;

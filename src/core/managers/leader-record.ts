@@ -77,7 +77,7 @@ export function withManager(record: Managers | undefined, confirmed: Manager): M
   return known ? undefined : { leader, managers: [...others, confirmed] };
 }
 
-/** Without a manager that was demoted; undefined where the record says so already. Whoever else is known leads on, or is asked who does. */
+/** Without a manager that was demoted; undefined where the record says so already. Another one that is known leads on, or is asked which one does. */
 export function withoutManager(record: Managers | undefined, instance: string): Managers | undefined {
   if (record?.managers.some((one) => one.instance === instance) !== true) {
     return undefined;

@@ -5,7 +5,7 @@ import type { Candidate } from './recovery.ts';
 type Found = Omit<Candidate, 'state'>;
 
 /**
- * Whoever lost one of the two, table and tags, is still found. What the items of the nodes say counts before the leader record.
+ * A manager that lost one of the two, table or tags, is still found. What the items of the nodes say counts before the leader record.
  *
  * @param tagged instances that EC2 finds by their tags
  */

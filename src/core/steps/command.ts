@@ -295,7 +295,7 @@ export function decideCommand(step: Step, verb: Verb, facts: Facts): Next {
 }
 
 /**
- * A manager that has left a command lying for so long is asked for, seconds: less than two looks. Not at the first one, where a burst of
+ * After so many seconds in which a manager has not picked up a command, its agent is asked after: less than two looks. Not at the first one, where a burst of
  * workers still waits for agents that are only busy.
  */
 const ASK_AFTER = 100;

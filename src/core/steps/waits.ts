@@ -28,7 +28,7 @@ function turnToJoin({ plan, key, attempt }: Step, facts: Facts): Next {
   return attempt > 0 ? giveUp('NotFounded', `${key.cluster} has no swarm yet`) : queueFor({ for: 'founding' });
 }
 
-/** Who has waited longest comes first. */
+/** The longest waiter comes first. */
 const sinceOf = ({ hook }: Plan, { now }: Facts): number => hook?.time ?? now;
 
 /** What waits for a replacement waits without the lock, which the replacement needs. */
@@ -41,7 +41,7 @@ function turnToLeave(step: Step, facts: Facts): Next {
     return { kind: 'ask', fact: 'goesLast' };
   }
   if (facts.goesLast || ask.force) {
-    // Who hands the lock over does not know of the last one: then a demotion is tried first, in vain. One that is gone counts against
+    // The execution that hands the lock over does not know of the last one: then a demotion is tried first, in vain. One that is gone counts against
     // the quorum until it is out: it comes before any other manager.
     return queueFor({ for: 'turn', since: 0, last: facts.goesLast });
   }

@@ -20,7 +20,7 @@ export function repairInstances(facts: TidyFacts): Found {
     ...facts.nodes.map((node) => repairDownManager(node, facts)),
   ];
   const repairs = wanted.flatMap((one) => (one !== undefined && 'repair' in one ? [one.repair] : []));
-  // One that was a manager twice is let go once: what is left of it is the next tidy's.
+  // One that was a manager twice leaves once: what is left of it is the next tidy's.
   const isFirst = (repair: Repair, index: number): boolean =>
     repair.kind !== 'leave' ||
     index === repairs.findIndex((it) => it.kind === 'leave' && it.instance === repair.instance);

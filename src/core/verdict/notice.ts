@@ -23,7 +23,7 @@ export const noticeSchema = z.object({
   /** Since when it is so, and since when it was as before; epoch seconds. */
   at: z.number(),
   before: z.number().optional(),
-  /** Who has not got it yet. */
+  /** The addressees that have not got it yet. */
   due: z.array(z.enum(TARGETS)),
   tries: z.int(),
 });

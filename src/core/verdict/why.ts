@@ -1,4 +1,4 @@
-// Why one instance is where it is: the cause first, and then what each source says. Whoever asks has somebody waiting.
+// Why one instance is where it is: the cause first, and then what each source says. If you ask, somebody waits for you.
 import { hookProblems } from '../lifecycle/hooks.ts';
 import type { HookFacts } from '../lifecycle/hooks.ts';
 import { standings } from '../lifecycle/standing.ts';

@@ -18,7 +18,7 @@ export const demoting: Chapter = {
   },
   stories: [
     {
-      name: 'a manager is neither removed, not even by force, nor let go',
+      name: 'a manager is neither removed, not even by force, nor made to leave',
       tell: async (scene) => {
         const refusal =
           'is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal';

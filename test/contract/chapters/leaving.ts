@@ -114,7 +114,7 @@ export const leaving: Chapter = {
       },
     },
     {
-      name: 'managers are neither drained, forgotten nor let go',
+      name: 'managers are neither drained, forgotten nor made to leave',
       tell: async (scene) => {
         await scene.ok(FOUNDER, 'confirm', { ...scene.forConfirm(FOUNDER), availability: 'drain' });
         expect(await scene.failure(FOUNDER, 'drain', scene.about(FOUNDER))).toBe('StillManager');

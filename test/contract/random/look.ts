@@ -102,7 +102,7 @@ async function swarmSeenBy(
   const listed = await eyes.services(instance(number));
   const services = z.array(serviceSchema).parse('value' in listed ? listed.value : []);
   const lines = [
-    // Who leads is decided by timers that real raft members roll dice for: that one does is what counts.
+    // The leader is decided by timers that real raft members roll dice for: that one does is what counts.
     `${view.nodes.filter(({ reachability }) => reachability === 'leader').length} leader`,
     ...view.nodes.map((node) => describeNode(node, names)).toSorted(),
     ...services.map(describeService).toSorted(),

@@ -84,7 +84,7 @@ describe('a swarm that is taken in', () => {
   });
 });
 
-describe('a cluster that is let go', () => {
+describe('a cluster that is released', () => {
   it('leaves nothing of itself and its groups in the table, and everything of others', async () => {
     await db.table.declareCluster('gone', DEFAULT_CONFIG);
     await adoptions.record(adopting('gone'));

@@ -90,7 +90,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 class Model {
   readonly cluster = newCluster();
   now = NOW;
-  /** Who was told that it has the lock, and until when nobody else may. */
+  /** The owner that was told that it has the lock, and until when nobody else may. */
   #held: { manager: number; until: number } | undefined;
   /** Whose task token still is one. */
   readonly #waiting = new Map<number, string>();
@@ -161,7 +161,7 @@ class Model {
       const next = Number(taskToken.split(' ')[0]);
       const waits = this.#waiting.get(next) === taskToken;
       if (waits) {
-        // Who does not hold it has nothing to hand over.
+        // An owner that does not hold it has nothing to hand over.
         expect(this.#held === undefined || this.#held.until < this.now).toBe(true);
         this.#waiting.delete(next);
         this.#held = { manager: next, until: this.now + 120 };

@@ -98,7 +98,7 @@ beforeEach(() => {
   raised.length = 0;
   ssm.on(SendCommandCommand).callsFake(accept);
   autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
-  // Whoever is asked for is there.
+  // An execution that is asked for is there.
   autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [{} as never] });
   ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
 });

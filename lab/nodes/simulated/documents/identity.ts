@@ -30,7 +30,7 @@ export async function clearCopy(script: Script, own: OwnInstance): Promise<Clear
   );
   const after = await script.readSwarm(10);
   if (left !== '' || after?.state !== 'inactive') {
-    script.fail('NotActive', `the image brought ${copied}, and the engine did not let go of it: ${left ?? ''}`);
+    script.fail('NotActive', `the image brought ${copied}, and the engine did not leave it: ${left ?? ''}`);
   }
   return { cleared: copied };
 }

@@ -68,7 +68,7 @@ export function account() {
     if (run === undefined) throw new Error(operation);
     return run({ ...input }, { kind: 'person', name: 'lab' });
   };
-  /** Whoever waits in a hook goes on. */
+  /** Instances that wait in a hook go on. */
   const answerHooks = (result: 'CONTINUE' | 'ABANDON' = 'CONTINUE'): void => {
     for (const action of [...autoScaling.actions.values()]) autoScaling.complete(action, result);
   };

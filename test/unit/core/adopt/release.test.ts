@@ -16,6 +16,6 @@ it.each([
   ['Terminating:Retained', false],
   ['Terminating', false],
   ['Warmed:Pending:Wait', false],
-])('with an instance that is %s a cluster may be let go: %s', (lifecycle, may) => {
+])('with an instance that is %s a cluster may be released: %s', (lifecycle, may) => {
   expect(whyNotRelease([group('InService'), group(lifecycle)]) === undefined).toBe(may);
 });

@@ -231,7 +231,7 @@ describe('instances', () => {
     expect(kinds(facts)).toEqual(wanted);
   });
 
-  it('are joined and let go with an event as Auto Scaling would have sent it, under a name that two tidies share', () => {
+  it('join and leave with an event as Auto Scaling would have sent it, under a name that two tidies share', () => {
     const [join] = only(nowhere, 'join');
     expect(join).toMatchObject({
       instance: INSTANCE,
