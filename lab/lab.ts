@@ -1,6 +1,4 @@
 // The lab: a deployed stack, and AWS around it, in one process.
-import { fileURLToPath } from 'node:url';
-
 import { Clock } from './time/clock.ts';
 import { Endpoint } from './aws/endpoint.ts';
 import { EventBus } from './aws/events/bus.ts';
@@ -393,6 +391,3 @@ export class Lab {
     this.states.start(target.arn, id, event);
   }
 }
-
-/** The root of the project: where serverless.yml lies. */
-export const PROJECT = fileURLToPath(new URL('..', import.meta.url));

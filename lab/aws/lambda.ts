@@ -15,6 +15,7 @@ import { httpTo } from './in-process-http.ts';
 import type { Random } from '../time/random.ts';
 import { QUOTAS } from './services/quotas.ts';
 import type { StackFunction } from './stack/stack.ts';
+import { unsignedCrypto } from './unsigned-crypto.ts';
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
@@ -145,8 +146,12 @@ export class Lambda {
     const pausing = {
       setTimeout: (delay: number) => (clock.virtual ? clock.pause(delay, this.#work()) : sleep(delay)),
     };
-    return (name) =>
-      name === 'node:timers/promises' ? pausing : name === 'node:http' ? httpTo(endpoint, serve) : require(name);
+    const own = new Map<string, unknown>([
+      ['node:timers/promises', pausing],
+      ['node:http', httpTo(endpoint, serve)],
+      ['node:crypto', unsignedCrypto],
+    ]);
+    return (name) => own.get(name) ?? require(name);
   }
 
   /** The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. */

@@ -1,13 +1,10 @@
 // Takes one step of a scenario.
-import { adopt, makeSwarm, release } from './adopt.ts';
 import type { CallFault } from '../aws/endpoint.ts';
 import { parsePattern } from '../aws/events/pattern.ts';
 import { disturb, isDisturbance, member, replace } from './disturbances.ts';
 import { armCommandFault } from './command-fault.ts';
 import type { Disturbance } from './disturbances.ts';
-import { erase } from './erase.ts';
 import { createService, leaveGhost, operate, putLoad } from './operator.ts';
-import { hold, unhold } from './hold.ts';
 import { knownState, machineArn } from './machine.ts';
 import { changeHook, changeTags, writeItem, writeRecord } from './record.ts';
 import { makeRogue } from './rogue.ts';
@@ -96,21 +93,29 @@ async function typeIn(run: ScenarioRun, step: Typed): Promise<void> {
 
 type Services = Part<'service'> | Part<'load'> | Part<'ghost'> | Part<'docker'>;
 
+/** What only few scenarios do is loaded by those: it needs clients of services, megabytes of code each, that the others do without. */
 async function typeOfCluster(run: ScenarioRun, step: Exclude<Typed, Services>): Promise<void> {
+  if ('hold' in step) {
+    await (await import('./hold.ts')).hold(run, step.hold.because);
+  } else if ('erase' in step) {
+    await (await import('./erase.ts')).erase(run, step.erase);
+  } else if ('unhold' in step) {
+    await (await import('./hold.ts')).unhold(run);
+  } else if ('swarm' in step || 'adopt' in step || 'release' in step) {
+    await adoptOrRelease(run, step);
+  } else {
+    await changeByHand(run, step);
+  }
+}
+
+async function adoptOrRelease(run: ScenarioRun, step: Part<'swarm'> | Part<'adopt'> | Part<'release'>): Promise<void> {
+  const { adopt, makeSwarm, release } = await import('./adopt.ts');
   if ('swarm' in step) {
     await makeSwarm(run, step.swarm);
   } else if ('adopt' in step) {
     await adopt(run, step.adopt);
-  } else if ('release' in step) {
-    await release(run);
-  } else if ('hold' in step) {
-    await hold(run, step.hold.because);
-  } else if ('erase' in step) {
-    await erase(run, step.erase);
-  } else if ('unhold' in step) {
-    await unhold(run);
   } else {
-    await changeByHand(run, step);
+    await release(run);
   }
 }
 

@@ -1,5 +1,7 @@
 // A state machine's definition: refused when the lab could not run every part of it, else compiled once.
-import validate from 'asl-validator';
+import { createRequire } from 'node:module';
+
+import type validate from 'asl-validator';
 import type { z } from 'zod';
 import { DefinitionError } from './errors.ts';
 import { type Accessible, compileTemplate, type Template } from './expression.ts';
@@ -117,11 +119,16 @@ export function compileDefinition(value: unknown): Definition {
   return { ...machine, comment: raw.Comment, timeoutSeconds: raw.TimeoutSeconds };
 }
 
-/** @throws DefinitionError */
+/**
+ * asl-validator is loaded when it is first asked: with what it needs it is an eighth of the files that a lab would load, and most labs play
+ * definitions that it has passed before.
+ * @throws DefinitionError
+ */
 export function checkWithAslValidator(value: unknown): void {
   const copy = forAslValidator(value);
   if (!isRecord(copy)) return;
-  const verdict = validate(copy, { checkPaths: true, checkArn: true });
+  const check = createRequire(import.meta.url)('asl-validator') as typeof validate;
+  const verdict = check(copy, { checkPaths: true, checkArn: true });
   if (!verdict.isValid) throw new DefinitionError('', `asl-validator: ${verdict.errorsText('; ')}`);
 }
 
