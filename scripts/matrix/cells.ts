@@ -150,9 +150,14 @@ export const staysOpen = ({ document, way: { error = '' } }: Cell): boolean =>
 /** There is no way back to what was before it. */
 export const isLast = (cell: Cell): boolean => staysOpen(cell) || FLOWS[cell.document] === recovers;
 
+/** What an error ends as if two managers give it, one after the other. */
+const IN_A_ROW: Partial<Record<Verb, Readonly<Record<string, string>>>> = {
+  confirm: { WrongInstance: 'NodeOfAnother' },
+};
+
 /** Whether the table of final errors says that the document ends so. */
-export const isFinalCell = ({ document, way: { error } }: Cell): boolean =>
-  error !== undefined && isEnd(document, error);
+export const isFinalCell = ({ document, way: { error }, times }: Cell): boolean =>
+  error !== undefined && isEnd(document, (times > 1 ? IN_A_ROW[document]?.[error] : undefined) ?? error);
 
 /** Documents that the same flow sends. */
 export function documentsByFlow(documents: readonly Verb[]): Verb[][] {
