@@ -57,6 +57,27 @@ export default defineConfig(
     },
   },
   {
+    // The same seed gives the same run: time is the lab's clock, and chance its random numbers.
+    files: ['{src,lab}/**/*.ts'],
+    ignores: [
+      'lab/time/**',
+      // The wall's time is meant: how long a run took, how old a package is, and what is no simulation.
+      'lab/lab.ts',
+      'lab/scenario/run.ts',
+      'lab/aws/stack/package-service.ts',
+      'lab/nodes/docker/**',
+      'lab/agent/**',
+    ],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Time is an argument, or the clock of the lab.' },
+        { object: 'Math', property: 'random', message: 'Randomness is an argument, or that of the lab.' },
+        { object: 'crypto', property: 'randomUUID', message: 'Randomness is an argument, or that of the lab.' },
+      ],
+    },
+  },
+  {
     files: ['src/core/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],

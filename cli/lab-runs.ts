@@ -11,6 +11,7 @@ import type { RunOptions } from '../lab/scenario/run.ts';
 import type { Scenario } from '../lab/scenario/schema.ts';
 import { UsageError } from './errors.ts';
 import { DEMO, PORT } from './lab-defaults.ts';
+import { interruption } from './lab-options.ts';
 import { labPage } from './page/lab-page.ts';
 import { resultText } from './tables.ts';
 
@@ -19,17 +20,6 @@ interface RunFlags {
   readonly agent?: string;
   readonly json?: boolean;
   readonly seed?: number;
-}
-
-/** Ctrl-C and a polite kill end what the lab has started before the process ends. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      controller.abort();
-    });
-  }
-  return controller.signal;
 }
 
 const print = (text: string): void => {

@@ -1,10 +1,11 @@
-// Writes the tables of docs/errors.md and docs/lab.md from the code that they are about: `npm run docs`. A test compares them.
+// Writes the tables of docs/errors.md, docs/lab.md and docs/simulation.md from the code that they are about: `npm run docs`. A test compares them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { format, resolveConfig } from 'prettier';
 
 import { ABSENT, FIDELITY } from '../lab/aws/fidelity.ts';
+import { RULES } from '../lab/invariants/rules.ts';
 import { QUOTAS } from '../lab/aws/services/quotas.ts';
 import type { Quota } from '../lab/aws/services/quotas.ts';
 import { CLOSED_ERRORS, ERRORS } from '../src/core/errors.ts';
@@ -13,6 +14,7 @@ import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { FINAL_ERRORS } from '../src/core/steps/final-errors.ts';
 
 export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+const SIMULATION_PAGE = fileURLToPath(new URL('../docs/simulation.md', import.meta.url));
 export const LAB_PAGE = fileURLToPath(new URL('../docs/lab.md', import.meta.url));
 
 /** What a person does. A new error without a line here does not compile. */
@@ -141,6 +143,12 @@ const quotas = (): string =>
     ]),
   );
 
+const rules = (): string =>
+  table(
+    ['rule', 'what must hold'],
+    Object.entries(RULES).map(([name, what]) => [`\`${name}\``, what]),
+  );
+
 type Tables = Readonly<Record<string, () => string>>;
 
 const ERROR_TABLES: Tables = {
@@ -155,6 +163,7 @@ const LAB_TABLES: Tables = { operations: fidelity, absent, quotas };
 export const PAGES: ReadonlyMap<string, Tables> = new Map([
   [ERRORS_PAGE, ERROR_TABLES],
   [LAB_PAGE, LAB_TABLES],
+  [SIMULATION_PAGE, { rules }],
 ]);
 
 /**

@@ -9,6 +9,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Dashboard } from '../../lab/console/console.ts';
 import { UsageError } from '../errors.ts';
 import { DEMO, PAGE_PORT, PORT } from '../lab-defaults.ts';
+import { integer } from '../lab-options.ts';
+import { defineSimulate } from './simulate.ts';
 import { dashboardText, groupTable } from '../tables.ts';
 
 type Runs = typeof import('../lab-runs.ts');
@@ -31,6 +33,7 @@ export function defineLab(command: Command): Command {
         .option('--seed <number>', 'in place of the seed of the scenario', integer)
         .action(async (...given: Parameters<Runs['run']>) => (await runs()).run(...given)),
     )
+    .addCommand(defineSimulate())
     .addCommand(
       new Command('serve')
         .description('Keep a lab running, for the aws command and for skep itself')
@@ -72,14 +75,6 @@ export function defineLab(command: Command): Command {
         .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .action(showGroups),
     );
-}
-
-function integer(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) {
-    throw new InvalidArgumentError('a whole number is wanted.');
-  }
-  return value;
 }
 
 function portNumber(text: string): number {

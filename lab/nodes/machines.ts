@@ -120,6 +120,42 @@ export interface TaskView {
   readonly container: string;
 }
 
+/** A swarm as it really is, whoever knows of it. */
+export interface SwarmTruth {
+  readonly swarmId: string;
+  /** It has a leader, and a majority behind it. */
+  readonly isLed: boolean;
+  readonly nodes: readonly NodeTruth[];
+  readonly services: readonly {
+    readonly name: string;
+    readonly replicas: number;
+    readonly constraints: readonly string[];
+  }[];
+}
+
+export interface NodeTruth {
+  readonly nodeId: string;
+  readonly role: NodeView['role'];
+  readonly status: NodeView['status'];
+  readonly availability: NodeView['availability'];
+  readonly labels: NodeView['labels'];
+  /** Of raft. */
+  readonly isMember: boolean;
+  /** A member that the others can talk to. */
+  readonly isReachable: boolean;
+  /** Running machines that are this node, as their own folders have it. */
+  readonly machines: readonly string[];
+  /** Tasks that managers count as assigned to it, and not as over. */
+  readonly tasksAtWork: number;
+}
+
+/** A node is about to be removed, or a manager to be demoted: the swarm as it is just before. */
+export interface NodeLeaving {
+  readonly what: 'removed' | 'demoted';
+  readonly nodeId: string;
+  readonly swarm: SwarmTruth;
+}
+
 /** What a machine can reach: instance metadata and AWS, both played by the lab. */
 export interface MachineSurroundings {
   /** Instance metadata, as seen from this instance (IMDSv2 included). */
@@ -166,6 +202,10 @@ export interface Machines {
    * since 18.09.5 call the tasks of a node orphaned in the very transaction that removes it.
    */
   leaveGhost?(managerInstanceId: string, service: string): Promise<void>;
+  /** All swarms that a running machine is in, for rules that a run is held against. Simulated machines only. */
+  truth?(): readonly SwarmTruth[];
+  /** From now on `told` hears of every node that leaves a swarm, before it does. Simulated machines only. */
+  watchNodes?(told: (leaving: NodeLeaving) => void): void;
   view(managerInstanceId: string): Promise<SwarmView>;
   /** `docker node ls` on this very manager. Fails where it has no leader to ask, or none within `seconds`. */
   nodes(managerInstanceId: string, seconds: number): Promise<readonly NodeView[]>;

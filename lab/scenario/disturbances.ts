@@ -1,5 +1,5 @@
 // Steps of a scenario in which something happens to an instance: it dies, is terminated, is called unhealthy, loses its engine, its cable
-// or its SSM agent.
+// or its SSM agent; or in which all of that is over.
 import { parsePattern } from '../aws/events/pattern.ts';
 import type { Member } from '../aws/services/group.ts';
 import { knownState, machineArn } from './machine.ts';
@@ -17,7 +17,7 @@ interface Choice {
   readonly retained?: boolean;
 }
 
-const KINDS = ['kill', 'terminate', 'engine', 'cable', 'power', 'standby', 'agent'] as const;
+const KINDS = ['kill', 'terminate', 'engine', 'cable', 'power', 'standby', 'agent', 'calm'] as const;
 export type Disturbance = { [Kind in (typeof KINDS)[number]]: Part<Kind> }[(typeof KINDS)[number]];
 
 export const isDisturbance = (step: PlainStep): step is Disturbance => KINDS.some((kind) => kind in step);
@@ -41,8 +41,13 @@ export async function disturb(run: ScenarioRun, step: Disturbance): Promise<void
   }
 }
 
-async function takeAway(run: ScenarioRun, step: Part<'power'> | Part<'standby'> | Part<'agent'>): Promise<void> {
-  if ('power' in step) {
+async function takeAway(
+  run: ScenarioRun,
+  step: Part<'power'> | Part<'standby'> | Part<'agent'> | Part<'calm'>,
+): Promise<void> {
+  if ('calm' in step) {
+    await calm(run);
+  } else if ('power' in step) {
     setPower(run, step.power.group, step.power.on ? undefined : await choose(run, step.power));
   } else if ('standby' in step) {
     setStandby(run, step.standby.group, step.standby.on ? await choose(run, step.standby) : undefined);
@@ -189,5 +194,25 @@ async function setAgents(run: ScenarioRun, { online, ...choice }: Part<'agent'>[
   const chosen = choice.leader ? [await choose(run, choice)] : autoScaling.group(choice.group).members.keys();
   for (const instanceId of chosen) {
     await runCommand.setOnline(instanceId, online);
+  }
+}
+
+/** Nothing goes wrong any more: what was armed comes about no more, what was taken away comes back, and nobody holds the cluster. */
+async function calm(run: ScenarioRun): Promise<void> {
+  const { lab } = run;
+  run.say('from now on nothing goes wrong any more');
+  run.disarm();
+  for (const list of [lab.endpoint.faults, lab.bus.faults, lab.stopAt, run.killAt]) {
+    list.splice(0);
+  }
+  lab.console.webhook.isUp = true;
+  for (const [group, { members }] of lab.autoScaling.groups) {
+    await setEngine(run, { group, leader: false, runs: true });
+    await setCable(run, { group, leader: false, connected: true });
+    setPower(run, group, undefined);
+    setStandby(run, group, undefined);
+    for (const instanceId of members.keys()) {
+      await lab.runCommand.setOnline(instanceId, true);
+    }
   }
 }

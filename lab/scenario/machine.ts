@@ -27,7 +27,7 @@ export function knownState(run: ScenarioRun, machine: string, state: string): st
 }
 
 /** All but the ends, where there is nothing left to stop; those of a Map or Parallel too. */
-function statesWithin({ States: states = {} }: JsonObject): string[] {
+export function statesWithin({ States: states = {} }: JsonObject): string[] {
   return Object.entries(states as Readonly<Record<string, JsonObject>>).flatMap(([name, state]) => {
     const { Type: type, ItemProcessor: processor, Branches: branches = [] } = state;
     const inner = [...(processor === undefined ? [] : [processor]), ...(branches as readonly JsonObject[])];

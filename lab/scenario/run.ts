@@ -2,16 +2,15 @@
 import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
 import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
-import { launchHook, terminateHook } from '../../src/core/names.ts';
 import type { Exchange } from '../aws/endpoint.ts';
 import { VIRTUAL_LATENCIES, WALL_LATENCIES } from '../aws/latencies.ts';
 import { Lab } from '../lab.ts';
 import type { LabOptions } from '../options.ts';
+import { Invariants } from '../invariants/invariants.ts';
+import { Kept } from '../invariants/kept.ts';
 import type { DockerMachines } from '../nodes/docker/docker-machines.ts';
 import { SimulatedMachines } from '../nodes/simulated/simulated-machines.ts';
 import type { SwarmView } from '../nodes/machines.ts';
-import type { Group } from '../aws/services/group.ts';
-import { checkHook } from '../aws/services/group-limits.ts';
 import type { Stack } from '../aws/stack/stack.ts';
 import { swarmByHand } from './by-hand.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
@@ -28,9 +27,10 @@ import { watch } from './progress.ts';
 import { Requests } from './requests.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
-import { clustersOf, ownMetadata } from './schema.ts';
+import { clustersOf } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
 import { Interrupted } from './interrupted.ts';
+import { makeGroup } from './make-group.ts';
 import { noticesOf, rangIn, seeAsPeople } from './seen-by-people.ts';
 
 export interface RunOptions {
@@ -66,6 +66,16 @@ async function stacksOf(scenario: Scenario, signal: AbortSignal | undefined): Pr
   return [stack, beside];
 }
 
+interface Asked {
+  readonly killAt: KillAt[];
+  readonly invariants: Invariants | undefined;
+}
+
+function invariantsOf({ invariants, cluster }: Scenario, lab: Lab): Invariants | undefined {
+  const kept = new Kept(tableClient(lab), lab.stack.table.name, cluster);
+  return invariants === 'none' ? undefined : new Invariants(lab, cluster, kept);
+}
+
 /** A lab with the cluster and the groups of a scenario, and what has been seen of it so far. */
 export class ScenarioRun {
   readonly scenario: Scenario;
@@ -81,6 +91,8 @@ export class ScenarioRun {
   /** Instances that are to die when an execution about them enters a state: one each. */
   readonly killAt: KillAt[];
   readonly requests: Requests;
+  /** The rules that the run is held against, where the scenario asks for it. */
+  readonly invariants: Invariants | undefined;
   readonly #watch: ManagerWatch | undefined;
   #measured = { transitions: 0, calls: 0 };
   #before: Before = { at: 0, instances: new Set(), containers: new Set() };
@@ -89,8 +101,9 @@ export class ScenarioRun {
   /** Which turn of a loop it is, for the result. */
   #turn = '';
 
-  private constructor(scenario: Scenario, lab: Lab, options: RunOptions, killAt: KillAt[]) {
-    this.killAt = killAt;
+  private constructor(scenario: Scenario, lab: Lab, options: RunOptions, asked: Asked) {
+    this.killAt = asked.killAt;
+    this.invariants = asked.invariants;
     this.scenario = scenario;
     this.lab = lab;
     this.requests = new Requests(() => lab.clock.now());
@@ -126,14 +139,20 @@ export class ScenarioRun {
       onNeeded,
       machines,
       ...(options.port === undefined ? {} : { port: options.port }),
-      ...watchers,
+      onMember: (group, member) => {
+        invariants?.onMember(group, member);
+        watchers.onMember?.(group, member);
+      },
       onExecution: (execution, event) => {
         killWhereAsked(lab, killAt, execution, event);
+        invariants?.onExecution(execution, event);
         watchers.onExecution?.(execution, event);
       },
     });
-    const run = new ScenarioRun(scenario, lab, options, killAt);
+    const invariants = invariantsOf(scenario, lab);
+    const run = new ScenarioRun(scenario, lab, options, { killAt, invariants });
     lab.endpoint.observers.push(...(options.onExchange === undefined ? [] : [options.onExchange]));
+    lab.endpoint.observers.push((exchange) => invariants?.onExchange(exchange));
     try {
       await run.#prepare();
     } catch (error) {
@@ -153,6 +172,13 @@ export class ScenarioRun {
       }
     };
     this.#armed.push({ happened, disarm });
+  }
+
+  /** No fault that was set comes about any more. */
+  disarm(): void {
+    for (const { disarm } of this.#armed.splice(0)) {
+      disarm();
+    }
   }
 
   /** One turn of a loop: its faults end with it. If nothing came of any of them, it has shown nothing, and that is a failure. */
@@ -265,59 +291,8 @@ export class ScenarioRun {
       }
     }
     for (const [name, spec] of Object.entries(this.scenario.groups)) {
-      this.#createGroup(name, spec, spec.cluster ?? this.scenario.cluster);
+      makeGroup(this.lab, name, spec, spec.cluster ?? this.scenario.cluster);
     }
-  }
-
-  #createGroup(name: string, spec: GroupSpec, cluster: string): void {
-    const stage = spec.stage ?? this.lab.stack.stage;
-    const group = this.lab.autoScaling.createGroup(
-      {
-        ...{ name, ...belongingOf(spec, cluster), zones: spec.zones, maintenance: spec.maintenance },
-        healthCheckType: spec.setup.healthCheckType,
-        suspended: spec.setup.suspended,
-        launchesAfter: spec.launchesAfter,
-        retainedEndsBy: spec.retainedEndsBy,
-        machine: machineOf(spec),
-      },
-      0,
-    );
-    const { managedInstanceCore, tags } = spec.instanceRole;
-    this.lab.profiles.set(name, {
-      name: `skep-${name}`,
-      stage,
-      role: spec.role,
-      tags: tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
-      managedInstanceCore,
-    });
-    const hooks = [
-      {
-        spec: spec.launchHook,
-        name: launchHook(stage),
-        transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-        otherwise: 'CONTINUE',
-      },
-      {
-        spec: spec.terminateHook,
-        name: terminateHook(stage),
-        transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        // A manager that may not go is retained, not killed (docs/decisions/managers-one-at-a-time.md).
-        otherwise: spec.role === 'manager' ? 'ABANDON' : 'CONTINUE',
-      },
-    ] as const;
-    for (const hook of spec.byHand ? [] : hooks) {
-      const { timeout, metadata, defaultResult } = hook.spec;
-      const made = {
-        name: hook.spec.name ?? hook.name,
-        transition: hook.transition,
-        heartbeatTimeout: timeout,
-        defaultResult: defaultResult ?? hook.otherwise,
-        metadata: metadata === null ? undefined : (metadata ?? ownMetadata(cluster, spec, timeout)),
-      };
-      checkHook(made);
-      group.hooks.set(made.name, made);
-    }
-    this.lab.autoScaling.setDesired(name, spec.desired);
   }
 
   async result(): Promise<ScenarioResult> {
@@ -369,18 +344,6 @@ export class ScenarioRun {
     return this.lab.close();
   }
 }
-
-/** What makes it a group of the cluster: nothing of that has one that somebody had before. */
-const belongingOf = ({ tags, byHand, role }: GroupSpec, cluster: string): Pick<Group, 'tags' | 'retain'> => ({
-  tags: tags ?? (byHand ? {} : { 'skep:cluster': cluster, 'skep:role': role }),
-  retain: role === 'manager' && !byHand,
-});
-
-/** What its instances boot as. */
-const machineOf = ({ agentAfter, dockerAfter, clock, speaksFrom, setup, image }: GroupSpec): Group['machine'] => ({
-  ...{ agentAfter, dockerAfter, clockAhead: clock, speaksFrom, hopLimit: setup.hopLimit, userData: setup.userData },
-  ...image,
-});
 
 function watchManagers(lab: Lab, cluster: string): ManagerWatch {
   const watch = new ManagerWatch({

@@ -6,6 +6,7 @@ import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { SPEAKS_FROM } from '../nodes/machines.ts';
 import { adopt, release, setup, swarm } from './adopt-schema.ts';
 import { fault } from './fault-schema.ts';
+import { limits } from './limits-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
 import { load, service } from './service-schema.ts';
@@ -71,29 +72,6 @@ const group = z.strictObject({
     .prefault({}),
 });
 export type GroupSpec = z.infer<typeof group>;
-
-const rate = z.strictObject({ rate: z.number().positive().max(10_000), burst: z.int().min(1).max(10_000) }).optional();
-const limits = z.strictObject({
-  sendCommand: rate,
-  getParameter: rate,
-  registrations: rate,
-  agent: z
-    .strictObject({
-      workers: z.int().min(1).max(100).exactOptional(),
-      buffer: z.int().min(1).max(5000).exactOptional(),
-      offerAgain: duration.exactOptional(),
-      handOver: duration.exactOptional(),
-      cpu: duration.exactOptional(),
-      cores: z.int().min(1).max(128).exactOptional(),
-      restarts: duration.exactOptional(),
-    })
-    .optional(),
-  resourceTags: duration.optional(),
-  listsPending: z.boolean().optional(),
-  lag: z
-    .strictObject({ instances: duration.optional(), groups: duration.optional(), invocations: duration.optional() })
-    .optional(),
-});
 
 const machine = z.enum(['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance']);
 
@@ -294,6 +272,8 @@ const plainSteps = [
   z.strictObject({ standby: z.strictObject({ ...choice, on: z.boolean() }) }),
   /** Of all instances of the group, or of the leader alone. */
   z.strictObject({ agent: z.strictObject({ ...choice, online: z.boolean() }) }),
+  /** Everything that goes wrong by these steps and by faults is over. */
+  z.strictObject({ calm: z.strictObject({}) }),
   z.strictObject({ docker: z.strictObject({ group: z.string(), run: z.string().min(1) }) }),
   z.strictObject({ swarm }),
   z.strictObject({ adopt }),
@@ -376,6 +356,10 @@ export const scenarioSchema = z.strictObject({
   /** False for a cluster that nobody created. */
   declared: z.boolean().default(true),
   limits: limits.prefault({}),
+  /** The rules of lab/invariants that the run is held against: those that hold always, or also what must be so at the end. */
+  invariants: z.enum(['none', 'always', 'at rest too']).default('none'),
+  /** A step that cannot be taken is passed over: nobody has looked whether it can. */
+  passOver: z.boolean().default(false),
   groups: z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/), group),
   steps: z.array(step),
   expect: z.array(expectation).default([]),

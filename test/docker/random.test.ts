@@ -1,11 +1,11 @@
 // Random sequences of docker commands and faults, on simulated machines and on real ones: what comes of them is the same.
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 
-import { sequenceOf } from '../contract/random/generator.ts';
+import { sequenceOf } from '../../lab/simulate/machines/sequences.ts';
 import { play, report } from '../contract/random/play.ts';
 import { readSeeds } from '../contract/random/seeds.ts';
-import { readSequence } from '../contract/random/steps.ts';
-import type { Sequence } from '../contract/random/steps.ts';
+import { readSequence } from '../../lab/simulate/machines/steps.ts';
+import type { Sequence } from '../../lab/simulate/machines/steps.ts';
 import { realSide, simulatedSide } from '../contract/random/worlds.ts';
 
 /** A part that keeps two processors busy for two minutes; `npm run test:docker:all` plays more. */

@@ -8,9 +8,11 @@ import type {
   MachineSpec,
   MachineSurroundings,
   Machines,
+  NodeLeaving,
   NodeView,
   RequestSeen,
   ServiceSpec,
+  SwarmTruth,
   SwarmView,
 } from '../machines.ts';
 import { NotToBeHad } from '../machines.ts';
@@ -26,6 +28,7 @@ import { DocumentExit, Script, ScriptEnded } from './documents/script.ts';
 import type { World } from './documents/script.ts';
 import { Surroundings } from './surroundings.ts';
 import { Swarm } from '../../swarm/raft/swarm.ts';
+import { truthOf } from './truth.ts';
 
 const DEAD: DocumentOutcome = { exitCode: -1, stdout: '', stderr: '', timedOut: false };
 
@@ -40,6 +43,7 @@ export class SimulatedMachines implements Machines {
   readonly #network = new Network<Engine>();
   readonly #engines: EngineWorld;
   readonly #loads: (() => void)[] = [];
+  readonly #told: ((leaving: NodeLeaving) => void)[] = [];
   #addresses = 10;
 
   constructor(clock: Clock, random: Random, surroundings: MachineSurroundings) {
@@ -48,7 +52,30 @@ export class SimulatedMachines implements Machines {
       clock,
       surroundings: new Surroundings(clock, random, surroundings),
     };
-    this.#engines = { clock, random, network: this.#network, newSwarm: (origin) => new Swarm(clock, random, origin) };
+    this.#engines = { clock, random, network: this.#network, newSwarm: (origin) => this.#newSwarm(origin, random) };
+  }
+
+  #newSwarm(origin: Swarm | undefined, random: Random): Swarm {
+    const swarm = new Swarm(this.#clock, random, origin);
+    swarm.onLeaving = (what, nodeId) => {
+      if (this.#told.length > 0) {
+        const leaving: NodeLeaving = { what, nodeId, swarm: truthOf(swarm, this.#machines.values()) };
+        for (const told of this.#told) told(leaving);
+      }
+    };
+    return swarm;
+  }
+
+  truth(): SwarmTruth[] {
+    const swarms = new Set<Swarm>();
+    for (const { alive, engine } of this.#machines.values()) {
+      if (alive && engine.folder !== undefined) swarms.add(engine.folder.swarm);
+    }
+    return [...swarms].map((swarm) => truthOf(swarm, this.#machines.values()));
+  }
+
+  watchNodes(told: (leaving: NodeLeaving) => void): void {
+    this.#told.push(told);
   }
 
   open(): Promise<void> {

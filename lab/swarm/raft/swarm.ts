@@ -38,6 +38,8 @@ export class Swarm {
   readonly kept = new Map<string, KeptSpec>();
   readonly raft: Raft;
   readonly tasks: Tasks;
+  /** Told just before a node is removed, or a manager demoted: for rules that a run is held against. */
+  onLeaving: (what: 'removed' | 'demoted', nodeId: string) => void = () => undefined;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #dispatcher: Dispatcher;
@@ -139,6 +141,7 @@ export class Swarm {
     const role = node.spec.role;
     if (role === 'manager' && spec.role === 'worker') {
       this.#checkDemotion(node);
+      this.onLeaving('demoted', nodeId);
     }
     node.spec = spec;
     this.#touch(node);
@@ -159,6 +162,7 @@ export class Swarm {
     if (!force && node.status === 'ready') {
       throw failedPrecondition(`node ${nodeId} is not down and can't be removed`);
     }
+    this.onLeaving('removed', nodeId);
     // What was demoted a moment ago may still be a member: its standing order stays.
     if (this.raft.has(nodeId)) {
       this.raft.remove(nodeId);

@@ -2,8 +2,8 @@
 import type { Side } from './side.ts';
 import { differences, ties } from './state.ts';
 import type { State } from './state.ts';
-import { AT_ONCE, readStep } from './steps.ts';
-import type { Sequence } from './steps.ts';
+import { AT_ONCE, readStep } from '../../../lab/simulate/machines/steps.ts';
+import type { Sequence } from '../../../lab/simulate/machines/steps.ts';
 
 /** How long a simulated world settles after a step, ms: longer than SwarmKit's longest period, the 40 s of nodes after an election. */
 const SETTLES_IN = 60_000;

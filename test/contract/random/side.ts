@@ -8,8 +8,8 @@ import type { Eyes } from './eyes.ts';
 import { look } from './look.ts';
 import { describeOutcome } from './outcome.ts';
 import type { State } from './state.ts';
-import { readStep } from './steps.ts';
-import type { Step } from './steps.ts';
+import { readStep } from '../../../lab/simulate/machines/steps.ts';
+import type { Step } from '../../../lab/simulate/machines/steps.ts';
 
 /** An engine gives up on other managers after 20 s, and then says so: what takes longer hangs. */
 const PATIENCE = 30;

@@ -2,14 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { DocumentOutcome, Machines, NodeView, SwarmView, TaskView } from '../../../lab/nodes/machines.ts';
-import { sequenceOf } from '../../contract/random/generator.ts';
+import { sequenceOf } from '../../../lab/simulate/machines/sequences.ts';
 import { describeOutcome, kindOf } from '../../contract/random/outcome.ts';
 import { play, report } from '../../contract/random/play.ts';
 import type { Difference } from '../../contract/random/play.ts';
 import { readSeeds } from '../../contract/random/seeds.ts';
 import { simulatedSide } from '../../contract/random/worlds.ts';
-import { readSequence, readStep } from '../../contract/random/steps.ts';
-import type { Sequence } from '../../contract/random/steps.ts';
+import { readSequence, readStep } from '../../../lab/simulate/machines/steps.ts';
+import type { Sequence } from '../../../lab/simulate/machines/steps.ts';
 
 const SEEDS = readSeeds('1-200');
 const SERVICE =

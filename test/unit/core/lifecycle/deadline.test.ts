@@ -63,6 +63,18 @@ describe('the heartbeat', () => {
   });
 });
 
+describe('the moment of a heartbeat', () => {
+  // As early as this, and no earlier: a look that comes a second too soon leaves it to the next, and AWS counts 100 heartbeats at most.
+  it.each([
+    [1800, 720],
+    [300, 120],
+    [31, 12],
+  ])('of a hook with %i s is due after %i s', (seconds, after) => {
+    expect(heartbeatDue(1000, seconds, 1000 + after)).toBe(true);
+    expect(heartbeatDue(1000, seconds, 1000 + after - 1)).toBe(false);
+  });
+});
+
 describe('what is held through a pause', () => {
   it.each([
     ['the first', 0, 900, 125],

@@ -90,6 +90,14 @@ describe('the fields of a lifecycle event', () => {
     expect(actionOf(metadata({ cluster: 'prod', role: 'worker' }))).toMatchObject({ timeout: 300, patience: 1800 });
   });
 
+  it('a manager that is to go has as long as AWS ever lets a hook wait; nothing else has', () => {
+    const of = (kind: 'launch' | 'terminate', role: string): number =>
+      actionOf(eventWith(kind, { NotificationMetadata: JSON.stringify({ cluster: 'prod', role }) })).patience;
+
+    expect(of('terminate', 'manager')).toBe(48 * 3600);
+    expect([of('terminate', 'worker'), of('launch', 'manager'), of('launch', 'worker')]).toEqual([1800, 1800, 1800]);
+  });
+
   it('patience is at least one timeout of the hook', () => {
     expect(actionOf(metadata({ cluster: 'prod', role: 'worker', timeout: 7200 }))).toMatchObject({ patience: 7200 });
   });

@@ -182,6 +182,11 @@ describe('many services', () => {
     const cut = rebalanceRound({ runs, seen, cut: true, closing: undefined, now: START });
     expect(cut.changes).toHaveLength(1);
     expect(cut.ask.at(-1)).toBe(ask[0]);
+    expect(cut.ask.toSorted()).toEqual(ask.toSorted());
+    // In the other order as well: what was told last time goes last, wherever it stood.
+    const last = services.filter(({ serviceId }) => serviceId === ask.at(-1));
+    const cutElsewhere = rebalanceRound({ runs, seen: last, cut: true, closing: undefined, now: START });
+    expect(cutElsewhere.ask.at(-1)).toBe(ask.at(-1));
     const whole = rebalanceRound({ runs, seen, cut: false, closing: undefined, now: START });
     expect(whole.runs.filter(({ because }) => because === 'it is gone')).toHaveLength(9);
   });

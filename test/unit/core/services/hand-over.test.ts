@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { lossesOf, planHandOver, textOf, whyNot } from '../../../../src/core/services/hand-over.ts';
+import { isKeptOff, lossesOf, planHandOver, textOf, whyNot } from '../../../../src/core/services/hand-over.ts';
 import type { HandOverPlan } from '../../../../src/core/services/hand-over.ts';
 import { MARK } from '../../../../src/core/services/facts.ts';
 import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
@@ -142,6 +142,43 @@ describe('a hand-over', () => {
         expect(made.changes.some(({ kind }) => kind === 'exclude') && facts.mounts.length > 0).toBe(false);
       }),
     );
+  });
+});
+
+describe('a round with many services', () => {
+  const many = (count: number, changes: Partial<ServiceFacts> = {}): ServiceFacts[] =>
+    Array.from({ length: count }, (_one, index) => aService(`s${index}`, { [A]: 1, [C]: 1 }, changes));
+
+  it('begins with 200 of them and no more, and is not done', () => {
+    expect(plan(many(200)).changes).toHaveLength(200);
+    expect(plan(many(201))).toMatchObject({ isDone: false });
+    expect(plan(many(201)).changes).toHaveLength(200);
+  });
+
+  it('takes a constraint away and puts the history back together, or neither', () => {
+    const over = many(1, marked(excluded(NOW - 1)));
+    const pair = ['include', 'settle'];
+
+    expect(kinds(plan([...many(198), ...over])).slice(-2)).toEqual(pair);
+    expect(kinds(plan([...many(199), ...over])).slice(-2)).toEqual(['exclude', 'exclude']);
+  });
+
+  it('changes no more than fits into 100,000 bytes, a separator for each', () => {
+    const bytes = (letters: number): number => `${'x'.repeat(letters)}@10@exclude@${NOW + 900}@${A}+${B}`.length + 1;
+    const fits = 100_000 - bytes(0);
+    const one = (letters: number): ServiceFacts[] => many(1, { serviceId: 'x'.repeat(letters) });
+
+    expect(bytes(fits)).toBe(100_000);
+    expect(plan(one(fits)).changes).toHaveLength(1);
+    expect(plan(one(fits + 1)).changes).toHaveLength(0);
+  });
+
+  it('knows which of them it has kept off its own node, and not off another’s', () => {
+    const [kept] = many(1, marked(excluded(NOW + 60)));
+
+    expect(kept && isKeptOff(kept, [A])).toBe(true);
+    expect(kept && isKeptOff(kept, [C])).toBe(false);
+    expect(isKeptOff(aService('web', { [A]: 1 }), [A])).toBe(false);
   });
 });
 

@@ -365,6 +365,12 @@ describe('the table', () => {
       [],
     ],
     ['has a lock whose lease is over', { lock: { instance: INSTANCE, leaseUntil: NOW - 601 } }, ['unlock']],
+    [
+      'has a lock that is over for as long as it is left',
+      { lock: { instance: INSTANCE, leaseUntil: NOW - 600 } },
+      ['unlock'],
+    ],
+    ['has a lock whose lease is over a moment too short', { lock: { instance: INSTANCE, leaseUntil: NOW - 599 } }, []],
     ['has a lock that is held', { lock: { instance: INSTANCE, leaseUntil: NOW - 1 } }, []],
   ])('%s', (_name, facts, wanted) => {
     expect(kinds(facts)).toEqual(wanted);

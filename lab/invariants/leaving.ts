@@ -1,0 +1,48 @@
+// A node is removed, or a manager demoted: whether that may be, at this very moment.
+import type { Lab } from '../lab.ts';
+import type { NodeLeaving, NodeTruth, SwarmTruth } from '../nodes/machines.ts';
+import type { Violation } from './rules.ts';
+
+type Problem = Pick<Violation, 'rule' | 'what'>;
+
+/** @param wanted how many managers the groups want */
+export function problemsOfLeaving(lab: Lab, { what, nodeId, swarm }: NodeLeaving, wanted: number): Problem[] {
+  const node = swarm.nodes.find((one) => one.nodeId === nodeId);
+  if (node === undefined) {
+    return [];
+  }
+  return what === 'demoted' ? demoted(node, swarm, wanted) : removed(lab, node);
+}
+
+/** One that nobody can reach is missed by nobody. */
+function demoted({ nodeId, isReachable }: NodeTruth, { nodes }: SwarmTruth, wanted: number): Problem[] {
+  const left = nodes.filter((one) => one.isMember && one.nodeId !== nodeId);
+  const reachable = left.filter((one) => one.isReachable).length;
+  if (reachable < Math.floor(left.length / 2) + 1) {
+    return [{ rule: 'quorum-kept', what: `${nodeId} is demoted, and leaves ${reachable} of ${left.length} reachable` }];
+  }
+  return isReachable && left.length < wanted
+    ? [{ rule: 'quorum-kept', what: `${nodeId} is demoted, and leaves ${left.length} of ${wanted} that are wanted` }]
+    : [];
+}
+
+function removed(lab: Lab, { nodeId, machines, tasksAtWork }: NodeTruth): Problem[] {
+  const [instance] = machines.filter((id) => lab.ec2.isRunning(id));
+  if (instance === undefined) {
+    return [];
+  }
+  const lifecycle = lab.autoScaling.groupOf(instance)?.members.get(instance)?.lifecycle ?? 'in no group';
+  if (lifecycle === 'InService' || lifecycle === 'Standby') {
+    return [
+      { rule: 'none-forgotten-alive', what: `${nodeId} is removed, and ${instance} is ${lifecycle} and is that node` },
+    ];
+  }
+  return tasksAtWork > 0
+    ? [
+        {
+          rule: 'drained-before-forgotten',
+          what: `${nodeId} is removed with ${tasksAtWork} task(s) at work on ${instance}`,
+        },
+      ]
+    : [];
+}

@@ -1,0 +1,70 @@
+// Makes an Auto Scaling group of a scenario, with its hooks, its role and its instances.
+import { launchHook, terminateHook } from '../../src/core/names.ts';
+import { checkHook } from '../aws/services/group-limits.ts';
+import type { Group } from '../aws/services/group.ts';
+import type { Lab } from '../lab.ts';
+import { ownMetadata } from './schema.ts';
+import type { GroupSpec } from './schema.ts';
+
+export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: string): void {
+  const stage = spec.stage ?? lab.stack.stage;
+  const group = lab.autoScaling.createGroup(
+    {
+      ...{ name, ...belongingOf(spec, cluster), zones: spec.zones, maintenance: spec.maintenance },
+      healthCheckType: spec.setup.healthCheckType,
+      suspended: spec.setup.suspended,
+      launchesAfter: spec.launchesAfter,
+      retainedEndsBy: spec.retainedEndsBy,
+      machine: machineOf(spec),
+    },
+    0,
+  );
+  const { managedInstanceCore, tags } = spec.instanceRole;
+  lab.profiles.set(name, {
+    name: `skep-${name}`,
+    stage,
+    role: spec.role,
+    tags: tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
+    managedInstanceCore,
+  });
+  const hooks = [
+    {
+      spec: spec.launchHook,
+      name: launchHook(stage),
+      transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      otherwise: 'CONTINUE',
+    },
+    {
+      spec: spec.terminateHook,
+      name: terminateHook(stage),
+      transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      // A manager that may not go is retained, not killed (docs/decisions/managers-one-at-a-time.md).
+      otherwise: spec.role === 'manager' ? 'ABANDON' : 'CONTINUE',
+    },
+  ] as const;
+  for (const hook of spec.byHand ? [] : hooks) {
+    const { timeout, metadata, defaultResult } = hook.spec;
+    const made = {
+      name: hook.spec.name ?? hook.name,
+      transition: hook.transition,
+      heartbeatTimeout: timeout,
+      defaultResult: defaultResult ?? hook.otherwise,
+      metadata: metadata === null ? undefined : (metadata ?? ownMetadata(cluster, spec, timeout)),
+    };
+    checkHook(made);
+    group.hooks.set(made.name, made);
+  }
+  lab.autoScaling.setDesired(name, spec.desired);
+}
+
+/** What makes it a group of the cluster: nothing of that has one that somebody had before. */
+const belongingOf = ({ tags, byHand, role }: GroupSpec, cluster: string): Pick<Group, 'tags' | 'retain'> => ({
+  tags: tags ?? (byHand ? {} : { 'skep:cluster': cluster, 'skep:role': role }),
+  retain: role === 'manager' && !byHand,
+});
+
+/** What its instances boot as. */
+const machineOf = ({ agentAfter, dockerAfter, clock, speaksFrom, setup, image }: GroupSpec): Group['machine'] => ({
+  ...{ agentAfter, dockerAfter, clockAhead: clock, speaksFrom, hopLimit: setup.hopLimit, userData: setup.userData },
+  ...image,
+});
