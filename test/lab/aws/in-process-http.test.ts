@@ -16,16 +16,24 @@ interface Told {
   readonly error?: string | undefined;
 }
 
-/** Asks as the SDK does: options and a callback, a body in one piece, the answer as a stream. */
+/** Asks as the SDK does: options and a callback, a body in one piece, the answer as bytes where it is that, else as a stream. */
 function ask(http: ReturnType<typeof httpTo>, port: number, body: string | Uint8Array): Promise<Told> {
   return new Promise((resolve) => {
     const headers = { 'X-Amz-Target': 'AmazonSSM.SendCommand', host: 'lab' };
     const request = http.request({ host: '127.0.0.1', port, method: 'POST', path: '/?a=1', headers }, (response) => {
+      const { statusCode: status, headers: given } = response;
+      const tell = (bytes: Uint8Array): void => {
+        resolve({ status, type: given['content-type'], body: Buffer.from(bytes).toString() });
+      };
+      const whole: unknown = response;
+      if (whole instanceof Uint8Array) {
+        tell(whole);
+        return;
+      }
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
-        const { statusCode: status, headers: given } = response;
-        resolve({ status, type: given['content-type'], body: Buffer.concat(chunks).toString() });
+        tell(Buffer.concat(chunks));
       });
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
