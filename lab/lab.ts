@@ -67,6 +67,8 @@ export class Lab {
   readonly profiles: Enforcement['profiles'];
   readonly cloudFormation: CloudFormation;
   readonly instanceTimes = new InstanceTimes();
+  /** What answers at `url`, without a socket. */
+  readonly serve: Serve;
   /** Executions to be stopped, as a person would, when they enter a state: one each. */
   readonly stopAt: { readonly machineArn: string; readonly state: string }[] = [];
   /** Errors that nothing in the stack can cause: bugs of the lab, or of a machine. A run with any is not ok. */
@@ -87,6 +89,7 @@ export class Lab {
     this.#account = beside(stack, options.beside ?? []);
     this.#latencies = latencies;
     this.#listening = listening;
+    this.serve = serve;
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
     const watched = { clock: this.clock, random: this.random, stack: this.#account };

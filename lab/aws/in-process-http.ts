@@ -34,6 +34,10 @@ export function httpTo(url: string, serve: Serve): typeof http {
   return { ...http, request: request as typeof http.request };
 }
 
+/** Not by `Buffer.from(body)`: that asks the SDK's bodies whether they are text, and they print a warning. */
+export const textOf = (body: string | Uint8Array): string =>
+  typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+
 /** As much of a ClientRequest as the SDK's handler uses. It has no socket, so that no timeout of one ever begins. */
 class InProcessRequest extends EventEmitter {
   readonly socket = null;
@@ -51,7 +55,7 @@ class InProcessRequest extends EventEmitter {
   }
 
   end(body: string | Uint8Array = ''): void {
-    void this.#exchange(typeof body === 'string' ? body : Buffer.from(body).toString());
+    void this.#exchange(textOf(body));
   }
 
   destroy(error?: Error): this {

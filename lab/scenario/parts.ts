@@ -7,6 +7,7 @@ import type { Lab } from '../lab.ts';
 import { loadStack } from '../aws/stack/load-stack.ts';
 import { packageService } from '../aws/stack/package-service.ts';
 import type { Stack } from '../aws/stack/stack.ts';
+import { handlerTo } from './in-process-client.ts';
 
 /** By stage and by the hash of what it was packaged of. A stack is frozen, so that no lab can change it for the next one. */
 const loaded = new Map<string, Stack>();
@@ -25,6 +26,7 @@ export function tableClient(lab: Lab): DynamoDBDocumentClient {
     endpoint: lab.url,
     region: lab.stack.region,
     credentials: PERSON,
+    requestHandler: handlerTo(lab.serve),
   });
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
