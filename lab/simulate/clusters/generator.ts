@@ -79,7 +79,7 @@ class Generator {
       ...(dice.chance(0.3) ? { dockerAfter: dice.pick(['20s', '90s', '4m']) } : {}),
       ...(dice.chance(0.2) ? { clock: clockOf(dice, role) } : {}),
       ...(role === 'manager' && dice.chance(0.6) ? { maintenance: { minHealthy: 100, maxHealthy: 200 } } : {}),
-      ...(dice.chance(0.3) ? { launchesAfter: 'termination-ends' } : {}),
+      ...(dice.chance(0.3) ? launchesLate(role) : {}),
       ...(role === 'worker' && dice.chance(0.4) ? { labels: { tier: dice.pick(['web', 'db']) } } : {}),
     };
   }
@@ -136,3 +136,9 @@ const clockOf = (dice: Dice, role: string): Record<string, string> =>
   dice.chance(0.5)
     ? { behind: dice.pick(['10s', '2m', '4m50s']) }
     : { ahead: dice.pick(role === 'manager' ? ['10s', '90s'] : ['10s', '2m', '4m50s']) };
+
+/** A manager then waits for a replacement that comes only after it: to the end of its patience, which is 48 h where nobody says otherwise. */
+const launchesLate = (role: string): Record<string, unknown> => ({
+  launchesAfter: 'termination-ends',
+  ...(role === 'manager' ? { patience: 900 } : {}),
+});
