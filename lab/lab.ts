@@ -6,6 +6,7 @@ import { Console } from './console/console.ts';
 import { answerHere } from './console/hands.ts';
 import { listen } from './aws/http-server.ts';
 import type { Listening, Serve } from './aws/http-server.ts';
+import { securityGroupsOf } from './aws/cloudformation/security-groups.ts';
 import { CloudFormation } from './aws/cloudformation/cloudformation.ts';
 import { enforce } from './aws/iam/enforce.ts';
 import type { Enforcement } from './aws/iam/enforce.ts';
@@ -120,6 +121,7 @@ export class Lab {
       // Of its own: what it draws changes nothing in a run that does not use it.
       random: seededRandom(options.seed),
     });
+    this.ec2.securityGroups = () => securityGroupsOf(this.cloudFormation.account);
     this.console.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options, lag.invocations);
     this.lambda = this.#makeLambda(options, listening.url, serve);

@@ -10,6 +10,8 @@ export const setup = z.strictObject({
   suspended: z.array(z.string()).optional(),
   hopLimit: z.int().min(1).max(64).optional(),
   userData: z.string().optional(),
+  /** Where its security group lets in whoever is in it, such as `tcp 22`; without it: everywhere, whoever is in the account's own. */
+  ports: z.array(z.string().regex(/^(tcp|udp) \d{1,5}$/)).optional(),
 });
 
 /** Somebody makes a swarm of all instances of these groups, each in the role of its group, with Docker's own options. */

@@ -17,6 +17,7 @@ const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-le
 
 const TAG = 'ResourceId=workers,ResourceType=auto-scaling-group,Key=walk,Value=x,PropagateAtLaunch=false';
 const STACK = ['--stack-name', 'walk'];
+const WHOLE = ['--stack-name', 'whole'];
 const SET = [...STACK, '--change-set-name', 'first'];
 const TEMPLATE = 'Resources: { Logs: { Type: AWS::Logs::LogGroup } }';
 
@@ -71,11 +72,19 @@ const ROWS: readonly Row[] = [
   ['cloudformation.GetTemplateSummary', ['--template-body', TEMPLATE]],
   ['cloudformation.ValidateTemplate', ['--template-body', TEMPLATE]],
   ['cloudformation.ValidateTemplate', ['--template-body', 'Resources: { A: { Type: X::Y::Z } }'], 'ValidationError'],
+  ['cloudformation.CreateStack', [...WHOLE, '--template-body', TEMPLATE, '--on-failure', 'DO_NOTHING']],
+  ['cloudformation.CreateStack', [...WHOLE, '--template-body', TEMPLATE], 'AlreadyExistsException'],
+  ['cloudformation.UpdateStack', ['--stack-name', 'nobody', '--template-body', TEMPLATE], 'ValidationError'],
+  ['cloudformation.DetectStackDrift', ['--stack-name', 'nobody'], 'ValidationError'],
+  ['cloudformation.DescribeStackDriftDetectionStatus', ['--stack-drift-detection-id', UUID], 'ValidationError'],
+  ['cloudformation.DescribeStackResourceDrifts', WHOLE],
   ['cloudformation.DeleteStack', STACK],
   ['cloudformation.ListExports', []],
   ['cloudformation.ListImports', ['--export-name', 'nobody'], 'ValidationError'],
   ['ec2.DescribeInstances', ['--max-items', '2', '--page-size', '5']],
   ['ec2.DescribeInstances', ['--instance-ids', ID], 'InvalidInstanceID.NotFound'],
+  ['ec2.DescribeSecurityGroups', ['--filters', 'Name=vpc-id,Values=vpc-0a1b2c3d4e5f60718']],
+  ['ec2.DescribeSecurityGroups', ['--group-ids', 'sg-0000000000000dead'], 'InvalidGroup.NotFound'],
   ['ec2.DescribeInstanceAttribute', ['--instance-id', ID, '--attribute', 'userData'], 'InvalidInstanceID.NotFound'],
   ['ec2.CreateTags', ['--resources', ID, '--tags', 'Key=walk,Value=x'], 'InvalidInstanceID.NotFound'],
   ['ec2.DeleteTags', ['--resources', ID, '--tags', 'Key=walk'], 'InvalidInstanceID.NotFound'],

@@ -61,6 +61,7 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     AuthFailure: 401,
     'InvalidInstanceID.Malformed': 400,
     'InvalidInstanceID.NotFound': 400,
+    'InvalidGroup.NotFound': 400,
     InvalidNextToken: 400,
     InvalidParameterCombination: 400,
     InvalidParameterValue: 400,

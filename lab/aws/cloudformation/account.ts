@@ -1,5 +1,5 @@
 // What CloudFormation has made in the account, beside what was there before: records with ids, which refer to each other.
-import { DEFAULT_VPC } from '../services/ec2.ts';
+import { DEFAULT_SECURITY_GROUP, DEFAULT_VPC } from '../services/ec2.ts';
 import type { Json, JsonObject, Place } from '../stack/stack.ts';
 
 export interface AccountRecord {
@@ -18,7 +18,6 @@ const DEFAULT_SUBNETS: Readonly<Record<string, string>> = {
   b: 'subnet-0a1b2c3d4e5f6071b',
   c: 'subnet-0a1b2c3d4e5f6071c',
 };
-const DEFAULT_SECURITY_GROUP = 'sg-0a1b2c3d4e5f60718';
 
 export class Account {
   readonly records = new Map<string, AccountRecord>();
@@ -26,11 +25,15 @@ export class Account {
 
   constructor(place: Place) {
     this.place = place;
-    this.#old('AWS::EC2::VPC', DEFAULT_VPC, { CidrBlock: '172.31.0.0/16' });
-    this.#old('AWS::EC2::SecurityGroup', DEFAULT_SECURITY_GROUP, { VpcId: DEFAULT_VPC });
+    this.add('AWS::EC2::VPC', DEFAULT_VPC, { CidrBlock: '172.31.0.0/16' });
+    this.add('AWS::EC2::SecurityGroup', DEFAULT_SECURITY_GROUP, {
+      GroupDescription: 'default VPC security group',
+      VpcId: DEFAULT_VPC,
+      SecurityGroupIngress: [{ IpProtocol: '-1', SourceSecurityGroupId: DEFAULT_SECURITY_GROUP }],
+    });
     for (const [letter, id] of Object.entries(DEFAULT_SUBNETS)) {
       const block = `172.31.${'abc'.indexOf(letter) * 16}.0/20`;
-      this.#old('AWS::EC2::Subnet', id, {
+      this.add('AWS::EC2::Subnet', id, {
         VpcId: DEFAULT_VPC,
         AvailabilityZone: `${place.region}${letter}`,
         CidrBlock: block,
@@ -38,7 +41,8 @@ export class Account {
     }
   }
 
-  #old(type: string, id: string, properties: JsonObject): void {
+  /** Something that is older than all stacks. */
+  add(type: string, id: string, properties: JsonObject): void {
     this.records.set(id, { type, id, stackId: undefined, properties, attributes: {} });
   }
 

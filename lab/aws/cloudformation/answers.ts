@@ -2,6 +2,8 @@
 import type { ChangeSet, PropertyChange, ResourceChange } from './change-set.ts';
 import type { StackEvent, StackRecord, StackResource } from './stack-record.ts';
 import { capabilityOf } from './capabilities.ts';
+import { stackDriftStatus } from './drift-seen.ts';
+import type { DriftSeen } from './drift-seen.ts';
 import type { Blueprint, Template } from './template.ts';
 
 type Answer = Record<string, unknown>;
@@ -18,6 +20,19 @@ function parametersOf(blueprint: Blueprint | undefined): readonly Answer[] {
     const isSecret = String(blueprint?.template.Parameters[ParameterKey]?.NoEcho) === 'true';
     return { ParameterKey, ParameterValue: isSecret ? '****' : value };
   });
+}
+
+function driftOf({ drift }: StackRecord): Answer {
+  return drift === undefined
+    ? { StackDriftStatus: 'NOT_CHECKED' }
+    : { StackDriftStatus: stackDriftStatus(drift), LastCheckTimestamp: new Date(drift.at) };
+}
+
+function resourceDriftOf(drift: DriftSeen | undefined, logicalId: string): Answer {
+  const found = drift?.resources.find((one) => one.logicalId === logicalId);
+  return drift === undefined || found === undefined
+    ? { StackResourceDriftStatus: 'NOT_CHECKED' }
+    : { StackResourceDriftStatus: found.status, LastCheckTimestamp: new Date(drift.at) };
 }
 
 export function describeStack(stack: StackRecord): Answer {
@@ -42,7 +57,7 @@ export function describeStack(stack: StackRecord): Answer {
     ),
     Tags: options.tags,
     EnableTerminationProtection: false,
-    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+    DriftInformation: driftOf(stack),
   });
 }
 
@@ -56,7 +71,7 @@ export function summarizeStack(stack: StackRecord): Answer {
     DeletionTime: time(stack.deletedAt),
     StackStatus: stack.status,
     StackStatusReason: stack.reason,
-    DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
+    DriftInformation: driftOf(stack),
   });
 }
 
@@ -72,6 +87,7 @@ export function describeEvent(stack: StackRecord, event: StackEvent): Answer {
     ResourceStatus: event.status,
     ResourceStatusReason: event.reason,
     ResourceProperties: event.properties === undefined ? undefined : JSON.stringify(event.properties),
+    ClientRequestToken: event.token,
   });
 }
 
@@ -89,7 +105,7 @@ export function describeResource(
     [timeMember]: new Date(at),
     ResourceStatus: status,
     ResourceStatusReason: reason,
-    DriftInformation: { StackResourceDriftStatus: 'NOT_CHECKED' },
+    DriftInformation: resourceDriftOf(stack.drift, logicalId),
   });
 }
 

@@ -14,30 +14,17 @@ import {
   summarizeStack,
   summarizeTemplate,
 } from './answers.ts';
+import type { Drift } from './drift.ts';
+import { asked } from './inputs.ts';
+import { wholeStackOperations } from './stack-api.ts';
 import type { StackRecord, StackResource } from './stack-record.ts';
 import type { Stacks } from './stacks.ts';
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-/** An empty list is an empty text in a form. */
-const list = <T extends z.ZodType>(one: T) =>
-  z.preprocess((value) => (value === '' ? [] : value), z.array(one)).default([]);
-const name = z.string().regex(/^([a-zA-Z][-a-zA-Z0-9]*)$|^(arn:[-a-zA-Z0-9:/._+]*)$/);
+const { flag, list, name, token, clientToken, parameter } = asked;
 const setName = z.string().regex(/^([a-zA-Z][-a-zA-Z0-9]*)$|^(arn:[-a-zA-Z0-9:/]*)$/);
-const token = z.string().min(1).max(1024).optional();
 const ofStack = { StackName: name };
 const ofSet = { ChangeSetName: setName, StackName: name.optional() };
 const paged = { NextToken: token };
-const clientToken = z
-  .string()
-  .regex(/^[a-zA-Z0-9][-a-zA-Z0-9]*$/)
-  .max(128)
-  .optional();
-
-const parameter = z.strictObject({
-  ParameterKey: z.string(),
-  ParameterValue: z.string().optional(),
-  UsePreviousValue: flag.optional(),
-});
 const createSet = z.strictObject({
   StackName: name,
   ChangeSetName: z
@@ -49,8 +36,8 @@ const createSet = z.strictObject({
   TemplateBody: z.string().min(1).optional(),
   UsePreviousTemplate: flag.default(false),
   Parameters: list(parameter),
-  Capabilities: list(z.enum(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND'])),
-  Tags: list(z.strictObject({ Key: z.string().min(1).max(128), Value: z.string().min(1).max(256) })),
+  Capabilities: asked.capabilities,
+  Tags: asked.tags,
   NotificationARNs: list(z.string()),
   ClientToken: z.string().min(1).max(128).optional(),
 });
@@ -83,10 +70,16 @@ const inputs = {
 /** How many there are on a page. */
 const PAGE = 100;
 
-export function cloudFormationApi(stacks: Stacks): Service {
+export function cloudFormationApi(stacks: Stacks, drift: Drift): Service {
   return {
     name: 'cloudformation',
-    operations: { ...ofChangeSets(stacks), ...ofStacks(stacks), ...ofResources(stacks), ...ofTemplates(stacks) },
+    operations: {
+      ...ofChangeSets(stacks),
+      ...ofStacks(stacks),
+      ...wholeStackOperations(stacks, drift),
+      ...ofResources(stacks),
+      ...ofTemplates(stacks),
+    },
   };
 }
 
@@ -95,46 +88,46 @@ type Operations = Readonly<Record<string, Operation>>;
 function ofChangeSets(stacks: Stacks): Operations {
   return {
     CreateChangeSet: (input) => {
-      const asked = createSet.parse(input);
-      if (asked.UsePreviousTemplate && asked.TemplateBody !== undefined) {
+      const given = createSet.parse(input);
+      if (given.UsePreviousTemplate && given.TemplateBody !== undefined) {
         throw new AwsError('ValidationError', 'You cannot specify both usePreviousTemplate and Template Body.');
       }
       const { stack, set } = stacks.createChangeSet({
-        stackName: asked.StackName,
-        name: asked.ChangeSetName,
-        kind: asked.ChangeSetType,
-        description: asked.Description,
-        template: asked.TemplateBody,
-        parameters: asked.Parameters,
+        stackName: given.StackName,
+        name: given.ChangeSetName,
+        kind: given.ChangeSetType,
+        description: given.Description,
+        template: given.TemplateBody,
+        parameters: given.Parameters,
         options: {
-          capabilities: asked.Capabilities,
-          tags: asked.Tags,
-          notificationArns: asked.NotificationARNs,
+          capabilities: given.Capabilities,
+          tags: given.Tags,
+          notificationArns: given.NotificationARNs,
         },
       });
       return { Id: set.id, StackId: stack.id };
     },
     DescribeChangeSet: (input) => {
-      const asked = inputs.pagedSet.parse(input);
-      const { stack, set } = stacks.changeSet(asked.ChangeSetName, asked.StackName);
-      const { items, more } = page(set.changes, asked.NextToken);
+      const given = inputs.pagedSet.parse(input);
+      const { stack, set } = stacks.changeSet(given.ChangeSetName, given.StackName);
+      const { items, more } = page(set.changes, given.NextToken);
       return { ...describeChangeSet(stack, set, items), ...more };
     },
     ListChangeSets: (input) => {
-      const asked = inputs.pagedStack.parse(input);
-      const stack = stacks.find(asked.StackName, `Stack [${asked.StackName}] does not exist`);
-      const { items, more } = page([...stack.changeSets.values()], asked.NextToken);
+      const given = inputs.pagedStack.parse(input);
+      const stack = stacks.find(given.StackName, `Stack [${given.StackName}] does not exist`);
+      const { items, more } = page([...stack.changeSets.values()], given.NextToken);
       return { Summaries: items.map((set) => summarizeChangeSet(stack, set)), ...more };
     },
     DeleteChangeSet: (input) => {
-      const asked = inputs.set.parse(input);
-      stacks.deleteChangeSet(asked.ChangeSetName, asked.StackName);
+      const given = inputs.set.parse(input);
+      stacks.deleteChangeSet(given.ChangeSetName, given.StackName);
       return {};
     },
     ExecuteChangeSet: (input) => {
-      const asked = inputs.execute.parse(input);
-      const { stack, set } = stacks.changeSet(asked.ChangeSetName, asked.StackName);
-      stacks.execute(stack, set, asked.DisableRollback);
+      const given = inputs.execute.parse(input);
+      const { stack, set } = stacks.changeSet(given.ChangeSetName, given.StackName);
+      stacks.execute(stack, set, given.DisableRollback, given.ClientRequestToken);
       return {};
     },
   };
@@ -155,8 +148,8 @@ function ofStacks(stacks: Stacks): Operations {
       return { StackSummaries: items.map(summarizeStack), ...more };
     },
     DeleteStack: (input) => {
-      const { StackName, RetainResources } = inputs.delete.parse(input);
-      stacks.delete(StackName, RetainResources);
+      const { StackName, RetainResources, ClientRequestToken } = inputs.delete.parse(input);
+      stacks.delete(StackName, RetainResources, ClientRequestToken);
       return {};
     },
     ListExports: (input) => {

@@ -8,6 +8,7 @@ import type { Service } from '../services/service.ts';
 import type { Stack } from '../stack/stack.ts';
 import { Account } from './account.ts';
 import { cloudFormationApi } from './api.ts';
+import { Drift } from './drift.ts';
 import { MadeGroups } from './groups.ts';
 import { Provisioner } from './provisioner.ts';
 import type { ResourceFault } from './provisioner.ts';
@@ -25,6 +26,7 @@ interface Sources {
 }
 
 export class CloudFormation {
+  readonly account: Account;
   readonly stacks: Stacks;
   readonly api: Service;
   /** A knob: resources that fail. */
@@ -33,6 +35,7 @@ export class CloudFormation {
   constructor({ clock, random, autoScaling, profiles, deployed }: Sources) {
     const [place] = deployed;
     const account = new Account(place);
+    this.account = account;
     const policies = deployed.flatMap(({ managedPolicies }) => managedPolicies);
     const roles = new MadeRoles(
       account,
@@ -50,6 +53,6 @@ export class CloudFormation {
     const provisioner = new Provisioner({ account, clock, random, handlers });
     this.faults = provisioner.faults;
     this.stacks = new Stacks({ place, clock, random, account, provisioner }, deployed);
-    this.api = cloudFormationApi(this.stacks);
+    this.api = cloudFormationApi(this.stacks, new Drift({ clock, random, provisioner }));
   }
 }

@@ -5,8 +5,10 @@ import type { Replacement } from './schemas.ts';
 
 export function changedProperties(before: JsonObject, after: JsonObject): readonly string[] {
   const all = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...all].filter((name) => textOf(before[name]) !== textOf(after[name]));
+  return [...all].filter((name) => !isSame(before[name], after[name]));
 }
+
+export const isSame = (one: Json | undefined, other: Json | undefined): boolean => textOf(one) === textOf(other);
 
 /** In whatever order the members stand; numbers and truths are texts. */
 function textOf(value: Json | undefined): string {

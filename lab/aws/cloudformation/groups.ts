@@ -118,6 +118,7 @@ export class MadeGroups {
           const inService = [...made.members.values()].filter(({ lifecycle }) => lifecycle === 'InService');
           return inService.length >= made.desired;
         },
+        actual: ({ id, properties }) => actualOf(autoScaling.group(id), read(group, properties)),
         remove: ({ id }) => {
           asHandler(() => {
             autoScaling.setBounds(id, { min: 0, max: 0 }, 0);
@@ -151,7 +152,7 @@ export class MadeGroups {
           vpcId: made.vpcId,
           min: it.MinSize,
           max: it.MaxSize,
-          machine: { dockerAfter: 0, agentAfter: 0 },
+          machine: { dockerAfter: 0, agentAfter: 0, securityGroups: made.securityGroups },
         },
         0,
       );
@@ -168,7 +169,8 @@ export class MadeGroups {
     const made = this.#checked(it);
     asHandler(() => {
       const changed = autoScaling.group(record.id);
-      Object.assign(changed, { ...settingsOf(it), zones: made.zones, vpcId: made.vpcId });
+      const machine = { ...changed.machine, securityGroups: made.securityGroups };
+      Object.assign(changed, { ...settingsOf(it), zones: made.zones, vpcId: made.vpcId, machine });
       putHooks(changed, it, was);
       this.#sources.setProfile(record.id, made.profile);
       const sizes = ({ MinSize, MaxSize, DesiredCapacity }: GroupProperties): string =>
@@ -181,7 +183,12 @@ export class MadeGroups {
   }
 
   /** What CreateAutoScalingGroup looks at. */
-  #checked(it: GroupProperties): { zones: readonly string[]; vpcId: string; profile: string | undefined } {
+  #checked(it: GroupProperties): {
+    zones: readonly string[];
+    vpcId: string;
+    profile: string | undefined;
+    securityGroups: readonly string[];
+  } {
     const { account } = this.#sources;
     checkSizes(it);
     asHandler(() => {
@@ -205,7 +212,13 @@ export class MadeGroups {
         throw invalid('Provided Target Groups may not be valid. Please ensure they exist and try again.');
       }
     }
-    return { zones: [...new Set(zones)], vpcId, profile: this.#templates.profileFor(specificationOf(it), vpcId) };
+    const specification = specificationOf(it);
+    return {
+      zones: [...new Set(zones)],
+      vpcId,
+      profile: this.#templates.profileFor(specification, vpcId),
+      securityGroups: this.#templates.securityGroupsFor(specification),
+    };
   }
 
   #hooks(): Handler {
@@ -278,6 +291,30 @@ function putHooks(made: Group, it: GroupProperties, was?: GroupProperties): void
   const wanted = it.LifecycleHookSpecificationList.map(hookOf);
   for (const { LifecycleHookName: name } of was?.LifecycleHookSpecificationList ?? []) made.hooks.delete(name);
   for (const one of wanted) made.hooks.set(one.name, one);
+}
+
+/** Of what a template says of a group, that which the operations of Auto Scaling can change. */
+function actualOf({ min = 0, max = 0, hooks, tags, notPropagated }: Group, it: GroupProperties): JsonObject {
+  const order = it.LifecycleHookSpecificationList.map(({ LifecycleHookName }) => LifecycleHookName);
+  const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+  return {
+    MinSize: min,
+    MaxSize: max,
+    LifecycleHookSpecificationList: [...hooks.values()]
+      .toSorted((one, other) => place(one.name) - place(other.name))
+      .map(({ name, transition, heartbeatTimeout, defaultResult, metadata }) => ({
+        LifecycleHookName: name,
+        LifecycleTransition: transition,
+        DefaultResult: defaultResult,
+        HeartbeatTimeout: heartbeatTimeout,
+        ...(metadata === undefined ? {} : { NotificationMetadata: metadata }),
+      })),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({
+      Key,
+      Value,
+      PropagateAtLaunch: notPropagated?.has(Key) !== true,
+    })),
+  };
 }
 
 const hookOf = (it: z.output<typeof hook>): Hook => ({

@@ -51,6 +51,8 @@ interface Effects {
   readonly isStable?: (record: AccountRecord) => boolean;
   /** Asked again and again after its removal has begun. */
   readonly isGone?: (record: AccountRecord) => boolean;
+  /** What it is like now, where somebody may have changed it by hand. */
+  readonly actual?: (record: AccountRecord) => JsonObject;
   /** What CloudFormation says when it has waited long enough for either. */
   readonly notStable?: (record: AccountRecord) => string;
 }

@@ -66,6 +66,11 @@ export class Provisioner {
     return this.#handler(type).nameProperty;
   }
 
+  /** Undefined where the lab has nothing beside its record: nobody can have changed that by hand. */
+  actual(record: AccountRecord): JsonObject | undefined {
+    return this.#handler(record.type).effects?.actual?.(record);
+  }
+
   #handler(type: string): Handler {
     const handler = this.#parts.handlers[type];
     if (handler === undefined) {

@@ -5,6 +5,7 @@ import type { JsonObject, StackOutput } from '../stack/stack.ts';
 import type { ChangeSet, StackOptions } from './change-set.ts';
 import type { Blueprint, Made, TemplateResource } from './template.ts';
 import type { AccountRecord } from './account.ts';
+import type { DriftSeen } from './drift-seen.ts';
 
 export interface StackEvent {
   readonly eventId: string;
@@ -15,6 +16,8 @@ export interface StackEvent {
   readonly status: string;
   readonly reason: string | undefined;
   readonly properties: JsonObject | undefined;
+  /** Of the request that led to it. */
+  readonly token: string | undefined;
 }
 
 export interface StackResource {
@@ -53,6 +56,9 @@ export class StackRecord {
   changeSetId: string | undefined;
   options: StackOptions = { capabilities: [], tags: [], notificationArns: [] };
   disableRollback = false;
+  token: string | undefined;
+  /** What the last look for drift has found; undefined before any. */
+  drift: DriftSeen | undefined;
   /** Calls off what is under way. */
   abort: () => void = () => undefined;
   readonly #clock: Pick<Clock, 'now'>;
@@ -107,13 +113,13 @@ export class StackRecord {
     });
   }
 
-  #note(event: Omit<StackEvent, 'eventId' | 'at'>): void {
+  #note(event: Omit<StackEvent, 'eventId' | 'at' | 'token'>): void {
     const at = this.#clock.now();
     const eventId =
       event.type === STACK_TYPE
         ? this.#random.uuid()
         : `${event.logicalId}-${event.status}-${new Date(at).toISOString()}`;
-    this.events.push({ ...event, at, eventId });
+    this.events.push({ ...event, at, eventId, token: this.token });
   }
 
   /** What a reference to one of its resources stands for, once it is there. */

@@ -42,6 +42,20 @@ interface ChangeSetAsked {
   readonly options: StackOptions;
 }
 
+/** A stack that is made or changed at once. */
+export interface StackAsked {
+  readonly stackName: string;
+  /** Undefined: that of the stack. */
+  readonly template: string | undefined;
+  readonly parameters: readonly GivenParameter[];
+  readonly options: StackOptions;
+  readonly disableRollback: boolean;
+  /** Stands in its events. */
+  readonly token: string | undefined;
+}
+
+type Wish = Pick<ChangeSet, 'kind' | 'template' | 'blueprint' | 'options'>;
+
 interface Found {
   readonly stack: StackRecord;
   readonly set: ChangeSet;
@@ -149,9 +163,7 @@ export class Stacks {
   #forChangeSet(asked: ChangeSetAsked): StackRecord | undefined {
     const { stackName, kind, name } = asked;
     const there = this.search(stackName);
-    if (there?.isGiven === true) {
-      throw refused(`the lab does not update ${stackName}: it is skep's own stack, deployed from serverless.yml`);
-    }
+    this.#refuseGiven(there);
     if (kind === 'UPDATE') {
       this.#checkUpdatable(stackName, there);
     } else {
@@ -161,6 +173,12 @@ export class Stacks {
       throw new AwsError('AlreadyExistsException', `ChangeSet [${name}] already exists`);
     }
     return there;
+  }
+
+  #refuseGiven(there: StackRecord | undefined): void {
+    if (there?.isGiven === true) {
+      throw refused(`the lab does not update ${there.name}: it is skep's own stack, deployed from serverless.yml`);
+    }
   }
 
   #checkUpdatable(stackName: string, there: StackRecord | undefined): void {
@@ -229,7 +247,7 @@ export class Stacks {
   }
 
   /** @throws {AwsError} */
-  execute(stack: StackRecord, set: ChangeSet, disableRollback: boolean): void {
+  execute(stack: StackRecord, set: ChangeSet, disableRollback: boolean, token?: string): void {
     if (set.status !== 'CREATE_COMPLETE' || set.execution !== 'AVAILABLE') {
       const state = set.status === 'CREATE_COMPLETE' ? set.execution : set.status;
       throw new AwsError(
@@ -244,15 +262,66 @@ export class Stacks {
       if (other.execution === 'AVAILABLE') other.execution = 'OBSOLETE';
     }
     set.execution = 'EXECUTE_COMPLETE';
-    const { template, options } = set;
-    Object.assign(stack, { template, options, disableRollback, changeSetId: set.id });
-    const deployment = new Deployment(stack, set.blueprint, {
+    stack.changeSetId = set.id;
+    this.#deploy(stack, set, { disableRollback, token });
+  }
+
+  /** As CreateStack does, without a change set. @throws {AwsError} */
+  create(asked: StackAsked): StackRecord {
+    if (this.search(asked.stackName) !== undefined) {
+      throw new AwsError('AlreadyExistsException', `Stack [${asked.stackName}] already exists`);
+    }
+    const text = asked.template;
+    if (text === undefined) {
+      throw refused('Either Template URL or Template Body must be specified.');
+    }
+    const stack = new StackRecord(asked.stackName, this.#arn, this.#parts);
+    const blueprint = this.#wished(stack, text, asked);
+    this.all.push(stack);
+    this.#deploy(stack, { kind: 'CREATE', template: text, blueprint, options: asked.options }, asked);
+    return stack;
+  }
+
+  /** As UpdateStack does, without a change set. @throws {AwsError} where nothing would change, too */
+  update(asked: StackAsked): StackRecord {
+    const stack = this.find(asked.stackName, `Stack [${asked.stackName}] does not exist`);
+    this.#refuseGiven(stack);
+    this.#checkUpdatable(asked.stackName, stack);
+    const text = asked.template ?? stack.template;
+    const wish = {
+      kind: 'UPDATE',
+      template: text,
+      blueprint: this.#wished(stack, text, asked),
+      options: asked.options,
+    } as const;
+    if (changesOf(stack, wish.blueprint).length === 0 && isAsBefore(stack, wish)) {
+      throw refused('No updates are to be performed.');
+    }
+    this.#deploy(stack, wish, asked);
+    return stack;
+  }
+
+  #wished(stack: StackRecord, text: string, { parameters, options }: StackAsked): Blueprint {
+    const template = this.parse(text);
+    const previous = stack.blueprint?.parameters ?? new Map<string, string>();
+    const values = parameterValues(template.Parameters, parameters, previous);
+    checkCapabilities(template, options.capabilities);
+    return this.#blueprint(stack, template, values, options);
+  }
+
+  #deploy(
+    stack: StackRecord,
+    { kind, template, blueprint, options }: Wish,
+    { disableRollback, token }: Pick<StackAsked, 'disableRollback' | 'token'>,
+  ): void {
+    Object.assign(stack, { template, options, disableRollback, token });
+    const deployment = new Deployment(stack, blueprint, {
       provisioner: this.provisioner,
       notThere: ({ template: { Parameters }, parameters }) =>
         notThere(Parameters, parameters, (type, id) => this.#parts.account.exists(type, id)),
       exportProblem: (of, blueprint) => this.#exportProblem(of, blueprint),
     });
-    if (set.kind === 'CREATE') {
+    if (kind === 'CREATE') {
       deployment.create();
     } else {
       deployment.update();
@@ -278,7 +347,7 @@ export class Stacks {
   }
 
   /** One that there is not is gone already. @throws {AwsError} */
-  delete(nameOrId: string, retained: readonly string[]): void {
+  delete(nameOrId: string, retained: readonly string[], token?: string): void {
     const stack = this.search(nameOrId);
     if (stack === undefined || stack.isGone || stack.status === 'DELETE_IN_PROGRESS') {
       return;
@@ -294,6 +363,7 @@ export class Stacks {
     if (stack.isGiven) {
       throw refused(`the lab does not delete ${stack.name}: it is skep's own stack, and the lab runs on it`);
     }
+    stack.token = token;
     deleteStack(stack, this.provisioner, new Set(retained));
   }
 }
@@ -320,7 +390,7 @@ function checkDeletable({ id, name, status }: StackRecord, retained: readonly st
 }
 
 /** Without a change of a resource there may be one of outputs or tags. */
-function isAsBefore(stack: StackRecord, { blueprint, options }: ChangeSet): boolean {
+function isAsBefore(stack: StackRecord, { blueprint, options }: Pick<Wish, 'blueprint' | 'options'>): boolean {
   const outputsOf = (one: Blueprint | undefined): string => JSON.stringify(one?.template.Outputs ?? {});
   return (
     outputsOf(stack.blueprint) === outputsOf(blueprint) &&

@@ -182,6 +182,7 @@ const STACK_OPERATIONS = [
   ...['CreateChangeSet', 'DescribeChangeSet', 'ListChangeSets', 'DeleteChangeSet', 'ExecuteChangeSet'],
   ...['DescribeStacks', 'DescribeStackEvents', 'DescribeStackResources', 'DescribeStackResource'],
   ...['ListStackResources', 'DeleteStack', 'GetTemplate', 'GetTemplateSummary'],
+  ...['CreateStack', 'UpdateStack', 'DetectStackDrift', 'DescribeStackResourceDrifts'],
 ];
 
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
@@ -208,6 +209,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.CreateOrUpdateTags': onTaggedGroups('autoscaling:CreateOrUpdateTags'),
   'autoscaling.DeleteTags': onTaggedGroups('autoscaling:DeleteTags'),
   'ec2.DescribeInstances': onNothing('ec2:DescribeInstances'),
+  'ec2.DescribeSecurityGroups': onNothing('ec2:DescribeSecurityGroups'),
   'ec2.DescribeInstanceAttribute': onInstances('ec2:DescribeInstanceAttribute', (input) => [text(input['InstanceId'])]),
   'ec2.CreateTags': onInstances('ec2:CreateTags', (input) => texts(input['Resources'])),
   'ec2.DeleteTags': onInstances('ec2:DeleteTags', (input) => texts(input['Resources'])),
@@ -246,7 +248,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   ],
   ...Object.fromEntries(STACK_OPERATIONS.map((one) => [`cloudformation.${one}`, onStack(one)])),
   ...Object.fromEntries(
-    ['ListStacks', 'ListExports', 'ListImports', 'ValidateTemplate'].map((one) => [
+    ['ListStacks', 'ListExports', 'ListImports', 'ValidateTemplate', 'DescribeStackDriftDetectionStatus'].map((one) => [
       `cloudformation.${one}`,
       onNothing(`cloudformation:${one}`),
     ]),

@@ -164,7 +164,12 @@ function fromSnsForm({ MessageAttributes, ...rest }: Record<string, unknown>): R
 }
 
 /** As they are on the wire, and as the SDK has them. */
-const EC2_LISTS: Readonly<Record<string, string>> = { InstanceId: 'InstanceIds', ResourceId: 'Resources', Tag: 'Tags' };
+const EC2_LISTS: Readonly<Record<string, string>> = {
+  InstanceId: 'InstanceIds',
+  GroupId: 'GroupIds',
+  ResourceId: 'Resources',
+  Tag: 'Tags',
+};
 
 /** EC2's form names lists in the singular. What is no list there is a member of that very name. */
 function fromEc2Form({ Filter, ...rest }: Record<string, unknown>): Record<string, unknown> {

@@ -6,6 +6,11 @@ const NAMES: Readonly<Record<string, string>> = {
   State: 'instanceState',
   CurrentState: 'currentState',
   Tags: 'tagSet',
+  // Of a network interface; of an answer about security groups.
+  Groups: 'groupSet',
+  SecurityGroups: 'securityGroupInfo',
+  UserIdGroupPairs: 'groups',
+  Description: 'groupDescription',
   NetworkInterfaces: 'networkInterfaceSet',
   PrivateIpAddresses: 'privateIpAddressesSet',
 };

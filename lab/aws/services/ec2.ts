@@ -8,6 +8,8 @@ import type { Random } from '../../time/random.ts';
 import { Lagging } from './lagging.ts';
 import { createTags, deleteTags, withTags, withoutTags } from './instance-tags.ts';
 import { pageOf } from './pages.ts';
+import { describeGroups, describeSecurityGroups } from './security-groups.ts';
+import type { SecurityGroup } from './security-groups.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
@@ -19,6 +21,7 @@ export interface Instance {
   readonly launchTime: number;
   tags: Readonly<Record<string, string>>;
   readonly hopLimit: number;
+  readonly securityGroups: readonly string[];
   readonly userData: string | undefined;
   /** Its clock's difference from ours, ms. */
   readonly clockAhead: number;
@@ -61,6 +64,8 @@ export class Ec2 implements Service {
   readonly operations = {
     DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
     TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
+    DescribeSecurityGroups: (input: Record<string, unknown>) =>
+      describeSecurityGroups(this.securityGroups(), describeGroups.parse(input)),
     DescribeInstanceAttribute: (input: Record<string, unknown>) => this.#describeAttribute(attribute.parse(input)),
     CreateTags: (input: Record<string, unknown>) => this.#changeTags(createTags.parse(input), withTags),
     DeleteTags: (input: Record<string, unknown>) => this.#changeTags(deleteTags.parse(input), withoutTags),
@@ -74,6 +79,8 @@ export class Ec2 implements Service {
   readonly #seen = new Map<string, Lagging<Seen>>();
   /** Told of every state change. */
   onState: (instance: Instance) => void = () => undefined;
+  /** Those of the account. */
+  securityGroups: () => readonly SecurityGroup[] = () => [];
   /** The name of its instance profile, which IAM knows. */
   profileOf: (instanceId: string) => string | undefined = () => undefined;
 
@@ -91,14 +98,16 @@ export class Ec2 implements Service {
       readonly tags: Record<string, string>;
       readonly vpcId?: string | undefined;
       readonly hopLimit?: number | undefined;
+      readonly securityGroups?: readonly string[] | undefined;
       readonly userData?: string | undefined;
     },
   ): Instance {
     const { tags, vpcId = DEFAULT_VPC, hopLimit = 1, userData, ...wished } = spec;
+    const { securityGroups = [DEFAULT_SECURITY_GROUP], ...machineWished } = wished;
     const instanceId = `i-0${this.#random.hex(16)}`;
     // All docker nodes have the clock of their host.
-    const clockAhead = this.#machines.kind === 'docker' ? 0 : (wished.clockAhead ?? usualClock(instanceId));
-    const machine = { ...wished, clockAhead };
+    const clockAhead = this.#machines.kind === 'docker' ? 0 : (machineWished.clockAhead ?? usualClock(instanceId));
+    const machine = { ...machineWished, clockAhead };
     const instance: Instance = {
       instanceId,
       clockAhead,
@@ -107,6 +116,7 @@ export class Ec2 implements Service {
       tags,
       vpcId,
       hopLimit,
+      securityGroups,
       userData,
       state: 'pending',
       privateIp: undefined,
@@ -322,6 +332,7 @@ function valuesOf(instance: Instance, name: string): readonly string[] {
 
 /** The account's own: whose addresses overlap is a test of the adapter's. */
 export const DEFAULT_VPC = 'vpc-0a1b2c3d4e5f60718';
+export const DEFAULT_SECURITY_GROUP = 'sg-0a1b2c3d4e5f60718';
 
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
@@ -349,6 +360,7 @@ function describeInstance(instance: Instance, profile: string | undefined): Reco
       : {
           PrivateIpAddress: addresses[0],
           NetworkInterfaces: addresses.map((address) => ({
+            Groups: instance.securityGroups.map((GroupId) => ({ GroupId })),
             PrivateIpAddress: address,
             PrivateIpAddresses: [{ PrivateIpAddress: address, Primary: true }],
           })),

@@ -68,11 +68,12 @@ export interface Group {
   /** What somebody has set up before skep came, and skep only looks at. Neither is played: no load balancer is asked, no process stands still. */
   readonly healthCheckType?: 'EC2' | 'ELB' | undefined;
   readonly suspended?: readonly string[] | undefined;
-  readonly machine: {
+  machine: {
     readonly dockerAfter: number;
     readonly agentAfter: number;
     /** Of instance metadata, and what cloud-init would do: told, and not played. */
     readonly hopLimit?: number | undefined;
+    readonly securityGroups?: readonly string[] | undefined;
     readonly userData?: string | undefined;
     /** Of its machines, in place of what instances usually have, ms. */
     readonly clockAhead?: number | undefined;
