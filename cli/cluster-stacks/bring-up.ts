@@ -10,6 +10,8 @@ import { choosePool, networkText, parseNetwork } from '../../src/core/managers/n
 import { Failed } from '../errors.ts';
 import { follow } from './follow.ts';
 import { emptyGroup } from './empty-group.ts';
+import { silentWatch } from './silent.ts';
+import { correctSizes, lookAtSizes } from './sizes.ts';
 import { groupsOf, presentOf, stacksOf, templateText } from './present.ts';
 import type { Ports } from './present.ts';
 
@@ -60,20 +62,35 @@ async function explainedStep(
       return plain(true, false, `~ ${step.stack.name}: wait, it is ${step.stack.status}`);
     case 'stuck':
       return plain(true, false, `! ${step.stack.name}: is ${step.stack.status}. ${step.advice}`);
-    case 'compare': {
-      const change = await changeOf(ports, step.wish, stacks);
-      if (change === undefined) {
-        return plain(false, false, `= ${step.wish.name}: nothing to do`);
-      }
-      await dropChangeSet(ports.stacks, change);
-      return {
-        step,
-        changes: true,
-        isGrave: change.changes.some(({ action, replacement }) => action === 'Remove' || replacement === 'True'),
-        lines: [`~ ${step.wish.name}: change ${step.wish.what}`, ...changeLines(step.stack, step.wish, stacks, change)],
-      };
-    }
+    case 'compare':
+      return compared(ports, step, stacks);
   }
+}
+
+async function compared(
+  ports: Ports,
+  step: Extract<StackStep, { do: 'compare' }>,
+  stacks: readonly StackFacts[],
+): Promise<Planned> {
+  const { wish, stack } = step;
+  const change = await changeOf(ports, wish, stacks);
+  const { correction, surplus } = await lookAtSizes(ports, wish, stack);
+  if (change !== undefined) {
+    await dropChangeSet(ports.stacks, change);
+  } else if (correction === undefined) {
+    return { step, changes: false, isGrave: false, lines: [`= ${wish.name}: nothing to do`] };
+  }
+  const { changes = [] } = change ?? {};
+  return {
+    step,
+    changes: true,
+    isGrave: surplus > 0 || changes.some(({ action, replacement }) => action === 'Remove' || replacement === 'True'),
+    lines: [
+      `~ ${wish.name}: change ${wish.what}`,
+      ...(change === undefined ? [`    ${correction ?? ''}`] : changeLines(stack, wish, stacks, change)),
+      ...(surplus === 0 ? [] : [`    END ${surplus} node(s), drained first`]),
+    ],
+  };
 }
 
 function changeLines(
@@ -147,14 +164,20 @@ async function settled(ports: Ports, name: string): Promise<StackFacts | undefin
 }
 
 async function change(ports: Ports, file: ClusterFile, wish: StackWish, isNew: boolean): Promise<void> {
-  const found = await changeOf(ports, wish, await stacksOf(ports, file), isNew);
+  const stacks = await stacksOf(ports, file);
+  const found = await changeOf(ports, wish, stacks, isNew);
   if (found === undefined) {
+    await correctSizes(
+      ports,
+      wish,
+      stacks.find(({ name }) => name === wish.name),
+    );
     return;
   }
   ports.say(`${wish.name}: ${isNew ? 'making' : 'changing'} ${wish.what}`);
   const last = await lastEvent(ports.stacks, wish.name);
   await carryOut(ports.stacks, found);
-  await follow(ports, wish.name, last);
+  await follow(ports, wish.name, last, wish.group === undefined ? undefined : silentWatch(ports, file.cluster));
 }
 
 export async function remove(ports: Ports, stack: string): Promise<void> {
@@ -191,6 +214,7 @@ export async function followGroups(ports: Ports, file: ClusterFile): Promise<voi
   const until = ports.now().getTime() + 3_600_000;
   // Nobody changes a stack while its groups are waited for.
   const stacks = await stacksOf(ports, file);
+  const tellOfSilent = silentWatch(ports, file.cluster);
   let told = '';
   for (;;) {
     const groups = await groupsOf(ports, stacks);
@@ -209,6 +233,7 @@ export async function followGroups(ports: Ports, file: ClusterFile): Promise<voi
       ports.say(line);
       told = line;
     }
+    await tellOfSilent();
     await ports.pause();
   }
 }

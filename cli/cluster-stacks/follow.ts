@@ -7,9 +7,15 @@ import type { Ports } from './present.ts';
 
 /**
  * @param last the last event before what is followed began
+ * @param meanwhile called between two looks
  * @returns undefined where the stack is deleted
  */
-export async function follow(ports: Ports, name: string, last: string | undefined): Promise<StackFacts | undefined> {
+export async function follow(
+  ports: Ports,
+  name: string,
+  last: string | undefined,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): Promise<StackFacts | undefined> {
   const told = new Set<string>();
   for (;;) {
     const stack = await readStack(ports.stacks, name);
@@ -25,6 +31,7 @@ export async function follow(ports: Ports, name: string, last: string | undefine
       refuseFailure(stack, events);
       return stack;
     }
+    await meanwhile();
     await ports.pause();
   }
 }

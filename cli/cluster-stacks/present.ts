@@ -1,10 +1,13 @@
 // What there is of a cluster now: its stacks, whether it is declared, and its groups.
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { SSMClient } from '@aws-sdk/client-ssm';
 
-import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { Interrupted } from '../../lab/scenario/interrupted.ts';
+import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
 import { describeGroups } from '../../src/aws/auto-scaling.ts';
 import type { Group } from '../../src/aws/auto-scaling.ts';
 import { listStacks } from '../../src/aws/stacks.ts';
@@ -23,6 +26,7 @@ export interface Place {
 export interface Ports {
   readonly stacks: CloudFormationClient;
   readonly autoScaling: AutoScalingClient;
+  readonly ssm: SSMClient;
   readonly table: Table;
   /** Between two looks. */
   readonly pause: () => Promise<void>;
@@ -30,12 +34,22 @@ export interface Ports {
   readonly say: (line: string) => void;
 }
 
-export function portsOf({ stage }: Place, every: number): Ports {
+/** @param interrupted Ctrl-C: it ends the command at its next look */
+export function portsOf({ stage }: Place, every: number, interrupted: AbortSignal): Ports {
   return {
     stacks: new CloudFormationClient({}),
     autoScaling: autoScalingClient(),
+    ssm: ssmClient(),
     table: new Table(tableClient(), `skep-${stage}`),
-    pause: () => new Promise((resolve) => setTimeout(resolve, every * 1000)),
+    pause: async () => {
+      try {
+        await sleep(every * 1000, undefined, { signal: interrupted });
+      } catch {
+        throw new Interrupted(
+          'interrupted: what CloudFormation and Auto Scaling have begun goes on. The same command goes on from there, and `skep cluster status` shows what there is',
+        );
+      }
+    },
     now: () => new Date(),
     say: (line) => void process.stdout.write(`${line}\n`),
   };

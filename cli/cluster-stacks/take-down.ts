@@ -1,15 +1,19 @@
 // Takes a cluster away: workers while managers can drain them, then the swarm and its managers, then the stacks. Each step looks at what
 // is left, so that it goes on where it was ended.
-import { ssmClient, tableClient } from '../../src/aws/clients.ts';
+import { tableClient } from '../../src/aws/clients.ts';
 import { allowErasure, endSwarm } from '../../src/operations/erase.ts';
 import { Erasures } from '../../src/store/erasures.ts';
-import { goingOrder } from '../../src/core/cluster/plan.ts';
+import { carryOut, lastEvent, listStacks, makeChangeSet } from '../../src/aws/stacks.ts';
+import { withoutKeeping } from '../../src/core/cluster/data.ts';
+import { goingOrder, kindOf, neighboursOf } from '../../src/core/cluster/plan.ts';
 import type { StackFacts } from '../../src/core/cluster/plan.ts';
+import { partOf } from '../../src/core/cluster/stacks.ts';
 import { ERASE_WITHIN } from '../../src/core/managers/erasure.ts';
 import { Failed } from '../errors.ts';
 import { remove } from './bring-up.ts';
 import { emptyGroup } from './empty-group.ts';
-import { groupsOf, stacksOf } from './present.ts';
+import { follow } from './follow.ts';
+import { groupsOf, stacksOf, templateText } from './present.ts';
 import type { Place, Ports } from './present.ts';
 
 /** What would go, for a person. */
@@ -28,7 +32,16 @@ export async function whatGoes(ports: Ports, place: Place): Promise<string[]> {
   ];
 }
 
-export async function takeDown(ports: Ports, place: Place): Promise<void> {
+/** Asked before any node goes: CloudFormation would say it at the very end. @throws {Failed} */
+export async function refuseSharedNetwork({ stacks }: Ports, place: Place): Promise<void> {
+  const others = neighboursOf(place, await listStacks(stacks));
+  if (others.length > 0) {
+    throw new Failed(`the network of ${place.cluster} has others in it: ${others.join(', ')}\ntake those down first`);
+  }
+}
+
+/** @param withData what the stack of the cluster keeps otherwise goes with it */
+export async function takeDown(ports: Ports, place: Place, withData: boolean): Promise<void> {
   const { workers, managers, shared } = goingOrder(place, await stacksOf(ports, place));
   for (const stack of workers) {
     await emptyGroup(ports, stack);
@@ -38,8 +51,45 @@ export async function takeDown(ports: Ports, place: Place): Promise<void> {
     await emptyGroup(ports, stack, true);
   }
   await recordEnd(ports, place);
-  for (const { name } of [...workers, ...managers, ...shared]) {
+  for (const { name } of [...workers, ...managers]) {
     await remove(ports, name);
+  }
+  for (const stack of shared) {
+    if (partOf(place.stage, place.cluster, stack.name)?.template === 'cluster') {
+      await decideOnData(ports, stack, withData);
+    }
+    await removeShared(ports, stack, withData);
+  }
+}
+
+/** Also where it says that they stay: a `down --with-data` may have been ended before the stack was deleted. */
+async function decideOnData(ports: Ports, { name, status, parameters }: StackFacts, withData: boolean): Promise<void> {
+  if (kindOf(status) !== 'settled') {
+    return;
+  }
+  const standard = templateText('cluster');
+  const template = withData ? withoutKeeping(standard) : standard;
+  const set = { stack: name, name: `skep-${ports.now().getTime()}`, isNew: false, template, parameters };
+  const change = await makeChangeSet(ports.stacks, set, ports.pause);
+  if (change !== undefined) {
+    ports.say(`${name}: its data ${withData ? 'go' : 'stay'}`);
+    const last = await lastEvent(ports.stacks, name);
+    await carryOut(ports.stacks, change);
+    await follow(ports, name, last);
+  }
+}
+
+async function removeShared(ports: Ports, { name, outputs }: StackFacts, withData: boolean): Promise<void> {
+  try {
+    await remove(ports, name);
+  } catch (error) {
+    const bucket = outputs['BucketName'];
+    if (withData && bucket !== undefined && error instanceof Failed && /not empty/.test(error.message)) {
+      throw new Failed(
+        `${error.message}\nempty it, and run the same command again: aws s3 rm --recursive s3://${bucket}`,
+      );
+    }
+    throw error;
   }
 }
 
@@ -61,20 +111,20 @@ async function allowEnd({ autoScaling, now, say }: Ports, place: Place): Promise
 }
 
 /** If the last manager died, or was kept and then terminated, the end of the swarm is not on record yet. */
-async function recordEnd({ now, say }: Ports, place: Place): Promise<void> {
+async function recordEnd({ ssm, now, say }: Ports, place: Place): Promise<void> {
   const { cluster, stage } = place;
   const erasures = erasuresOf(place);
   const swarmId = (await erasures.read(cluster))?.swarmId;
   if (swarmId !== undefined) {
-    await endSwarm({ erasures, ssm: ssmClient(), stage }, { cluster, swarmId, last: undefined, now: seconds(now()) });
+    await endSwarm({ erasures, ssm, stage }, { cluster, swarmId, last: undefined, now: seconds(now()) });
     say(`${cluster}: its swarm is gone`);
   }
 }
 
 const seconds = (at: Date): number => Math.floor(at.getTime() / 1000);
 
-/** Kept by CloudFormation, on purpose: what people would want back. */
-export const keptBy = (stacks: readonly StackFacts[]): string[] =>
+/** What people would want back: CloudFormation keeps it, unless they say otherwise. */
+export const dataOf = (stacks: readonly StackFacts[]): string[] =>
   stacks.flatMap(({ outputs }) =>
     ['LogGroupName', 'BucketName'].flatMap((output) => (outputs[output] === undefined ? [] : [outputs[output]])),
   );

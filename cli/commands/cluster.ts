@@ -6,16 +6,20 @@ import { kindOf } from '../../src/core/cluster/plan.ts';
 import { readClusterFile } from '../cluster-file/read.ts';
 import { carryOutPlan, followGroups, planOf } from '../cluster-stacks/bring-up.ts';
 import type { Planned } from '../cluster-stacks/bring-up.ts';
+import { driftLines } from '../cluster-stacks/drift.ts';
 import { groupsOf, portsOf, stacksOf } from '../cluster-stacks/present.ts';
 import type { Ports } from '../cluster-stacks/present.ts';
-import { keptBy, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
+import { dataOf, refuseSharedNetwork, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
 import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
+import { interruption } from '../interrupts.ts';
 import { reachingAws } from '../reach.ts';
 
 interface Options {
   readonly every: string;
   readonly yes?: string;
+  readonly drift?: boolean;
+  readonly withData?: boolean;
 }
 
 const FILE = ['<file>', 'the file that describes the cluster, such as skep.yaml'] as const;
@@ -29,7 +33,11 @@ export function defineCluster(command: Command): Command {
         .description('Show what would be made, changed and replaced')
         .argument(...FILE)
         .option(...EVERY)
-        .addHelpText('after', '\nExit codes: 0 there is nothing to do, 1 wrong use, 2 something would change.')
+        .option('--no-drift', 'do not ask CloudFormation what somebody has changed by hand: quicker')
+        .addHelpText(
+          'after',
+          '\nExit codes: 0 there is nothing to do, 1 wrong use, 2 something would change. What was changed by hand is shown, and `up` leaves it, but for the sizes of groups.',
+        )
         .action(plan),
     )
     .addCommand(
@@ -60,9 +68,10 @@ export function defineCluster(command: Command): Command {
         .argument(...FILE)
         .option(...EVERY)
         .option(...YES)
+        .option('--with-data', 'delete the log group and the bucket of images too')
         .addHelpText(
           'after',
-          '\nThe log group and the bucket of images are kept. Ended half-way, it goes on when started again.',
+          '\nThe log group and the bucket of images are kept, unless you say otherwise. Ended half-way, it goes on when started again.',
         )
         .action(down),
     );
@@ -72,32 +81,47 @@ export function defineCluster(command: Command): Command {
   return command;
 }
 
-function begin(path: string, every: string): { file: ClusterFile; ports: Ports } {
+async function begin(path: string, every: string): Promise<{ file: ClusterFile; ports: Ports }> {
   const seconds = Number(every);
   if (!Number.isFinite(seconds) || seconds < 0.05 || seconds > 60) {
     throw new UsageError(`--every ${every}: a number of seconds from 0.05 to 60 is wanted`);
   }
   const file = readClusterFile(path, (line) => void process.stderr.write(`${line}\n`));
-  return { file, ports: portsOf(file, seconds) };
+  const ports = portsOf(file, seconds, interruption());
+  refuseOtherRegion(path, file, await ports.stacks.config.region());
+  return { file, ports };
 }
 
-async function plan(path: string, { every }: Options): Promise<void> {
-  const { file, ports } = begin(path, every);
+/** CloudFormation would say it of the first zone, after it has begun. */
+function refuseOtherRegion(path: string, { network }: ClusterFile, region: string): void {
+  const [zone] = network.new?.zones ?? [];
+  const wanted = zone?.slice(0, -1);
+  if (wanted !== undefined && wanted !== region) {
+    throw new UsageError(
+      `${path}: network.new.zones: ${zone ?? ''} is not in ${region}, where this command works: say --region ${wanted}`,
+    );
+  }
+}
+
+async function plan(path: string, { every, drift = true }: Options): Promise<void> {
+  const { file, ports } = await begin(path, every);
   const planned = await planOf(ports, file);
-  show(ports, planned);
+  const drifted = drift ? await driftLines(ports, planned) : [];
+  show(ports, planned, drifted);
   process.exitCode = planned.some(({ changes }) => changes) ? 2 : 0;
 }
 
-function show({ say }: Ports, planned: readonly Planned[]): void {
+function show({ say }: Ports, planned: readonly Planned[], drifted: readonly string[] = []): void {
   for (const { lines } of planned) {
     lines.forEach(say);
   }
+  drifted.forEach(say);
   const count = planned.filter(({ changes }) => changes).length;
   say(count === 0 ? 'nothing to do' : `${count} thing(s) to do`);
 }
 
 async function up(path: string, { every, yes }: Options): Promise<void> {
-  const { file, ports } = begin(path, every);
+  const { file, ports } = await begin(path, every);
   const isSaid = saidYes(file.cluster, yes);
   const planned = await planOf(ports, file);
   show(ports, planned);
@@ -118,7 +142,7 @@ function saidYes(cluster: string, yes: string | undefined): boolean {
 }
 
 async function status(path: string): Promise<void> {
-  const { file, ports } = begin(path, '5');
+  const { file, ports } = await begin(path, '5');
   const stacks = await stacksOf(ports, file);
   const groups = await groupsOf(ports, stacks);
   for (const { name, status: now, because } of stacks) {
@@ -140,21 +164,30 @@ async function status(path: string): Promise<void> {
   process.exitCode = isWhole ? 0 : 2;
 }
 
-async function down(path: string, { every, yes }: Options): Promise<void> {
-  const { file, ports } = begin(path, every);
+async function down(path: string, { every, yes, withData = false }: Options): Promise<void> {
+  const { file, ports } = await begin(path, every);
   const isSaid = saidYes(file.cluster, yes);
   const stacks = await stacksOf(ports, file);
   if (stacks.length === 0) {
     ports.say(`${file.cluster} has no stacks in stage ${file.stage}: nothing to do`);
     return;
   }
+  await refuseSharedNetwork(ports, file);
   ports.say('This goes for good:');
   (await whatGoes(ports, file)).forEach((line) => {
     ports.say(`  ${line}`);
   });
-  const kept = keptBy(stacks);
-  ports.say(kept.length === 0 ? 'Nothing is kept.' : `This is kept: ${kept.join(', ')}`);
+  const data = dataOf(stacks);
+  ports.say(dataWords(data, withData));
   await confirm('', { cluster: file.cluster, yes: isSaid });
-  await takeDown(ports, file);
+  await takeDown(ports, file, withData);
   ports.say(`${file.cluster} is gone. It stays declared, so that \`skep cluster up\` may make it anew`);
+}
+
+function dataWords(data: readonly string[], withData: boolean): string {
+  if (data.length === 0) {
+    return 'Nothing is kept.';
+  }
+  const names = data.join(', ');
+  return withData ? `Its data go with it: ${names}` : `This is kept: ${names} (--with-data deletes it too)`;
 }

@@ -171,3 +171,17 @@ export function goingOrder(
     shared,
   };
 }
+
+/** Stacks of others that are in the network of this cluster: it cannot go before they do. */
+export function neighboursOf(
+  place: { readonly stage: string; readonly cluster: string },
+  stacks: readonly StackFacts[],
+): string[] {
+  const own = (stack: StackFacts): Part | undefined => partOf(place.stage, place.cluster, stack.name);
+  const vpc = stacks.find((stack) => own(stack)?.template === 'network')?.outputs['VpcId'];
+  return vpc === undefined
+    ? []
+    : stacks
+        .filter((stack) => own(stack) === undefined && Object.values(stack.parameters).includes(vpc))
+        .map(({ name }) => name);
+}

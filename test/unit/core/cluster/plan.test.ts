@@ -6,6 +6,7 @@ import {
   changeWords,
   goingOrder,
   kindOf,
+  neighboursOf,
   notesOn,
   parametersOf,
   parameterWords,
@@ -225,5 +226,33 @@ describe('what goes', () => {
 
   it('is known by its status', () => {
     expect(kindOf('IMPORT_COMPLETE')).toBe('settled');
+  });
+});
+
+describe('a network of a cluster', () => {
+  const PLACE = { stage: 'dev', cluster: 'blue' };
+  const network = stack(NETWORK, 'CREATE_COMPLETE', { outputs: { VpcId: 'vpc-1' } });
+  const using = (name: string, vpc: string): StackFacts =>
+    stack(name, 'CREATE_COMPLETE', { parameters: { VpcId: vpc } });
+
+  it('has others in it whose stacks name it, whoever they are', () => {
+    expect(
+      neighboursOf(PLACE, [
+        network,
+        using(CLUSTER, 'vpc-1'),
+        using('skep-dev-Swarm-green', 'vpc-1'),
+        using('db', 'vpc-1'),
+      ]),
+    ).toEqual(['skep-dev-Swarm-green', 'db']);
+  });
+
+  it.each([
+    [[network, using(CLUSTER, 'vpc-1')]],
+    [[network, using('db', 'vpc-2')]],
+    // Its network was given.
+    [[using(CLUSTER, 'vpc-1'), using('db', 'vpc-1')]],
+    [[stack(NETWORK), using('db', 'vpc-1')]],
+  ])('has nobody else in it: %#', (stacks) => {
+    expect(neighboursOf(PLACE, stacks)).toEqual([]);
   });
 });
