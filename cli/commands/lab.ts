@@ -14,6 +14,7 @@ import { defineSimulate } from './simulate.ts';
 import { dashboardText, groupTable } from '../tables.ts';
 
 type Runs = typeof import('../lab-runs.ts');
+type Demo = typeof import('./demo.ts');
 
 const runs = (): Promise<Runs> => import('../lab-runs.ts');
 
@@ -47,12 +48,12 @@ export function defineLab(command: Command): Command {
     )
     .addCommand(
       new Command('demo')
-        .description('Run the main job, then keep the lab running')
+        .description('Make a cluster of a file, run the main job on it, then keep the lab running')
         .option('--once', 'end after the main job')
         .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .option('--page <number>', 'where its page answers; 0 for any free port', portNumber, PAGE_PORT)
         .option('--no-page', 'without a page')
-        .action(async (...given: Parameters<Runs['demo']>) => (await runs()).demo(...given)),
+        .action(async (...given: Parameters<Demo['demo']>) => (await import('./demo.ts')).demo(...given)),
     )
     .addCommand(
       new Command('scale')

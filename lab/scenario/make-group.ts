@@ -1,7 +1,8 @@
-// Makes an Auto Scaling group of a scenario, with its hooks, its role and its instances.
+// A group as a scenario describes it, with its hooks and the role of its instances.
 import { launchHook, terminateHook } from '../../src/core/names.ts';
-import { checkHook } from '../aws/services/group-limits.ts';
+import { DEFAULT_VPC } from '../aws/services/ec2.ts';
 import type { Group } from '../aws/services/group.ts';
+import { checkHook } from '../aws/services/group-limits.ts';
 import type { Lab } from '../lab.ts';
 import { ownMetadata } from './schema.ts';
 import type { GroupSpec } from './schema.ts';
@@ -15,7 +16,7 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
       suspended: spec.setup.suspended,
       launchesAfter: spec.launchesAfter,
       retainedEndsBy: spec.retainedEndsBy,
-      machine: machineOf(spec),
+      machine: { ...machineOf(spec), securityGroups: securityGroupOf(lab, name, spec) },
     },
     0,
   );
@@ -68,3 +69,21 @@ const machineOf = ({ agentAfter, dockerAfter, clock, speaksFrom, setup, image }:
   ...{ agentAfter, dockerAfter, clockAhead: clock, speaksFrom, hopLimit: setup.hopLimit, userData: setup.userData },
   ...image,
 });
+
+/** One of its own, where the scenario says what it lets in. */
+function securityGroupOf({ cloudFormation, random }: Lab, name: string, { setup }: GroupSpec): string[] | undefined {
+  if (setup.ports === undefined) {
+    return undefined;
+  }
+  const id = `sg-0${random.hex(16)}`;
+  const SecurityGroupIngress = setup.ports.map((text) => {
+    const [IpProtocol = '', port = ''] = text.split(' ');
+    return { IpProtocol, FromPort: Number(port), ToPort: Number(port), SourceSecurityGroupId: id };
+  });
+  cloudFormation.account.add('AWS::EC2::SecurityGroup', id, {
+    GroupDescription: name,
+    VpcId: DEFAULT_VPC,
+    SecurityGroupIngress,
+  });
+  return [id];
+}

@@ -19,11 +19,13 @@ import type { KillAt } from './kill-at.ts';
 import { check } from './expect.ts';
 import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
+import { makeGroup } from './make-group.ts';
 import { managersOf, seeManagers, watchesManagers } from './managers.ts';
 import type { ManagersSeen } from './managers.ts';
 import { stackOf, tableClient } from './parts.ts';
 import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
+import { withNames } from './named.ts';
 import { Requests } from './requests.ts';
 import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
@@ -46,6 +48,12 @@ export interface RunOptions {
   readonly onNeeded?: (statement: string) => void;
   /** What is deployed in place of the packaged stack. */
   readonly changed?: (stack: Stack) => Stack;
+  /**
+   * Makes the groups of the scenario and declares its cluster, in another way than the lab's own.
+   *
+   * @returns what each group is called, by the name that the scenario has for it
+   */
+  readonly makes?: (run: ScenarioRun) => Promise<ReadonlyMap<string, string>>;
   /** Ends the run early: Ctrl-C. What the lab has started is ended all the same. */
   readonly signal?: AbortSignal;
 }
@@ -78,12 +86,12 @@ function invariantsOf({ invariants, cluster }: Scenario, lab: Lab): Invariants |
 
 /** A lab with the cluster and the groups of a scenario, and what has been seen of it so far. */
 export class ScenarioRun {
-  readonly scenario: Scenario;
   readonly lab: Lab;
   readonly table: Table;
   readonly verdicts: Verdicts;
   readonly expectations: ExpectationResult[] = [];
   readonly #started = Date.now();
+  #scenario: Scenario;
   readonly #options: RunOptions;
   /** Whose dockerd was killed, whose cable was pulled. */
   readonly enginesDown = new Set<string>();
@@ -104,7 +112,7 @@ export class ScenarioRun {
   private constructor(scenario: Scenario, lab: Lab, options: RunOptions, asked: Asked) {
     this.killAt = asked.killAt;
     this.invariants = asked.invariants;
-    this.scenario = scenario;
+    this.#scenario = scenario;
     this.lab = lab;
     this.requests = new Requests(() => lab.clock.now());
     this.#options = options;
@@ -160,6 +168,10 @@ export class ScenarioRun {
       throw error;
     }
     return run;
+  }
+
+  get scenario(): Scenario {
+    return this.#scenario;
   }
 
   /** Sets a fault, until it is used up, or until the turn of the loop ends that set it. */
@@ -284,6 +296,11 @@ export class ScenarioRun {
   }
 
   async #prepare(): Promise<void> {
+    const { makes } = this.#options;
+    if (makes !== undefined) {
+      this.#scenario = withNames(this.scenario, await makes(this));
+      return;
+    }
     if (this.scenario.declared) {
       for (const stage of [this.scenario.stage, ...this.scenario.beside]) {
         const table = new Table(tableClient(this.lab), `skep-${stage}`);
