@@ -39,6 +39,11 @@ function asFound(instance: Instance): FoundInstance {
     privateIp: instance.PrivateIpAddress,
     hopLimit: instance.MetadataOptions?.HttpPutResponseHopLimit ?? 1,
     hasProfile: instance.IamInstanceProfile !== undefined,
+    securityGroups: [
+      ...new Set(
+        (instance.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? [])),
+      ),
+    ],
     cluster: tag(CLUSTER),
     roleTag: tag(ROLE),
   };

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { agentsOf } from '../aws/agents.ts';
 import { setupOf } from '../aws/group-setup.ts';
 import { instancesSetUp, userDataOf } from '../aws/instance-setup.ts';
+import { ingressOf } from '../aws/security-groups.ts';
 import { runDocument } from '../aws/run-document.ts';
 import type { DocumentPorts } from '../aws/run-document.ts';
 import { inspectOf, surveyOf } from '../core/adopt/commands.ts';
@@ -56,6 +57,7 @@ export async function lookToAdopt(ports: LookPorts, wish: AdoptWish): Promise<Ad
   const groups = wish.groups.map(({ name, role }) => ({
     ...{ name, role, found: found.get(name), userData: userData.get(name) },
   }));
+  const ingress = await ingressOf(ec2, [...new Set([...instances.values()].flatMap((one) => one.securityGroups))]);
   const surveys = await askEach(
     ports,
     cluster,
@@ -63,7 +65,7 @@ export async function lookToAdopt(ports: LookPorts, wish: AdoptWish): Promise<Ad
   );
   const leading = leadingOf({ groups, surveys });
   const nodes = leading === undefined ? undefined : await nodesOf(ports, cluster, leading);
-  return { stage, cluster, groups, instances, agents, surveys, nodes, state, founder, known: stored.known };
+  return { stage, cluster, groups, instances, ingress, agents, surveys, nodes, state, founder, known: stored.known };
 }
 
 /** Of one instance of each group: what its launch template has may be different by now. */

@@ -66,8 +66,21 @@ export interface FoundInstance {
   readonly privateIp: string | undefined;
   readonly hopLimit: number;
   readonly hasProfile: boolean;
+  readonly securityGroups: readonly string[];
   readonly cluster: string | undefined;
   readonly roleTag: string | undefined;
+}
+
+/** Whom one rule of a security group lets in. */
+export interface Ingress {
+  /** `tcp`, `udp`, or `-1` for all. */
+  readonly protocol: string;
+  readonly from: number;
+  readonly to: number;
+  readonly groups: readonly string[];
+  readonly networks: readonly string[];
+  /** By lists of addresses that nobody has looked into: they may be everybody. */
+  readonly others: boolean;
 }
 
 export type Asked = AdoptSurvey | { readonly error: string; readonly cause: string };
@@ -85,6 +98,8 @@ export interface AdoptFacts {
   }[];
   /** Those that EC2 shows. */
   readonly instances: ReadonlyMap<string, FoundInstance>;
+  /** Of the security groups of the instances. */
+  readonly ingress: ReadonlyMap<string, readonly Ingress[]>;
   readonly agents: ReadonlyMap<string, 'online' | 'lost' | 'never'>;
   /** By instance: of those whose agents are online. */
   readonly surveys: ReadonlyMap<string, Asked>;

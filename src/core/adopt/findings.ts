@@ -45,6 +45,9 @@ export const FINDINGS = {
   ),
   EvenManagers: warns('have 3 or 5 managers: an even number bears the loss of no more than one less does'),
   EngineUntested: warns('skep was tested with Docker 20.10 to 29'),
+  PortsClosed: warns(
+    'let the nodes reach each other there: tcp 2377 of managers, tcp and udp 7946, udp of the overlay',
+  ),
   PoolOverlaps: warns('some addresses of the VPC cannot be reached from containers: a new swarm is the only cure'),
   NodeOutside: warns('skep never touches a node that is in none of the named groups'),
   TerminatesFirst: warns('set the maintenance policy of manager groups to 100/200, so that a replacement comes first'),

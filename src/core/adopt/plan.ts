@@ -10,6 +10,7 @@ import type { AdoptFacts, FoundGroup, Leading, AdoptedNode } from './facts.ts';
 import { isStop } from './findings.ts';
 import type { AdoptFinding } from './findings.ts';
 import { groupFindings } from './look-groups.ts';
+import { portFindings } from './look-ports.ts';
 import { swarmFindings } from './look-swarm.ts';
 import { matchNodes } from './match.ts';
 
@@ -65,7 +66,12 @@ export interface Adoption {
 export function planAdoption(facts: AdoptFacts): Adoption {
   const leading = leadingOf(facts);
   const { members, findings: unmatched } = matchNodes(facts, leading);
-  const findings = [...groupFindings(facts), ...unmatched, ...swarmFindings(facts, leading, members)];
+  const findings = [
+    ...groupFindings(facts),
+    ...portFindings(facts, leading?.founded.dataPathPort),
+    ...unmatched,
+    ...swarmFindings(facts, leading, members),
+  ];
   const steps = leading === undefined || findings.some(isStop) ? [] : stepsOf(facts, leading, members);
   return { findings, members, steps };
 }

@@ -1,5 +1,5 @@
 // A swarm of three managers and two workers that somebody made by hand, as an adoption sees it; tests change what they are about.
-import type { AdoptFacts, AdoptSurvey, FoundGroup, FoundInstance } from '../../../src/core/adopt/facts.ts';
+import type { AdoptFacts, AdoptSurvey, FoundGroup, FoundInstance, Ingress } from '../../../src/core/adopt/facts.ts';
 import type { NodeRole } from '../../../src/core/names.ts';
 import type { SwarmNode } from '../../../src/core/tidy/facts.ts';
 
@@ -47,8 +47,20 @@ export const foundInstance = (number: number, changes: Partial<FoundInstance> = 
   privateIp: addressOf(number),
   hopLimit: 1,
   hasProfile: true,
+  securityGroups: ['sg-nodes'],
   cluster: undefined,
   roleTag: undefined,
+  ...changes,
+});
+
+/** All ports, and nobody. */
+export const ingressOf = (changes: Partial<Ingress> = {}): Ingress => ({
+  protocol: '-1',
+  from: 0,
+  to: 65_535,
+  groups: [],
+  networks: [],
+  others: false,
   ...changes,
 });
 
@@ -87,6 +99,7 @@ export function adoptFacts({ of = {}, userData = '', ...changes }: Changes = {})
       { name: 'workers', role: 'worker', found: foundGroup(WORKERS, of.workers), userData: '' },
     ],
     instances: mapOf((number) => foundInstance(number)),
+    ingress: new Map([['sg-nodes', [ingressOf({ groups: ['sg-nodes'] })]]]),
     agents: mapOf(() => 'online' as const),
     surveys: mapOf((number) => surveyOf(number)),
     nodes: ALL.map((number) => swarmNode(number)),
