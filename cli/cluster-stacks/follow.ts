@@ -43,12 +43,15 @@ function tell({ say }: Ports, { logicalId, status, because }: Event): void {
   }
 }
 
+/** Where nothing of it was begun, since a parameter names what is not there, only this event says why. */
+const isRollback = ({ status, because }: Event): boolean => status.endsWith('ROLLBACK_IN_PROGRESS') && because !== '';
+
 function refuseFailure({ name, status, because }: StackFacts, events: readonly Event[]): void {
   if (!/FAILED|ROLLBACK/.test(status)) {
     return;
   }
   // All others follow from the first: what was under way is cancelled, and then rolled back.
-  const first = events.find((event) => event.status.endsWith('_FAILED'));
+  const first = events.find((event) => event.status.endsWith('_FAILED')) ?? events.find(isRollback);
   const reason =
     first === undefined ? (because ?? 'CloudFormation says no reason') : `${first.logicalId}: ${first.because}`;
   const rest =

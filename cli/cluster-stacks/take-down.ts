@@ -3,7 +3,7 @@
 import { tableClient } from '../../src/aws/clients.ts';
 import { allowErasure, endSwarm } from '../../src/operations/erase.ts';
 import { Erasures } from '../../src/store/erasures.ts';
-import { carryOut, lastEvent, listStacks, makeChangeSet } from '../../src/aws/stacks.ts';
+import { carryOut, lastEvent, listStacks, makeChangeSet, readStack } from '../../src/aws/stacks.ts';
 import { withoutKeeping } from '../../src/core/cluster/data.ts';
 import { goingOrder, kindOf, neighboursOf } from '../../src/core/cluster/plan.ts';
 import type { StackFacts } from '../../src/core/cluster/plan.ts';
@@ -63,8 +63,9 @@ export async function takeDown(ports: Ports, place: Place, withData: boolean): P
 }
 
 /** Also where it says that they stay: a `down --with-data` may have been ended before the stack was deleted. */
-async function decideOnData(ports: Ports, { name, status, parameters }: StackFacts, withData: boolean): Promise<void> {
-  if (kindOf(status) !== 'settled') {
+async function decideOnData(ports: Ports, { name, parameters }: StackFacts, withData: boolean): Promise<void> {
+  const stack = await updated(ports, name);
+  if (stack === undefined || kindOf(stack.status) !== 'settled') {
     return;
   }
   const standard = templateText('cluster');
@@ -76,6 +77,17 @@ async function decideOnData(ports: Ports, { name, status, parameters }: StackFac
     const last = await lastEvent(ports.stacks, name);
     await carryOut(ports.stacks, change);
     await follow(ports, name, last);
+  }
+}
+
+/** What that earlier one has begun goes on, and nothing else can be done with the stack meanwhile. */
+async function updated(ports: Ports, name: string): Promise<StackFacts | undefined> {
+  for (;;) {
+    const stack = await readStack(ports.stacks, name);
+    if (stack === undefined || !/^UPDATE.*IN_PROGRESS$/.test(stack.status)) {
+      return stack;
+    }
+    await ports.pause();
   }
 }
 

@@ -1,13 +1,12 @@
 // `skep lab demo`: one file becomes a swarm, the main job runs on it, and the lab stays up.
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
 import { PERSON } from '../../lab/aws/iam/access-keys.ts';
-import { PROJECT } from '../../lab/lab.ts';
 import { play } from '../../lab/scenario/play.ts';
 import { progressLine } from '../../lab/scenario/progress.ts';
 import type { Progress } from '../../lab/scenario/progress.ts';
@@ -23,10 +22,12 @@ import { Failed } from '../errors.ts';
 import { interruption } from '../lab-options.ts';
 import { DEMO } from '../lab-defaults.ts';
 import { openLab, print, scenarioIn, stay } from '../lab-session.ts';
+import { ROOT } from '../root.ts';
 import { resultText } from '../tables.ts';
 
 /** Its groups have the names that those of the main job have. */
 const FILE = 'examples/cluster/skep.yaml';
+const PATH = fileURLToPath(new URL(FILE, ROOT));
 
 interface DemoFlags {
   readonly once?: boolean;
@@ -37,7 +38,7 @@ interface DemoFlags {
 
 export async function demo({ once = false, port, page }: DemoFlags): Promise<void> {
   const signal = interruption();
-  const file = readClusterFile(path.join(PROJECT, FILE), print);
+  const file = readClusterFile(PATH, print);
   const run = await openLab(
     { ...scenarioIn(DEMO), cluster: file.cluster },
     {
@@ -66,7 +67,7 @@ export async function demo({ once = false, port, page }: DemoFlags): Promise<voi
 /** What `skep cluster up` does, and `plan` afterwards. @returns the names of the groups that were made, by those in the file */
 async function bringUp(run: ScenarioRun, file: ClusterFile): Promise<Map<string, string>> {
   const ports = portsIn(run);
-  run.say(`${FILE}:\n\n${indented(readFileSync(path.join(PROJECT, FILE), 'utf8').trim())}\n`);
+  run.say(`${FILE}:\n\n${indented(readFileSync(PATH, 'utf8').trim())}\n`);
   run.say(`skep cluster up ${FILE}`);
   const planned = await planOf(ports, file);
   show(ports, planned);

@@ -19,7 +19,6 @@ import type { KillAt } from './kill-at.ts';
 import { check } from './expect.ts';
 import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
-import { makeGroup } from './make-group.ts';
 import { managersOf, seeManagers, watchesManagers } from './managers.ts';
 import type { ManagersSeen } from './managers.ts';
 import { stackOf, tableClient } from './parts.ts';

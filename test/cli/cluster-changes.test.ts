@@ -197,23 +197,4 @@ groups:
     },
     LONG,
   );
-
-  it(
-    'a cluster that was on its way down comes up again by its file',
-    async () => {
-      const ended = await lab.cluster(['down', EXAMPLE, '--yes', 'blue'], {
-        at: /workers.*Terminating/,
-        by: 'SIGKILL',
-      });
-      expect(ended.code).toBeNull();
-      expect(await planCode(EXAMPLE)).toBe(2);
-      expect(await lab.cluster(['up', EXAMPLE])).toMatchObject({ code: 0, stderr: '' });
-      expect(lab.instancesOf('workers').length).toBeGreaterThanOrEqual(2);
-      expect(await planCode(EXAMPLE)).toBe(0);
-
-      expect(await lab.cluster(['down', EXAMPLE, '--yes', 'blue'])).toMatchObject({ code: 0, stderr: '' });
-      expect(lab.run.lab.autoScaling.groups.size).toBe(0);
-    },
-    LONG,
-  );
 });

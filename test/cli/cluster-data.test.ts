@@ -54,7 +54,7 @@ it(
   async () => {
     await up();
     const ended = await lab.cluster(['down', lab.file(FILE), ...DOWN, '--with-data'], {
-      at: /Swarm-blue UPDATE_COMPLETE/,
+      at: /its data go/,
       by: 'SIGINT',
     });
     expect(ended.code).toBe(130);

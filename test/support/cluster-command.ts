@@ -39,10 +39,12 @@ export class EmptyLab {
     const state = { over: false, stopped: false };
     const end = ended.finally(() => (state.over = true));
     while (!state.over) {
-      await this.run.lab.clock.advance(2000);
       if (!state.stopped && stop?.at.test(stdout()) === true) {
+        // What has begun stays as it is until the process has ended: on a slow machine a signal takes its time.
         state.stopped = child.kill(stop.by);
+        await Promise.race([end, sleep(10_000, undefined, { ref: false })]);
       }
+      await this.run.lab.clock.advance(2000);
       await sleep(20);
     }
     return end;
