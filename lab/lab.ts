@@ -100,6 +100,7 @@ export class Lab {
     const { clock, random, machines } = this;
     this.#shown = new ShownMembers(clock, lag.groups);
     this.ec2 = new Ec2({ clock, random, machines, onDefect: this.#note, lag: lag.instances });
+    this.ec2.emit = this.#emitter('aws.ec2');
     this.ec2.onState = (instance) => {
       this.#instanceChanged(instance);
     };

@@ -38,10 +38,33 @@ leaving_together() {
     $2 == "pause" && $3 == "ready" && $1 != own && count < most { printf ",\"%s\"", $1; count++ }'
 }
 
+# The others that AWS takes in the same minutes, before any of them is drained: else tasks would go from one dying node to the next. One
+# that is paused already costs nothing; one that cannot be paused now is paused by its own drain.
+pause_together() { # NODE@INSTANCE,...
+  together_ids=$(printf '%s' "$1" | tr , '\n' | sed 's/@.*//')
+  # shellcheck disable=SC2086 # ids, one word each
+  together_seen=$(ask 20 node inspect --format "${O}.ID$C ${O}.Spec.Availability$C" $together_ids) || :
+  for pair in $(printf '%s' "$1" | tr , ' '); do
+    if printf '%s\n' "$together_seen" | grep -Fqx "${pair%@*} active"; then pause_other "${pair%@*}" "${pair#*@}"; fi
+  done
+}
+
+# Only what is labelled as that instance's, and never a manager.
+pause_other() { # NODE INSTANCE
+  pause_tries=3
+  while [ "$pause_tries" -gt 0 ] && read_node "$1" && [ "$FOUND_AVAILABILITY" = active ] && [ -z "$FOUND_MEMBER" ] &&
+    has_label skep.instance "$2"; do
+    if update_node pause skep.leaving=true; then return 0; fi
+    pause_tries=$((pause_tries - 1))
+    sleep 0.2
+  done
+}
+
 lock -s 5
 need_tools sed grep awk sort paste gzip base64 sha256sum curl cut tr xargs wc
 need_own_manager
 
+if [ "$SSM_together" != none ]; then pause_together "$SSM_together"; fi
 conflicts=5
 while find_node "$SSM_nodeId" "$SSM_instanceId"; do
   refuse_manager

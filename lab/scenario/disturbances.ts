@@ -2,6 +2,8 @@
 // or its SSM agent; or in which all of that is over.
 import { parsePattern } from '../aws/events/pattern.ts';
 import type { Member } from '../aws/services/group.ts';
+import { present, runningOn } from './chosen.ts';
+import { interrupt } from './interrupt.ts';
 import { knownState, machineArn } from './machine.ts';
 import { setPower, setStandby } from './power.ts';
 import type { ScenarioRun } from './run.ts';
@@ -17,7 +19,7 @@ interface Choice {
   readonly retained?: boolean;
 }
 
-const KINDS = ['kill', 'terminate', 'engine', 'cable', 'power', 'standby', 'agent', 'calm'] as const;
+const KINDS = ['kill', 'terminate', 'interrupt', 'engine', 'cable', 'power', 'standby', 'agent', 'calm'] as const;
 export type Disturbance = { [Kind in (typeof KINDS)[number]]: Part<Kind> }[(typeof KINDS)[number]];
 
 export const isDisturbance = (step: PlainStep): step is Disturbance => KINDS.some((kind) => kind in step);
@@ -32,6 +34,8 @@ export async function disturb(run: ScenarioRun, step: Disturbance): Promise<void
     const instanceId = await choose(run, step.terminate);
     run.say(`${instanceId} of ${step.terminate.group} is terminated`);
     lab.autoScaling.terminateInstance(instanceId, step.terminate.decrement);
+  } else if ('interrupt' in step) {
+    await interrupt(run, step.interrupt);
   } else if ('engine' in step) {
     await setEngine(run, step.engine);
   } else if ('cable' in step) {
@@ -76,9 +80,6 @@ export function replace(run: ScenarioRun, step: Part<'unhealthy'> | Part<'refres
   }
 }
 
-const present = (members: Iterable<Member>): Member[] =>
-  [...members].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
-
 /** The oldest of a group, or the youngest. */
 export function member(run: ScenarioRun, group: string, youngest = false): Member {
   const members = present(run.lab.autoScaling.group(group).members.values());
@@ -107,19 +108,6 @@ export async function choose(run: ScenarioRun, choice: Choice): Promise<string> 
     throw new StepFailed(`group ${group} has no instance that is retained`);
   }
   return retained && kept !== undefined ? kept.instanceId : member(run, group, youngest).instanceId;
-}
-
-async function runningOn(run: ScenarioRun, group: string, service: string): Promise<string> {
-  const { nodes = [], tasks = [] } = (await run.view(run.scenario.stage)) ?? {};
-  const { members } = run.lab.autoScaling.group(group);
-  const found = tasks
-    .filter((task) => task.service === service && task.state === 'running' && task.desiredState === 'running')
-    .flatMap(({ nodeId }) => nodes.find((node) => node.nodeId === nodeId)?.labels['skep.instance'] ?? [])
-    .find((instanceId) => members.has(instanceId));
-  if (found === undefined) {
-    throw new StepFailed(`no instance of group ${group} runs a task of ${service}`);
-  }
-  return found;
 }
 
 /** The machine is gone at once; silently: and the event of its terminate hook is lost as well. */

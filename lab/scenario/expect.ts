@@ -196,9 +196,14 @@ const tidyOutput = z.object({
   done: z.array(z.object({ failed: z.unknown().optional() })),
 });
 
-function taskFacts(service: string, { view, before }: Seen): Record<string, number> {
+function taskFacts(service: string, { view, before, lab }: Seen): Record<string, number> {
   const tasks = (view?.tasks ?? []).filter((task) => task.service === service);
   const running = tasks.filter(({ state, desiredState }) => state === 'running' && desiredState === 'running');
+  const warned = new Set(
+    (view?.nodes ?? [])
+      .filter(({ labels }) => lab.ec2.warned.has(labels['skep.instance'] ?? ''))
+      .map(({ nodeId }) => nodeId),
+  );
   const onEach = new Map<string, number>();
   for (const { nodeId } of running) {
     onEach.set(nodeId, (onEach.get(nodeId) ?? 0) + 1);
@@ -211,8 +216,14 @@ function taskFacts(service: string, { view, before }: Seen): Record<string, numb
     orphaned: tasks.filter(({ state }) => state === 'orphaned').length,
     rejected: tasks.filter(({ state }) => state === 'rejected').length,
     kept: running.filter(({ container }) => before.containers.has(container)).length,
+    onWarned: tasks.filter(
+      ({ state, desiredState, nodeId }) => desiredState === 'running' && !OVER.includes(state) && warned.has(nodeId),
+    ).length,
   };
 }
+
+/** States in which a task ends. */
+const OVER: readonly string[] = ['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'];
 
 function groupFacts(name: string, { lab, before }: Seen): Record<string, number> {
   const members = [...(lab.autoScaling.groups.get(name)?.members.values() ?? [])];

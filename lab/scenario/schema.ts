@@ -6,6 +6,7 @@ import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { SPEAKS_FROM } from '../nodes/machines.ts';
 import { adopt, release, setup, swarm } from './adopt-schema.ts';
 import { fault } from './fault-schema.ts';
+import { event, interrupt } from './interrupt-schema.ts';
 import { limits } from './limits-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
@@ -100,6 +101,7 @@ const expectation = z.union([
       onNodes: bounds.optional(),
       most: bounds.optional(),
       kept: bounds.optional(),
+      onWarned: bounds.optional(),
     }),
   }),
   z.strictObject({
@@ -264,6 +266,7 @@ const plainSteps = [
       awaitsTermination: z.boolean().default(true),
     }),
   }),
+  z.strictObject({ interrupt }),
   z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
   z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),
   /** Off: one is stopped, by hand. On: all that were stopped are started. */
@@ -301,13 +304,7 @@ const plainSteps = [
   }),
   z.strictObject({ fault }),
   z.strictObject({ rogue }),
-  z.strictObject({
-    event: z.strictObject({
-      'detail-type': z.string(),
-      source: z.string().default('aws.autoscaling'),
-      detail: z.record(z.string(), z.unknown()),
-    }),
-  }),
+  z.strictObject({ event }),
   z.strictObject({ start: z.strictObject({ machine, input: z.record(z.string(), z.unknown()) }) }),
   z.strictObject({ stop: z.strictObject({ machine, state: z.string().optional() }) }),
   z.strictObject({ measure: z.strictObject({ as: z.string().min(1).exactOptional() }) }),

@@ -210,7 +210,10 @@ function act(run: ScenarioRun, step: Act): void {
   } else if ('rogue' in step) {
     makeRogue(run, step.rogue);
   } else if ('event' in step) {
-    lab.bus.put({ resources: [], ...step.event, detail: fillIn(run, step.event.detail) });
+    const { times, detail, ...event } = step.event;
+    for (let time = 0; time < times; time += 1) {
+      lab.bus.put({ resources: [], ...event, detail: fillIn(run, detail) });
+    }
   } else {
     control(run, step);
   }

@@ -61,6 +61,8 @@ export interface NodeItem {
   /** `ip:2377`, as the instance told it. */
   readonly address?: string | undefined;
   readonly taskToken?: string | undefined;
+  /** AWS has said that it takes the instance then. Epoch seconds. */
+  readonly diesAt?: number | undefined;
 }
 
 export interface ActionItem {
@@ -69,6 +71,8 @@ export interface ActionItem {
   readonly actionToken?: string | undefined;
   readonly time: number;
   readonly leaseUntil: number;
+  /** By an execution that AWS's warning has started: no hook had begun to wait then. */
+  readonly warned?: boolean | undefined;
 }
 
 /** What an execution carries from state to state: plain JSON, under 256 KiB, no secret. */
@@ -102,6 +106,12 @@ export interface Plan {
   /** Where Auto Scaling launched the instance. */
   readonly zone?: string;
   readonly depart?: boolean;
+  /** AWS takes the instance then. Epoch seconds. */
+  readonly diesAt?: number;
+  /** AWS's warning has started it: no hook waits for it. */
+  readonly warned?: boolean;
+  /** Who goes with it, as `node@instance`: these are paused first. */
+  readonly together?: readonly string[];
   readonly nodeId?: string;
   readonly address?: string;
   /** Of whom EC2 is to be asked where it is to be decided who may found. */

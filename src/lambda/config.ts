@@ -44,3 +44,17 @@ export function readVerdictConfig(env: Readonly<Record<string, string | undefine
   const { TOPIC: topic, DEAD_LETTERS: deadLetters, WEBHOOK_PARAMETER: webhook } = parsed.data;
   return { topic, deadLetters, webhook };
 }
+
+const warnEnvironment = z.object({
+  /** The ARN of its state machine. */
+  SCALE_IN: z.string().startsWith('arn:'),
+});
+
+/** What the function needs besides that lets instances go which AWS is about to take. */
+export function readWarnConfig(env: Readonly<Record<string, string | undefined>>): { readonly scaleIn: string } {
+  const parsed = warnEnvironment.safeParse(env);
+  if (!parsed.success) {
+    throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
+  }
+  return { scaleIn: parsed.data.SCALE_IN };
+}

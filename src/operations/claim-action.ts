@@ -87,7 +87,8 @@ async function reject(ports: ClaimPorts, { execution, event }: ClaimRequest, rea
 async function act(ports: ClaimPorts, request: ClaimRequest, { action, completion }: Of<'act'>): Promise<Plan> {
   const { execution, founder, attempt } = request;
   const owner = { key: ownerKey(execution), arn: execution };
-  const shown = await shownBy(ports, action, attempt);
+  // A warning is no event of Auto Scaling's, which calls the instance well until it is gone: the table says whether there is one.
+  const shown = action.warned === undefined ? await shownBy(ports, action, attempt) : undefined;
   const claim = await write(ports, action, owner, (facts, now) =>
     decideClaim({ action, completion, facts: { ...facts, founderView: founder, shown }, owner: owner.key, now }),
   );

@@ -67,7 +67,7 @@ async function betweenRounds(ports: StepPorts, step: Step): Promise<Pick<Facts, 
     return {};
   }
   await keepHookAlive(ports, step, item);
-  return { noted: { tried: item.handedOver ?? [], unplaced: item.unplaced ?? [] } };
+  return { noted: { tried: item.handedOver ?? [], unplaced: item.unplaced ?? [], diesAt: item.diesAt } };
 }
 
 /**

@@ -48,6 +48,7 @@ function takeAction(table: string, { action, take, owner, seen, now }: ClaimWrit
         hook,
         time,
         leaseUntil: take.leaseUntil,
+        ...(action.warned === undefined ? {} : { warned: true }),
         expiresAt: now + ACTION_TTL,
       },
       ConditionExpression: condition,
@@ -82,6 +83,8 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
     'handedOver',
     'unplaced',
     'foreignSwarm',
+    // An instance that is launched again, from a warm pool, has outlived what was said of it.
+    ...(isLaunch ? ['diesAt'] : []),
   ];
   return {
     Update: {

@@ -35,6 +35,8 @@ export const nodeItem = z.object({
   taskToken: z.string().optional(),
   leaseUntil: z.number().default(0),
   beatAt: z.number().optional(),
+  /** AWS has said that it takes the instance then. Epoch seconds. */
+  diesAt: z.number().optional(),
   /** Its engine was found in a swarm that is not the cluster's. */
   foreignSwarm: z.object({ at: z.number(), because: z.string() }).optional(),
 });
@@ -44,6 +46,7 @@ export const actionItem = z.object({
   actionToken: z.string().optional(),
   time: z.number(),
   leaseUntil: z.number(),
+  warned: z.boolean().optional(),
 });
 export const groupItem = z.object({
   cluster: z.string().optional(),

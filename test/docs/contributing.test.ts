@@ -46,8 +46,8 @@ const KINDS: readonly Kind[] = [
   },
   {
     section: 'Add an event',
-    instance: { parser: 'failed-execution', function: 'settle', service: 'states' },
-    named: /ExecutionRule|Step Functions Execution Status Change|failedExecution\b|failed-execution/,
+    instance: { event: 'spot-interruption', service: 'ec2', folder: 'warnings', scenario: 'a-thousand-strangers' },
+    named: /EC2 Spot Instance Interruption Warning|spot-interruption/,
     besides: {},
   },
   {

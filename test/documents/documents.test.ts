@@ -54,6 +54,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   offset: '400',
   brief: 'yes',
   handOver: 'yes',
+  together: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   forget: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   restore: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0@1234',
   label: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
@@ -272,6 +273,7 @@ describe('scripts', () => {
         'REMOVED',
         'LABELLED',
         'label_tries',
+        'pause_tries',
       ],
     ]);
     for (const [, inside = ''] of code(name).matchAll(/\$\(\(([^()]*(?:\([^()]*\)[^()]*)*)\)\)/g)) {

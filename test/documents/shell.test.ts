@@ -38,6 +38,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
     'replicas_of prints what is_small has checked, or nothing, which is asked for before',
   'number fewer $((replicas + 1))': 'of a mark that is_mark has checked: no octal number, nine digits at most',
   "word put_in_order $(printf '%s' \"$1\" | tr ',' ' ')": LISTED,
+  "word pause_together $(printf '%s' \"$1\" | tr , ' ')": LISTED,
+  'word pause_together $together_ids': LISTED,
   'word attempt $addresses': LISTED,
   "word update_node $(printf '%s' \"$2\" | tr , ' ')": LISTED,
   "word exclude $(printf '%s' \"$3\" | tr + ' ')": LISTED,

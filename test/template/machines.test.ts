@@ -85,6 +85,7 @@ describe('the functions', () => {
       ['CommandLambdaFunction', 'command', 'skep-dev-command', 30, 512],
       ['CommandDoneLambdaFunction', 'commandDone', 'skep-dev-command-done', 30, 512],
       ['SettleLambdaFunction', 'settle', 'skep-dev-settle', 30, 512],
+      ['WarnLambdaFunction', 'warn', 'skep-dev-warn', 30, 512],
       ['TidyLambdaFunction', 'tidy', 'skep-dev-tidy', 60, 512],
       ['RecoverLambdaFunction', 'recover', 'skep-dev-recover', 60, 512],
       ['RebalanceLambdaFunction', 'rebalance', 'skep-dev-rebalance', 60, 512],
@@ -96,11 +97,11 @@ describe('the functions', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const major = process.versions.node.split('.')[0] ?? '';
     expect(functions.map(({ Properties }) => [Properties['Runtime'], Properties['Architectures']])).toEqual(
-      Array(8).fill([`nodejs${major}.x`, ['arm64']]),
+      Array(9).fill([`nodejs${major}.x`, ['arm64']]),
     );
   });
 
-  it('know their stage, their table and the key, and `verdict` whom to tell', () => {
+  it('know their stage, their table and the key, `verdict` whom to tell, and `warn` what lets instances go', () => {
     for (const { key, environment } of stack.functions) {
       const told = {
         TOPIC: stack.topics[0]?.arn,
@@ -109,6 +110,9 @@ describe('the functions', () => {
       };
       expect(environment).toEqual({
         ...(key === 'verdict' ? told : {}),
+        ...(key === 'warn'
+          ? { SCALE_IN: stack.stateMachines.find(({ name }) => name === 'skep-dev-scale-in')?.arn }
+          : {}),
         STAGE: 'dev',
         TABLE: 'skep-dev',
         TOKEN_KEY: stack.keys[0]?.arn,

@@ -66,6 +66,7 @@ describe('the roles', () => {
       'TidyFunctionRole',
       'TidyMachineRole',
       'VerdictFunctionRole',
+      'WarnFunctionRole',
     ]);
   });
 
@@ -299,6 +300,7 @@ describe('the functions', () => {
     ['command', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['command-done', ['ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['settle', ['DeleteItem', 'PutItem', 'Query', 'UpdateItem']],
+    ['warn', ['Query', 'UpdateItem']],
     ['tidy', ['DeleteItem', 'Query', 'UpdateItem']],
     ['verdict', ['BatchGetItem', 'GetItem', 'PutItem']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
@@ -312,11 +314,12 @@ describe('the functions', () => {
     );
   });
 
-  it('reach no table but skep’s', () => {
+  it('reach no table but skep’s, and by an index the function that is asked of strangers alone', () => {
     const tables = statements()
       .filter(({ statement }) => list(statement.Action).some((action) => action.startsWith('dynamodb:')))
       .flatMap(({ statement }) => list(statement.Resource));
-    expect(new Set(tables)).toEqual(new Set([stack.table.arn]));
+    expect(new Set(tables)).toEqual(new Set([stack.table.arn, `${stack.table.arn}/index/by-instance`]));
+    expect(tables.filter((arn) => arn.includes('/index/'))).toHaveLength(1);
   });
 
   it('start no machine but the stack’s own, and never a recovery, which only a person starts; a rebalance only from the tidy', () => {

@@ -9,7 +9,15 @@ beforeAll(async () => {
   ({ stack } = await packaged('dev'));
 }, PACKAGING_TIMEOUT);
 
-const NAMES = ['LaunchRule', 'TerminateRule', 'CommandRule', 'ExecutionRule', 'TidySchedule', 'RotateTokensSchedule'];
+const NAMES = [
+  'LaunchRule',
+  'TerminateRule',
+  'CommandRule',
+  'ExecutionRule',
+  'WarningRule',
+  'TidySchedule',
+  'RotateTokensSchedule',
+];
 
 function rule(logicalId: string): StackRule {
   const found = stack.rules.find((it) => it.logicalId === logicalId);
@@ -22,7 +30,7 @@ const machine = (logicalId: string): string | undefined =>
 const lambda = (key: string): string | undefined => stack.functions.find((it) => it.key === key)?.arn;
 
 describe('the rules', () => {
-  it('are these six', () => {
+  it('are these seven', () => {
     expect(stack.rules.map(({ logicalId }) => logicalId).sort()).toEqual([...NAMES].sort());
   });
 
@@ -33,6 +41,7 @@ describe('the rules', () => {
       TerminateRule: [machine('ScaleIn')],
       CommandRule: [lambda('commandDone')],
       ExecutionRule: [lambda('settle')],
+      WarningRule: [lambda('warn')],
       TidySchedule: [machine('Tidy')],
       RotateTokensSchedule: [machine('RotateTokens')],
     });
@@ -65,13 +74,16 @@ describe('the rules', () => {
     },
   );
 
-  it.each(['CommandRule', 'ExecutionRule'])('%s may invoke its function, and no other rule may', (name) => {
-    const { arn, targets } = rule(name);
-    const permissions = stack.lambdaPermissions.filter(({ functionArn }) => functionArn === targets[0]?.arn);
-    expect(permissions).toEqual([
-      expect.objectContaining({ action: 'lambda:InvokeFunction', principal: 'events.amazonaws.com', sourceArn: arn }),
-    ]);
-  });
+  it.each(['CommandRule', 'ExecutionRule', 'WarningRule'])(
+    '%s may invoke its function, and no other rule may',
+    (name) => {
+      const { arn, targets } = rule(name);
+      const permissions = stack.lambdaPermissions.filter(({ functionArn }) => functionArn === targets[0]?.arn);
+      expect(permissions).toEqual([
+        expect.objectContaining({ action: 'lambda:InvokeFunction', principal: 'events.amazonaws.com', sourceArn: arn }),
+      ]);
+    },
+  );
 
   it('makes join tokens anew once a week, of all clusters, where nobody says otherwise', () => {
     expect(rule('RotateTokensSchedule')).toMatchObject({ schedule: 'rate(7 days)', targets: [{ input: '{}' }] });
@@ -83,7 +95,7 @@ describe('the rules', () => {
 
   it('hands everything else the event as it is', () => {
     const inputs = stack.rules.filter(({ schedule }) => schedule === undefined).map(({ targets }) => targets[0]?.input);
-    expect(inputs).toEqual([undefined, undefined, undefined, undefined]);
+    expect(inputs).toEqual([undefined, undefined, undefined, undefined, undefined]);
   });
 });
 
@@ -104,7 +116,7 @@ describe('the dead-letter queue', () => {
   it('also gets the events that a function failed on, from each function that a rule calls', () => {
     const called = stack.rules.flatMap(({ targets }) => targets.map(({ arn }) => arn));
     const asynchronous = stack.functions.filter(({ arn }) => called.includes(arn));
-    expect(asynchronous.map(({ key }) => key).sort()).toEqual(['commandDone', 'settle']);
+    expect(asynchronous.map(({ key }) => key).sort()).toEqual(['commandDone', 'settle', 'warn']);
     for (const { name, roleArn } of asynchronous) {
       expect(stack.eventInvokeConfigs.find(({ functionName }) => functionName === name)).toMatchObject({
         maximumEventAgeSeconds: 3600,

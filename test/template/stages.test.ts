@@ -146,6 +146,15 @@ describe.each(STAGES)('the rules of stage %s', (stage) => {
   });
 });
 
+describe('a warning of EC2', () => {
+  it.each(STAGES)('names no stage, and reaches the function of %s, as that of every other one', (stage) => {
+    const about = (type: string) => envelope('aws.ec2', type, { 'instance-id': 'i-1234567890abcdef0' });
+
+    expect(matching(stage, about('EC2 Spot Instance Interruption Warning'))).toEqual(['WarningRule']);
+    expect(matching(stage, about('EC2 Instance State-change Notification'))).toEqual([]);
+  });
+});
+
 describe('what two stages own', () => {
   const arns = ({
     functions,

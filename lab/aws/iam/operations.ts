@@ -272,6 +272,9 @@ const PARTS: Readonly<Record<string, string>> = {
   Get: 'GetItem',
 };
 
+/** An index is a resource of its own: who may read the table may not yet read it, and the other way round. */
+const indexIn = ({ IndexName: name }: Input): string => (typeof name === 'string' ? `/index/${name}` : '');
+
 /** DynamoDB's operations are dynalite's to know, and their actions have the same names. */
 function dynamodb(operation: string, input: Input, { arn }: Resources): readonly Need[] {
   const onTable = (action: string, name: string): Need => ({
@@ -292,7 +295,7 @@ function dynamodb(operation: string, input: Input, { arn }: Resources): readonly
     case 'BatchWriteItem':
       return Object.keys(batch.parse(input['RequestItems'])).map((name) => onTable(operation, name));
     default:
-      return [onTable(operation, tableName.parse(input['TableName']))];
+      return [onTable(operation, `${tableName.parse(input['TableName'])}${indexIn(input)}`)];
   }
 }
 

@@ -36,15 +36,23 @@ export class DynamoDb {
     }
   }
 
-  async #create({ name, partitionKey, sortKey }: StackTable): Promise<void> {
+  async #create({ name, partitionKey, sortKey, indexes }: StackTable): Promise<void> {
     await this.#single('CreateTable', {
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [partitionKey, sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: [
-        { AttributeName: partitionKey, KeyType: 'HASH' },
-        { AttributeName: sortKey, KeyType: 'RANGE' },
-      ],
+      AttributeDefinitions: [
+        ...new Set([partitionKey, sortKey, ...indexes.flatMap((index) => [index.partitionKey, index.sortKey])]),
+      ].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: keySchema({ partitionKey, sortKey }),
+      ...(indexes.length === 0
+        ? {}
+        : {
+            GlobalSecondaryIndexes: indexes.map((index) => ({
+              IndexName: index.name,
+              KeySchema: keySchema(index),
+              Projection: { ProjectionType: index.projection },
+            })),
+          }),
     });
     await this.#untilActive(name);
     this.#keyNames.set(name, [partitionKey, sortKey]);
@@ -115,6 +123,11 @@ export class DynamoDb {
     });
   }
 }
+
+const keySchema = ({ partitionKey, sortKey }: Pick<StackTable, 'partitionKey' | 'sortKey'>): unknown => [
+  { AttributeName: partitionKey, KeyType: 'HASH' },
+  { AttributeName: sortKey, KeyType: 'RANGE' },
+];
 
 /** Dynalite's DescribeTable has a member more than AWS, and an id that is none. */
 function asAws(operation: string, output: unknown): unknown {

@@ -61,6 +61,8 @@ export interface Ec2Options {
 export class Ec2 implements Service {
   readonly name = 'ec2';
   readonly instances = new Map<string, Instance>();
+  /** Those that it has said it takes. */
+  readonly warned = new Set<string>();
   readonly operations = {
     DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
     TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
@@ -81,6 +83,9 @@ export class Ec2 implements Service {
   onState: (instance: Instance) => void = () => undefined;
   /** Those of the account. */
   securityGroups: () => readonly SecurityGroup[] = () => [];
+  /** To EventBridge. */
+  emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void = () =>
+    undefined;
   /** The name of its instance profile, which IAM knows. */
   profileOf: (instanceId: string) => string | undefined = () => undefined;
 
@@ -147,6 +152,26 @@ export class Ec2 implements Service {
     }
     this.#become(instance, 'terminated');
     void this.#clock.busy(this.#machines.terminate(instanceId)).catch(this.#onDefect);
+  }
+
+  /** A spot instance: two minutes before it is taken back. The ARN is as EC2 writes it, which is none. */
+  warn(instanceId: string, action: 'terminate' | 'stop' | 'hibernate'): void {
+    const zone = this.instances.get(instanceId)?.zone ?? '';
+    this.warned.add(instanceId);
+    this.emit({
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      resources: [`arn:aws:ec2:${zone}:instance/${instanceId}`],
+      detail: { 'instance-id': instanceId, 'instance-action': action },
+    });
+  }
+
+  /** What is gone by then, or on its way, is not taken twice. */
+  takeBack(instanceId: string, action: 'terminate' | 'stop' | 'hibernate'): void {
+    if (action === 'terminate') {
+      this.#shutDown(instanceId);
+    } else if (this.isRunning(instanceId)) {
+      this.stop(instanceId);
+    }
   }
 
   /** As StopInstances does it: what runs goes on until the system is down; the disk and the private address stay. */

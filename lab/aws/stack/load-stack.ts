@@ -133,6 +133,12 @@ function table(resource: ResolvedResource): StackTable {
     partitionKey: partition.AttributeName,
     sortKey: sort.AttributeName,
     ttlAttribute: it.TimeToLiveSpecification.AttributeName,
+    indexes: it.GlobalSecondaryIndexes.map(({ IndexName: name, KeySchema: [hash, range], Projection }) => ({
+      name,
+      partitionKey: hash.AttributeName,
+      sortKey: range.AttributeName,
+      projection: Projection.ProjectionType,
+    })),
   };
 }
 

@@ -29,6 +29,19 @@ export const table = z.strictObject({
     z.strictObject({ AttributeName: z.string(), KeyType: z.literal('HASH') }),
     z.strictObject({ AttributeName: z.string(), KeyType: z.literal('RANGE') }),
   ]),
+  GlobalSecondaryIndexes: z
+    .array(
+      z.strictObject({
+        IndexName: z.string(),
+        KeySchema: z.tuple([
+          z.strictObject({ AttributeName: z.string(), KeyType: z.literal('HASH') }),
+          z.strictObject({ AttributeName: z.string(), KeyType: z.literal('RANGE') }),
+        ]),
+        Projection: z.strictObject({ ProjectionType: z.enum(['KEYS_ONLY', 'ALL']) }),
+      }),
+    )
+    .max(20)
+    .default([]),
   TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.literal(true) }),
   PointInTimeRecoverySpecification: inert,
   SSESpecification: inert,

@@ -78,10 +78,18 @@ interface Named extends Resource {
   readonly arn: string;
 }
 
+interface StackIndex {
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+  readonly projection: 'KEYS_ONLY' | 'ALL';
+}
+
 export interface StackTable extends Named {
   readonly partitionKey: string;
   readonly sortKey: string;
   readonly ttlAttribute: string;
+  readonly indexes: readonly StackIndex[];
 }
 
 export interface StackFunction extends Named {

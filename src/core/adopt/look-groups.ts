@@ -1,5 +1,6 @@
 // What is found of the groups that a person names: what would keep skep from working with them.
-import { LAUNCHING, TERMINATING, isOfAnotherStage } from '../lifecycle/hooks.ts';
+import { LAUNCHING, TERMINATING } from '../events/lifecycle-action.ts';
+import { isOfAnotherStage } from '../lifecycle/hooks.ts';
 import { launchHook, terminateHook } from '../names.ts';
 import type { AdoptFacts, FoundGroup } from './facts.ts';
 import { finding } from './findings.ts';

@@ -82,8 +82,14 @@ function rejected({ action, completion, facts }: Asked): Claim | undefined {
     : { plan: { v: 1, route: 'reject', ...why, ...completing, cluster, instance }, take: undefined, wake: undefined };
 }
 
+/** Who may start an execution may write a warning as well as any other event. */
 function contradicted({ action, facts }: Asked): Claim | undefined {
-  const because = contradictionOf(action, facts.shown);
+  const because =
+    action.warned === undefined
+      ? contradictionOf(action, facts.shown)
+      : facts.node?.diesAt === undefined
+        ? `${action.instance} is to be taken, says the event; no warning of AWS is on record`
+        : undefined;
   // Without a completion: no hook waits for an instance that is in service.
   return because === undefined
     ? undefined
@@ -106,6 +112,9 @@ function answered(asked: Asked): Claim | undefined {
 
 function tooLate(asked: Asked): Claim {
   const { action, facts } = asked;
+  if (action.warned !== undefined) {
+    return nothingToDo('the warning came too late: the terminate hook and the tidy see to what is left');
+  }
   const mayBeIn = facts.state?.status === 'founded' && !neverCame(facts, action.instance);
   const { route, because } = lateRoute({ ...action, phase: facts.node?.phase, mayBeIn });
   const plan = base(asked, route, `the event came after the deadline of its action: ${because}`);
@@ -122,7 +131,9 @@ function isHeld(asked: Asked, held: ActionItem): boolean {
   if (asked.facts.node === undefined) {
     return false;
   }
-  const newer = action.time > held.time && action.actionToken !== held.actionToken && action.actionToken !== undefined;
+  // A hook that has begun to wait beside a warning is the one that has to be completed.
+  const later = action.time > held.time || held.warned === true;
+  const newer = later && action.actionToken !== held.actionToken && action.actionToken !== undefined;
   return !newer && !isOver(asked);
 }
 
@@ -142,6 +153,9 @@ function launch(asked: Asked): Claim {
   }
   if (node?.phase === 'ready' && action.replaces !== undefined) {
     return complete(asked, `${action.instance} has joined: only its hook was left open`);
+  }
+  if (node?.diesAt !== undefined && asked.now < node.diesAt) {
+    return complete(asked, 'AWS has said that it takes the instance: it does not join any more');
   }
   return action.role === 'worker' ? joining(asked) : founding(asked);
 }
@@ -206,7 +220,9 @@ function terminate(asked: Asked): Claim {
     return { ...claim, take: taken && { ...taken, unfounded: true } };
   }
   if (facts.node?.phase === 'gone') {
-    return complete(asked, `${instance} is out of the swarm already`);
+    return action.warned !== undefined
+      ? nothingToDo(`${instance} is out of the swarm already`)
+      : complete(asked, `${instance} is out of the swarm already`);
   }
   if (neverCame(facts, instance)) {
     return letGo(asked, `${instance} never came to join`);
@@ -288,10 +304,19 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     labels: action.labels,
     availability: action.availability,
     depart: action.depart,
+    ...dying(action, node),
     ...(facts.shown === undefined ? {} : { zone: zoneName.catch('unknown').parse(facts.shown?.zone) }),
     nodeId: node?.nodeId ?? 'none',
     address: node?.address ?? 'none',
     ...(state?.status === 'founded' ? { swarm: swarmOf(state, leader) } : {}),
+  };
+}
+
+/** What AWS has said of the instance, whoever has started the execution. */
+function dying({ kind, warned }: Action, node: NodeItem | undefined): Pick<Plan, 'diesAt' | 'warned' | 'together'> {
+  return {
+    ...(kind === 'launch' || node?.diesAt === undefined ? {} : { diesAt: node.diesAt }),
+    ...(warned === undefined ? {} : { warned: true, together: warned.together }),
   };
 }
 

@@ -2,8 +2,10 @@
 import * as z from 'zod';
 
 import type { ClosedError } from '../errors.ts';
-import { clusterName, instanceId, launchHook, nodeRole, terminateHook } from '../names.ts';
+import { lifecycleDetail } from '../events/lifecycle-action.ts';
+import { clusterName, launchHook, nodeRole, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
+import { WARNING_SOURCE, togetherOf } from './evacuation.ts';
 
 /** Which runs for its event an execution replaces: one ARN, as executions of an older version have it, or all before it. */
 export const replacement = z.object({
@@ -11,36 +13,15 @@ export const replacement = z.object({
   attempt: z.number().int().positive(),
 });
 
-/**
- * The event, as EventBridge delivers it (docs: Amazon EC2 Auto Scaling event reference). `NotificationMetadata`, `Origin`,
- * `Destination` and `Action` may be absent; `LifecycleActionToken` is absent only in the events that skep makes itself,
- * since no Auto Scaling call returns it.
- *
- * @example
- * { "version": "0", "source": "aws.autoscaling", "detail-type": "EC2 Instance-launch Lifecycle Action",
- *   "time": "2026-11-20T10:00:00Z",
- *   "detail": { "LifecycleActionToken": "87654321-4321-4321-4321-210987654321", "AutoScalingGroupName": "workers",
- *     "LifecycleHookName": "skep-dev-launch", "EC2InstanceId": "i-1234567890abcdef0",
- *     "LifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
- *     "NotificationMetadata": "{\"cluster\":\"prod\",\"role\":\"worker\",\"timeout\":1800}",
- *     "Origin": "EC2", "Destination": "AutoScalingGroup" } }
- */
+/** As EventBridge delivers it, and as skep itself starts executions with. */
 const lifecycleEvent = z.object({
   version: z.string(),
+  source: z.string().optional().catch(undefined),
   time: z.iso.datetime({ offset: true }),
-  detail: z.object({
-    LifecycleActionToken: z.string().optional(),
-    AutoScalingGroupName: z.string().min(1),
-    LifecycleHookName: z.string().min(1),
-    EC2InstanceId: instanceId,
-    LifecycleTransition: z.enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING']),
-    NotificationMetadata: z.string().optional(),
-    Origin: z.string().optional(),
-    Destination: z.string().optional(),
-    Action: z.string().optional(),
-  }),
+  detail: lifecycleDetail,
   /** Only in events that skep starts executions with. */
   skep: replacement.optional(),
+  together: togetherOf,
 });
 
 const LABEL_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,62}$/;
@@ -115,6 +96,8 @@ export interface Action {
   /** The disk lives on (warm pool, root volume): the node must leave the swarm itself. */
   readonly depart: boolean;
   readonly replaces: readonly string[] | undefined;
+  /** No hook waits: AWS has said that it takes the instance, and these with it, as `node@instance`. */
+  readonly warned?: { readonly together: readonly string[] };
 }
 
 /** Enough to complete a hook whose event could not be understood otherwise. */
@@ -141,7 +124,7 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
   if (!parsed.success) {
     return { kind: 'reject', error: 'BadEvent', because: z.prettifyError(parsed.error), completion: undefined };
   }
-  const { version, time, detail, skep } = parsed.data;
+  const { version, source, time, detail, skep, together } = parsed.data;
   const hooks: readonly string[] = [launchHook(stage), terminateHook(stage)];
   if (!hooks.includes(detail.LifecycleHookName)) {
     return { kind: 'ignore', because: `${detail.LifecycleHookName} is not a hook of stage ${stage}` };
@@ -172,6 +155,7 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
     availability: wishedAvailability(metadata.role, metadata.availability),
     ...meaningOf(detail),
     replaces: skep?.replaces,
+    ...(source === WARNING_SOURCE ? { warned: { together: together ?? [] } } : {}),
   };
   return { kind: 'act', action, completion };
 }
@@ -180,7 +164,7 @@ function defaultPatience(kind: Action['kind'], role: NodeRole, timeout: number):
   return kind === 'terminate' && role === 'manager' ? MANAGER_PATIENCE : Math.max(timeout, DEFAULT_PATIENCE);
 }
 
-function completionOf(detail: z.infer<typeof lifecycleEvent>['detail']): Completion {
+function completionOf(detail: z.infer<typeof lifecycleDetail>): Completion {
   const hook = { AutoScalingGroupName: detail.AutoScalingGroupName, LifecycleHookName: detail.LifecycleHookName };
   // By token where there is one: by instance id alone, a late CONTINUE could complete a newer action of the same hook.
   return detail.LifecycleActionToken === undefined

@@ -1,4 +1,5 @@
 // The lifecycle hooks of a group: which are skep's, whether they are as skep needs them, and how they should be.
+import { LAUNCHING, TERMINATING } from '../events/lifecycle-action.ts';
 import { launchHook, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
 import { DEFAULT_HOOK_TIMEOUT, readHookMetadata, wishedAvailability } from './event.ts';
@@ -38,8 +39,6 @@ export interface HookProblem {
   readonly wish: HookWish;
 }
 
-export const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING';
-export const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 const HEARTBEAT_TIMEOUT = 1800;
 
 /** Another stage in the account may have a cluster of the same name: a group with its hooks only is its own affair. */

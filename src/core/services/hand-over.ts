@@ -2,6 +2,7 @@
 // constraint says which nodes are not to be used any more, one update for all nodes that leave together, and is taken away again.
 import { MARK, isIdle, readMark, toText } from './facts.ts';
 import type { Change, Mark, ServiceFacts } from './facts.ts';
+import type { Plan } from '../model.ts';
 import { EXCLUDED } from './shift-limits.ts';
 
 /** What is left of the hook's time after a hand-over is for the drain, which takes what was not handed over. */
@@ -10,6 +11,10 @@ const SHARE = 0.5;
 const LONGEST = 900;
 /** With less than that until the deadline there is no time for two moves, seconds. */
 const LEAST = 180;
+/** The same of an instance that AWS takes: what is not handed over by then is cut off. */
+const LEAST_OF_TWO_MINUTES = 45;
+/** What is under way is left to the drain so long before the end, seconds. */
+const FOR_THE_DRAIN = 30;
 /** Then it is over whatever its time, since each round costs transitions. */
 const MOST_ROUNDS = 150;
 /**
@@ -37,6 +42,8 @@ export interface Leaving {
   /** Of the action; undefined for one without an end. Epoch seconds. */
   readonly deadline: number | undefined;
   readonly now: number;
+  /** AWS takes the instance at the deadline. */
+  readonly isTaken?: boolean;
   /** From 0. */
   readonly round?: number;
   /** Services that were begun with before, by their ids: what did not find another node then would not find one the next time. */
@@ -59,8 +66,17 @@ export interface HandOverPlan {
 }
 
 /** Whether there is time to hand anything over. */
-export const hasTimeToHandOver = (deadline: number | undefined, now: number): boolean =>
-  deadline === undefined || deadline - now > LEAST;
+export const hasTimeToHandOver = (deadline: number | undefined, now: number, isTaken = false): boolean =>
+  deadline === undefined || deadline - now > (isTaken ? LEAST_OF_TWO_MINUTES : LEAST);
+
+/** Until when its services are moved, and whether AWS sets that end. It is to be drained ten seconds before AWS takes it. */
+export function endOfMoves({ deadline, diesAt = Infinity }: Pick<Plan, 'deadline' | 'diesAt'>): {
+  readonly deadline: number | undefined;
+  readonly isTaken: boolean;
+} {
+  const taken = diesAt - 10;
+  return taken < (deadline ?? Infinity) ? { deadline: taken, isTaken: true } : { deadline, isTaken: false };
+}
 
 export function planHandOver(leaving: Leaving): HandOverPlan {
   const steps = leaving.services.map((service) => stepOf(service, leaving));
@@ -120,7 +136,8 @@ const skepsOwn = (mark: Mark | undefined, { now }: Leaving): Mark | undefined =>
 /** It is ours to take away, or of one that leaves together with us: whoever sees first that it is done does it. */
 function ownMark(service: ServiceFacts, mark: Mark & { kind: 'exclude' }, leaving: Leaving): Step {
   const { now, round = 0 } = leaving;
-  const isOver = now >= mark.until || round >= MOST_ROUNDS || isStuck(service, leaving);
+  const end = leaving.deadline === undefined ? mark.until : Math.min(mark.until, leaving.deadline - FOR_THE_DRAIN);
+  const isOver = now >= end || round >= MOST_ROUNDS || isStuck(service, leaving);
   if (mark.nodes.some((nodeId) => isOn(service, nodeId)) && !isOver) {
     // Of an update that its owner has made since nothing is to be expected: it keeps off our nodes by our constraint, too.
     return isOwners(service) ? { why: 'its owner has begun an update' } : { waits: true };
@@ -152,14 +169,15 @@ function othersMark(service: ServiceFacts, { until }: Mark, { now, round = 0 }: 
 const whySpent = ({ serviceId }: ServiceFacts, tried: readonly string[]): string | undefined =>
   tried.includes(serviceId) ? 'its tasks did not find another node' : undefined;
 
-function unmarked(service: ServiceFacts, { nodes, deadline, now, tried = [], round = 0 }: Leaving): Step {
+function unmarked(service: ServiceFacts, leaving: Leaving): Step {
+  const { nodes, deadline, now, tried = [], round = 0, isTaken = false } = leaving;
   const why = whyNot(service, nodes) ?? whySpent(service, tried);
   if (why !== undefined) {
     // What another hand-over has just moved is about to be up.
     const isMoving = why === UNHEALTHY && now - service.updatedAt < SETTLES && round < FEW_ROUNDS;
     return isMoving ? { waits: true } : { why };
   }
-  if (!hasTimeToHandOver(deadline, now)) {
+  if (!hasTimeToHandOver(deadline, now, isTaken)) {
     return { why: 'there is no time left' };
   }
   const { serviceId, version } = service;

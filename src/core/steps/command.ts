@@ -4,7 +4,7 @@ import { holdText } from '../lifecycle/hold.ts';
 import { digestOf } from '../managers/leader-record.ts';
 import type { Manager, Plan, PlannedSwarm } from '../model.ts';
 import type { Verb } from '../names.ts';
-import { hasTimeToHandOver } from '../services/hand-over.ts';
+import { endOfMoves, hasTimeToHandOver } from '../services/hand-over.ts';
 import { giveUp, marked, nextTry } from './give-up.ts';
 import { nextRound } from './hand-over-round.ts';
 import { mayHaveBeenSent, nextMove, tryOf } from './rendezvous.ts';
@@ -209,11 +209,12 @@ function compose(step: Step, verb: Verb, facts: Facts, { move, plan, shift, note
   const { node, force, undo, last, offset, brief, mend, handOver } = step.ask;
   const { now, stage, tokenKey, wanted = 0, config = DEFAULT_CONFIG } = facts;
   const addresses = addressesFor(facts);
+  const moves = endOfMoves(plan);
   try {
     const command = commandFor({
       ...{ verb, plan, node, undo, last, offset, brief, mend, shift, config, now, stage, tokenKey, addresses },
       force: force || facts.isUnhealthy === true,
-      handOver: handOver && hasTimeToHandOver(plan.deadline, now),
+      handOver: handOver && hasTimeToHandOver(moves.deadline, now, moves.isTaken),
       least: mustLeaveEnough(step) ? wanted : 0,
       ...managersOf(plan),
       try: move.try,

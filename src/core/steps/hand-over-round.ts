@@ -1,6 +1,6 @@
 // One round of a hand-over: from what was told of the services, what is asked of them next.
 import { toText } from '../services/facts.ts';
-import { isKeptOff, planHandOver } from '../services/hand-over.ts';
+import { endOfMoves, isKeptOff, planHandOver } from '../services/hand-over.ts';
 import type { Facts, Note, HandOverRound, Step } from './step.ts';
 import type { Shifting } from './verbs.ts';
 
@@ -27,11 +27,12 @@ export function nextRound({ plan }: Step, { number, leaving, told }: HandOverRou
     return { isDone: true, skipped: [NO_PAGE] };
   }
   const { services, unreadable } = told;
-  const before = facts.noted ?? { tried: [], unplaced: [] };
+  // A warning may have come since the execution began.
+  const { diesAt, ...before } = facts.noted ?? { tried: [], unplaced: [] };
   const { changes, isDone, skipped } = planHandOver({
     services,
     nodes: leaving,
-    deadline: plan.deadline,
+    ...endOfMoves({ ...plan, ...(diesAt === undefined ? {} : { diesAt }) }),
     now: facts.now,
     round: number,
     ...before,

@@ -107,6 +107,7 @@ export const rendezvousItem = z
     /** Of the present step and try. */
     result: outcome.optional(),
     abandons: z.number().optional(),
+    diesAt: z.number().optional(),
     /** A person holds the cluster. */
     held: z.number().optional(),
   })

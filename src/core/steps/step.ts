@@ -110,7 +110,11 @@ export interface Facts {
   /** The item as it was when the task token was put there; null where another execution owns it. A first attempt finds nothing in it. */
   readonly item?: RendezvousItem | null;
   /** What earlier rounds of a hand-over have noted. */
-  readonly noted?: { readonly tried: readonly string[]; readonly unplaced: readonly string[] };
+  readonly noted?: {
+    readonly tried: readonly string[];
+    readonly unplaced: readonly string[];
+    readonly diesAt?: number | undefined;
+  };
   readonly hold?: Hold | null | undefined;
   readonly swarm?: Swarm | undefined;
   /** Who may be a manager besides those on record. */

@@ -76,6 +76,8 @@ export interface KnownNode {
   readonly ownerArn: string;
   /** Until then an execution is trusted to be at work on it. Epoch seconds. */
   readonly leaseUntil: number;
+  /** AWS has said that it takes the instance then. Epoch seconds. */
+  readonly diesAt?: number | undefined;
   /** The hook's last heartbeat. */
   readonly beatAt?: number | undefined;
   /** Its engine was found in a swarm that is not the cluster's: since when (epoch seconds), and what was seen. */

@@ -1,11 +1,11 @@
 // What a tidy does about instances and their lifecycle actions: joins what is in service unseen, ends what waits with nobody at work.
 import { launchHook, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
-import { LAUNCHING, TERMINATING } from '../lifecycle/hooks.ts';
+import { LAUNCHING, TERMINATING } from '../events/lifecycle-action.ts';
 import { whyNotDemote } from '../managers/quorum.ts';
 import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyGone } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
-import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
+import type { GroupInstance, KnownNode, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
 /** A heartbeat comes at half of a hook's timeout, so an execution that has not been seen for this long is asked for. Seconds. */
 const SILENT_FOR = 600;
@@ -103,7 +103,7 @@ function tellStandby(instance: string, { name }: TidyGroup, { nodes, states, kno
 }
 
 /** A node that is down is a member still: to join its instance again would end in forgetting a node that may come back. */
-function isMissing({ instance, lifecycle }: GroupInstance, { nodes, known, states }: TidyFacts): boolean {
+function isMissing({ instance, lifecycle }: GroupInstance, { nodes, known, states, now }: TidyFacts): boolean {
   const item = knownItemOf(instance, known);
   // One that nobody has labelled yet is half-way: its join is run again, which labels it.
   const isHalfWay = (node: SwarmNode): boolean => node.instance === undefined && item?.phase !== 'ready';
@@ -112,8 +112,15 @@ function isMissing({ instance, lifecycle }: GroupInstance, { nodes, known, state
   );
   const state = states.get(instance);
   const lives = state !== undefined && !GONE.includes(state);
-  return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && lives;
+  return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && lives && !isTaken(item, now);
 }
+
+/** So long after its end was announced it may still be shown as in service, seconds. One that lives on by then joins again. */
+const STILL_SHOWN = 600;
+
+/** AWS has said that it takes the instance, and its node has left: to join it again would put tasks on a dying machine. */
+const isTaken = (item: KnownNode | undefined, now: number): boolean =>
+  item?.diesAt !== undefined && now < item.diesAt + STILL_SHOWN;
 
 /** A manager that its group retained goes as soon as it may; one that is out of the swarm is ended. */
 function repairRetained(instance: string, group: TidyGroup, facts: TidyFacts): Wanted {

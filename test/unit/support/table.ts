@@ -31,6 +31,7 @@ export async function openTable(): Promise<TestTable> {
       partitionKey: 'pk',
       sortKey: 'sk',
       ttlAttribute: 'expiresAt',
+      indexes: [{ name: 'by-instance', partitionKey: 'instance', sortKey: 'sk', projection: 'KEYS_ONLY' }],
     },
   ]);
   const clock = new Clock({ virtual: false, start: Date.now() });

@@ -84,6 +84,7 @@ function isReady({ status, reachability }: FoundNode, labels: Readonly<Record<st
 
 export async function drain(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
+  await pauseTogether(script, script.param('together'));
   for (let conflicts = CONFLICTS; ; conflicts -= 1) {
     const node = await findNode(script, script.param('nodeId'));
     if (node === undefined) {
@@ -100,6 +101,24 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
       script.fail('UpdateConflict', `others kept updating node ${node.nodeId}`);
     }
     await script.sleep(200);
+  }
+}
+
+/** The others that AWS takes in the same minutes, before any of them is drained. */
+async function pauseTogether(script: Script, list: string): Promise<void> {
+  for (const pair of list === 'none' ? [] : list.split(',')) {
+    const [nodeId = '', instance = ''] = pair.split('@');
+    for (let tries = 3; tries > 0; tries -= 1) {
+      const node = await readNode(script, nodeId);
+      const isMeant = node?.labels[LABEL] === instance && node.raftAddress === undefined;
+      if (node?.availability !== 'active' || !isMeant) {
+        break;
+      }
+      if (await updateNode(script, node, 'pause', { 'skep.leaving': 'true' })) {
+        break;
+      }
+      await script.sleep(200);
+    }
   }
 }
 

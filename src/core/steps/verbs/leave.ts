@@ -46,7 +46,11 @@ function departs({ plan, undo, node }: CommandFacts): boolean {
   return undo || plan.depart === true || node.nodeId === 'none';
 }
 
+/** What tells of its end must have gone before the machine goes, seconds. */
+const BEFORE_ITS_END = 5;
+
 function waitUntil({ plan, undo, last, now }: CommandFacts): number {
-  const end = Math.max(now + 20, (plan.deadline ?? now) - 30);
+  const { deadline = now, diesAt = Infinity } = plan;
+  const end = Math.max(now + 20, Math.min(deadline - 30, diesAt - BEFORE_ITS_END));
   return undo ? now + 20 : last ? Math.min(end, now + LAST_TASKS) : end;
 }

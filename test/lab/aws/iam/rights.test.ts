@@ -113,6 +113,7 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
     ...start('scale-out', 'scale-in'),
     'sqs:SendMessage',
   ],
+  warn: [...table('Query', 'UpdateItem'), 'dynamodb:Query: index, ours', ...start('scale-in'), 'sqs:SendMessage'],
   tidy: [
     ...table('Query', 'UpdateItem', 'DeleteItem'),
     'autoscaling:DescribeAutoScalingGroups',

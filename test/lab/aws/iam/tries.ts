@@ -27,7 +27,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   'webhook of another stage': '/skep/prod/webhook',
 };
 const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance'];
-const FUNCTIONS = ['claim', 'command', 'command-done', 'settle', 'tidy', 'verdict', 'recover', 'rebalance'];
+const FUNCTIONS = ['claim', 'command', 'command-done', 'settle', 'warn', 'tidy', 'verdict', 'recover', 'rebalance'];
 
 /** A key of somebody else's in the account, whose policy lets every role in, as that of the account's default key does. */
 export const OPEN_KEY: StackKey = {
@@ -85,6 +85,7 @@ function ofTables(call: Call): void {
     for (const what of ['BatchGetItem', 'BatchWriteItem']) {
       call(`dynamodb:${what}`, whose, { RequestItems: { [table.TableName]: [] } });
     }
+    call('dynamodb:Query', `index, ${whose}`, { ...table, IndexName: 'by-instance' });
     call('dynamodb:TransactWriteItems', `check, ${whose}`, { TransactItems: [{ ConditionCheck: table }] });
   }
 }
@@ -184,9 +185,10 @@ function singlePermissions(stacks: Stacks): [string, Try][] {
   ];
   return [
     ...single.map(([action, resource = '']): [string, Try] => [action, { action, resource }]),
-    ...['claim', 'command', 'command-done', 'settle', 'tidy', 'verdict', 'recover', 'rebalance'].map(
-      (name): [string, Try] => [`logs:PutLogEvents: ${name}`, { action: 'logs:PutLogEvents', resource: log(name) }],
-    ),
+    ...FUNCTIONS.map((name): [string, Try] => [
+      `logs:PutLogEvents: ${name}`,
+      { action: 'logs:PutLogEvents', resource: log(name) },
+    ]),
   ];
 }
 

@@ -4,10 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoDb } from '../../../../lab/aws/services/dynamodb.ts';
 
 const names = { partitionKey: 'pk', sortKey: 'sk', ttlAttribute: 'expiresAt' };
-const table = (name: string) => ({ logicalId: name, name, arn: name, ...names });
+const index = { name: 'by-v', partitionKey: 'v', sortKey: 'sk', projection: 'KEYS_ONLY' } as const;
+const table = (name: string, indexes: readonly (typeof index)[] = []) => ({
+  ...{ logicalId: name, name, arn: name, indexes },
+  ...names,
+});
 const dynamodb = new DynamoDb();
 
-beforeAll(() => dynamodb.open([table('own'), table('other')]));
+beforeAll(() => dynamodb.open([table('own'), table('other'), table('indexed', [index])]));
 afterAll(() => dynamodb.close());
 
 const TableName = 'own';
@@ -109,5 +113,30 @@ describe('a transaction', () => {
 
     expect(await read('h')).toMatchObject({ v: { N: '1' } });
     expect(await read('h', 'other')).toMatchObject({ v: { N: '2' } });
+  });
+});
+
+describe('an index', () => {
+  it('finds items by another attribute, has their keys alone, and follows each change', async () => {
+    const item = (pk: string, v: string) => ({ pk: { S: pk }, sk: { S: 'x' }, v: { S: v }, more: { S: 'more' } });
+    const find = async (v: string): Promise<unknown> => {
+      const answer = await dynamodb.call('Query', {
+        TableName: 'indexed',
+        IndexName: 'by-v',
+        KeyConditionExpression: 'v = :v AND begins_with(sk, :x)',
+        ExpressionAttributeValues: { ':v': { S: v }, ':x': { S: 'x' } },
+      });
+      return (answer as { Items: unknown }).Items;
+    };
+    await dynamodb.call('PutItem', { TableName: 'indexed', Item: item('a', 'one') });
+    await dynamodb.call('TransactWriteItems', {
+      TransactItems: [{ Put: { TableName: 'indexed', Item: item('b', 'two') } }],
+    });
+
+    expect(await find('one')).toEqual([{ pk: { S: 'a' }, sk: { S: 'x' }, v: { S: 'one' } }]);
+    expect(await find('two')).toEqual([{ pk: { S: 'b' }, sk: { S: 'x' }, v: { S: 'two' } }]);
+
+    await dynamodb.call('DeleteItem', { TableName: 'indexed', Key: { pk: { S: 'a' }, sk: { S: 'x' } } });
+    expect(await find('one')).toEqual([]);
   });
 });

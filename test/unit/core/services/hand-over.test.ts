@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { isKeptOff, lossesOf, planHandOver, textOf, whyNot } from '../../../../src/core/services/hand-over.ts';
+import {
+  endOfMoves,
+  hasTimeToHandOver,
+  isKeptOff,
+  lossesOf,
+  planHandOver,
+  textOf,
+  whyNot,
+} from '../../../../src/core/services/hand-over.ts';
 import type { HandOverPlan } from '../../../../src/core/services/hand-over.ts';
 import { MARK } from '../../../../src/core/services/facts.ts';
 import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
@@ -199,5 +207,32 @@ describe('what is lost with a node', () => {
       'once: a task that nobody starts anew',
       'batch: a task that nobody starts anew',
     ]);
+  });
+});
+
+describe('a hand-over of an instance that AWS takes', () => {
+  const taken = (services: readonly ServiceFacts[], left: number): HandOverPlan =>
+    planHandOver({ services, nodes: [A, B], deadline: NOW + left, isTaken: true, now: NOW });
+
+  it('is over ten seconds before AWS takes it, whatever its hook would allow', () => {
+    expect(endOfMoves({ deadline: NOW + 1800 })).toEqual({ deadline: NOW + 1800, isTaken: false });
+    expect(endOfMoves({ deadline: NOW + 1800, diesAt: NOW + 120 })).toEqual({ deadline: NOW + 110, isTaken: true });
+    expect(endOfMoves({ deadline: NOW + 60, diesAt: NOW + 120 })).toEqual({ deadline: NOW + 60, isTaken: false });
+    expect(endOfMoves({ diesAt: NOW + 120 })).toEqual({ deadline: NOW + 110, isTaken: true });
+  });
+
+  it('moves what fits into its two minutes', () => {
+    const service = aService('web', { [A]: 1, [C]: 1 });
+
+    expect(taken([service], 106).changes).toMatchObject([{ kind: 'exclude', until: NOW + 53 }]);
+    expect(taken([service], 45).skipped).toEqual([{ service: 'web', why: 'there is no time left' }]);
+    expect([hasTimeToHandOver(NOW + 106, NOW), hasTimeToHandOver(NOW + 106, NOW, true)]).toEqual([false, true]);
+  });
+
+  it('leaves what is under way to the drain half a minute before the end, where the warning came after it had begun', () => {
+    const moving = aService('web', { [A]: 1, [C]: 1 }, marked(excluded(NOW + 800), { update: 'updating' }));
+    const at = (left: number): string[] => kinds(taken([moving], left));
+
+    expect([at(31), at(30)]).toEqual([[], ['include', 'settle']]);
   });
 });

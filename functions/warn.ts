@@ -1,0 +1,35 @@
+// Called by EventBridge where AWS says that it is about to take an instance, whosever it is.
+import { setTimeout as pause } from 'node:timers/promises';
+
+import * as z from 'zod';
+
+import { statesClient, tableClient } from '../src/aws/clients.ts';
+import { EVENTS } from '../src/core/events/all.ts';
+import { readConfig, readWarnConfig } from '../src/lambda/config.ts';
+import { log, logger, makeHandler, metrics, raise } from '../src/lambda/handler.ts';
+import { warn } from '../src/operations/warn.ts';
+import type { WarnPorts } from '../src/operations/warn.ts';
+import { Warnings } from '../src/store/warnings.ts';
+
+const { stage, table } = readConfig(process.env);
+const { scaleIn } = readWarnConfig(process.env);
+
+const ports: WarnPorts = {
+  warnings: new Warnings(tableClient(), table),
+  states: statesClient(),
+  events: EVENTS,
+  stage,
+  scaleIn,
+  raise,
+  log,
+  debug: (message, about) => {
+    logger.debug(message, about);
+  },
+  countUnknown: () => {
+    metrics.addMetric('UnknownEvent', 'Count', 1);
+  },
+  pause,
+  now: () => Math.floor(Date.now() / 1000),
+};
+
+export const handler = makeHandler(z.unknown(), (event) => warn(ports, event));

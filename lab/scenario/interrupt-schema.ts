@@ -1,0 +1,33 @@
+// What the steps take in which AWS says something: any event, or that EC2 takes spot instances back.
+import { z } from 'zod';
+
+import { count } from './quantities.ts';
+
+export const event = z.strictObject({
+  'detail-type': z.string(),
+  source: z.string().default('aws.autoscaling'),
+  detail: z.record(z.string(), z.unknown()),
+  /** The lab's own, where nothing is said. */
+  region: z.string().exactOptional(),
+  times: count.min(1).default(1),
+});
+
+/** The oldest of a group, and two minutes later they are gone. */
+export const interrupt = z
+  .strictObject({
+    group: z.string(),
+    /** So many, or such a share of the group; one where nothing is said. */
+    count: count.min(1).exactOptional(),
+    share: z.number().gt(0).max(1).exactOptional(),
+    /** One that runs a task of this service. */
+    running: z.string().exactOptional(),
+    /** The youngest, also where they have not joined yet. */
+    youngest: z.boolean().default(false),
+    /** Of those that their group ends already. */
+    leaving: z.boolean().default(false),
+    /** False: EC2 sends no notice, as it may happen. */
+    notice: z.boolean().default(true),
+    /** What becomes of them. */
+    action: z.enum(['terminate', 'stop', 'hibernate']).default('terminate'),
+  })
+  .refine(({ count: number, share }) => number === undefined || share === undefined, 'a count or a share');

@@ -1,0 +1,7 @@
+// Every event that skep knows, by its file.
+import type { EventUnit } from './event.ts';
+import { launchAction } from './launch-action.ts';
+import { spotInterruption } from './spot-interruption.ts';
+import { terminateAction } from './terminate-action.ts';
+
+export const EVENTS: readonly EventUnit[] = [launchAction, terminateAction, spotInterruption];

@@ -1,0 +1,93 @@
+// Instances that AWS is about to take, in the table: whose an instance is, until when it lives, and who else goes with it.
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+
+import { errorName } from '../aws/errors.ts';
+import type { NodeItem } from '../core/model.ts';
+import { NODE_PREFIX, clusterName, instanceId, keys, nodeIdText } from '../core/names.ts';
+import { nodeItem } from './items.ts';
+import { queryAll } from './query.ts';
+
+/** Of the table: by the attribute `instance`, and with the keys of the items alone. */
+const BY_INSTANCE = 'by-instance';
+
+const found = z.object({
+  pk: z
+    .string()
+    .transform((pk) => pk.slice(keys.cluster('').length))
+    .pipe(clusterName),
+});
+const leaver = z.object({ instance: instanceId, nodeId: nodeIdText });
+
+export class Warnings {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /** One read, whosever it is. @returns the clusters that know the instance: none for a stranger's */
+  async clustersOf(instance: string): Promise<string[]> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: BY_INSTANCE,
+        KeyConditionExpression: 'instance = :instance AND begins_with(sk, :node)',
+        ExpressionAttributeValues: { ':instance': instance, ':node': NODE_PREFIX },
+      }),
+    );
+    return items.flatMap((item) => found.safeParse(item).data?.pk ?? []);
+  }
+
+  /**
+   * Says in the item of the node until when its instance lives: whoever is at work on it reads it there.
+   *
+   * @returns the item; undefined where there is none any more
+   */
+  async mark(cluster: string, instance: string, diesAt: number): Promise<NodeItem | undefined> {
+    try {
+      const { Attributes: item } = await this.#client.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: keys.node(cluster, instance),
+          UpdateExpression: 'SET diesAt = :at',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':at': diesAt },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return nodeItem.parse(item);
+    } catch (error) {
+      if (errorName(error) === 'ConditionalCheckFailedException') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** The workers of a cluster that AWS is about to take, as `node@instance`. @param now epoch seconds */
+  async leavers(cluster: string, now: number): Promise<string[]> {
+    const items = await queryAll(this.#client, {
+      TableName: this.#table,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :node)',
+      FilterExpression: 'diesAt > :now AND #role = :worker AND #phase <> :gone',
+      ProjectionExpression: 'instance, nodeId',
+      ExpressionAttributeNames: { '#role': 'role', '#phase': 'phase' },
+      ExpressionAttributeValues: {
+        ':pk': keys.cluster(cluster),
+        ':node': NODE_PREFIX,
+        ':now': now,
+        ':worker': 'worker',
+        ':gone': 'gone',
+      },
+      ConsistentRead: true,
+    });
+    return items.flatMap((item) => {
+      const { data } = leaver.safeParse(item);
+      return data === undefined ? [] : [`${data.nodeId}@${data.instance}`];
+    });
+  }
+}
