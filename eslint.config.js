@@ -12,6 +12,17 @@ const boundaries = [
   { target: './cli', from: ['./functions', './test'] },
 ];
 
+/** Younger than Node.js 20, which the command and the functions run on. */
+const younger = [
+  ['Map', 'groupBy'],
+  ['Object', 'groupBy'],
+  ['Promise', 'withResolvers'],
+  ['Promise', 'try'],
+  ['Array', 'fromAsync'],
+  ['Iterator', 'from'],
+  ['RegExp', 'escape'],
+].map(([object, property]) => ({ object, property, message: 'Younger than Node.js 20.' }));
+
 /** The evaluator that the lab's own is held against is under the AGPL: tests may use it, nothing that is shipped may. */
 const testsOnly = { group: ['@cloud-copilot/*'], message: 'For tests only: its licence.' };
 
@@ -42,6 +53,10 @@ export default defineConfig(
   {
     files: ['{src,functions,lab,cli,scripts,resources}/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [testsOnly] }] },
+  },
+  {
+    files: ['{src,functions,cli}/**/*.ts'],
+    rules: { 'no-restricted-properties': ['error', ...younger] },
   },
   {
     files: ['{src,functions}/**/*.ts'],
@@ -83,6 +98,7 @@ export default defineConfig(
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'fetch'],
       'no-restricted-properties': [
         'error',
+        ...younger,
         { object: 'Date', property: 'now', message: 'Time is an argument.' },
         { object: 'Math', property: 'random', message: 'Randomness is an argument.' },
       ],

@@ -1,18 +1,21 @@
-// Asks a person before something is done that cannot be undone.
+// Asks a person before something is changed.
 import { createInterface } from 'node:readline/promises';
 
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { UsageError } from './errors.ts';
 
-/** Only the cluster's name goes on: a `y` is typed too soon. */
-export async function confirm(question: string, { cluster, yes }: { cluster: string; yes: boolean }): Promise<void> {
+/** Only the name of what is changed goes on: a `y` is typed too soon. */
+export async function confirm(
+  question: string,
+  { cluster, yes, what = 'cluster' }: { cluster: string; yes: boolean; what?: string },
+): Promise<void> {
   if (yes) {
     return;
   }
   if (!process.stdin.isTTY) {
     throw new UsageError('stdin is not a terminal, so nobody can be asked: pass --yes to confirm');
   }
-  const said = await ask(`${question}Type the cluster's name: `);
+  const said = await ask(`${question}Type the ${what}'s name: `);
   if (said.trim() !== cluster) {
     throw new UsageError('not confirmed: nothing was done');
   }

@@ -1,21 +1,12 @@
-// What the commands of the lab read of their options, and how they are ended.
-import { InvalidArgumentError } from 'commander';
-
-export function integer(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) {
-    throw new InvalidArgumentError('a whole number is wanted.');
-  }
-  return value;
-}
+// How the commands of the lab that open one are ended.
 
 /** Ctrl-C and a polite kill end what the lab has started before the process ends. */
-export function interruption(): AbortSignal {
+export function interruption(): AbortController {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       controller.abort();
     });
   }
-  return controller.signal;
+  return controller;
 }

@@ -26,7 +26,7 @@ export async function run(file: string, { nodes, agent, json = false, seed }: Ru
   const lab = await openLab(scenario, {
     nodes,
     agent: agent === undefined || agent === 'own' ? agent : path.resolve(agent),
-    signal: interruption(),
+    signal: interruption().signal,
     ...(seed === undefined ? {} : { seed }),
     ...(json
       ? {}
@@ -58,17 +58,17 @@ interface ServeFlags {
 }
 
 export async function serve({ port, page, nodes, scenario, empty = false }: ServeFlags): Promise<void> {
-  const signal = interruption();
+  const ending = interruption();
   const lab = await openLab(empty ? parseScenario(EMPTY, '--empty') : scenarioIn(scenario), {
     nodes,
     port,
-    signal,
+    signal: ending.signal,
     onProgress: (progress) => {
       print(progressLine(progress));
     },
   });
   try {
-    await stay(lab, signal, { port, page: empty ? false : page });
+    await stay(lab, ending, { port, page: empty ? false : page });
   } finally {
     await lab.close();
   }

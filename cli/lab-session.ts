@@ -40,7 +40,7 @@ export function scenarioIn(file: string): Scenario {
 /** From here on the lab's time passes like the wall's. */
 export async function stay(
   { lab, scenario }: ScenarioRun,
-  signal: AbortSignal,
+  ending: AbortController,
   { port, page }: { readonly port: number; readonly page: number | false },
 ): Promise<void> {
   const { cluster, stage } = scenario;
@@ -49,14 +49,19 @@ export async function stay(
   const group = [...lab.autoScaling.groups.keys()].at(-1);
   print(`
 The lab stays up on ${lab.url} until Ctrl-C. ${shown?.text ?? ''}From another terminal:
-${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep lab groups${at}
+${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep lab nodes${at}
   npx skep lab dashboard${at}
+  npx skep lab stop${at}
   AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab AWS_DEFAULT_REGION=${lab.stack.region} \\
     aws autoscaling describe-auto-scaling-groups --endpoint-url ${lab.url}
 `);
+  lab.console.stop = () => {
+    ending.abort();
+  };
   if (lab.clock.virtual) {
     lab.clock.follow();
   }
+  const { signal } = ending;
   await new Promise<void>((resolve) => {
     if (signal.aborted) {
       resolve();

@@ -40,7 +40,7 @@ export async function simulate({
     folder,
     tries,
     first,
-    signal: interruption(),
+    signal: interruption().signal,
     ...(json
       ? {}
       : {

@@ -1,4 +1,4 @@
-// The command. Exit codes: 0 done, 1 nothing was done, 2 it was done and did not turn out well, 130 ended by Ctrl-C (docs/commands.md).
+// The command. What it ends with: exit-codes.ts.
 import { readFileSync } from 'node:fs';
 
 import { Command, CommanderError } from 'commander';
@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { manyLines } from '../src/core/clean-text.ts';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
+import { DONE, INTERRUPTED, NOT_WELL, USAGE } from './exit-codes.ts';
 import { inWords } from './explained.ts';
 import { keepOutput } from './output.ts';
 import { ROOT } from './root.ts';
@@ -42,16 +43,16 @@ try {
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) {
     // Help and version are no errors; commander has printed what there is to say.
-    return error.exitCode === 0 ? 0 : 1;
+    return error.exitCode === 0 ? DONE : USAGE;
   }
   if (error instanceof UsageError || error instanceof Failed || error instanceof Interrupted) {
     process.stderr.write(`${manyLines(error.message)}\n`);
-    return error instanceof Interrupted ? 130 : error.exitCode;
+    return error instanceof Interrupted ? INTERRUPTED : error.exitCode;
   }
   const words = inWords(error);
   const told = words ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
   process.stderr.write(`${manyLines(told)}\n`);
-  return words === undefined ? 2 : 1;
+  return words === undefined ? NOT_WELL : USAGE;
 }
 
 function allCommands(command: Command): Command[] {

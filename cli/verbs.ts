@@ -8,6 +8,8 @@ interface Verb {
   readonly name: string;
   readonly summary: string;
   readonly alias?: string;
+  /** Not for people. */
+  readonly hidden?: boolean;
   readonly load: () => Promise<Define>;
 }
 
@@ -44,9 +46,19 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/nodes.ts')).defineNodes,
   },
   {
+    name: 'services',
+    summary: 'Show the services of a swarm: how many tasks run of those that are wanted, as a manager tells it now',
+    load: async () => (await import('./commands/services.ts')).defineServices,
+  },
+  {
     name: 'why',
     summary: 'Tell why an instance is where it is: the cause first, then what each source says',
     load: async () => (await import('./commands/why.ts')).defineWhy,
+  },
+  {
+    name: 'logs',
+    summary: 'Show what skep has sent to an instance, and what the scripts printed there',
+    load: async () => (await import('./commands/logs.ts')).defineLogs,
   },
   {
     name: 'events',
@@ -77,6 +89,42 @@ const VERBS: readonly Verb[] = [
     name: 'tidy',
     summary: 'Compare groups, instances, the swarm and the table, and repair what differs',
     load: async () => (await import('./commands/tidy.ts')).defineTidy,
+  },
+  {
+    name: 'drain',
+    summary: 'Take the tasks off a node, or let it take no new ones (--pause), until skep activate',
+    load: async () => (await import('./commands/drain.ts')).defineDrain,
+  },
+  {
+    name: 'activate',
+    summary: 'Let a node take tasks again that a person has drained or paused',
+    load: async () => (await import('./commands/drain.ts')).defineActivate,
+  },
+  {
+    name: 'deploy',
+    summary: 'Put a stack up on a swarm from here, and follow it until it converges',
+    load: async () => (await import('./commands/deploy.ts')).defineDeploy,
+  },
+  {
+    name: 'connect',
+    summary: 'Have the Docker of a manager here, through ssh and Session Manager, until Ctrl-C',
+    load: async () => (await import('./commands/connect.ts')).defineConnect,
+  },
+  {
+    name: 'shell',
+    summary: 'Open a shell on an instance, through Session Manager and with your own credentials',
+    load: async () => (await import('./commands/shell.ts')).defineShell,
+  },
+  {
+    name: 'ssh-proxy',
+    summary: 'What ssh starts for skep connect',
+    hidden: true,
+    load: async () => (await import('./commands/connect.ts')).defineSshProxy,
+  },
+  {
+    name: 'redrive',
+    summary: 'Handle the events again that nobody could handle: each starts the execution that it would have started',
+    load: async () => (await import('./commands/redrive.ts')).defineRedrive,
   },
   {
     name: 'rebalance',
@@ -135,19 +183,19 @@ const VERBS: readonly Verb[] = [
   },
 ];
 
-export const VERB_NAMES: readonly string[] = VERBS.map(({ name }) => name);
+export const VERB_NAMES: readonly string[] = VERBS.filter(({ hidden = false }) => !hidden).map(({ name }) => name);
 
 /** @param typed the arguments of the process: only their verb gets its options */
 export async function addVerbs(program: Command, typed: readonly string[]): Promise<void> {
   const asked = typed.filter((one) => !one.startsWith('-'));
   // `skep help tidy` is `skep tidy --help`.
   const wanted = asked[0] === 'help' ? asked[1] : asked[0];
-  for (const { name, alias, summary, load } of VERBS) {
+  for (const { name, alias, hidden = false, summary, load } of VERBS) {
     const command = new Command(name).description(summary);
     if (alias !== undefined) {
       command.alias(alias);
     }
-    program.addCommand(command);
+    program.addCommand(command, { hidden });
     if (wanted === name || (alias !== undefined && wanted === alias)) {
       (await load())(command);
     }

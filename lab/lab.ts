@@ -94,7 +94,7 @@ export class Lab {
     this.clock = new Clock({ virtual: options.virtual, start: options.virtual ? EPOCH : Date.now() });
     this.random = seededRandom(options.seed);
     const watched = { clock: this.clock, random: this.random, stack: this.#account };
-    this.console = new Console({ ...watched, deadLetters: () => this.bus.deadLetters.length });
+    this.console = new Console({ ...watched, deadLetters: () => this.bus.deadLetters });
     this.machines = options.machines({ clock: this.clock, random: this.random, surroundings: this.#surroundings() });
     const lag = lagsOf(options, options.limits?.lag);
     const { clock, random, machines } = this;

@@ -116,10 +116,13 @@ export const documentResources = {
   ),
 };
 
+/** What a person sends by hand wakes nobody, and no role may send it. */
+const SENT_BY_MACHINES = VERBS.filter((verb) => UNITS[verb].byHand !== true);
+
 /** For the rule that hears of the end of their commands. */
-export const documentNames = VERBS.map((verb) => ({ Ref: logicalId(verb) }));
+export const documentNames = SENT_BY_MACHINES.map((verb) => ({ Ref: logicalId(verb) }));
 
 /** For the role that sends them. */
-export const documentArns = VERBS.map((verb) => ({
+export const documentArns = SENT_BY_MACHINES.map((verb) => ({
   'Fn::Sub': `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:document/\${${logicalId(verb)}}`,
 }));

@@ -4,21 +4,20 @@
 //
 // `.` nothing; `a` a launch was abandoned, `f` an instance was ended by force, `o` a hook was left open; in brackets where the table
 // of final errors says so; `?` the document was not sent. Exits with 1 if one that is not in that table has cost an instance or a launch.
-import { ALL_CELLS, WAYS, documentsByFlow } from './matrix/cells.ts';
+import { ALL_CELLS, DOCUMENTS, WAYS, documentsByFlow } from './matrix/cells.ts';
 import { runCells } from './matrix/run.ts';
 import type { Outcome } from './matrix/run.ts';
-import { VERBS } from '../src/core/names.ts';
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
 const given = process.argv.slice(2);
-const unknown = given.filter((one) => !VERBS.some((verb) => verb === one));
+const unknown = given.filter((one) => !DOCUMENTS.some((verb) => verb === one));
 if (unknown.length > 0) {
-  throw new Error(`there is no document ${unknown.join(', ')}: ${VERBS.join(', ')}`);
+  throw new Error(`there is no document ${unknown.join(', ')}: ${DOCUMENTS.join(', ')}`);
 }
-const documents = VERBS.filter((verb) => given.length === 0 || given.includes(verb));
+const documents = DOCUMENTS.filter((verb) => given.length === 0 || given.includes(verb));
 
 const signOf = ({ forced, abandoned, open, isFinal, hit }: Outcome): string => {
   const signs = [abandoned > 0 ? 'a' : '', forced > 0 ? 'f' : '', open > 0 ? 'o' : ''].join('');

@@ -36,7 +36,7 @@ export function defineCluster(command: Command): Command {
         .option('--no-drift', 'do not ask CloudFormation what somebody has changed by hand: quicker')
         .addHelpText(
           'after',
-          '\nExit codes: 0 there is nothing to do, 1 wrong use, 2 something would change. What was changed by hand is shown, and `up` leaves it, but for the sizes of groups.',
+          '\nExample: skep cluster plan skep.yaml\nExit codes: 0 there is nothing to do, 1 wrong use, 2 something would change. What was changed by hand is shown, and `up` leaves it, but for the sizes of groups.',
         )
         .action(plan),
     )
@@ -48,7 +48,8 @@ export function defineCluster(command: Command): Command {
         .option(...YES)
         .addHelpText(
           'after',
-          '\nIt asks only where something is replaced or ended. Ended half-way, it goes on when started again.',
+          '\nExample: skep cluster up skep.yaml\nExit codes: 0 it is up, 1 wrong use or not confirmed, 2 it is not.' +
+            '\nIt asks only where something is replaced or ended. Ended half-way, it goes on when started again.',
         )
         .action(up),
     )
@@ -58,7 +59,7 @@ export function defineCluster(command: Command): Command {
         .argument(...FILE)
         .addHelpText(
           'after',
-          '\nExit codes: 0 all of it is there, 1 wrong use, 2 it is not. `skep status` tells how the swarm is.',
+          '\nExample: skep cluster status skep.yaml\nExit codes: 0 all of it is there, 1 wrong use, 2 it is not. `skep status` tells how the swarm is.',
         )
         .action(status),
     )
@@ -71,7 +72,8 @@ export function defineCluster(command: Command): Command {
         .option('--with-data', 'delete the log group and the bucket of images too')
         .addHelpText(
           'after',
-          '\nThe log group and the bucket of images are kept, unless you say otherwise. Ended half-way, it goes on when started again.',
+          '\nExample: skep cluster down skep.yaml\nExit codes: 0 it is gone, 1 wrong use or not confirmed, 2 it is not.' +
+            '\nThe log group and the bucket of images are kept, unless you say otherwise. Ended half-way, it goes on when started again.',
         )
         .action(down),
     );
@@ -87,7 +89,7 @@ async function begin(path: string, every: string): Promise<{ file: ClusterFile; 
     throw new UsageError(`--every ${every}: a number of seconds from 0.05 to 60 is wanted`);
   }
   const file = readClusterFile(path, (line) => void process.stderr.write(`${line}\n`));
-  const ports = portsOf(file, seconds, interruption());
+  const ports = portsOf(file, seconds, interruption().signal);
   refuseOtherRegion(path, file, await ports.stacks.config.region());
   return { file, ports };
 }

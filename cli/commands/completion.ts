@@ -11,9 +11,10 @@ const SCRIPTS: Readonly<Record<string, (verbs: string) => string>> = {
 export function defineCompletion(command: Command): Command {
   return command
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
-    .addHelpText('after', '\nExample: eval "$(skep completion bash)"')
+    .addHelpText('after', '\nExample: skep completion bash >> ~/.bashrc\nExit codes: 0 it was printed, 1 wrong use.')
     .action((shell: string) => {
-      const verbs = command.parent?.commands.map((one) => one.name()) ?? [];
+      const { parent } = command;
+      const verbs = (parent?.createHelp().visibleCommands(parent) ?? []).map((one) => one.name());
       process.stdout.write(`${SCRIPTS[shell]?.(verbs.join(' ')) ?? ''}\n`);
     });
 }

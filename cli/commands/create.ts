@@ -50,7 +50,10 @@ export function defineCreate(command: Command): Command {
         REBALANCE_WHEN,
       ),
     )
-    .addHelpText('after', '\nExample: skep create blue --vpc-cidr 10.0.0.0/16')
+    .addHelpText(
+      'after',
+      '\nExample: skep create blue --vpc-cidr 10.0.0.0/16\nExit codes: 0 it is declared, 1 wrong use.',
+    )
     .action(create);
 }
 

@@ -1,7 +1,7 @@
 // `skep delete`: takes a declaration back. A cluster that has, or may have, a swarm is never removed by it: `skep erase` ends a swarm.
 import type { Command } from 'commander';
 
-import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
+import { autoScalingClient, statesClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { groupsOfStage } from '../../src/aws/auto-scaling.ts';
 import { statesOf } from '../../src/aws/ec2-managers.ts';
@@ -13,7 +13,7 @@ import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
-import { whereText } from '../reach.ts';
+import { placeText } from '../place.ts';
 
 interface Options extends About {
   readonly yes: boolean;
@@ -48,7 +48,7 @@ async function remove(argument: string | undefined, options: Options): Promise<v
   }
   const founder = await readFounder(client, name, cluster);
   await refuseLiving(founder);
-  process.stderr.write(`${cluster} would be removed: ${whereText(stage, process.env)}\n`);
+  process.stderr.write(`${cluster} would be removed: ${await placeText(statesClient(), stage)}\n`);
   await confirm('', { cluster, yes });
   if (!(await removeDeclaration(client, name, cluster, founder))) {
     throw new Failed(`${cluster} changed at this moment: nothing was removed. Look again with skep status ${cluster}`);

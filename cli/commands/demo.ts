@@ -37,13 +37,13 @@ interface DemoFlags {
 }
 
 export async function demo({ once = false, port, page }: DemoFlags): Promise<void> {
-  const signal = interruption();
+  const ending = interruption();
   const file = readClusterFile(PATH, print);
   const run = await openLab(
     { ...scenarioIn(DEMO), cluster: file.cluster },
     {
       nodes: 'simulated',
-      signal,
+      signal: ending.signal,
       ...(once ? {} : { port }),
       onProgress: (progress) => {
         print(progressLine(inTheFilesNames(progress, file)));
@@ -57,7 +57,7 @@ export async function demo({ once = false, port, page }: DemoFlags): Promise<voi
     print(resultText(result));
     process.exitCode = result.ok ? 0 : 2;
     if (!once) {
-      await stay(run, signal, { port, page });
+      await stay(run, ending, { port, page });
     }
   } finally {
     await run.close();

@@ -1,7 +1,7 @@
 // `skep erase`: the word without which the last manager of a cluster never goes, since its swarm goes with it.
 import type { Command } from 'commander';
 
-import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
+import { autoScalingClient, ssmClient, statesClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { findManagers, statesOf } from '../../src/aws/ec2-managers.ts';
 import { listClusters } from '../../src/store/clusters.ts';
@@ -14,6 +14,7 @@ import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { placeText } from '../place.ts';
 
 interface Options extends About {
   readonly for: string;
@@ -38,7 +39,8 @@ export function defineErase(command: Command): Command {
     .option('--yes', 'do not ask', false)
     .addHelpText(
       'after',
-      '\nThen scale the manager groups to 0. Workers go before it. Afterwards the cluster is as `skep create` made it.' +
+      '\nExample: skep erase blue --for 30' +
+        '\nThen scale the manager groups to 0. Workers go before it. Afterwards the cluster is as `skep create` made it.' +
         '\nExit codes: 0 done, 1 wrong use or not confirmed, 2 refused.',
     )
     .action(erase);
@@ -104,6 +106,7 @@ async function allow(
   if (managers.length === 0) {
     await refuseIfAlive(ports, cluster);
   }
+  process.stderr.write(`this is ${await placeText(statesClient(), ports.stage)}\n`);
   await confirm('', { cluster, yes });
   if (managers.length === 0) {
     await endNow(ports, cluster, swarmId);

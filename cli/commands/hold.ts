@@ -23,12 +23,17 @@ export function defineHold(command: Command): Command {
   return aboutCluster(command)
     .option('--because <text>', 'why, for all who meet it', '')
     .option('--again <seconds>', 'when to look once more for what began at the same moment', CLAIM_TIMEOUT)
-    .addHelpText('after', '\nAWS ends a hook after 100 of its timeouts, at most 48 hours: nobody can hold it longer.')
+    .addHelpText(
+      'after',
+      '\nExample: skep hold blue --because "a look at the network"\nExit codes: 0 it is held, 1 wrong use.\nAWS ends a hook after 100 of its timeouts, at most 48 hours: nobody can hold it longer.',
+    )
     .action(hold);
 }
 
 export function defineUnhold(command: Command): Command {
-  return aboutCluster(command).action(unhold);
+  return aboutCluster(command)
+    .addHelpText('after', '\nExample: skep unhold blue\nExit codes: 0 it is held no more, 1 wrong use.')
+    .action(unhold);
 }
 
 async function hold(argument: string | undefined, options: Options): Promise<void> {

@@ -15,27 +15,32 @@ import type { About } from '../cluster.ts';
 import { columns } from '../columns.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { watchable, watching } from '../watching.ts';
+import type { Watched } from '../watching.ts';
 
-interface Options extends About {
+interface Options extends About, Watched {
   readonly group?: string;
   readonly json: boolean;
 }
 
 export function defineNodes(command: Command): Command {
-  return aboutCluster(command)
+  return watchable(aboutCluster(command))
     .option('--group <name>', 'only those of this Auto Scaling group')
     .option('--json', 'print them as JSON, and nothing else', false)
     .addHelpText(
       'after',
-      '\nExample: skep nodes blue --group blue-workers' +
+      '\nExample: skep nodes blue --group blue-workers --watch' +
         '\nExit codes: 0 all is settled, 1 wrong use, 2 something is on its way, or differs.',
     )
     .action(nodes);
 }
 
 async function nodes(argument: string | undefined, options: Options): Promise<void> {
-  const { stage, group, json } = options;
   const cluster = await whichCluster(argument, options);
+  await watching(options, () => look(cluster, options));
+}
+
+async function look(cluster: string, { stage, group, json }: Options): Promise<void> {
   const all = await explained(read(cluster, stage), stage);
   const shown = all.filter((one) => group === undefined || one.group === group);
   if (group !== undefined && shown.length === 0) {

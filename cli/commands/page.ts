@@ -1,11 +1,11 @@
 // `skep page`: a picture of a cluster in a browser on this machine. It reads the table, Auto Scaling and EC2 while somebody looks.
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { openPage } from '../page/open.ts';
+import { portNumber, wholeNumber } from '../numbers.ts';
 import { whereText } from '../reach.ts';
 
 interface Options extends About {
@@ -21,30 +21,19 @@ const EVERY = { aws: 5, lab: 1 } as const;
 export function definePage(command: Command): Command {
   return aboutCluster(command)
     .option('--port <number>', 'where it answers, on 127.0.0.1 only', portNumber, 4567)
-    .option('--every <seconds>', 'how long from one look to the next, 1 to 60 (default: 5, in a lab 1)', everySeconds)
+    .option(
+      '--every <seconds>',
+      'how long from one look to the next, 1 to 60 (default: 5, in a lab 1)',
+      wholeNumber(1, 60),
+    )
     .option('--allow-changes', 'show buttons that change something: without it the page only shows', false)
     .addHelpText(
       'after',
       '\nExample: skep page blue --region eu-west-1' +
-        '\nThe address that it prints has a key in it: whoever has it sees the page. Ctrl-C ends it.',
+        '\nThe address that it prints has a key in it: whoever has it sees the page. Ctrl-C ends it.' +
+        '\nExit codes: 0 you have ended it, 1 wrong use.',
     )
     .action(page);
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new InvalidArgumentError('a port is a number up to 65535.');
-  }
-  return port;
-}
-
-function everySeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > 60) {
-    throw new InvalidArgumentError('a whole number from 1 to 60 is wanted.');
-  }
-  return seconds;
 }
 
 async function page(argument: string | undefined, options: Options): Promise<void> {

@@ -12,6 +12,7 @@ import { aboutCluster, named, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { placeBeside } from '../place.ts';
 import { recoveryTable } from '../recovery-table.ts';
 import { machineArn, runExecution } from '../run-machine.ts';
 
@@ -54,7 +55,8 @@ export function defineRecover(command: Command): Command {
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',
-      '\nExit codes: 0 recovered, 1 wrong use or not confirmed, 2 refused or failed, 130 ended by Ctrl-C.',
+      '\nExample: skep recover blue' +
+        '\nExit codes: 0 recovered, 1 wrong use or not confirmed, 2 refused or failed, 130 ended by Ctrl-C.',
     )
     .action(recover);
 }
@@ -81,6 +83,7 @@ async function recover(argument: string | undefined, options: Options): Promise<
     throw new NotRecovered(`not recovered: ${plan.because} (${plan.reason})`);
   }
   say(intentions(plan));
+  process.stderr.write(`this is ${placeBeside(machine, stage)}\n`);
   await confirm(`recover ${cluster} from ${plan.survivor}? `, { cluster, yes });
   // What was shown is what is done: another survivor would be refused.
   const done = recovered.parse(await run(client, machine, { ...wish, from: plan.survivor }, say)).recovered;

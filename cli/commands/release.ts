@@ -1,7 +1,7 @@
 // `skep release`: lets a cluster go. Its swarm, its groups and all that runs there stay as they are.
 import type { Command } from 'commander';
 
-import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
+import { autoScalingClient, ssmClient, statesClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { whyNotRelease } from '../../src/core/adopt/release.ts';
 import { groupsToRelease, release as letGo } from '../../src/operations/release.ts';
@@ -12,7 +12,7 @@ import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
-import { whereText } from '../reach.ts';
+import { placeText } from '../place.ts';
 
 interface Options extends About {
   readonly yes: boolean;
@@ -23,7 +23,8 @@ export function defineRelease(command: Command): Command {
     .option('--yes', 'do not ask', false)
     .addHelpText(
       'after',
-      '\nNodes keep their labels, since services may be constrained by them. skep adopt takes the swarm in again.' +
+      '\nExample: skep release blue' +
+        '\nNodes keep their labels, since services may be constrained by them. skep adopt takes the swarm in again.' +
         '\nExit codes: 0 done, 1 wrong use or not confirmed, 2 refused.',
     )
     .action(release);
@@ -49,7 +50,9 @@ async function release(argument: string | undefined, options: Options): Promise<
     throw new Failed(`${because}: nothing was changed`);
   }
   const names = groups.map((group) => group.name).join(', ');
-  process.stderr.write(`${cluster} would be released, with its groups ${names}: ${whereText(stage, process.env)}\n`);
+  process.stderr.write(
+    `${cluster} would be released, with its groups ${names}: ${await placeText(statesClient(), stage)}\n`,
+  );
   await confirm('', { cluster, yes });
   const refused = await letGo(ports, cluster);
   if (refused !== undefined) {

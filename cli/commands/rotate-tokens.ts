@@ -12,7 +12,12 @@ import { runMachine } from '../run-machine.ts';
 const rotated = z.object({ cluster: z.string(), worker: z.string(), manager: z.string() });
 
 export function defineRotateTokens(command: Command): Command {
-  return aboutCluster(command).action(rotateTokens);
+  return aboutCluster(command)
+    .addHelpText(
+      'after',
+      '\nExample: skep rotate-tokens blue\nExit codes: 0 they are published, 1 wrong use, 2 they are not.',
+    )
+    .action(rotateTokens);
 }
 
 async function rotateTokens(argument: string | undefined, about: About): Promise<void> {

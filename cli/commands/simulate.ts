@@ -1,7 +1,7 @@
 // `skep lab simulate`: bad days made out of seeds, and the rules that must hold all the same.
 import { Command } from 'commander';
 
-import { integer } from '../lab-options.ts';
+import { integer } from '../numbers.ts';
 
 type Simulate = typeof import('../lab-simulate.ts');
 

@@ -1,6 +1,5 @@
 // `skep status`: how the clusters of a stage are, as the last tidy of each found them, and as the table, EC2 and Auto Scaling
 // say at this moment.
-import CliTable from 'cli-table3';
 import type { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
@@ -15,26 +14,33 @@ import { timeText } from '../../src/core/verdict/time-text.ts';
 import type { Status } from '../../src/core/verdict/status.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
+import { columns } from '../columns.ts';
 import { explained } from '../explained.ts';
 import { groupsNow, managersNow, timeOf } from '../looked.ts';
+import { watchable, watching } from '../watching.ts';
+import type { Watched } from '../watching.ts';
 
-interface Options extends About {
+interface Options extends About, Watched {
   readonly json?: boolean;
 }
 
 export function defineStatus(command: Command): Command {
-  return aboutCluster(command, 'this one only (default: all of the stage)')
+  return watchable(aboutCluster(command, 'this one only (default: all of the stage)'))
     .option('--json', 'print it as JSON, and nothing else')
     .addHelpText(
       'after',
-      '\nExit codes: 0 all are healthy, 1 wrong use, 2 one is not, or nobody has looked for half an hour.',
+      '\nExample: skep status blue --watch' +
+        '\nExit codes: 0 all are healthy, 1 wrong use, 2 one is not, or nobody has looked for half an hour.',
     )
     .action(status);
 }
 
 async function status(argument: string | undefined, options: Options): Promise<void> {
-  const { stage, json = false } = options;
   const cluster = named(argument, options);
+  await watching(options, () => look(cluster, options));
+}
+
+async function look(cluster: string | undefined, { stage, json = false }: Options): Promise<void> {
   const client = tableClient();
   const clock = timeOf(client);
   const table = `skep-${stage}`;
@@ -65,8 +71,8 @@ function textOf(found: readonly Status[], refused: readonly Refused[], stage: st
   if (found.length === 0) {
     return `stage ${stage} has no clusters: skep create`;
   }
-  const table = new CliTable({ head: ['cluster', 'verdict', 'since', 'looked at'], style: { head: [], border: [] } });
-  table.push(...found.map(({ cluster, level, since, asOf }) => [cluster, level, time(since), aged(asOf, now)]));
+  const head = ['cluster', 'verdict', 'since', 'looked at'];
+  const rows = found.map(({ cluster, level, since, asOf }) => [cluster, level, time(since), aged(asOf, now)]);
   const reasons = found.flatMap(({ cluster, reasons: some }) =>
     some.flatMap(({ name, what, next }) => [oneLine(`${cluster}: ${name}: ${what}`), `  what to do: ${oneLine(next)}`]),
   );
@@ -74,7 +80,7 @@ function textOf(found: readonly Status[], refused: readonly Refused[], stage: st
     oneLine(`group ${group}: refused at ${time(at)}: ${because}`),
     '  what to do: declare its cluster, or mend its tags skep:cluster and skep:role and the metadata of its hooks',
   ]);
-  return [table.toString(), ...reasons, ...nobodys].join('\n');
+  return [columns(head, rows), ...reasons, ...nobodys].join('\n');
 }
 
 const time = (seconds: number | null): string => (seconds === null ? '-' : timeText(seconds));

@@ -21,7 +21,10 @@ export function definePlan(command: Command): Command {
   return aboutCluster(command)
     .option('--repair-hooks', 'plan lifecycle hooks that are missing or changed, too')
     .option('--json', 'print the plan itself')
-    .addHelpText('after', '\nExit codes: 0 nothing is to do, 1 wrong use, 2 something is, or somebody has to look.')
+    .addHelpText(
+      'after',
+      '\nExample: skep plan blue\nExit codes: 0 nothing is to do, 1 wrong use, 2 something is, or somebody has to look.',
+    )
     .action(plan);
 }
 
@@ -30,6 +33,10 @@ export function defineTidy(command: Command): Command {
     .option('--dry-run', 'change nothing: the same as skep plan')
     .option('--repair-hooks', 'make lifecycle hooks anew that are missing or were changed by hand')
     .option('--json', 'print what was planned and done as JSON')
+    .addHelpText(
+      'after',
+      '\nExample: skep tidy blue --repair-hooks\nExit codes: 0 done or nothing to do, 1 wrong use, 2 a repair failed, or nothing is known.',
+    )
     .action(tidy);
 }
 

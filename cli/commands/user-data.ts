@@ -11,6 +11,10 @@ export function defineUserData(command: Command): Command {
   return command
     .requiredOption('--file <file>', 'the file that describes the cluster, such as skep.yaml')
     .requiredOption('--group <name>', 'a group of it')
+    .addHelpText(
+      'after',
+      '\nExample: skep user-data --file skep.yaml --group workers\nExit codes: 0 it was printed, 1 wrong use.',
+    )
     .action(userData);
 }
 

@@ -2,10 +2,9 @@
 import type { Command } from 'commander';
 
 import { cleaned, oneLine } from '../../src/core/clean-text.ts';
-import { instanceId } from '../../src/core/names.ts';
 import { whyOf } from '../../src/core/verdict/why.ts';
-import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { checkInstance } from '../instance.ts';
 import { reaching } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { factsOf } from '../why-facts.ts';
@@ -22,9 +21,7 @@ export function defineWhy(command: Command): Command {
 }
 
 async function why(instance: string, { stage, json }: Options): Promise<void> {
-  if (!instanceId.safeParse(instance).success) {
-    throw new UsageError(`${instance}: an EC2 instance id like i-0123456789abcdef0 is wanted`);
-  }
+  checkInstance(instance);
   const told = whyOf(await explained(factsOf(instance, stage), stage));
   // Causes and reasons in it are others' words.
   const lines = [told.cause, `what to do: ${told.next}`, '', ...told.story];

@@ -41,7 +41,7 @@ export async function swarmOfLab(lab: string, cluster: string): Promise<SeenSwar
   return seen;
 }
 
-export async function layHands(lab: string, act: LabAct): Promise<string> {
+export async function layHands(lab: string, act: LabAct | { readonly do: 'stop' }): Promise<string> {
   const response = await fetch(new URL('/lab/hands', lab), {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-skep-lab': 'page' },

@@ -1,4 +1,5 @@
 // What the page shows, made of what its sources told: plain data, without a secret, and whole whatever is missing in them.
+import { grouped } from '../../src/core/grouped.ts';
 import { standings } from '../../src/core/lifecycle/standing.ts';
 import type { Standing } from '../../src/core/lifecycle/standing.ts';
 import type { PageFacts, PageNode, SeenNode, SeenTask, Source } from './facts.ts';
@@ -235,16 +236,4 @@ function groupsOf({ groups }: PageFacts, instances: readonly InstanceView[]): Gr
     };
   });
   return rows.toSorted((a, b) => a.role.localeCompare(b.role) || a.name.localeCompare(b.name));
-}
-
-/** Map.groupBy is younger than the oldest Node.js that this runs on. */
-function grouped<T>(all: readonly T[], nameOf: (one: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const name = nameOf(one);
-    const some = groups.get(name) ?? [];
-    some.push(one);
-    groups.set(name, some);
-  }
-  return groups;
 }

@@ -111,6 +111,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     GetQueueAttributes: partial(
       'of the dead-letter queue; `ApproximateNumberOfMessages`, exact and at once, and `QueueArn`',
     ),
+    GetQueueUrl: done(),
+    ReceiveMessage: partial('all that are visible, in order and at once; no attributes, and it never waits'),
+    DeleteMessage: done(),
   },
   sts: {
     GetCallerIdentity: partial('instances are users here, not sessions of a role'),

@@ -1,5 +1,6 @@
 // What people see of a stack in AWS: alarms, the topic that they and the functions publish to, the webhook, the dashboard.
 import { Alarms } from '../aws/alarms.ts';
+import type { DeadLetter } from '../aws/events/bus.ts';
 import type { Clock } from '../time/clock.ts';
 import { show } from './dashboard.ts';
 import type { ShownWidget } from './dashboard.ts';
@@ -24,8 +25,7 @@ interface ConsoleParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly stack: Stack;
-  /** How many dead letters there are. */
-  readonly deadLetters: () => number;
+  readonly deadLetters: () => DeadLetter[];
 }
 
 export class Console {
@@ -37,6 +37,8 @@ export class Console {
   readonly rung: { readonly alarm: string; readonly topic: string; readonly at: number }[] = [];
   /** Whether the policy of a topic lets an alarm publish. */
   mayNotify: (alarm: StackAlarm, topic: string) => boolean = () => false;
+  /** Ends a lab that is served (`skep lab stop`); undefined for one that a scenario or a test ends. */
+  stop: (() => void) | undefined;
   readonly #stack: Stack;
   readonly #clock: Clock;
 
@@ -50,7 +52,15 @@ export class Console {
       stack.topics.map(({ arn }) => arn),
     );
     // The lab has one queue for all dead letters.
-    this.queues = queuesApi(stack.queues.map(({ url, arn }): LabQueue => ({ url, arn, count: deadLetters })));
+    const remove = (letter: DeadLetter): void => {
+      deadLetters().splice(deadLetters().indexOf(letter), 1);
+      this.letterDied(deadLetters().length);
+    };
+    this.queues = queuesApi({
+      queues: stack.queues.map(({ url, arn }): LabQueue => ({ url, arn, letters: deadLetters, remove })),
+      now: () => clock.now(),
+      uuid: () => random.uuid(),
+    });
     this.alarms.onRing = (alarm) => {
       for (const topic of alarm.actions.filter((arn) => this.mayNotify(alarm, arn))) {
         this.rung.push({ alarm: alarm.name, topic, at: clock.now() });

@@ -13,15 +13,16 @@ interface Reachable {
   readonly bus: { readonly faults: EventFault[] };
   readonly clock: { busy<T>(work: Promise<T>): Promise<T> };
   view(cluster: string): Promise<SwarmView | undefined>;
-}
-
-interface Here extends Reachable {
-  readonly console: { answer(request: HttpRequest): HttpResponse | undefined };
+  readonly console: {
+    answer(request: HttpRequest): HttpResponse | undefined;
+    readonly stop: (() => void) | undefined;
+  };
 }
 
 const asked = z.discriminatedUnion('do', [
   z.strictObject({ do: z.enum(['kill', 'cut', 'heal']), instance: z.string() }),
   z.strictObject({ do: z.literal('drop') }),
+  z.strictObject({ do: z.literal('stop') }),
 ]);
 
 const SWARM = /^\/lab\/swarm\?cluster=([a-z][a-z0-9-]{0,31})$/;
@@ -29,7 +30,7 @@ const SWARM = /^\/lab\/swarm\?cluster=([a-z][a-z0-9-]{0,31})$/;
 const OWN_HEADER = 'x-skep-lab';
 
 /** What of the requests is for the lab itself; undefined for one that is meant for AWS. */
-export function answerHere(lab: Here, request: HttpRequest): Promise<HttpResponse> | undefined {
+export function answerHere(lab: Reachable, request: HttpRequest): Promise<HttpResponse> | undefined {
   const answer = lab.console.answer(request);
   return answer === undefined ? answerHands(lab, request) : Promise.resolve(answer);
 }
@@ -67,7 +68,10 @@ function shown(view: SwarmView | undefined): unknown {
 async function lay(lab: Reachable, body: string): Promise<HttpResponse> {
   const wish = asked.safeParse(parsed(body));
   if (!wish.success) {
-    return json(400, { told: 'kill, cut, heal with an instance, or drop' });
+    return json(400, { told: 'kill, cut, heal with an instance, drop or stop' });
+  }
+  if (wish.data.do === 'stop') {
+    return end(lab.console.stop);
   }
   if (wish.data.do === 'drop') {
     const pattern = parsePattern({ source: ['aws.autoscaling'] });
@@ -84,6 +88,15 @@ async function lay(lab: Reachable, body: string): Promise<HttpResponse> {
     await lab.clock.busy(what === 'cut' ? lab.machines.cut(instance) : lab.machines.heal(instance));
   }
   return json(200, { told: `${instance}: ${DONE[what]}` });
+}
+
+function end(stop: (() => void) | undefined): HttpResponse {
+  if (stop === undefined) {
+    return json(409, { told: 'this lab plays a scenario, and ends with it' });
+  }
+  // Whoever asked is to hear of it first.
+  setTimeout(stop, 100);
+  return json(200, { told: 'the lab ends' });
 }
 
 const DONE = { kill: 'killed, without a word to anybody', cut: 'its cable is pulled', heal: 'its cable is put back' };

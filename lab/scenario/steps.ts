@@ -141,7 +141,7 @@ function outside({ lab, say }: ScenarioRun, step: Outside): void {
   } else {
     say('an event that nobody can handle ends in the dead-letter queue');
     const [rule] = lab.stack.rules;
-    lab.bus.deadLetters.push({ at: lab.clock.now(), rule: rule?.name ?? '', target: '', error: 'scenario', event: {} });
+    lab.bus.deadLetters.push({ at: lab.clock.now(), rule: rule?.name ?? '', target: '', error: 'scenario', event: {}, failed: false });
     lab.console.letterDied(lab.bus.deadLetters.length);
   }
 }

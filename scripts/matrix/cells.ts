@@ -3,6 +3,11 @@ import { EXIT_CODES } from '../../src/core/exit-codes.ts';
 import { isEnd } from '../../src/core/steps/final-errors.ts';
 import { VERBS } from '../../src/core/names.ts';
 import type { Verb } from '../../src/core/names.ts';
+import { UNITS } from '../../src/core/steps/verbs/all.ts';
+
+/** A document that a person sends stands in no flow. */
+type Sent = Exclude<Verb, 'availability'>;
+export const DOCUMENTS = VERBS.filter((verb): verb is Sent => UNITS[verb].byHand !== true);
 
 export interface Way {
   readonly name: string;
@@ -107,7 +112,7 @@ const recovers: Flow = {
   back: [],
 };
 
-export const FLOWS: Readonly<Record<Verb, Flow>> = {
+export const FLOWS: Readonly<Record<Sent, Flow>> = {
   init: founds,
   prepare: replacesManager,
   join: joins,
@@ -134,12 +139,12 @@ export const FLOWS: Readonly<Record<Verb, Flow>> = {
 
 /** A document that fails in one way, so often in a row. */
 export interface Cell {
-  readonly document: Verb;
+  readonly document: Sent;
   readonly way: Way;
   readonly times: number;
 }
 
-export const ALL_CELLS: readonly Cell[] = VERBS.flatMap((document) =>
+export const ALL_CELLS: readonly Cell[] = DOCUMENTS.flatMap((document) =>
   [1, 3].flatMap((times) => WAYS.map((way) => ({ document, way, times }))),
 );
 
@@ -160,7 +165,7 @@ export const isFinalCell = ({ document, way: { error }, times }: Cell): boolean 
   error !== undefined && isEnd(document, (times > 1 ? IN_A_ROW[document]?.[error] : undefined) ?? error);
 
 /** Documents that the same flow sends. */
-export function documentsByFlow(documents: readonly Verb[]): Verb[][] {
+export function documentsByFlow(documents: readonly Sent[]): Sent[][] {
   const flows = new Set(documents.map((document) => FLOWS[document]));
   return [...flows].map((flow) => documents.filter((document) => FLOWS[document] === flow));
 }
@@ -170,7 +175,7 @@ export function documentsByFlow(documents: readonly Verb[]): Verb[][] {
  *
  * @param share every so many-th way of a document, each document beginning with another
  */
-export function someCells(documents: readonly Verb[], share: number): Cell[] {
+export function someCells(documents: readonly Sent[], share: number): Cell[] {
   return documents.flatMap((document, row) =>
     WAYS.filter((_way, column) => column % share === row % share).map((way, index) => ({
       document,

@@ -15,7 +15,7 @@ export interface DocumentPorts {
 }
 
 /** Not the form of a step's, so that its end wakes nobody. */
-const COMMENT = 'skep adopt';
+const COMMENT = 'skep by hand';
 const LOOK_EVERY = 1000;
 /** SSM tells of an end a moment later, seconds. */
 const MARGIN = 30;

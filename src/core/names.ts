@@ -34,6 +34,7 @@ export const VERBS = [
   'rotate',
   'mend',
   'shift',
+  'availability',
 ] as const;
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];

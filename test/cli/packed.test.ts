@@ -1,6 +1,6 @@
 // The command as it is installed: packed, put into an empty folder, and started there by the Node.js that runs it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -29,6 +29,14 @@ afterAll(() => {
 const skep = (...args: readonly string[]): Promise<Ended> =>
   startSkep(args, { HOME: folder }, { launcher: LAUNCHER, cwd: folder }).ended;
 
+/** That which runs this, and all others that a shell would find. */
+function nodes(): string[] {
+  const places = (process.env['PATH'] ?? '').split(path.delimiter).map((place) => path.join(place, 'node'));
+  return [
+    ...new Set([process.execPath, ...places].filter((file) => existsSync(file)).map((file) => realpathSync(file))),
+  ];
+}
+
 describe('the packed command', () => {
   it('is small, brings no other package, and runs no script of its own', () => {
     expect(statSync(tarball).size).toBeLessThan(2_000_000);
@@ -54,6 +62,46 @@ describe('the packed command', () => {
       stdout: '',
       stderr: 'AWS was not reached at 127.0.0.1:1: nothing answers there (ECONNREFUSED)\n',
     });
+  });
+
+  it('has nothing in it that is younger than the oldest Node.js that it runs on', () => {
+    const dist = path.join(folder, 'node_modules/skep/dist');
+    const files = readdirSync(dist).filter((name) => name.endsWith('.js'));
+    const younger = /\b(Map\.groupBy|Object\.groupBy|Promise\.withResolvers|Array\.fromAsync|Iterator\.from)\b/;
+    expect('a=Map.groupBy(b,c)').toMatch(younger);
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.filter((name) => younger.test(readFileSync(path.join(dist, name), 'utf8')))).toEqual([]);
+  });
+
+  it('runs on every Node.js of this machine', async () => {
+    const expected = (await skep('version')).stdout;
+    const found = nodes();
+    expect(found.length).toBeGreaterThan(0);
+    for (const node of found) {
+      expect(execFileSync(node, [LAUNCHER, 'version'], { encoding: 'utf8' })).toBe(expected);
+      // Loads all that a verb has of others.
+      expect(execFileSync(node, [LAUNCHER, 'plan', '--help'], { encoding: 'utf8' })).toContain(
+        'Example: skep plan blue',
+      );
+    }
+  });
+
+  it('is installed by the line of the README, in an empty folder, and is called skep then', () => {
+    const [line = ''] =
+      /^ {4}npm ci && npm pack && npm install --global .*$/m.exec(readFileSync('README.md', 'utf8')) ?? [];
+    const [, install = ''] = line.split('npm pack && ');
+    expect(install).toMatch(/^npm install --global \.\/skep-[\d.]+\.tgz$/);
+    expect(readFileSync('docs/commands.md', 'utf8')).toContain(`\n${line}\n`);
+    const prefix = path.join(folder, 'global');
+    mkdirSync(prefix);
+    // A person's shell, in the folder that the package was made in.
+    execFileSync('bash', ['-c', install], {
+      cwd: folder,
+      env: { ...process.env, npm_config_offline: 'true', npm_config_prefix: prefix, npm_config_loglevel: 'error' },
+    });
+    const installed = path.join(prefix, 'bin/skep');
+    expect(existsSync(installed)).toBe(true);
+    expect(execFileSync(installed, ['version'], { encoding: 'utf8', cwd: tmpdir() })).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('says where the lab is', async () => {

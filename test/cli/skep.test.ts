@@ -158,7 +158,7 @@ describe('help', () => {
     for (const command of ['create', 'lab']) {
       expect(all.stdout).toContain(`\n  ${command} `);
     }
-    for (const command of ['run', 'serve', 'demo', 'scale', 'groups']) {
+    for (const command of ['run', 'serve', 'demo', 'scale', 'kill', 'stop', 'nodes', 'groups', 'dashboard']) {
       expect(lab.stdout).toContain(`\n  ${command} `);
     }
   });
@@ -434,7 +434,7 @@ describe('a lab that keeps running', () => {
     expect(stdout.match(/\bworkers\b/g)).toHaveLength(3);
     expect(await skep(['lab', 'scale', 'nobody', '3', ...at])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('AutoScalingGroup name not found'),
+      stderr: 'the lab has no group nobody: it has managers, workers\n',
     });
   });
 

@@ -34,14 +34,14 @@ describe('skep status', () => {
     await play(run);
     const healthy = await status('--cluster', 'demo');
     expect(healthy).toMatchObject({ code: 0, stderr: '' });
-    expect(healthy.stdout).toMatch(/demo +│ healthy/);
+    expect(healthy.stdout).toMatch(/demo +healthy/);
 
     await takeStep(run, { deadLetter: {} });
     await takeStep(run, { tidy: {} });
     await run.lab.clock.advance(30_000);
     const degraded = await status();
     expect(degraded.code).toBe(2);
-    expect(degraded.stdout).toMatch(/demo +│ degraded/);
+    expect(degraded.stdout).toMatch(/demo +degraded/);
     expect(degraded.stdout).toContain('demo: DeadLetters: 1 event(s) of this stage');
     expect(degraded.stdout).toContain('  what to do: ');
 

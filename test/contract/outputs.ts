@@ -91,6 +91,12 @@ export const OUTPUTS = {
     managers,
   }),
   mend: z.strictObject({ removed: count, restored: count, labelled: count, managers }),
+  availability: z.strictObject({
+    nodeId,
+    was: z.enum(['active', 'pause', 'drain']),
+    availability: z.enum(['active', 'pause', 'drain']),
+    managers,
+  }),
   survey: z.strictObject({
     runs: z.boolean(),
     state: z.enum(['', 'inactive', 'pending', 'active', 'error', 'locked']),

@@ -85,6 +85,7 @@ describe('a document that cannot do its work', () => {
       recover: recoverParameters(founder, swarm),
       rotate: { stage: 'dev', tokenKey: TOKEN_KEY },
       shift: { changes: 'none', tell: 'nodes' },
+      availability: { instanceId: founder, nodeId, availability: 'drain' },
     };
     expect(await bench.failure(founder, verb, parameters[verb], { notAfter: seconds() - 1 })).toBe('Expired');
     expect(await bench.machines.shell(founder, 'ls /run/skep')).not.toContain('leaving');

@@ -213,6 +213,16 @@ describe('a document whose agent or machine goes down in its midst', () => {
     await untilReachable(second, third);
   });
 
+  step('availability drains a node because a person says so, and lets it work again', async () => {
+    const of = (availability: string): Record<string, string> => ({ ...about(worker), availability });
+    const labels = { 'skep.instance': worker, tier: 'web' };
+    await mishaps.restarts(first, 'availability', of('drain'));
+    expect(await seen(worker)).toMatchObject({ availability: 'drain', labels });
+    await mishaps.reboot(second, 'availability', of('active'), '/update', [first]);
+    expect(await seen(worker)).toMatchObject({ availability: 'active', labels });
+    await untilReachable(second, third);
+  });
+
   step('leave and forget let an instance go, and no other', async () => {
     await bench.ok(first, 'drain', about(worker));
     const leave = (): Promise<Record<string, string>> =>

@@ -8,6 +8,9 @@ const SKEP = fileURLToPath(new URL('../../cli/skep.js', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 
+/** A frame of a stack, or what Node.js prints of an error that nobody took: no person is to see it. */
+export const STACK = /\n\s+at .*\(|node:(events|internal)|UnhandledPromise|Node\.js v\d/;
+
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;

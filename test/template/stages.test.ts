@@ -95,7 +95,8 @@ const FIXTURES: readonly Fixture[] = [
   ...VERBS.map((verb) => ({
     what: `the end of ${verb}`,
     event: (stage: string) => invocation(`skep-${stage}-${verb}`, 'Success'),
-    rule: 'CommandRule',
+    // What a person sends by hand wakes nobody.
+    rule: verb === 'availability' ? undefined : 'CommandRule',
   })),
   ...['Failed', 'TimedOut', 'Canceled', 'Cancelled', 'Undeliverable', 'DeliveryTimedOut'].map((status) => ({
     what: `a command that ended ${status}`,

@@ -33,6 +33,8 @@ export interface DeadLetter {
   readonly target: string;
   readonly error: string;
   readonly event: unknown;
+  /** A function failed on it, as often as Lambda tries; else it was not handed over at all. */
+  readonly failed: boolean;
 }
 
 export interface BusOptions {
@@ -213,7 +215,7 @@ export class EventBus {
     if (!this.#options.mayBury(rule, target, failed)) {
       return; // lost, without a word
     }
-    this.deadLetters.push({ at: this.#options.clock.now(), rule: rule.name, target: target.arn, error, event });
+    this.deadLetters.push({ at: this.#options.clock.now(), rule: rule.name, target: target.arn, error, event, failed });
     this.#options.onDeadLetter?.(this.deadLetters.length);
   }
 }

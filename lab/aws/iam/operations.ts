@@ -178,6 +178,12 @@ const onStack =
     return [{ action: `cloudformation:${operation}`, resource }];
   };
 
+const ofQueue =
+  (operation: string): Mapping =>
+  (input, { arn }) => [
+    { action: `sqs:${operation}`, resource: arn('sqs', text(input['QueueUrl']).split('/').at(-1) ?? '') },
+  ];
+
 const STACK_OPERATIONS = [
   ...['CreateChangeSet', 'DescribeChangeSet', 'ListChangeSets', 'DeleteChangeSet', 'ExecuteChangeSet'],
   ...['DescribeStacks', 'DescribeStackEvents', 'DescribeStackResources', 'DescribeStackResource'],
@@ -243,9 +249,12 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'states.SendTaskFailure': onNothing('states:SendTaskFailure'),
   'states.SendTaskHeartbeat': onNothing('states:SendTaskHeartbeat'),
   'sns.Publish': (input) => [{ action: 'sns:Publish', resource: text(input['TopicArn']) }],
-  'sqs.GetQueueAttributes': (input, { arn }) => [
-    { action: 'sqs:GetQueueAttributes', resource: arn('sqs', text(input['QueueUrl']).split('/').at(-1) ?? '') },
+  'sqs.GetQueueAttributes': ofQueue('GetQueueAttributes'),
+  'sqs.GetQueueUrl': (input, { arn }) => [
+    { action: 'sqs:GetQueueUrl', resource: arn('sqs', text(input['QueueName'])) },
   ],
+  'sqs.ReceiveMessage': ofQueue('ReceiveMessage'),
+  'sqs.DeleteMessage': ofQueue('DeleteMessage'),
   ...Object.fromEntries(STACK_OPERATIONS.map((one) => [`cloudformation.${one}`, onStack(one)])),
   ...Object.fromEntries(
     ['ListStacks', 'ListExports', 'ListImports', 'ValidateTemplate', 'DescribeStackDriftDetectionStatus'].map((one) => [

@@ -3,6 +3,7 @@
 //
 // One replica more and one less would not do: both nodes then have as many tasks of the service, and engines were seen to take the new one
 // away again, each time. A constraint that keeps the service off the full node moves its one task there under the service's own update policy.
+import { grouped } from '../grouped.ts';
 import { addTasks, hasRoom, isOpen, nextTarget } from '../services/placement.ts';
 import type { Place } from '../services/placement.ts';
 import type { ServiceFacts } from '../services/facts.ts';
@@ -84,7 +85,7 @@ const zoneOf = ({ node }: Place): string => node.labels['skep.zone'] ?? '';
 function zoneLoads(places: readonly Place[], weigh: Weigh): ReadonlyMap<string, number> {
   const open = places.filter(({ node }) => isOpen(node));
   return new Map(
-    [...Map.groupBy(open, zoneOf)].map(([zone, some]) => [
+    [...grouped(open, zoneOf)].map(([zone, some]) => [
       zone,
       some.reduce((sum, place) => sum + weigh(place), 0) / some.length,
     ]),

@@ -162,6 +162,7 @@ export const founding: Chapter = {
             recover: scene.forRecover(FOUNDER),
             rotate: { stage: 'dev', tokenKey: TOKEN_KEY },
             shift: { changes: 'none', tell: 'nodes' },
+            availability: { ...scene.about(FOUNDER), availability: 'drain' },
           };
           const error = await scene.failure(FOUNDER, verb, parameters[verb], { notAfter: scene.seconds() - 1 });
           expect([verb, error]).toEqual([verb, 'Expired']);

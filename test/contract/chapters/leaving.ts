@@ -83,6 +83,26 @@ export const leaving: Chapter = {
       },
     },
     {
+      name: 'a person drains a node and activates it again: its labels stay, and nobody else is meant',
+      tell: async (scene) => {
+        const two = { instanceId: TWO, nodeId: scene.nodeOf(TWO) };
+        const before = (await scene.node(TWO))?.labels;
+        const set = (availability: string) => scene.ok(FOUNDER, 'availability', { ...two, availability });
+        expect(await set('drain')).toMatchObject({ was: 'active', availability: 'drain' });
+        expect(await set('drain')).toMatchObject({ was: 'drain', availability: 'drain' });
+        expect(await scene.node(TWO)).toMatchObject({ availability: 'drain', labels: before });
+        expect(await set('active')).toMatchObject({ was: 'drain', availability: 'active' });
+        const refused = (who: Readonly<Record<string, string>>) =>
+          scene.failure(FOUNDER, 'availability', { ...two, ...who, availability: 'drain' });
+        expect(await refused({ instanceId: NOBODY })).toBe('WrongInstance');
+        expect(await refused({ nodeId: 'z'.repeat(25) })).toBe('UnknownNode');
+        await docker(scene, 'node', 'update', '--label-add', 'skep.leaving=true', scene.nodeOf(TWO));
+        expect(await refused({})).toBe('LeavingNode');
+        await docker(scene, 'node', 'update', '--label-rm', 'skep.leaving', scene.nodeOf(TWO));
+        expect(await scene.node(TWO)).toMatchObject({ availability: 'active', labels: before });
+      },
+    },
+    {
       name: 'confirm says UnknownNode of a node that no manager knows',
       tell: async (scene) => {
         const unknown = { ...scene.forConfirm(NOBODY), nodeId: 'z'.repeat(25) };

@@ -1,4 +1,5 @@
 // Which document does what on a simulated machine. The contract of machines runs these and the scripts in documents/, and compares.
+import { availability } from './availability.ts';
 import { demote } from './demote.ts';
 import { init } from './init.ts';
 import { confirm, drain, forget } from './manager.ts';
@@ -28,6 +29,7 @@ const VERBS: ReadonlyMap<string, Verb> = new Map<string, Verb>(
     recover,
     rotate,
     shift,
+    availability,
   }),
 );
 

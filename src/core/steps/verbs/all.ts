@@ -1,5 +1,6 @@
 // All verbs, by name.
 import type { Verb } from '../../names.ts';
+import { availability } from './availability.ts';
 import { confirm } from './confirm.ts';
 import { demote } from './demote.ts';
 import { drain } from './drain.ts';
@@ -33,4 +34,5 @@ export const UNITS: Readonly<Record<Verb, VerbUnit>> = {
   rotate,
   mend,
   shift,
+  availability,
 };

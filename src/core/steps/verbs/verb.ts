@@ -97,6 +97,8 @@ export interface VerbUnit {
    * `manager`: any manager, which is told the id of its swarm besides.
    */
   readonly runsOn: 'new' | 'instance' | 'manager';
+  /** Only a person sends it, with credentials of their own: no role of the stack may, and no rule hears of its end. */
+  readonly byHand?: boolean;
   /** What is put before the verb's own script, in this order. */
   readonly libraries: readonly Library[];
   /** Besides those of all documents (parameters.ts). The script has them as SSM_<name>. */

@@ -80,7 +80,10 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   command: [
     ...table('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
     CHECK,
-    ...VERBS.flatMap((verb) => each('ssm:SendCommand', [`${verb} to ours`, `${verb} to another cluster`])),
+    // What a person sends by hand no role may send.
+    ...VERBS.filter((verb) => verb !== 'availability').flatMap((verb) =>
+      each('ssm:SendCommand', [`${verb} to ours`, `${verb} to another cluster`]),
+    ),
     'ssm:GetCommandInvocation',
     'ssm:ListCommands',
     'ssm:CancelCommand',

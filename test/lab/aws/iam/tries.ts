@@ -147,7 +147,10 @@ function ofStages(call: Call, stacks: Stacks): void {
       });
     }
     call('sns:Publish', whose, { TopicArn: stacks[stage].topics[0]?.arn });
-    call('sqs:GetQueueAttributes', whose, { QueueUrl: stacks[stage].queues[0]?.url });
+    for (const what of ['GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage']) {
+      call(`sqs:${what}`, whose, { QueueUrl: stacks[stage].queues[0]?.url });
+    }
+    call('sqs:GetQueueUrl', whose, { QueueName: `skep-${stage}-dead-letters` });
   }
 }
 
@@ -180,7 +183,6 @@ function singlePermissions(stacks: Stacks): [string, Try][] {
     ['kms:CreateGrant', key],
     ['kms:PutKeyPolicy', key],
     ['sqs:SendMessage', queue],
-    ['sqs:ReceiveMessage', queue],
     ['logs:CreateLogDelivery', '*'],
   ];
   return [

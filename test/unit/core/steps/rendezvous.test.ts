@@ -212,6 +212,7 @@ describe('what a good end changes in the item of its node', () => {
     survey: {},
     fence: {},
     recover: {},
+    availability: {},
   };
 
   it.each(VERBS)('%s', (verb) => {

@@ -101,6 +101,7 @@ const CASES: (Partial<Request> & { verb: Verb; what: string })[] = [
       tell: `on:${NODE_ID}`,
     },
   },
+  { verb: 'availability', what: 'a node', plan: planOf({ availability: 'drain' }) },
   { verb: 'rotate', what: 'a cluster', plan: { v: 1, route: 'ignore', because: '', cluster: 'prod' } },
   { verb: 'survey', what: 'a manager', plan: planOf({ role: 'manager' }) },
   { verb: 'fence', what: 'a manager', plan: planOf({ role: 'manager' }) },
@@ -198,7 +199,17 @@ describe('the parameters of a command', () => {
 
 describe('where a command goes', () => {
   it.each(VERBS)('%s', (verb) => {
-    const onManager = ['confirm', 'demote', 'drain', 'forget', 'inspect', 'mend', 'rotate', 'shift'].includes(verb);
+    const onManager = [
+      'confirm',
+      'demote',
+      'drain',
+      'forget',
+      'inspect',
+      'mend',
+      'rotate',
+      'shift',
+      'availability',
+    ].includes(verb);
 
     expect(runsOnManager(verb)).toBe(onManager);
     expect(commandFor(requestOf({ verb })).target).toBe(onManager ? MANAGER_INSTANCE : INSTANCE);
