@@ -127,6 +127,16 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/redrive.ts')).defineRedrive,
   },
   {
+    name: 'refresh',
+    summary: 'Replace the instances of a group, as is safe for its role: a rolling upgrade',
+    load: async () => (await import('./commands/refresh.ts')).defineRefresh,
+  },
+  {
+    name: 'remove',
+    summary: 'Take one instance out, drained first, with a replacement or without',
+    load: async () => (await import('./commands/remove.ts')).defineRemove,
+  },
+  {
     name: 'rebalance',
     summary: 'Move surplus tasks of services to nodes that have fewer: one replica more, then one less',
     load: async () => (await import('./commands/rebalance.ts')).defineRebalance,

@@ -123,6 +123,9 @@ export class Lab {
       random: seededRandom(options.seed),
     });
     this.ec2.securityGroups = () => securityGroupsOf(this.cloudFormation.account);
+    this.console.alarms.onAlarm = (alarm) => {
+      this.autoScaling.heardAlarm(alarm);
+    };
     this.console.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options, lag.invocations);
     this.lambda = this.#makeLambda(options, listening.url, serve);
@@ -272,10 +275,8 @@ export class Lab {
     const { iam, autoScaling, ec2, runCommand, states } = this;
     const { topics, queues } = this.console;
     const ofSsm = [runCommand, ...runCommand.ofAgents, this.#parameterStore];
-    const groups = autoScalingApi(autoScaling, this.#shown, () => ({
-      ActivityId: this.random.uuid(),
-      StartTime: new Date(this.clock.now()),
-    }));
+    const begun = () => ({ ActivityId: this.random.uuid(), StartTime: new Date(this.clock.now()) });
+    const groups = autoScalingApi(autoScaling, this.#shown, { begun, alarms: this.console.alarms });
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
       services: [groups, ec2, ...ofSsm, states, sts, topics, queues, this.cloudFormation.api],

@@ -43,6 +43,11 @@ export type Models = Readonly<Record<string, Model>>;
 
 const FOLDERS: Readonly<Record<string, string>> = { states: 'stepfunctions' };
 
+/** What AWS has and Debian's models, which are of December 2022, have not: nothing is compared, and its `aws` command does not know them. */
+export const LATER_OPERATIONS: ReadonlySet<string> = new Set([
+  'autoscaling.RollbackInstanceRefresh', // February 2023
+]);
+
 /** @throws if the models are not where Debian puts them, or lack an operation that the lab answers */
 export function makeModels(data = BOTOCORE): Models {
   return Object.fromEntries(
@@ -50,7 +55,8 @@ export function makeModels(data = BOTOCORE): Models {
       const folder = join(data, FOLDERS[service] ?? service);
       const version = readdirSync(folder).toSorted().at(-1) ?? '';
       const model = JSON.parse(readFileSync(join(folder, version, 'service-2.json'), 'utf8')) as Model;
-      return [service, reduced(service, { ...model, version }, Object.keys(operations))];
+      const names = Object.keys(operations).filter((name) => !LATER_OPERATIONS.has(`${service}.${name}`));
+      return [service, reduced(service, { ...model, version }, names)];
     }),
   );
 }

@@ -41,6 +41,8 @@ export class Alarms {
   readonly #metrics = new Map<string, Metric>();
   /** Told of an alarm that rings for the first time. */
   onRing: (alarm: StackAlarm) => void = () => undefined;
+  /** Told with each datapoint that finds an alarm in its ALARM state, the first time and ever after. */
+  onAlarm: (name: string) => void = () => undefined;
 
   constructor(alarms: readonly StackAlarm[], now: () => number = () => 0) {
     this.#alarms = alarms;
@@ -83,7 +85,19 @@ export class Alarms {
     metric.points.push({ at, value });
     for (const alarm of this.#alarms.filter((one) => isOn(one, metric))) {
       this.#look(alarm, metric);
+      if (this.isInAlarm(alarm.name) === true) {
+        this.onAlarm(alarm.name);
+      }
     }
+  }
+
+  /** Whether it is in its ALARM state now; undefined where there is no such alarm. */
+  isInAlarm(name: string): boolean | undefined {
+    const alarm = this.#alarms.find((one) => one.name === name);
+    const points = this.metrics.find((metric) => alarm !== undefined && isOn(alarm, metric))?.points ?? [];
+    return alarm === undefined
+      ? undefined
+      : inARow(alarm, points, this.#start, this.#now()).now >= alarm.evaluationPeriods;
   }
 
   /** All that have rung so far, also for want of data. */
@@ -98,7 +112,10 @@ export class Alarms {
   }
 
   #look(alarm: StackAlarm, metric: Metric | undefined): void {
-    if (this.#rang.has(alarm.name) || !rings(alarm, metric?.points ?? [], this.#start, this.#now())) {
+    if (
+      this.#rang.has(alarm.name) ||
+      inARow(alarm, metric?.points ?? [], this.#start, this.#now()).most < alarm.evaluationPeriods
+    ) {
       return;
     }
     this.#rang.add(alarm.name);
@@ -119,27 +136,30 @@ const STATISTICS: Readonly<Record<string, (values: readonly number[]) => number>
 };
 
 /**
- * Whether there are as many periods one after the other as the alarm wants, each over its threshold. A period is whole before it
- * lacks data. (AWS looks at some periods more where data is missing, and says so only roughly.)
+ * How many periods one after the other were over the threshold: at most so far, and until now. A period is whole before it lacks data.
+ * (AWS looks at some periods more where data is missing, and says so only roughly.)
  */
-function rings(alarm: StackAlarm, points: readonly Datapoint[], start: number, now: number): boolean {
-  const { threshold, evaluationPeriods, treatMissingData } = alarm;
+function inARow(
+  alarm: StackAlarm,
+  points: readonly Datapoint[],
+  start: number,
+  now: number,
+): { readonly most: number; readonly now: number } {
+  const { threshold, treatMissingData } = alarm;
   const period = alarm.period * 1000;
   const statistic = STATISTICS[alarm.statistic];
   if (statistic === undefined || alarm.comparison !== 'GreaterThanOrEqualToThreshold') {
     throw new Error(`the lab does not know alarms like ${alarm.name}: ${alarm.statistic} ${alarm.comparison}`);
   }
   const byPeriod = Map.groupBy(points, ({ at }) => Math.floor(at / period));
-  let inARow = 0;
+  const count = { most: 0, now: 0 };
   for (let index = Math.ceil(start / period) - 1; index <= Math.floor(now / period); index += 1) {
     const values = byPeriod.get(index)?.map(({ value }) => value);
     const isWhole = index >= start / period && index < Math.floor(now / period);
     const breaches =
       values === undefined ? treatMissingData === 'breaching' && isWhole : statistic(values) >= threshold;
-    inARow = breaches ? inARow + 1 : 0;
-    if (inARow >= evaluationPeriods) {
-      return true;
-    }
+    count.now = breaches ? count.now + 1 : 0;
+    count.most = Math.max(count.most, count.now);
   }
-  return false;
+  return count;
 }

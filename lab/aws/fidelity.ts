@@ -32,8 +32,12 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DeleteLifecycleHook: done('what waits in it goes on: a launch is abandoned, a termination continued'),
     TerminateInstanceInAutoScalingGroup: partial('a short answer'),
     SetInstanceHealth: done(),
-    StartInstanceRefresh: partial('rolling only; of the preferences only the two percentages'),
-    DescribeInstanceRefreshes: partial('the last one of each group; no pages'),
+    StartInstanceRefresh: partial(
+      'rolling only; of the preferences the percentages, alarms and the rollback; a desired configuration is a version of a scenario’s group. An alarm that rings already fails it at once; what waits in its launch hook then is ended, and no old instance',
+    ),
+    DescribeInstanceRefreshes: done(),
+    CancelInstanceRefresh: partial('waits for what is under way'),
+    RollbackInstanceRefresh: done(),
   },
   cloudformation: {
     CreateChangeSet: partial(

@@ -89,11 +89,20 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
     return executionFacts(expectation.executions, lab);
   }
   return {
+    ...upgradeFacts(expectation, seen),
     ...peopleFacts(expectation, seen),
     ...requestFacts(expectation, seen),
     ...commandFacts(expectation, seen),
     ...simpleFacts(seen),
   };
+}
+
+function upgradeFacts(expectation: Expectation, { lab }: Seen): Readonly<Record<string, unknown>> {
+  if (!('refreshed' in expectation)) {
+    return {};
+  }
+  const { status, reason: because } = lab.autoScaling.groups.get(expectation.refreshed.group)?.refresh ?? {};
+  return { status, because };
 }
 
 function commandFacts(expectation: Expectation, { lab, before }: Seen): Readonly<Record<string, unknown>> {

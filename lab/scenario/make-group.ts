@@ -16,7 +16,7 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
       suspended: spec.setup.suspended,
       launchesAfter: spec.launchesAfter,
       retainedEndsBy: spec.retainedEndsBy,
-      machine: { ...machineOf(spec), securityGroups: securityGroupOf(lab, name, spec) },
+      ...launchedAs(spec, securityGroupOf(lab, name, spec)),
     },
     0,
   );
@@ -64,11 +64,18 @@ const belongingOf = ({ tags, byHand, role }: GroupSpec, cluster: string): Pick<G
   retain: role === 'manager' && !byHand,
 });
 
-/** What its instances boot as. */
-const machineOf = ({ agentAfter, dockerAfter, clock, speaksFrom, setup, image }: GroupSpec): Group['machine'] => ({
-  ...{ agentAfter, dockerAfter, clockAhead: clock, speaksFrom, hopLimit: setup.hopLimit, userData: setup.userData },
-  ...image,
-});
+/** What its instances boot as: the first version of its launch template. */
+function launchedAs(
+  { agentAfter, dockerAfter, clock, speaksFrom, setup, image }: GroupSpec,
+  securityGroups: readonly string[] | undefined,
+): Pick<Group, 'machine' | 'versions' | 'version'> {
+  const machine: Group['machine'] = {
+    ...{ agentAfter, dockerAfter, clockAhead: clock, speaksFrom, hopLimit: setup.hopLimit, userData: setup.userData },
+    ...image,
+    securityGroups,
+  };
+  return { machine, versions: [machine], version: 1 };
+}
 
 /** One of its own, where the scenario says what it lets in. */
 function securityGroupOf({ cloudFormation, random }: Lab, name: string, { setup }: GroupSpec): string[] | undefined {

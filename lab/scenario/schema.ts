@@ -11,6 +11,7 @@ import { limits } from './limits-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
 import { load, service } from './service-schema.ts';
+import { refreshed, upgradeSteps } from './upgrade-schema.ts';
 
 const hook = z.strictObject({
   timeout: z.int().min(30).max(7200).default(1800),
@@ -199,6 +200,7 @@ const expectation = z.union([
       kinds: names,
     }),
   }),
+  z.strictObject({ refreshed }),
   z.strictObject({ rebalanced: z.strictObject({ ...moveBounds, outcomes: names, leftOut: names }) }),
 ]);
 export type Expectation = z.infer<typeof expectation>;
@@ -267,6 +269,7 @@ const plainSteps = [
     }),
   }),
   z.strictObject({ interrupt }),
+  ...upgradeSteps,
   z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
   z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),
   /** Off: one is stopped, by hand. On: all that were stopped are started. */

@@ -12,6 +12,7 @@ import type { ScenarioRun } from './run.ts';
 import { takeTurns } from './each.ts';
 import type { PlainStep, Step } from './schema.ts';
 import { StepFailed } from './step-failed.ts';
+import type { UpgradeStep } from './upgrade.ts';
 
 type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
 
@@ -62,6 +63,7 @@ type Typed =
   | Part<'swarm'>
   | Part<'adopt'>
   | Part<'release'>
+  | UpgradeStep
   | Part<'record'>
   | Part<'item'>
   | Part<'hook'>
@@ -72,6 +74,7 @@ type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
 const TYPED: readonly string[] = [
   ...['service', 'load', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'swarm', 'adopt', 'release'],
+  ...['image', 'roll', 'remove'],
   ...['record', 'item', 'hook', 'tags'],
 ];
 
@@ -103,6 +106,8 @@ async function typeOfCluster(run: ScenarioRun, step: Exclude<Typed, Services>): 
     await (await import('./hold.ts')).unhold(run);
   } else if ('swarm' in step || 'adopt' in step || 'release' in step) {
     await adoptOrRelease(run, step);
+  } else if ('image' in step || 'roll' in step || 'remove' in step) {
+    await (await import('./upgrade.ts')).upgrade(run, step);
   } else {
     await changeByHand(run, step);
   }
@@ -191,6 +196,7 @@ type Act = Exclude<
   | { swarm: unknown }
   | { adopt: unknown }
   | { release: unknown }
+  | UpgradeStep
   | { record: unknown }
   | Outside
   | { item: unknown }

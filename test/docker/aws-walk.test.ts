@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { FIDELITY } from '../../lab/aws/fidelity.ts';
+import { LATER_OPERATIONS } from '../../scripts/aws-models.ts';
 import { ServedLab } from './support/served-lab.ts';
 
 const ID = 'i-0000000000000dead';
@@ -54,6 +55,7 @@ const ROWS: readonly Row[] = [
   ['autoscaling.SetInstanceHealth', ['--instance-id', ID, '--health-status', 'Healthy'], 'ValidationError'],
   ['autoscaling.StartInstanceRefresh', ['--auto-scaling-group-name', 'nobody'], 'ValidationError'],
   ['autoscaling.DescribeInstanceRefreshes', GROUP],
+  ['autoscaling.CancelInstanceRefresh', GROUP, 'ActiveInstanceRefreshNotFound'],
   ['cloudformation.CreateChangeSet', [...SET, '--change-set-type', 'CREATE', '--template-body', TEMPLATE]],
   ['cloudformation.CreateChangeSet', [...SET, '--template-body', TEMPLATE], 'ValidationError'],
   ['cloudformation.DescribeChangeSet', SET],
@@ -163,9 +165,9 @@ describe('the aws command, over every operation', () => {
 
   it('leaves none out', () => {
     const walked = new Set(ROWS.map(([call]) => call));
-    const all = Object.entries(FIDELITY).flatMap(([service, operations]) =>
-      Object.keys(operations).map((operation) => `${service}.${operation}`),
-    );
+    const all = Object.entries(FIDELITY)
+      .flatMap(([service, operations]) => Object.keys(operations).map((operation) => `${service}.${operation}`))
+      .filter((call) => !LATER_OPERATIONS.has(call));
 
     expect([...walked].toSorted()).toEqual(all.toSorted());
   });

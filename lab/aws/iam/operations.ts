@@ -203,6 +203,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.UpdateAutoScalingGroup': onGroup('autoscaling:UpdateAutoScalingGroup', named),
   'autoscaling.StartInstanceRefresh': onGroup('autoscaling:StartInstanceRefresh', named),
   'autoscaling.CancelInstanceRefresh': onGroup('autoscaling:CancelInstanceRefresh', named),
+  'autoscaling.RollbackInstanceRefresh': onGroup('autoscaling:RollbackInstanceRefresh', named),
   'autoscaling.TerminateInstanceInAutoScalingGroup': onGroup(
     'autoscaling:TerminateInstanceInAutoScalingGroup',
     (input, { groupOf }) => groupOf(text(input['InstanceId'])) ?? '',

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { groupArn } from './auto-scaling.ts';
 import type { Group, Hook, Member } from './group.ts';
 import type { AutoScaling, OpenAction } from './auto-scaling.ts';
-import type { InstanceRefresh } from './group.ts';
 import { checkHook, globalTimeout } from './group-limits.ts';
 import { lifecyclePolicy, retain, setupOperations } from './auto-scaling-setup.ts';
+import { launchTemplateOf, refreshOperations } from './refresh-api.ts';
+import type { AlarmStates } from './refresh-api.ts';
 import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
@@ -54,17 +55,6 @@ const health = z.strictObject({
   HealthStatus: z.enum(['Healthy', 'Unhealthy']),
   ShouldRespectGracePeriod: flag.default(true),
 });
-const refresh = z.strictObject({
-  AutoScalingGroupName: name,
-  Strategy: z.literal('Rolling').default('Rolling'),
-  Preferences: z
-    .strictObject({
-      MinHealthyPercentage: z.coerce.number().int().min(0).max(100).optional(),
-      MaxHealthyPercentage: z.coerce.number().int().min(100).max(200).optional(),
-    })
-    .default({}),
-});
-const refreshes = z.strictObject({ AutoScalingGroupName: name, InstanceRefreshIds: z.array(z.string()).optional() });
 const hooks = z.strictObject({ AutoScalingGroupName: name, LifecycleHookNames: z.array(name).max(50).optional() });
 const putHook = z.strictObject({
   AutoScalingGroupName: name,
@@ -77,10 +67,13 @@ const putHook = z.strictObject({
   DefaultResult: z.enum(['CONTINUE', 'ABANDON']).optional(),
 });
 
-/** An id and a time, for what has begun. */
-export type Begun = () => { readonly ActivityId: string; readonly StartTime: Date };
+interface Parts {
+  /** An id and a time, for what has begun. */
+  readonly begun: () => { readonly ActivityId: string; readonly StartTime: Date };
+  readonly alarms: AlarmStates;
+}
 
-export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, begun: Begun): Service {
+export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, parts: Parts): Service {
   const operations: Record<string, Operation> = {
     DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, shown, groups.parse(input)),
     DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, shown, instances.parse(input)),
@@ -118,7 +111,7 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, be
       autoScaling.terminateInstance(asked.InstanceId, asked.ShouldDecrementDesiredCapacity);
       const Description = `Terminating EC2 instance: ${asked.InstanceId}`;
       const Cause = 'instance was taken out of service in response to a user request';
-      return { Activity: { ...begun(), AutoScalingGroupName, Description, Cause, StatusCode: 'InProgress' } };
+      return { Activity: { ...parts.begun(), AutoScalingGroupName, Description, Cause, StatusCode: 'InProgress' } };
     },
     SetInstanceHealth: (input) => {
       const {
@@ -129,8 +122,7 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, be
       autoScaling.setHealth(id, status === 'Healthy', { respectGracePeriod });
       return {};
     },
-    StartInstanceRefresh: (input) => ({ InstanceRefreshId: startRefresh(autoScaling, refresh.parse(input)).id }),
-    DescribeInstanceRefreshes: (input) => describeRefreshes(autoScaling, refreshes.parse(input)),
+    ...refreshOperations(autoScaling, parts.alarms),
     ...setupOperations(autoScaling),
   };
   return { name: 'autoscaling', operations };
@@ -142,39 +134,6 @@ function find(autoScaling: AutoScaling, asked: z.infer<typeof action>): OpenActi
     token: asked.LifecycleActionToken,
     instanceId: asked.InstanceId,
   });
-}
-
-function startRefresh(autoScaling: AutoScaling, asked: z.infer<typeof refresh>): InstanceRefresh {
-  const { MinHealthyPercentage: minHealthy, MaxHealthyPercentage: maxHealthy } = asked.Preferences;
-  const own = {
-    ...(minHealthy === undefined ? {} : { minHealthy }),
-    ...(maxHealthy === undefined ? {} : { maxHealthy }),
-  };
-  return autoScaling.startRefresh(asked.AutoScalingGroupName, own, true);
-}
-
-/** The lab keeps the last one of each group. */
-function describeRefreshes(autoScaling: AutoScaling, asked: z.infer<typeof refreshes>): unknown {
-  const { name: group, refresh: last } = autoScaling.group(asked.AutoScalingGroupName);
-  const wanted = asked.InstanceRefreshIds ?? [];
-  const found = last !== undefined && (wanted.length === 0 || wanted.includes(last.id)) ? [last] : [];
-  return { InstanceRefreshes: found.map((one) => describeRefresh(autoScaling, group, one)) };
-}
-
-function describeRefresh(autoScaling: AutoScaling, group: string, one: InstanceRefresh): Record<string, unknown> {
-  const { members } = autoScaling.group(group);
-  const left = [...one.of].filter((id) => members.has(id)).length;
-  return {
-    InstanceRefreshId: one.id,
-    AutoScalingGroupName: group,
-    Status: one.status,
-    StartTime: new Date(one.startedAt),
-    ...(one.endedAt === undefined ? {} : { EndTime: new Date(one.endedAt) }),
-    PercentageComplete: one.of.size === 0 ? 100 : Math.floor((100 * (one.of.size - left)) / one.of.size),
-    InstancesToUpdate: left,
-    Strategy: 'Rolling',
-    Preferences: { MinHealthyPercentage: one.range.minHealthy, MaxHealthyPercentage: one.range.maxHealthy },
-  };
 }
 
 function describeGroups(autoScaling: AutoScaling, shown: ShownMembers, input: z.infer<typeof groups>): unknown {
@@ -205,6 +164,9 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
       SuspensionReason: 'User suspended',
     })),
     ...maintenanceOf(group),
+    ...(group.versions === undefined
+      ? {}
+      : { LaunchTemplate: { ...launchTemplateOf(group), Version: String(group.version ?? 1) } }),
     CreatedTime: new Date(0),
     Instances: shown.of(group).map(describeMember),
     Tags: Object.entries(group.tags).map(([Key, Value]) => ({

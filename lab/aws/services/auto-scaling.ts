@@ -3,7 +3,8 @@ import type { Lifecycle, Hook, Member, Group, HealthyRange, InstanceRefresh } fr
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
-import { REFRESH_DEFAULT, countsFor, emptiestZone, planChange } from './replacement.ts';
+import { Refreshes } from './refresh.ts';
+import { emptiestZone, planChange } from './replacement.ts';
 import { checkBounds, checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
@@ -37,10 +38,21 @@ export class AutoScaling {
   readonly actions = new Map<string, OpenAction>();
   /** How each action ended, for the report; `timedOut`: by the hook's own timeout, since nobody completed it. */
   readonly hooks = { continued: 0, abandoned: 0, timedOut: 0 };
+  readonly refreshes: Refreshes;
   readonly #options: AutoScalingOptions;
 
   constructor(options: AutoScalingOptions) {
     this.#options = options;
+    this.refreshes = new Refreshes({
+      now: () => options.clock.now(),
+      newId: () => options.random.uuid(),
+      terminate: (group, member) => {
+        this.#terminate(group, member);
+      },
+      reconcile: (group) => {
+        this.#reconcile(group);
+      },
+    });
     this.#checkHealthLater();
   }
 
@@ -146,24 +158,15 @@ export class AutoScaling {
     }
   }
 
-  /** Replaces all that are in the group now, in a range of its own, else in that of the group. */
-  startRefresh(name: string, own: Partial<HealthyRange>, awaitsTermination: boolean): InstanceRefresh {
-    const group = this.group(name);
-    if (group.refresh?.status === 'InProgress') {
-      throw new AwsError('InstanceRefreshInProgress', `An Instance Refresh is already in progress`);
+  startRefresh(name: string, range: Partial<HealthyRange>, awaitsTermination: boolean): InstanceRefresh {
+    return this.refreshes.start(this.group(name), { range, awaitsTermination });
+  }
+
+  /** An alarm of CloudWatch is in its ALARM state. */
+  heardAlarm(alarm: string): void {
+    for (const group of this.groups.values()) {
+      this.refreshes.heard(group, alarm);
     }
-    const present = [...group.members.values()].filter(countsFor);
-    group.refresh = {
-      id: this.#options.random.uuid(),
-      startedAt: this.#options.clock.now(),
-      endedAt: undefined,
-      status: 'InProgress',
-      range: { ...REFRESH_DEFAULT, ...group.maintenance, ...own },
-      awaitsTermination,
-      of: new Set(present.map(({ instanceId }) => instanceId)),
-    };
-    this.#reconcile(group);
-    return group.refresh;
   }
 
   #managed(instanceId: string): { group: Group; member: Member } {
@@ -217,10 +220,7 @@ export class AutoScaling {
 
   #reconcile(group: Group): void {
     const { terminate, launch, refreshed } = planChange(group);
-    if (refreshed && group.refresh !== undefined) {
-      group.refresh.status = 'Successful';
-      group.refresh.endedAt = this.#options.clock.now();
-    }
+    this.refreshes.looked(group, refreshed);
     for (const member of terminate) {
       this.#terminate(group, member);
     }
@@ -332,6 +332,7 @@ export class AutoScaling {
   #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', launching: boolean): void {
     if (launching && result === 'CONTINUE') {
       member.inServiceSince = this.#options.clock.now();
+      if (group.refresh !== undefined) group.refresh.progressAt = member.inServiceSince;
       this.#become(group, member, 'InService');
       this.#reconcile(group);
       return;
@@ -364,6 +365,7 @@ export class AutoScaling {
             member.healthy = false;
           }
         }
+        this.refreshes.look(group);
         this.#reconcile(group);
       }
       this.#checkHealthLater();

@@ -5,12 +5,51 @@ export interface InstanceRefresh {
   readonly id: string;
   readonly startedAt: number;
   endedAt: number | undefined;
-  status: 'InProgress' | 'Successful';
+  status: RefreshStatus;
+  /** Why it has this status, in words. */
+  reason: string | undefined;
   readonly range: HealthyRange;
   /** A knob, since AWS does not say: whether the next one is replaced only when the last one has gone. */
   readonly awaitsTermination: boolean;
-  /** The instances that it replaces. */
-  readonly of: ReadonlySet<string>;
+  /** The instances that it replaces; while it is rolled back, those that it has launched. */
+  of: ReadonlySet<string>;
+  /** So many it began with. */
+  readonly total: number;
+  /** Any of these fails it. */
+  readonly alarms: readonly string[];
+  readonly autoRollback: boolean;
+  /** Versions of the launch template, where it brings another one. */
+  readonly version: { readonly from: number; readonly to: number } | undefined;
+  /** When a replacement last came into service. */
+  progressAt: number;
+}
+
+export type RefreshStatus =
+  | 'InProgress'
+  | 'Successful'
+  | 'Failed'
+  | 'Cancelling'
+  | 'Cancelled'
+  | 'RollbackInProgress'
+  | 'RollbackSuccessful'
+  | 'RollbackFailed';
+
+/** What an instance is launched as. */
+export interface LaunchedAs {
+  readonly dockerAfter: number;
+  readonly agentAfter: number;
+  /** Of instance metadata, and what cloud-init would do: told, and not played. */
+  readonly hopLimit?: number | undefined;
+  readonly securityGroups?: readonly string[] | undefined;
+  readonly userData?: string | undefined;
+  /** Of its machines, in place of what instances usually have, ms. */
+  readonly clockAhead?: number | undefined;
+  /** Where others see its machines, if not at their addresses. */
+  readonly speaksFrom?: SpeaksFrom | undefined;
+  /** The group whose oldest instance has left its swarm folder in the image. */
+  readonly swarmFolderOf?: string | undefined;
+  /** The group by whose oldest instance's id its machines call themselves. */
+  readonly hostnameOf?: string | undefined;
 }
 
 /** Of an instance maintenance policy or a refresh: percentages of the desired capacity. */
@@ -68,23 +107,14 @@ export interface Group {
   /** What somebody has set up before skep came, and skep only looks at. Neither is played: no load balancer is asked, no process stands still. */
   readonly healthCheckType?: 'EC2' | 'ELB' | undefined;
   readonly suspended?: readonly string[] | undefined;
-  machine: {
-    readonly dockerAfter: number;
-    readonly agentAfter: number;
-    /** Of instance metadata, and what cloud-init would do: told, and not played. */
-    readonly hopLimit?: number | undefined;
-    readonly securityGroups?: readonly string[] | undefined;
-    readonly userData?: string | undefined;
-    /** Of its machines, in place of what instances usually have, ms. */
-    readonly clockAhead?: number | undefined;
-    /** Where others see its machines, if not at their addresses. */
-    readonly speaksFrom?: SpeaksFrom | undefined;
-    /** The group whose oldest instance has left its swarm folder in the image. */
-    readonly swarmFolderOf?: string | undefined;
-    /** The group by whose oldest instance's id its machines call themselves. */
-    readonly hostnameOf?: string | undefined;
-  };
+  machine: LaunchedAs;
+  /** All versions of its launch template, the first one as it was made; undefined where the lab does not know any. */
+  readonly versions?: LaunchedAs[];
+  /** Which of them it launches. */
+  version?: number;
   /** The last one, under way or over. */
   refresh?: InstanceRefresh;
+  /** Those before it, the last one first. */
+  formerRefreshes?: readonly InstanceRefresh[];
   desired: number;
 }

@@ -1,5 +1,5 @@
 // What a group does next about its capacity: how many it launches, which it terminates. Nothing but its own members is looked at.
-import type { Member, Group, HealthyRange } from './group.ts';
+import type { Member, Group, HealthyRange, InstanceRefresh } from './group.ts';
 
 /** Of a refresh in a group without a policy that says nothing itself. */
 export const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
@@ -17,12 +17,16 @@ type Capacity = Pick<Group, 'members' | 'desired' | 'maintenance' | 'launchesAft
 export const countsFor = ({ lifecycle }: Member): boolean =>
   !lifecycle.startsWith('Terminat') && lifecycle !== 'Standby';
 
+/** It goes on by itself: forwards, or back. */
+export const isReplacing = ({ status }: Pick<InstanceRefresh, 'status'>): boolean =>
+  status === 'InProgress' || status === 'RollbackInProgress';
+
 /** All of it is in service, healthy and running. What is in standby is a person's. */
 export function hasWhatItWants({ members, desired, refresh }: Group, isRunning: (id: string) => boolean): boolean {
   const counted = [...members.values()].filter(({ lifecycle }) => lifecycle !== 'Standby');
   return (
     counted.length === desired &&
-    refresh?.status !== 'InProgress' &&
+    (refresh === undefined || !(isReplacing(refresh) || refresh.status === 'Cancelling')) &&
     counted.every((one) => one.lifecycle === 'InService' && one.healthy && isRunning(one.instanceId))
   );
 }
@@ -40,7 +44,9 @@ export function planChange(group: Capacity): Change {
   const leaving = members.filter(({ lifecycle }) => lifecycle === 'Terminating:Wait');
   const { due, most } = replacementsOf(group, present, leaving);
   const left = present.filter((member) => !due.now.includes(member));
-  const target = Math.max(group.desired, Math.min(most, group.desired + due.later.length));
+  // What a cancelled refresh has launched may still come; then the surplus goes.
+  const cancelled = group.refresh?.status === 'Cancelling' ? left.length : 0;
+  const target = Math.max(group.desired, cancelled, Math.min(most, group.desired + due.later.length));
   const surplus = surplusOf(left, due.later, left.length - target);
   const coming = group.launchesAfter === 'termination-ends' ? leaving.length + due.now.length : 0;
   return {
@@ -57,7 +63,7 @@ interface Replacements {
 }
 
 function replacementsOf(group: Capacity, present: readonly Member[], leaving: readonly Member[]): Replacements {
-  const refresh = group.refresh?.status === 'InProgress' ? group.refresh : undefined;
+  const refresh = group.refresh !== undefined && isReplacing(group.refresh) ? group.refresh : undefined;
   const isOld = ({ instanceId }: Member): boolean => refresh?.of.has(instanceId) === true;
   const inService = present.filter(({ lifecycle }) => lifecycle === 'InService');
   const unhealthy = inService.filter(({ healthy }) => !healthy);
@@ -82,14 +88,16 @@ function replacementsOf(group: Capacity, present: readonly Member[], leaving: re
 function limitsOf(desired: number, { minHealthy, maxHealthy }: HealthyRange): { least: number; most: number } {
   const least = Math.ceil((desired * minHealthy) / 100);
   const most = Math.floor((desired * maxHealthy) / 100);
-  return maxHealthy > 100
+  // All of them, and no more than all, can only mean one at a time and launched first (instance-refresh-overview).
+  return maxHealthy > 100 || minHealthy === 100
     ? { least, most: Math.max(most, desired + 1) }
     : { least: Math.min(least, desired - 1), most };
 }
 
 function isRefreshed({ refresh, desired }: Capacity, present: readonly Member[], leaving: readonly Member[]): boolean {
   return (
-    refresh?.status === 'InProgress' &&
+    refresh !== undefined &&
+    isReplacing(refresh) &&
     present.length === desired &&
     present.every(({ lifecycle, instanceId }) => lifecycle === 'InService' && !refresh.of.has(instanceId)) &&
     !(refresh.awaitsTermination && leaving.some(({ instanceId }) => refresh.of.has(instanceId)))

@@ -97,6 +97,8 @@ function ofGroupsAndInstances(call: Call): void {
     'PutLifecycleHook',
     'SetDesiredCapacity',
     'StartInstanceRefresh',
+    'CancelInstanceRefresh',
+    'RollbackInstanceRefresh',
     'TerminateInstanceInAutoScalingGroup',
     'SetInstanceHealth',
   ];

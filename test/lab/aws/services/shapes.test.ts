@@ -67,8 +67,14 @@ function samples(worker: string): Readonly<Record<string, Input>> {
       ShouldDecrementDesiredCapacity: false,
     },
     'autoscaling.SetInstanceHealth': { InstanceId: worker, HealthStatus: 'Healthy' },
-    'autoscaling.StartInstanceRefresh': { AutoScalingGroupName: 'nobody' },
+    'autoscaling.StartInstanceRefresh': {
+      AutoScalingGroupName: 'nobody',
+      Preferences: { MinHealthyPercentage: 100, AutoRollback: false, ScaleInProtectedInstances: 'Refresh' },
+      DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: 'lt-0123', Version: '2' } },
+    },
     'autoscaling.DescribeInstanceRefreshes': GROUP,
+    'autoscaling.CancelInstanceRefresh': GROUP,
+    'autoscaling.RollbackInstanceRefresh': GROUP,
     'cloudformation.CreateChangeSet': {
       ...CHANGE_SET,
       ChangeSetType: 'CREATE',
