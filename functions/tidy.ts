@@ -147,8 +147,11 @@ async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typ
   const made = hold === undefined ? wanted : underHold(wanted, groups, tellHold(cluster, hold, now));
   tell(cluster, made);
   // Of a swarm that is not there yet nothing is missing.
-  return founded || made.seen === null ? made : { ...made, seen: { ...made.seen, founded } };
+  const told = founded || made.seen === null ? made : { ...made, seen: { ...made.seen, founded } };
+  return hold === undefined && tagged.some(({ dns }) => dns !== undefined) ? { ...told, names: [NAMES] } : told;
 }
+
+const NAMES = { kind: 'names', because: 'names in DNS are compared with the Ready nodes' } as const;
 
 /** An observation, no repair: also where only a plan was asked for, and under a hold. Hooks that are in order cost no write. */
 async function noteHookTimeouts(

@@ -34,6 +34,7 @@ import { Throttles, agentLimitsOf } from './aws/services/limits.ts';
 import { lagsOf } from './aws/services/lagging.ts';
 import { ShownMembers } from './aws/services/shown-members.ts';
 import { ParameterStore } from './aws/services/parameter-store.ts';
+import { Route53 } from './aws/services/route53.ts';
 import { RunCommand } from './aws/services/run-command.ts';
 import { securityToken } from './aws/services/security-token.ts';
 import { States } from './aws/services/states.ts';
@@ -56,6 +57,7 @@ export class Lab {
   readonly random: Random;
   readonly machines: Machines;
   readonly ec2: Ec2;
+  readonly route53: Route53;
   readonly autoScaling: AutoScaling;
   readonly throttles: Throttles;
   readonly runCommand: RunCommand;
@@ -105,6 +107,7 @@ export class Lab {
       this.#instanceChanged(instance);
     };
     this.autoScaling = this.#makeAutoScaling(options);
+    this.route53 = new Route53(this.clock, seededRandom(options.seed));
     this.throttles = new Throttles(this.clock, options.limits ?? {});
     this.#parameterStore = new ParameterStore(keyArns(this.#account.keys), this.throttles);
     const { ec2, autoScaling } = this;
@@ -115,17 +118,14 @@ export class Lab {
     this.profiles = enforced.profiles;
     this.#onBehalf = enforced.onBehalf;
     this.cloudFormation = new CloudFormation({
-      clock,
-      autoScaling,
+      ...{ clock, autoScaling, route53: this.route53 },
       profiles: enforced.profiles,
       deployed: [stack, ...others],
       // Of its own: what it draws changes nothing in a run that does not use it.
       random: seededRandom(options.seed),
     });
     this.ec2.securityGroups = () => securityGroupsOf(this.cloudFormation.account);
-    this.console.alarms.onAlarm = (alarm) => {
-      this.autoScaling.heardAlarm(alarm);
-    };
+    this.console.alarms.onAlarm = autoScaling.heardAlarm;
     this.console.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options, lag.invocations);
     this.lambda = this.#makeLambda(options, listening.url, serve);
@@ -279,7 +279,7 @@ export class Lab {
     const groups = autoScalingApi(autoScaling, this.#shown, { begun, alarms: this.console.alarms });
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, ...ofSsm, states, sts, topics, queues, this.cloudFormation.api],
+      services: [groups, ec2, ...ofSsm, states, sts, topics, queues, this.route53, this.cloudFormation.api],
       dynamodb: this.#dynamodb,
       gate: iam,
       clock: this.clock,

@@ -205,7 +205,10 @@ function faultyAnswer(
 ): AwsError | undefined {
   switch (effect) {
     case 'throttle':
-      return new AwsError(service === 'autoscaling' ? 'Throttling' : 'ThrottlingException', 'Rate exceeded');
+      return new AwsError(
+        ['autoscaling', 'route53'].includes(service) ? 'Throttling' : 'ThrottlingException',
+        'Rate exceeded',
+      );
     case 'fail':
       return new AwsError('InternalFailure', 'the lab was told to fail this call', 500);
     case 'conflict':

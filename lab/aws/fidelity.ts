@@ -81,6 +81,14 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
       'the hook of the group is not asked, as on AWS; `shutting-down` for 15 s, in which everything on it goes on',
     ),
   },
+  route53: {
+    ChangeResourceRecordSets: partial(
+      'A, AAAA, CNAME and TXT, simple or multivalue; known to resolvers and INSYNC after 45 s. The account may ask five times a second, which AWS has raised since',
+    ),
+    ListResourceRecordSets: done(),
+    GetChange: done(),
+    GetHostedZone: partial('no name servers, no VPCs'),
+  },
   ssm: {
     SendCommand: partial(
       'one instance id, no targets, no document version, no S3, SNS or log group. Only the documents of the stack exist',

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
+import { nameFacts } from './dns.ts';
+import type { ResolvedName } from './dns.ts';
 import type { ManagersSeen } from './managers.ts';
 import type { Requests } from './requests.ts';
 import { deniedOf, executionsOf, stateOf } from './result.ts';
@@ -26,6 +28,7 @@ export interface Seen {
   readonly managers: ManagersSeen | undefined;
   readonly requests: Requests;
   readonly people: SeenByPeople;
+  readonly resolved: ReadonlyMap<string, ResolvedName>;
 }
 
 export interface Before {
@@ -97,7 +100,11 @@ function factsFor(expectation: Expectation, seen: Seen): Record<string, unknown>
   };
 }
 
-function upgradeFacts(expectation: Expectation, { lab }: Seen): Readonly<Record<string, unknown>> {
+function upgradeFacts(expectation: Expectation, { lab, resolved }: Seen): Readonly<Record<string, unknown>> {
+  if ('dns' in expectation) {
+    const { name } = expectation.dns;
+    return nameFacts(lab, name, resolved.get(name));
+  }
   if (!('refreshed' in expectation)) {
     return {};
   }

@@ -16,6 +16,7 @@ import { swarmByHand } from './by-hand.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { killWhereAsked } from './kill-at.ts';
 import type { KillAt } from './kill-at.ts';
+import type { ResolvedName } from './dns.ts';
 import { check } from './expect.ts';
 import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
@@ -100,6 +101,7 @@ export class ScenarioRun {
   readonly requests: Requests;
   /** The rules that the run is held against, where the scenario asks for it. */
   readonly invariants: Invariants | undefined;
+  readonly resolved = new Map<string, ResolvedName>();
   readonly #watch: ManagerWatch | undefined;
   #measured = { transitions: 0, calls: 0 };
   #before: Before = { at: 0, instances: new Set(), containers: new Set() };
@@ -241,7 +243,7 @@ export class ScenarioRun {
     const measured = { transitions: transitions - this.#measured.transitions, calls: calls - this.#measured.calls };
     const managers = expectations.some((one) => 'managers' in one) ? await this.#managers() : undefined;
     const people = await seeAsPeople(this.lab, this.verdicts, this.scenario.cluster);
-    const about = { view, views, clusterStatus: state?.status, managers, people };
+    const about = { view, views, clusterStatus: state?.status, managers, people, resolved: this.resolved };
     const now = { lab: this.lab, measured, before: this.#before, requests: this.requests, ...about };
     return expectations.map((one) => check(one, now));
   }

@@ -5,6 +5,7 @@ import { LEVELS } from '../../src/core/verdict/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { SPEAKS_FROM } from '../nodes/machines.ts';
 import { adopt, release, setup, swarm } from './adopt-schema.ts';
+import { dns, dnsSteps } from './dns-schema.ts';
 import { fault } from './fault-schema.ts';
 import { event, interrupt } from './interrupt-schema.ts';
 import { limits } from './limits-schema.ts';
@@ -201,6 +202,7 @@ const expectation = z.union([
     }),
   }),
   z.strictObject({ refreshed }),
+  z.strictObject({ dns }),
   z.strictObject({ rebalanced: z.strictObject({ ...moveBounds, outcomes: names, leftOut: names }) }),
 ]);
 export type Expectation = z.infer<typeof expectation>;
@@ -270,6 +272,7 @@ const plainSteps = [
   }),
   z.strictObject({ interrupt }),
   ...upgradeSteps,
+  ...dnsSteps,
   z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
   z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),
   /** Off: one is stopped, by hand. On: all that were stopped are started. */

@@ -1,6 +1,8 @@
 // Takes one step of a scenario.
 import type { CallFault } from '../aws/endpoint.ts';
 import { parsePattern } from '../aws/events/pattern.ts';
+import { makeNames } from './dns.ts';
+import type { DnsStep } from './dns.ts';
 import { disturb, isDisturbance, member, replace } from './disturbances.ts';
 import { armCommandFault } from './command-fault.ts';
 import type { Disturbance } from './disturbances.ts';
@@ -64,6 +66,7 @@ type Typed =
   | Part<'adopt'>
   | Part<'release'>
   | UpgradeStep
+  | DnsStep
   | Part<'record'>
   | Part<'item'>
   | Part<'hook'>
@@ -74,7 +77,7 @@ type Outside = Part<'webhook'> | Part<'deadLetter'>;
 
 const TYPED: readonly string[] = [
   ...['service', 'load', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'swarm', 'adopt', 'release'],
-  ...['image', 'roll', 'remove'],
+  ...['image', 'roll', 'remove', 'zone', 'records', 'resolve'],
   ...['record', 'item', 'hook', 'tags'],
 ];
 
@@ -126,9 +129,11 @@ async function adoptOrRelease(run: ScenarioRun, step: Part<'swarm'> | Part<'adop
 
 async function changeByHand(
   run: ScenarioRun,
-  step: Part<'record'> | Part<'item'> | Part<'hook'> | Part<'tags'>,
+  step: DnsStep | Part<'record'> | Part<'item'> | Part<'hook'> | Part<'tags'>,
 ): Promise<void> {
-  if ('record' in step) {
+  if ('zone' in step || 'records' in step || 'resolve' in step) {
+    makeNames(run, step);
+  } else if ('record' in step) {
     await writeRecord(run, step.record);
   } else if ('item' in step) {
     await writeItem(run, step.item);
@@ -197,6 +202,7 @@ type Act = Exclude<
   | { adopt: unknown }
   | { release: unknown }
   | UpgradeStep
+  | DnsStep
   | { record: unknown }
   | Outside
   | { item: unknown }

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
+import type { DnsTags } from '../core/dns/wish.ts';
 import type { Plan } from '../core/model.ts';
 import type { ShownInstance } from '../core/lifecycle/contradiction.ts';
 import type { HookFacts } from '../core/lifecycle/hooks.ts';
@@ -21,6 +22,8 @@ export interface Group {
   readonly desired: number;
   /** Its tag `skep:replace-down`. */
   readonly replaceDown: boolean;
+  /** Its tags `skep:dns-...`; undefined where it has no zone. */
+  readonly dns?: DnsTags | undefined;
   readonly instances: readonly {
     readonly instance: string;
     readonly lifecycle: string;
@@ -80,6 +83,9 @@ function toGroup(group: AutoScalingGroup): Group {
     role: tag('skep:role'),
     desired: group.DesiredCapacity ?? 0,
     replaceDown: tag('skep:replace-down') === 'true',
+    ...(tag('skep:dns-zone') === undefined
+      ? {}
+      : { dns: { zone: tag('skep:dns-zone'), name: tag('skep:dns-name'), ttl: tag('skep:dns-ttl') } }),
     instances: (group.Instances ?? []).map((it) => ({
       instance: it.InstanceId ?? '',
       lifecycle: it.LifecycleState ?? '',

@@ -89,3 +89,20 @@ export async function instancesNotFound(client: EC2Client, instances: readonly s
   }
   return notFound;
 }
+
+/** Where each is reached from inside; undefined for one that does not run, and nothing for one that the answer lacks. */
+export async function liveAddresses(
+  client: EC2Client,
+  instances: readonly string[],
+): Promise<Map<string, string | undefined>> {
+  const addresses = new Map<string, string | undefined>();
+  for (let start = 0; start < instances.length; start += VALUES) {
+    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + VALUES))) {
+      const { InstanceId: id, PrivateIpAddress: address, State: state } = one;
+      if (id !== undefined) {
+        addresses.set(id, state?.Name === 'running' ? address : undefined);
+      }
+    }
+  }
+  return addresses;
+}

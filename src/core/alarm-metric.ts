@@ -11,6 +11,7 @@ export type AlarmMetric =
   | 'NoManagerAnswers'
   | 'EvenManagers'
   | 'ClusterHeld'
+  | 'DnsFailed'
   | 'WebhookFailed';
 
 /** Counts the metric once, and logs why, and about what. */

@@ -112,6 +112,8 @@ export interface Plan {
   readonly warned?: boolean;
   /** Who goes with it, as `node@instance`: these are paused first. */
   readonly together?: readonly string[];
+  /** The node is to have, or has, a name in DNS. */
+  readonly dns?: boolean;
   readonly nodeId?: string;
   readonly address?: string;
   /** Of whom EC2 is to be asked where it is to be decided who may found. */

@@ -104,6 +104,10 @@ export const keys = {
     sk: 'ACTION',
   }),
   group: (group: string): Key => ({ pk: `GROUP#${group}`, sk: 'GROUP' }),
+  dnsName: (cluster: string, zone: string, name: string): Key => ({
+    pk: `CLUSTER#${cluster}`,
+    sk: `DNS#${zone}#${name}`,
+  }),
 } as const;
 
 export const NODE_PREFIX = 'NODE#';

@@ -22,6 +22,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return { table: parsed.data.TABLE, stage: parsed.data.STAGE, tokenKey: parsed.data.TOKEN_KEY };
 }
 
+/** Lambda sets it. */
+export const readRegion = (env: Readonly<Record<string, string | undefined>>): string =>
+  z.string().min(1).parse(env['AWS_REGION']);
+
 const verdictEnvironment = z.object({
   TOPIC: z.string().min(1),
   DEAD_LETTERS: z.string().min(1),

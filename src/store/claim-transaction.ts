@@ -129,11 +129,12 @@ function cacheGroup(table: string, { action, group }: ClaimWrite): TransactItem 
     Update: {
       TableName: table,
       Key: keys.group(action.group),
-      UpdateExpression: 'SET #cluster = :cluster, #role = :role, readAt = :readAt',
+      UpdateExpression: 'SET #cluster = :cluster, #role = :role, dns = :dns, readAt = :readAt',
       ExpressionAttributeNames: { '#cluster': 'cluster', '#role': 'role' },
       ExpressionAttributeValues: {
         ':cluster': group.cluster ?? '',
         ':role': group.role ?? '',
+        ':dns': group.dns ?? false,
         ':readAt': group.readAt,
       },
     },

@@ -51,6 +51,7 @@ export const actionItem = z.object({
 export const groupItem = z.object({
   cluster: z.string().optional(),
   role: z.string().optional(),
+  dns: z.boolean().optional(),
   abandons: z.number().default(0),
   readAt: z.number().default(0),
 });

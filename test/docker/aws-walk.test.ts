@@ -22,6 +22,19 @@ const WHOLE = ['--stack-name', 'whole'];
 const SET = [...STACK, '--change-set-name', 'first'];
 const TEMPLATE = 'Resources: { Logs: { Type: AWS::Logs::LogGroup } }';
 
+const ZONED = ['--stack-name', 'zoned', '--change-set-name', 'first'];
+const RECORD = JSON.stringify({
+  Changes: [
+    {
+      Action: 'CREATE',
+      ResourceRecordSet: {
+        ...{ Name: 'a.walk.internal', Type: 'A', TTL: 60, SetIdentifier: 'i-1', MultiValueAnswer: true },
+        ResourceRecords: [{ Value: '10.0.0.1' }],
+      },
+    },
+  ],
+});
+
 /** What the command says: undefined for an answer that it could read, otherwise the code of the error. */
 type Row = readonly [call: string, args: readonly string[], error?: string];
 
@@ -91,6 +104,11 @@ const ROWS: readonly Row[] = [
   ['ec2.CreateTags', ['--resources', ID, '--tags', 'Key=walk,Value=x'], 'InvalidInstanceID.NotFound'],
   ['ec2.DeleteTags', ['--resources', ID, '--tags', 'Key=walk'], 'InvalidInstanceID.NotFound'],
   ['ec2.TerminateInstances', ['--instance-ids', 'i-1'], 'InvalidInstanceID.Malformed'],
+  // On a zone that there is: below.
+  ['route53.ListResourceRecordSets', ['--hosted-zone-id', 'Z0NOBODY'], 'NoSuchHostedZone'],
+  ['route53.ChangeResourceRecordSets', ['--hosted-zone-id', 'Z0NOBODY', '--change-batch', RECORD], 'NoSuchHostedZone'],
+  ['route53.GetHostedZone', ['--id', 'Z0NOBODY'], 'NoSuchHostedZone'],
+  ['route53.GetChange', ['--id', 'C0NOBODY'], 'NoSuchChange'],
   ['ssm.SendCommand', ['--document-name', 'nobodys', '--instance-ids', ID], 'InvalidDocument'],
   ['ssm.GetCommandInvocation', ['--command-id', UUID, '--instance-id', ID], 'InvocationDoesNotExist'],
   ['ssm.ListCommands', ['--max-items', '3', '--filters', 'key=InvokedAfter,value=2026-01-01T00:00:00Z']],
@@ -194,6 +212,43 @@ describe('the aws command, over every operation', () => {
     },
     60_000,
   );
+
+  it('reads the records of a zone that a stack has made', async () => {
+    const zone = 'Resources: { Zone: { Type: AWS::Route53::HostedZone, Properties: { Name: walk.internal } } }';
+    await lab.aws(
+      'cloudformation',
+      'create-change-set',
+      ...ZONED,
+      '--change-set-type',
+      'CREATE',
+      '--template-body',
+      zone,
+    );
+    await lab.aws('cloudformation', 'execute-change-set', ...ZONED);
+    await lab.aws('cloudformation', 'wait', 'stack-create-complete', '--stack-name', 'zoned');
+    const made = await lab.aws('cloudformation', 'describe-stack-resources', '--stack-name', 'zoned');
+    const { StackResources } = JSON.parse(made.stdout) as { StackResources: { PhysicalResourceId: string }[] };
+    const id = StackResources[0]?.PhysicalResourceId ?? '';
+    const changed = await lab.aws(
+      'route53',
+      'change-resource-record-sets',
+      '--hosted-zone-id',
+      id,
+      '--change-batch',
+      RECORD,
+    );
+    expect(JSON.parse(changed.stdout)).toMatchObject({ ChangeInfo: { Status: 'PENDING' } });
+    const { stdout } = await lab.aws('route53', 'list-resource-record-sets', '--hosted-zone-id', id);
+
+    expect(JSON.parse(stdout)).toEqual({
+      ResourceRecordSets: [
+        {
+          ...{ Name: 'a.walk.internal.', Type: 'A', TTL: 60, SetIdentifier: 'i-1', MultiValueAnswer: true },
+          ResourceRecords: [{ Value: '10.0.0.1' }],
+        },
+      ],
+    });
+  }, 240_000);
 });
 
 /** @example DescribeAutoScalingGroups -> describe-auto-scaling-groups */

@@ -89,6 +89,7 @@ describe('the functions', () => {
       ['TidyLambdaFunction', 'tidy', 'skep-dev-tidy', 60, 512],
       ['RecoverLambdaFunction', 'recover', 'skep-dev-recover', 60, 512],
       ['RebalanceLambdaFunction', 'rebalance', 'skep-dev-rebalance', 60, 512],
+      ['DnsLambdaFunction', 'dns', 'skep-dev-dns', 60, 512],
       ['VerdictLambdaFunction', 'verdict', 'skep-dev-verdict', 60, 512],
     ]);
   });
@@ -138,6 +139,7 @@ describe('the alarms', () => {
   /** Metrics that a function writes when something has happened, and no others. */
   const EVENTS = [
     'ClusterHeld',
+    'DnsFailed',
     'EvenManagers',
     'EventRejected',
     'ForcedCompletion',

@@ -54,6 +54,7 @@ describe('the roles', () => {
       'ClaimFunctionRole',
       'CommandDoneFunctionRole',
       'CommandFunctionRole',
+      'DnsFunctionRole',
       'RebalanceFunctionRole',
       'RebalanceMachineRole',
       'RecoverFunctionRole',
@@ -308,6 +309,7 @@ describe('the functions', () => {
     ['verdict', ['BatchGetItem', 'GetItem', 'PutItem']],
     ['recover', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']],
     ['rebalance', ['DeleteItem', 'GetItem', 'PutItem']],
+    ['dns', ['GetItem', 'Query', 'UpdateItem']],
   ])('%s may do with the table what its code does: %j', (name, operations) => {
     const found = stack.functions.find((it) => it.name === `skep-dev-${name}`);
     const actions = actionsOf(roleOf(stack, found?.roleArn ?? '').statements);

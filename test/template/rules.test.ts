@@ -10,13 +10,8 @@ beforeAll(async () => {
 }, PACKAGING_TIMEOUT);
 
 const NAMES = [
-  'LaunchRule',
-  'TerminateRule',
-  'CommandRule',
-  'ExecutionRule',
-  'WarningRule',
-  'TidySchedule',
-  'RotateTokensSchedule',
+  ...['LaunchRule', 'TerminateRule', 'CommandRule', 'ExecutionRule', 'WarningRule', 'ReadyRule'],
+  ...['TidySchedule', 'RotateTokensSchedule'],
 ];
 
 function rule(logicalId: string): StackRule {
@@ -42,6 +37,7 @@ describe('the rules', () => {
       CommandRule: [lambda('commandDone')],
       ExecutionRule: [lambda('settle')],
       WarningRule: [lambda('warn')],
+      ReadyRule: [lambda('dns')],
       TidySchedule: [machine('Tidy')],
       RotateTokensSchedule: [machine('RotateTokens')],
     });
@@ -74,7 +70,7 @@ describe('the rules', () => {
     },
   );
 
-  it.each(['CommandRule', 'ExecutionRule', 'WarningRule'])(
+  it.each(['CommandRule', 'ExecutionRule', 'WarningRule', 'ReadyRule'])(
     '%s may invoke its function, and no other rule may',
     (name) => {
       const { arn, targets } = rule(name);
@@ -116,7 +112,7 @@ describe('the dead-letter queue', () => {
   it('also gets the events that a function failed on, from each function that a rule calls', () => {
     const called = stack.rules.flatMap(({ targets }) => targets.map(({ arn }) => arn));
     const asynchronous = stack.functions.filter(({ arn }) => called.includes(arn));
-    expect(asynchronous.map(({ key }) => key).sort()).toEqual(['commandDone', 'settle', 'warn']);
+    expect(asynchronous.map(({ key }) => key).sort()).toEqual(['commandDone', 'dns', 'settle', 'warn']);
     for (const { name, roleArn } of asynchronous) {
       expect(stack.eventInvokeConfigs.find(({ functionName }) => functionName === name)).toMatchObject({
         maximumEventAgeSeconds: 3600,

@@ -61,7 +61,7 @@ function invocation(document: string, status: string): Record<string, unknown> {
   });
 }
 
-function execution(machineArn: string, status: string): Record<string, unknown> {
+function execution(machineArn: string, status: string, output: string | null = null): Record<string, unknown> {
   return envelope('aws.states', 'Step Functions Execution Status Change', {
     executionArn: `${machineArn.replace(':stateMachine:', ':execution:')}:e1`,
     stateMachineArn: machineArn,
@@ -70,7 +70,7 @@ function execution(machineArn: string, status: string): Record<string, unknown> 
     startDate: 1_551_225_146_847,
     stopDate: 1_551_225_151_881,
     input: '{}',
-    output: null,
+    output,
   });
 }
 
@@ -132,6 +132,11 @@ const FIXTURES: readonly Fixture[] = [
     event: (stage: string) => execution(machineOf(stage, 'ScaleOut'), status),
     rule: undefined,
   })),
+  {
+    what: 'a scale-out of a group whose nodes have names',
+    event: (stage) => execution(machineOf(stage, 'ScaleOut'), 'SUCCEEDED', '"dns: worker of blue, to join"'),
+    rule: 'ReadyRule',
+  },
   // It holds nothing that would have to be settled, and its next run comes by itself.
   { what: 'a tidy that failed', event: (stage) => execution(machineOf(stage, 'Tidy'), 'FAILED'), rule: undefined },
 ];
@@ -191,6 +196,6 @@ describe('what two stages own', () => {
         .alarms.filter(({ namespace }) => namespace === 'skep')
         .map(({ dimensions: it }) => it),
     );
-    expect(dimensions).toEqual(STAGES.map((stage) => Array.from({ length: 16 }, () => ({ service: `skep-${stage}` }))));
+    expect(dimensions).toEqual(STAGES.map((stage) => Array.from({ length: 17 }, () => ({ service: `skep-${stage}` }))));
   });
 });

@@ -4,6 +4,7 @@ import type { Random } from '../../time/random.ts';
 import { compilePolicy } from '../iam/policy.ts';
 import type { Profiles } from '../iam/profiles.ts';
 import type { AutoScaling } from '../services/auto-scaling.ts';
+import type { Route53 } from '../services/route53.ts';
 import type { Service } from '../services/service.ts';
 import type { Stack } from '../stack/stack.ts';
 import { Account } from './account.ts';
@@ -15,11 +16,13 @@ import type { ResourceFault } from './provisioner.ts';
 import { RECORDS } from './records.ts';
 import { MadeRoles } from './roles.ts';
 import { Stacks } from './stacks.ts';
+import { zoneHandlers } from './zones.ts';
 
 interface Sources {
   readonly clock: Clock;
   readonly random: Random;
   readonly autoScaling: AutoScaling;
+  readonly route53: Route53;
   readonly profiles: Profiles;
   /** What is deployed already, without CloudFormation's help. */
   readonly deployed: readonly [Stack, ...Stack[]];
@@ -32,7 +35,7 @@ export class CloudFormation {
   /** A knob: resources that fail. */
   readonly faults: ResourceFault[];
 
-  constructor({ clock, random, autoScaling, profiles, deployed }: Sources) {
+  constructor({ clock, random, autoScaling, route53, profiles, deployed }: Sources) {
     const [place] = deployed;
     const account = new Account(place);
     this.account = account;
@@ -49,7 +52,7 @@ export class CloudFormation {
         profiles.setMade(group, () => (profile === undefined ? undefined : roles.ofProfile(profile)));
       },
     });
-    const handlers = { ...RECORDS, ...roles.handlers, ...groups.handlers };
+    const handlers = { ...RECORDS, ...zoneHandlers(route53), ...roles.handlers, ...groups.handlers };
     const provisioner = new Provisioner({ account, clock, random, handlers });
     this.faults = provisioner.faults;
     this.stacks = new Stacks({ place, clock, random, account, provisioner }, deployed);

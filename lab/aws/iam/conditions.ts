@@ -38,6 +38,10 @@ const isAbsent: Operator = (key, values) => {
   return (context) => wanted.has(!context.has(key));
 };
 
+/** Of a key that has several values, each of which the lab tells under a number. None of them is enough, too. */
+const forAll: Operator = (key, values) => (context) =>
+  [...context].every(([name, value]) => !name.startsWith(`${key}/`) || values.includes(value));
+
 const OPERATORS: Readonly<Record<string, Operator>> = {
   StringEquals: positive(equal),
   StringNotEquals: negated(equal),
@@ -50,6 +54,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ArnNotLike: negated(likeArn),
   Bool: positive(truth),
   Null: isAbsent,
+  'ForAllValues:StringEquals': forAll,
 };
 
 /** Keys that the lab fills in, in lower case; those that end with `/` or `:` are followed by a tag or the like. */
@@ -66,6 +71,7 @@ const KEYS = [
   'kms:viaservice',
   'kms:calleraccount',
   'kms:encryptioncontext:',
+  'route53:changeresourcerecordsetsrecordtypes',
 ];
 
 /** @throws Error for operators, keys and variables that the lab does not know */

@@ -169,6 +169,29 @@ const onOwnInstance =
   (action: string): Mapping =>
   (input, { arn }) => [{ action, resource: arn('ec2', `instance/${text(input['InstanceId'])}`) }];
 
+const changed = z.object({
+  Changes: z.array(z.object({ ResourceRecordSet: z.object({ Type: z.string() }) })),
+});
+
+/** Zones are in no region, and their ARNs name no account. */
+const onZone =
+  (operation: string, member: string): Mapping =>
+  (input) => {
+    const types = changed.safeParse(input['ChangeBatch']).data?.Changes ?? [];
+    return [
+      {
+        action: `route53:${operation}`,
+        resource: `arn:aws:route53:::hostedzone/${text(input[member]).replace(/^.*\//, '')}`,
+        keys: Object.fromEntries(
+          types.map((one, index) => [
+            `route53:ChangeResourceRecordSetsRecordTypes/${index}`,
+            one.ResourceRecordSet.Type,
+          ]),
+        ),
+      },
+    ];
+  };
+
 /** Of a stack; without a name, of all. */
 const onStack =
   (operation: string): Mapping =>
@@ -249,6 +272,12 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'states.SendTaskSuccess': onNothing('states:SendTaskSuccess'),
   'states.SendTaskFailure': onNothing('states:SendTaskFailure'),
   'states.SendTaskHeartbeat': onNothing('states:SendTaskHeartbeat'),
+  'route53.ChangeResourceRecordSets': onZone('ChangeResourceRecordSets', 'HostedZoneId'),
+  'route53.ListResourceRecordSets': onZone('ListResourceRecordSets', 'HostedZoneId'),
+  'route53.GetHostedZone': onZone('GetHostedZone', 'Id'),
+  'route53.GetChange': (input) => [
+    { action: 'route53:GetChange', resource: `arn:aws:route53:::change/${text(input['Id']).replace(/^.*\//, '')}` },
+  ],
   'sns.Publish': (input) => [{ action: 'sns:Publish', resource: text(input['TopicArn']) }],
   'sqs.GetQueueAttributes': ofQueue('GetQueueAttributes'),
   'sqs.GetQueueUrl': (input, { arn }) => [

@@ -4,6 +4,7 @@ import { AwsError, UnknownOperation } from '../services/service.ts';
 import type { HttpResponse } from './http.ts';
 import { ec2Error, ec2Response, queryError, queryResponse } from './query.ts';
 import type { ReadRequest } from './requests.ts';
+import { restError, restResponse } from './rest.ts';
 
 type Asked = Pick<ReadRequest, 'protocol' | 'service' | 'operation'>;
 
@@ -19,6 +20,8 @@ function bodyOf({ protocol, service, operation }: Asked, output: unknown, reques
       return queryResponse(operation, output, requestId, service === 'sqs' ? { Attributes: 'Attribute' } : {});
     case 'ec2':
       return ec2Response(operation, describeForEc2(output), requestId);
+    case 'rest':
+      return restResponse(operation, output);
   }
 }
 
@@ -45,6 +48,8 @@ function errorBody({ protocol }: Asked, { code, message, status, members }: AwsE
       return queryError(code, message, status, requestId);
     case 'ec2':
       return ec2Error(code, message, requestId);
+    case 'rest':
+      return restError(code, message, status, requestId);
   }
 }
 

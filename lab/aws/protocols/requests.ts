@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { AwsError, UnknownOperation } from '../services/service.ts';
 import type { HttpRequest } from './http.ts';
 import { parseForm } from './query.ts';
+import { readRest } from './rest.ts';
 
-type Protocol = 'json' | 'query' | 'ec2';
+type Protocol = 'json' | 'query' | 'ec2' | 'rest';
 
 export interface ReadRequest {
   readonly protocol: Protocol;
@@ -107,8 +108,12 @@ function parseJson(body: string): Record<string, unknown> {
   return parsed.data;
 }
 
-/** No target: one of the two Query protocols, or a REST service, of which the lab has none. */
+/** No target: one of the two Query protocols, or REST, which the lab speaks for Route 53 alone. */
 function readUntargeted({ method, url, body }: HttpRequest, scope: string): ReadRequest {
+  const rest = scope === 'route53' ? readRest({ method, url, body }) : undefined;
+  if (rest !== undefined) {
+    return { protocol: 'rest', service: scope, ...rest };
+  }
   const form = new URLSearchParams(body);
   const service = scope === '' ? (VERSIONS[form.get('Version') ?? ''] ?? '') : scope;
   if (!Object.values(VERSIONS).includes(service)) {

@@ -23,7 +23,8 @@ export function invalidInput({ issues }: z.ZodError, service: string, call: stri
   const text = issues.map(
     (issue) => `Value at '${pathOf(issue)}' failed to satisfy constraint: ${constraintOf(issue)}`,
   );
-  return new AwsError(isJson(service) ? 'ValidationException' : 'ValidationError', `${count}: ${text.join('; ')}`);
+  const code = service === 'route53' ? 'InvalidInput' : isJson(service) ? 'ValidationException' : 'ValidationError';
+  return new AwsError(code, `${count}: ${text.join('; ')}`);
 }
 
 /** Where AWS ignores a member, a person is told nothing of a slip; the lab would not know what it leaves out. */
@@ -34,11 +35,12 @@ export function unknownMember(member: string, service: string, call: string): Aw
     autoscaling: 'ValidationError',
     cloudformation: 'ValidationError',
     sns: 'ValidationError',
+    route53: 'InvalidInput',
   };
   return new AwsError(codes[service] ?? 'ValidationException', message);
 }
 
-const isJson = (service: string): boolean => !['autoscaling', 'cloudformation', 'ec2', 'sns', 'sts'].includes(service);
+const isJson = (service: string): boolean => !['autoscaling', 'cloudformation', 'ec2', 'route53', 'sns', 'sts'].includes(service);
 
 const isMissing = ({ message }: Issue): boolean => message.endsWith('received undefined');
 

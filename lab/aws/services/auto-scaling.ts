@@ -163,11 +163,11 @@ export class AutoScaling {
   }
 
   /** An alarm of CloudWatch is in its ALARM state. */
-  heardAlarm(alarm: string): void {
+  readonly heardAlarm = (alarm: string): void => {
     for (const group of this.groups.values()) {
       this.refreshes.heard(group, alarm);
     }
-  }
+  };
 
   #managed(instanceId: string): { group: Group; member: Member } {
     const group = this.groupOf(instanceId);

@@ -61,6 +61,12 @@ const group = z.strictObject({
   labels: groupLabels.default({}).describe('Labels of the nodes'),
   availability: z.enum(['active', 'drain']).default('active').describe('drain: managers that run no tasks'),
   loadBalancer: z.boolean().default(false).describe('Whether the load balancer sends to this group'),
+  dnsName: text(
+    /^[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
+    'a whole name such as web.blue.internal',
+  )
+    .optional()
+    .describe('The name in the zone of dns under which its Ready nodes are found'),
   policy: text(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/, 'the ARN of a managed policy')
     .optional()
     .describe('A managed policy of your own for the nodes'),
@@ -112,7 +118,7 @@ export const clusterFile = z
       'a name such as blue.internal',
     )
       .optional()
-      .describe('A private zone of this name. skep writes no records into it so far'),
+      .describe('A private zone of this name, in which the managers are found as managers.CLUSTER'),
     logs: z
       .strictObject({ retentionDays: z.literal(RETENTION).default(30) })
       .prefault({})

@@ -136,12 +136,18 @@ function groupWish(file: ClusterFile, name: string, group: FileGroup): StackWish
       SecurityGroupIds: shared(group.role === 'manager' ? 'ManagerSecurityGroupIds' : 'WorkerSecurityGroupIds'),
       TargetGroupArn: group.loadBalancer ? shared('TargetGroupArn') : '',
       ClusterPolicyArn: shared('NodePolicyArn'),
+      DnsZoneId: hasName(file, group) ? shared('ZoneId') : '',
+      DnsName: group.dnsName ?? '',
       ...machineParameters(file, group),
       ...sizeParameters(group),
     },
     what: groupWords(group),
   };
 }
+
+/** Managers by default, workers under a name that the file says. */
+const hasName = ({ dns }: ClusterFile, { role, dnsName }: FileGroup): boolean =>
+  dns !== undefined && (role === 'manager' || dnsName !== undefined);
 
 function machineParameters(file: ClusterFile, group: FileGroup): Record<string, string> {
   const [first = '', second = '', third = '', fourth = ''] = group.types;

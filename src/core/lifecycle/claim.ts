@@ -31,6 +31,7 @@ export interface ClaimFacts {
   readonly group: {
     readonly cluster?: string | undefined;
     readonly role?: string | undefined;
+    readonly dns?: boolean | undefined;
     readonly abandons: number;
     /** Auto Scaling shows the group, and it has no tag skep:cluster: nobody of skep may complete its hooks. */
     readonly isUntagged?: boolean;
@@ -64,13 +65,20 @@ interface Asked {
 
 export function decideClaim(told: Asked): Claim {
   const asked = { ...told, action: withOwnTimeout(told.action, told.facts.state?.hookTimeouts) };
-  return (
+  return withNames(
     rejected(asked) ??
-    contradicted(asked) ??
-    answered(asked) ??
-    (asked.action.kind === 'launch' ? launch(asked) : terminate(asked))
+      contradicted(asked) ??
+      answered(asked) ??
+      (asked.action.kind === 'launch' ? launch(asked) : terminate(asked)),
+    told.facts.group,
   );
 }
+
+const NAMED_ROUTES: ReadonlySet<Plan['route']> = new Set(['found', 'join', 'leave']);
+
+/** Machines pass by the states about names where the plan says nothing of them. */
+const withNames = (claim: Claim, { dns }: ClaimFacts['group']): Claim =>
+  dns === true && NAMED_ROUTES.has(claim.plan.route) ? { ...claim, plan: { ...claim.plan, dns } } : claim;
 
 function rejected({ action, completion, facts }: Asked): Claim | undefined {
   const why = whyRejected(action, facts.group, facts.state !== undefined);

@@ -8,6 +8,8 @@ const CACHED_FOR = 3600;
 export interface CachedGroup {
   readonly cluster?: string | undefined;
   readonly role?: string | undefined;
+  /** Its nodes have names in DNS. */
+  readonly dns?: boolean | undefined;
   readonly abandons: number;
   /** Epoch seconds. */
   readonly readAt: number;
@@ -20,6 +22,8 @@ export interface GroupView extends CachedGroup {
 interface ShownGroup {
   readonly cluster: string | undefined;
   readonly role: string | undefined;
+  /** Its tags about names; undefined where it wants none. */
+  readonly dns?: unknown;
 }
 
 export const isFresh = (cached: CachedGroup | undefined, now: number): cached is CachedGroup =>
@@ -32,7 +36,8 @@ export const isUntagged = (group: ShownGroup | undefined): boolean =>
 /** @param cached what is older stays true of the launches that were abandoned in a row: only skep counts them */
 export function groupView(group: ShownGroup | undefined, cached: CachedGroup | undefined, now: number): GroupView {
   const { cluster, role } = group ?? {};
-  return { cluster, role, abandons: cached?.abandons ?? 0, readAt: now, isUntagged: isUntagged(group) };
+  const named = group?.dns === undefined ? {} : { dns: true };
+  return { cluster, role, ...named, abandons: cached?.abandons ?? 0, readAt: now, isUntagged: isUntagged(group) };
 }
 
 /** No tidy looks after a cluster that nobody declared. */

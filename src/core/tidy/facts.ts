@@ -214,4 +214,6 @@ export interface TidyPlan {
   readonly reports: readonly Report[];
   /** Null where the swarm was not seen as a whole. */
   readonly seen: Seen | null;
+  /** Where groups have names in DNS: they are compared, whatever else is planned. */
+  readonly names?: readonly { readonly kind: 'names'; readonly because: string }[];
 }

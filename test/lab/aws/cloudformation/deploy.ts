@@ -1,5 +1,6 @@
 // An account with CloudFormation, to try: on a virtual clock, with groups whose instances are up soon and whose hooks are answered.
 import { CloudFormation } from '../../../../lab/aws/cloudformation/cloudformation.ts';
+import { Route53 } from '../../../../lab/aws/services/route53.ts';
 import { Profiles } from '../../../../lab/aws/iam/profiles.ts';
 import type { Stack } from '../../../../lab/aws/stack/stack.ts';
 import { seededRandom } from '../../../../lab/time/random.ts';
@@ -62,7 +63,8 @@ export function account() {
   const { clock, autoScaling, events } = groups();
   const profiles = new Profiles(autoScaling, 'dev');
   const random = seededRandom(3);
-  const cloudFormation = new CloudFormation({ clock, random, autoScaling, profiles, deployed: [SERVICE] });
+  const route53 = new Route53(clock, random);
+  const cloudFormation = new CloudFormation({ clock, random, autoScaling, route53, profiles, deployed: [SERVICE] });
   const call = (operation: string, input: Readonly<Record<string, unknown>>): unknown => {
     const run = cloudFormation.api.operations[operation];
     if (run === undefined) throw new Error(operation);

@@ -167,6 +167,9 @@ const CALLS = Object.entries(FIDELITY).flatMap(([service, operations]) =>
   Object.keys(operations).map((operation) => `${service}.${operation}`),
 );
 
+/** Of REST nobody makes requests by hand here: route53.test.ts has the SDK do it. */
+const RAW = CALLS.filter((call) => !call.startsWith('route53.'));
+
 let run: ScenarioRun;
 let worker = '';
 const exchanged: string[] = [];
@@ -201,7 +204,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
 
   it('the operations of the lab are those of its table of fidelity, and each has a sample here', () => {
     expect([...run.lab.endpoint.operations].toSorted()).toEqual(CALLS.toSorted());
-    expect(Object.keys(samples('')).toSorted()).toEqual(CALLS.toSorted());
+    expect(Object.keys(samples('')).toSorted()).toEqual(RAW.toSorted());
   });
 
   it('what is absent is not there', () => {
@@ -210,7 +213,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
     }
   });
 
-  it.each(CALLS)('%s: request, answer and error are those of the model', async (call) => {
+  it.each(RAW)('%s: request, answer and error are those of the model', async (call) => {
     exchanged.length = 0;
     const { status, code } = await ask(call, sampleOf(call));
 
@@ -218,7 +221,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
     expect(exchanged).toEqual([]);
   });
 
-  it.each(CALLS)('%s: a member that nobody knows is refused', async (call) => {
+  it.each(RAW)('%s: a member that nobody knows is refused', async (call) => {
     const { status, code, text } = await ask(call, { ...sampleOf(call), NoSuchMember: 'x' });
 
     expect({ status, code }).toEqual({
@@ -228,7 +231,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
     expect(text).toContain('NoSuchMember');
   });
 
-  const withRequired = CALLS.filter((call) => (membersOf(call)?.required ?? []).length > 0);
+  const withRequired = RAW.filter((call) => (membersOf(call)?.required ?? []).length > 0);
 
   it.each(withRequired)('%s: without what is required it is refused', async (call) => {
     for (const member of membersOf(call)?.required ?? []) {
@@ -243,7 +246,7 @@ describeWithModels('the lab, against the models of AWS', (models: Models) => {
     }
   });
 
-  it.each(CALLS)('%s: a member of another type, and a value that is none of the enum, are refused', async (call) => {
+  it.each(RAW)('%s: a member of another type, and a value that is none of the enum, are refused', async (call) => {
     const { model } = partsOf(call);
     for (const [member, { shape }] of Object.entries(membersOf(call)?.members ?? {})) {
       const wrong = wrongValueFor(model.shapes[shape]?.type ?? '');

@@ -1,0 +1,181 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+
+import { batchesOf, ownerText, planRecords } from '../../../../src/core/dns/records.ts';
+import type { RecordChange, RecordPlan, RecordWish, ShownRecord } from '../../../../src/core/dns/records.ts';
+
+const OWNER = 'dev/blue/eu-west-1';
+const [ONE, TWO, THREE] = ['i-00000000000000001', 'i-00000000000000002', 'i-00000000000000003'];
+
+const address = (setId: string, value = '10.0.0.1', ttl = 60): ShownRecord => ({
+  type: 'A',
+  setId,
+  multi: true,
+  ttl,
+  values: [value],
+});
+const simple = (type: string, value: string): ShownRecord => ({
+  type,
+  setId: undefined,
+  multi: false,
+  ttl: 60,
+  values: [value],
+});
+const text = simple('TXT', ownerText(OWNER));
+
+const wish = (ready: Readonly<Record<string, string>>, leaving: readonly string[] = []): RecordWish => ({
+  name: 'web.example.internal',
+  ttl: 60,
+  owner: OWNER,
+  ready: new Map(Object.entries(ready)),
+  leaving: new Set(leaving),
+});
+
+const plan = (wanted: RecordWish, shown: readonly ShownRecord[]): RecordPlan => {
+  const made = planRecords(wanted, shown);
+  if (typeof made === 'string') throw new Error(made);
+  return made;
+};
+const told = ({ changes }: RecordPlan): string[] =>
+  changes.map(({ action, record: { type, setId = '', values } }) => [action, type, setId, ...values].join(' '));
+
+describe('planRecords', () => {
+  it.each([
+    [
+      'the first one, with the text that says whose it is',
+      { [ONE]: '10.0.0.1' },
+      [],
+      [],
+      [`CREATE TXT  ${ownerText(OWNER)}`, `CREATE A ${ONE} 10.0.0.1`],
+    ],
+    ['nothing, where all is as it should be', { [ONE]: '10.0.0.1' }, [], [text, address(ONE)], []],
+    [
+      'another address, by hand or by a stop and a start',
+      { [ONE]: '10.0.0.9' },
+      [],
+      [text, address(ONE)],
+      [`UPSERT A ${ONE} 10.0.0.9`],
+    ],
+    ['another TTL', { [ONE]: '10.0.0.1' }, [], [text, address(ONE, '10.0.0.1', 5)], [`UPSERT A ${ONE} 10.0.0.1`]],
+    [
+      'one that has gone, by what stands there',
+      { [ONE]: '10.0.0.1' },
+      [],
+      [text, address(ONE), address(TWO, '10.0.0.7', 5)],
+      [`DELETE A ${TWO} 10.0.0.7`],
+    ],
+    [
+      'one that leaves while another is there',
+      { [ONE]: '10.0.0.1' },
+      [TWO],
+      [text, address(ONE), address(TWO)],
+      [`DELETE A ${TWO} 10.0.0.1`],
+    ],
+    [
+      'the one that comes before the one that leaves',
+      { [ONE]: '10.0.0.1' },
+      [TWO],
+      [text, address(TWO)],
+      [`CREATE A ${ONE} 10.0.0.1`, `DELETE A ${TWO} 10.0.0.1`],
+    ],
+    ['nothing of the last one while it leaves', {}, [TWO], [text, address(TWO)], []],
+    [
+      'all, with the text, when nobody is left',
+      {},
+      [],
+      [text, address(TWO)],
+      [`DELETE A ${TWO} 10.0.0.1`, `DELETE TXT  ${ownerText(OWNER)}`],
+    ],
+    ['nothing for a name that has nobody', {}, [], [], []],
+    [
+      'nothing about an AAAA record of whoever',
+      { [ONE]: '10.0.0.1' },
+      [],
+      [text, address(ONE), simple('AAAA', '::1')],
+      [],
+    ],
+  ] as const)('changes %s', (_, ready, leaving, shown, changes) => {
+    expect(told(plan(wish(ready, leaving), shown))).toEqual(changes);
+  });
+
+  it.each([
+    ['a simple record', [simple('A', '192.0.2.1')], "a record (A) of somebody else's"],
+    ['an alias', [{ ...simple('CNAME', 'x'), ttl: undefined }], "a record (CNAME) of somebody else's"],
+    ['records of others in sets', [address('blue-green')], "a record (A) of somebody else's"],
+    [
+      'another cluster’s',
+      [simple('TXT', ownerText('dev/green/eu-west-1')), address(ONE)],
+      "a TXT record of somebody else's",
+    ],
+    [
+      'another region’s',
+      [simple('TXT', ownerText('dev/blue/us-east-1')), address(ONE)],
+      "a TXT record of somebody else's",
+    ],
+    ['any other text', [simple('TXT', '"v=spf1 -all"')], "a TXT record of somebody else's"],
+    ['records of instances that nobody says to be ours', [address(THREE)], 'no TXT record that says whose they are'],
+  ])('refuses what is somebody else’s: %s', (_, shown, because) => {
+    expect(planRecords(wish({ [ONE]: '10.0.0.1' }), shown)).toContain(because);
+  });
+
+  it('never leaves the name without an answer while a node is Ready or leaves, and never names one that is neither', () => {
+    const ids = [ONE, TWO, THREE, 'i-00000000000000004'] as const;
+    const some = fc.uniqueArray(fc.constantFrom(...ids));
+    fc.assert(
+      fc.property(some, some, some, (ready, leaving, named) => {
+        const staying = ready.filter((one) => !leaving.includes(one));
+        const shown = named.length === 0 ? [] : [text, ...named.map((one) => address(one))];
+        const { changes, named: after } = plan(
+          wish(Object.fromEntries(staying.map((one) => [one, '10.0.0.1'])), leaving),
+          shown,
+        );
+        const records = new Set(named);
+        for (const { action, record } of changes.filter((one) => one.record.type === 'A')) {
+          if (action === 'DELETE') records.delete((record.setId ?? '') as typeof ONE);
+          else records.add((record.setId ?? '') as typeof ONE);
+        }
+        expect([...records].toSorted()).toEqual([...after].toSorted());
+        expect([...records].every((one) => staying.includes(one) || leaving.includes(one))).toBe(true);
+        expect(records.size > 0 || (staying.length === 0 && !named.some((one) => leaving.includes(one)))).toBe(true);
+        // Once more changes nothing.
+        const again = after.length === 0 ? [] : [text, ...after.map((one) => address(one))];
+        expect(plan(wish(Object.fromEntries(staying.map((one) => [one, '10.0.0.1'])), leaving), again).changes).toEqual(
+          [],
+        );
+      }),
+    );
+  });
+});
+
+describe('batchesOf', () => {
+  const change = (action: RecordChange['action'], value: string): RecordChange => ({
+    action,
+    record: address(ONE, value),
+  });
+
+  it('keeps to what Route 53 takes in one request, an UPSERT counted twice, and to the order', () => {
+    const action = fc.constantFrom('CREATE' as const, 'UPSERT' as const, 'DELETE' as const);
+    const changes = fc.array(fc.tuple(action, fc.integer({ min: 1, max: 4000 })), { maxLength: 60 });
+    fc.assert(
+      fc.property(changes, (made) => {
+        const all = made.map(([one, length]) => change(one, 'x'.repeat(length)));
+        const batches = batchesOf(all);
+        expect(batches.flat()).toEqual(all);
+        for (const batch of batches) {
+          const times = batch.map((one) => (one.action === 'UPSERT' ? 2 : 1) * (one.record.values[0] ?? '').length);
+          expect(times.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(32_000);
+          expect(batch.length).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+
+  it('splits by the number of values as well', () => {
+    const sizes = (action: RecordChange['action']): number[] =>
+      batchesOf(Array.from({ length: 1500 }, () => change(action, '10.0.0.1'))).map((batch) => batch.length);
+    expect([sizes('CREATE'), sizes('UPSERT')]).toEqual([
+      [1000, 500],
+      [500, 500, 500],
+    ]);
+  });
+});
