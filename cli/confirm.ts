@@ -4,11 +4,15 @@ import { createInterface } from 'node:readline/promises';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { UsageError } from './errors.ts';
 
-/** Only the name of what is changed goes on: a `y` is typed too soon. */
-export async function confirm(
-  question: string,
-  { cluster, yes, what = 'cluster' }: { cluster: string; yes: boolean; what?: string },
-): Promise<void> {
+interface Asked {
+  /** Only this goes on: a `y` is typed too soon. */
+  readonly cluster: string;
+  readonly yes: boolean;
+  /** What it is the name of. */
+  readonly what?: string;
+}
+
+export async function confirm(question: string, { cluster, yes, what = 'cluster' }: Asked): Promise<void> {
   if (yes) {
     return;
   }

@@ -172,6 +172,16 @@ const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/recover.ts')).defineRecover,
   },
   {
+    name: 'verify',
+    summary: 'Ask the account for what skep takes for granted of AWS: what holds, what is wrong, what rests on it',
+    load: async () => (await import('./commands/verify.ts')).defineVerify,
+  },
+  {
+    name: 'remove-stack',
+    summary: 'Take the service of a stage away: hooks, executions, policies, stack. Swarms, groups and the table stay',
+    load: async () => (await import('./commands/remove-stack.ts')).defineRemoveStack,
+  },
+  {
     name: 'cluster',
     summary: 'Make, change and take away a cluster, as a file describes it',
     load: async () => (await import('./commands/cluster.ts')).defineCluster,

@@ -9,12 +9,13 @@ import type { EndPorts } from '../src/steps/command-ended.ts';
 import { MembershipLock } from '../src/store/membership-lock.ts';
 import { Table } from '../src/store/table.ts';
 
-const { stage, table } = readConfig(process.env);
+const { stage, tokenKey, table } = readConfig(process.env);
 
 const ports: EndPorts = {
   table: new Table(tableClient(), table),
   lock: new MembershipLock(tableClient(), table),
   states: statesClient(),
+  tokenKey,
   ssm: ssmClient(),
   stage,
   raise,

@@ -134,7 +134,7 @@ async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typ
     owners: await instancesAt(ec2, addressesInDoubt(swarm.nodes)),
     ended: await endedExecutions(executions, silentOwners({ groups, known, now })),
     lock,
-    tokens: { held: swarm.tokens, published },
+    tokens: { held: swarm.tokens, published, key: config.tokenKey },
     ghosts: swarm.ghosts,
     left: swarm.left,
     downAfter,

@@ -23,6 +23,8 @@ import { seededRandom } from './time/random.ts';
 import type { Random } from './time/random.ts';
 import { AutoScaling } from './aws/services/auto-scaling.ts';
 import { hasWhatItWants } from './aws/services/replacement.ts';
+import { iamApi } from './aws/iam/api.ts';
+import { undeploy } from './deployment.ts';
 import { autoScalingApi } from './aws/services/auto-scaling-api.ts';
 import { readDocument } from './aws/services/document.ts';
 import { DynamoDb } from './aws/services/dynamodb.ts';
@@ -52,7 +54,7 @@ const QUIET = 3000;
 type Emit = (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void;
 
 export class Lab {
-  readonly stack: Stack;
+  stack: Stack;
   readonly clock: Clock;
   readonly random: Random;
   readonly machines: Machines;
@@ -77,10 +79,10 @@ export class Lab {
   /** Errors that nothing in the stack can cause: bugs of the lab, or of a machine. A run with any is not ok. */
   readonly defects: string[] = [];
   #closing = false;
-  readonly #dynamodb = new DynamoDb();
+  readonly tables = new DynamoDb();
   readonly #shown: ShownMembers;
   readonly #onBehalf: Enforcement['onBehalf'];
-  readonly #parameterStore: ParameterStore;
+  readonly parameterStore: ParameterStore;
   readonly #latencies: Latencies;
   /** All stacks as one. */
   readonly #account: Stack;
@@ -109,9 +111,9 @@ export class Lab {
     this.autoScaling = this.#makeAutoScaling(options);
     this.route53 = new Route53(this.clock, seededRandom(options.seed));
     this.throttles = new Throttles(this.clock, options.limits ?? {});
-    this.#parameterStore = new ParameterStore(keyArns(this.#account.keys), this.throttles);
+    this.parameterStore = new ParameterStore(keyArns(this.#account.keys), this.throttles);
     const { ec2, autoScaling } = this;
-    const sources = { clock, ec2, autoScaling, parameterStore: this.#parameterStore };
+    const sources = { clock, ec2, autoScaling, parameterStore: this.parameterStore };
     const { limits, onNeeded, beside: others = [] } = options;
     const enforced = enforce(stack, others, { ...sources, resourceTags: limits?.resourceTags, onNeeded });
     this.iam = enforced.iam;
@@ -121,6 +123,9 @@ export class Lab {
       ...{ clock, autoScaling, route53: this.route53 },
       profiles: enforced.profiles,
       deployed: [stack, ...others],
+      undeploy: () => {
+        undeploy(this);
+      },
       // Of its own: what it draws changes nothing in a run that does not use it.
       random: seededRandom(options.seed),
     });
@@ -152,7 +157,7 @@ export class Lab {
       for (const put of lab.console.webhookParameters(lab.url)) {
         await lab.endpoint.call('ssm', 'PutParameter', put, { kind: 'person', name: 'lab' });
       }
-      await lab.#dynamodb.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
+      await lab.tables.open([options.stack, ...(options.beside ?? [])].map(({ table }) => table));
       await lab.machines.open();
       lab.bus.startSchedules();
       return lab;
@@ -257,7 +262,7 @@ export class Lab {
       emit: this.#emitter('aws.states'),
       onEvent: (execution, event) => {
         this.#stopWhereAsked(execution, event);
-        if (event.type === 'ExecutionFailed') this.console.executionFailed(execution.stateMachine.arn);
+        this.console.executionDid(execution.stateMachine.arn, event.type);
         options.onExecution?.(execution, event);
       },
     });
@@ -274,13 +279,14 @@ export class Lab {
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
     const { topics, queues } = this.console;
-    const ofSsm = [runCommand, ...runCommand.ofAgents, this.#parameterStore];
+    const iamOf = iamApi(this.profiles, () => this.stack.managedPolicies);
+    const ofSsm = [runCommand, ...runCommand.ofAgents, this.parameterStore];
     const begun = () => ({ ActivityId: this.random.uuid(), StartTime: new Date(this.clock.now()) });
     const groups = autoScalingApi(autoScaling, this.#shown, { begun, alarms: this.console.alarms });
     const sts = securityToken(this.stack.account, (caller) => iam.arnOf(caller));
     return new Endpoint({
-      services: [groups, ec2, ...ofSsm, states, sts, topics, queues, this.route53, this.cloudFormation.api],
-      dynamodb: this.#dynamodb,
+      services: [groups, ec2, ...ofSsm, states, sts, topics, queues, this.route53, this.cloudFormation.api, iamOf],
+      dynamodb: this.tables,
       gate: iam,
       clock: this.clock,
       random: this.random,
@@ -315,7 +321,7 @@ export class Lab {
     this.#closing = true;
     this.clock.stop();
     await this.machines.close();
-    await this.#dynamodb.close();
+    await this.tables.close();
     await this.#listening?.close();
     this.#listening = undefined;
     keepCode();
@@ -338,11 +344,6 @@ export class Lab {
   async settle(limit: number): Promise<boolean> {
     await this.clock.advance(Math.min(limit, this.#latencies.event * 2 + (this.clock.virtual ? QUIET : 0)));
     return this.clock.until(() => this.isSettled(), limit);
-  }
-
-  /** A worker's, as it is published. */
-  joinToken(cluster: string): string {
-    return this.#parameterStore.valueOf(`/skep/${this.stack.stage}/${cluster}/join-token/worker`) ?? '';
   }
 
   /** The swarm as any of its managers sees it; undefined while there is none. Of groups that are not named nobody is asked. */

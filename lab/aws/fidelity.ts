@@ -89,6 +89,13 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     GetChange: done(),
     GetHostedZone: partial('no name servers, no VPCs'),
   },
+  iam: {
+    ListEntitiesForPolicy: partial(
+      'of the node policies of the stack, the roles of groups that were set up by hand; no pages',
+    ),
+    AttachRolePolicy: partial('of the node policies of the stack'),
+    DetachRolePolicy: partial('of the node policies of the stack'),
+  },
   ssm: {
     SendCommand: partial(
       'one instance id, no targets, no document version, no S3, SNS or log group. Only the documents of the stack exist',
@@ -100,6 +107,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
       'by instance, command id, `InvokedAfter` or `Status` Success; no other filter, no pages. By instance nothing is listed that is pending',
     ),
     CancelCommand: partial('only what no agent has taken yet'),
+    DescribeDocument: partial('a short answer; every document has one version, which is its default'),
     DescribeInstanceInformation: partial('of filters only `InstanceIds`; no pages; id, status and platform only'),
     GetParameter: partial('no versions and labels'),
     PutParameter: partial('no history, no policies, no tags; standard tier only; a key must be one of the stack'),

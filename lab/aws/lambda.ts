@@ -46,15 +46,23 @@ const LONGEST_PAUSE = 3000;
 export class Lambda {
   readonly #options: LambdaOptions;
   readonly #handlers = new Map<string, Handler>();
+  #functions: readonly StackFunction[];
   readonly #works = new AsyncLocalStorage<Work>();
   invocations = 0;
 
   constructor(options: LambdaOptions) {
     this.#options = options;
+    this.#functions = options.functions;
+  }
+
+  /** From here on these are deployed: nothing that one of them kept in memory is there any more. */
+  deploy(functions: readonly StackFunction[]): void {
+    this.#functions = functions;
+    this.#handlers.clear();
   }
 
   has(arn: string): boolean {
-    return this.#options.functions.some((one) => one.arn === arn || one.name === arn);
+    return this.#functions.some((one) => one.arn === arn || one.name === arn);
   }
 
   /** Virtual time stands still while a function runs: its own work takes none, save for the pauses that it makes on purpose. */
@@ -73,7 +81,7 @@ export class Lambda {
   }
 
   async #invoke(arn: string, event: unknown): Promise<Invocation> {
-    const deployed = this.#options.functions.find((one) => one.arn === arn || one.name === arn);
+    const deployed = this.#functions.find((one) => one.arn === arn || one.name === arn);
     if (deployed === undefined) {
       throw new Error(`there is no function ${arn}`);
     }

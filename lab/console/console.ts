@@ -21,6 +21,13 @@ export interface Dashboard {
   readonly posted: readonly string[];
 }
 
+/** What AWS counts of an execution that did not end well. */
+const ENDED_BADLY: Readonly<Record<string, string>> = {
+  ExecutionFailed: 'ExecutionsFailed',
+  ExecutionTimedOut: 'ExecutionsTimedOut',
+  ExecutionAborted: 'ExecutionsAborted',
+};
+
 interface ConsoleParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -99,8 +106,11 @@ export class Console {
     }
   }
 
-  executionFailed(machineArn: string): void {
-    this.alarms.put('AWS/States', 'ExecutionsFailed', { StateMachineArn: machineArn }, 1);
+  executionDid(machineArn: string, event: string): void {
+    const metric = ENDED_BADLY[event];
+    if (metric !== undefined) {
+      this.alarms.put('AWS/States', metric, { StateMachineArn: machineArn }, 1);
+    }
   }
 
   letterDied(count: number): void {

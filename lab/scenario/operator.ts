@@ -1,4 +1,5 @@
 // Steps of a scenario in which an operator is at the swarm: a service is created, somebody asks it, or something is typed.
+import { joinTokenName } from '../../src/core/names.ts';
 import { swarmByHand } from './by-hand.ts';
 import { member } from './disturbances.ts';
 import type { ScenarioRun } from './run.ts';
@@ -70,7 +71,8 @@ export async function operate(run: ScenarioRun, { group, run: line }: Part<'dock
  */
 async function fillWord(run: ScenarioRun, word: string): Promise<string> {
   if (word === '$join-token') {
-    return run.lab.joinToken(run.scenario.cluster);
+    const { scenario, lab } = run;
+    return lab.parameterStore.valueOf(joinTokenName(scenario.stage, scenario.cluster, 'worker')) ?? '';
   }
   if (word.startsWith('@')) {
     const { instanceId } = member(run, word.slice(1).replace(/:.*$/, ''));

@@ -6,6 +6,7 @@ import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { SPEAKS_FROM } from '../nodes/machines.ts';
 import { adopt, release, setup, swarm } from './adopt-schema.ts';
 import { dns, dnsSteps } from './dns-schema.ts';
+import { deploySchema } from './deploy.ts';
 import { fault } from './fault-schema.ts';
 import { event, interrupt } from './interrupt-schema.ts';
 import { limits } from './limits-schema.ts';
@@ -313,6 +314,7 @@ const plainSteps = [
   z.strictObject({ event }),
   z.strictObject({ start: z.strictObject({ machine, input: z.record(z.string(), z.unknown()) }) }),
   z.strictObject({ stop: z.strictObject({ machine, state: z.string().optional() }) }),
+  z.strictObject({ deploy: deploySchema }),
   z.strictObject({ measure: z.strictObject({ as: z.string().min(1).exactOptional() }) }),
   z.strictObject({ expect: z.array(expectation).min(1) }),
 ] as const;

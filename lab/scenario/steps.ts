@@ -6,6 +6,7 @@ import type { DnsStep } from './dns.ts';
 import { disturb, isDisturbance, member, replace } from './disturbances.ts';
 import { armCommandFault } from './command-fault.ts';
 import type { Disturbance } from './disturbances.ts';
+import { deploy } from './deploy.ts';
 import { createService, leaveGhost, operate, putLoad } from './operator.ts';
 import { knownState, machineArn } from './machine.ts';
 import { changeHook, changeTags, writeItem, writeRecord } from './record.ts';
@@ -46,7 +47,7 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
 }
 
 function doAtOnce(run: ScenarioRun, step: Outside | Act): void {
-  if ('webhook' in step || 'deadLetter' in step) {
+  if ('webhook' in step || 'deadLetter' in step || 'deploy' in step) {
     outside(run, step);
   } else {
     act(run, step);
@@ -72,8 +73,8 @@ type Typed =
   | Part<'hook'>
   | Part<'tags'>;
 
-/** What is between skep and people. */
-type Outside = Part<'webhook'> | Part<'deadLetter'>;
+/** What is between skep and people, or changes skep itself. */
+type Outside = Part<'webhook'> | Part<'deadLetter'> | Part<'deploy'>;
 
 const TYPED: readonly string[] = [
   ...['service', 'load', 'ghost', 'docker', 'hold', 'unhold', 'erase', 'swarm', 'adopt', 'release'],
@@ -145,13 +146,22 @@ async function changeByHand(
 }
 
 function outside({ lab, say }: ScenarioRun, step: Outside): void {
-  if ('webhook' in step) {
+  if ('deploy' in step) {
+    deploy(lab, say, step.deploy);
+  } else if ('webhook' in step) {
     say(`the webhook is ${step.webhook.up ? 'up' : 'down'}`);
     lab.console.webhook.isUp = step.webhook.up;
   } else {
     say('an event that nobody can handle ends in the dead-letter queue');
     const [rule] = lab.stack.rules;
-    lab.bus.deadLetters.push({ at: lab.clock.now(), rule: rule?.name ?? '', target: '', error: 'scenario', event: {}, failed: false });
+    lab.bus.deadLetters.push({
+      at: lab.clock.now(),
+      rule: rule?.name ?? '',
+      target: '',
+      error: 'scenario',
+      event: {},
+      failed: false,
+    });
     lab.console.letterDied(lab.bus.deadLetters.length);
   }
 }

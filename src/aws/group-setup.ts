@@ -106,3 +106,13 @@ export async function deleteHook(client: AutoScalingClient, group: string, hook:
     }
   }
 }
+
+/** All groups of the account and region that have a hook, with the names of their hooks. */
+export async function allGroupsWithHooks(
+  client: AutoScalingClient,
+): Promise<{ readonly group: string; readonly hooks: readonly string[] }[]> {
+  const all = await collect(client, {});
+  return [...all]
+    .map(([group, { hooks }]) => ({ group, hooks: hooks.map(({ name }) => name) }))
+    .filter(({ hooks }) => hooks.length > 0);
+}

@@ -9,10 +9,14 @@ import {
   ExecuteChangeSetCommand,
   paginateDescribeStackEvents,
   paginateDescribeStacks,
+  paginateListExports,
+  paginateListImports,
+  paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import type { Change, CloudFormationClient, Stack, StackEvent } from '@aws-sdk/client-cloudformation';
 
 import type { ResourceChange, StackFacts } from '../core/cluster/plan.ts';
+import { errorName } from './errors.ts';
 
 /** A change to a stack that CloudFormation has looked through, and not carried out. */
 export interface ChangeSet {
@@ -225,4 +229,47 @@ function eventOf(event: StackEvent): Event {
     status: event.ResourceStatus ?? '',
     because: event.ResourceStatusReason ?? '',
   };
+}
+
+/** The resources of a stack, and how each is. */
+export async function stackParts(
+  client: CloudFormationClient,
+  stack: string,
+): Promise<{ readonly logicalId: string; readonly type: string; readonly status: string }[]> {
+  const parts: { logicalId: string; type: string; status: string }[] = [];
+  for await (const page of paginateListStackResources({ client }, { StackName: stack })) {
+    parts.push(
+      ...(page.StackResourceSummaries ?? []).map((one) => ({
+        logicalId: one.LogicalResourceId ?? '',
+        type: one.ResourceType ?? '',
+        status: one.ResourceStatus ?? '',
+      })),
+    );
+  }
+  return parts;
+}
+
+/** The names of all that the stacks of the account and region export. */
+export async function listExports(client: CloudFormationClient): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of paginateListExports({ client }, {})) {
+    names.push(...(page.Exports ?? []).flatMap(({ Name }) => Name ?? []));
+  }
+  return names;
+}
+
+/** The stacks that import any of these. */
+export async function importersOf(client: CloudFormationClient, exports: readonly string[]): Promise<string[]> {
+  const importers = new Set<string>();
+  for (const ExportName of exports) {
+    try {
+      for await (const page of paginateListImports({ client }, { ExportName })) {
+        for (const name of page.Imports ?? []) importers.add(name);
+      }
+    } catch (error) {
+      // That nobody imports it, and that there is no such export, are errors of the same name.
+      if (errorName(error) !== 'ValidationError') throw error;
+    }
+  }
+  return [...importers].toSorted();
 }

@@ -90,7 +90,13 @@ async function record(ports: AdoptPorts, cluster: string, adopted: Adopted): Pro
       `${adopted.leader.instance} is in swarm ${swarmId} by now, and was in ${adopted.swarmId}`,
     );
   }
-  await ports.adoptions.record({ cluster, adopted, caDigest, tokens: { worker, manager }, now: ports.now() });
+  await ports.adoptions.record({
+    cluster,
+    adopted,
+    caDigest,
+    tokens: { worker, manager, key: ports.tokenKey },
+    now: ports.now(),
+  });
 }
 
 async function note(

@@ -229,13 +229,13 @@ async function keepRecord(
 
 /** What was published: where a crash comes between a rotation and its writing, the tidy finds that the swarm's are others. */
 async function keepDigests(
-  { table }: DeliverPorts,
+  { table, tokenKey }: DeliverPorts,
   { key, verb, outcome }: Parameters<typeof deliver>[1],
 ): Promise<void> {
   const told =
     outcome.ok && (verb === 'init' || verb === 'rotate') ? tokenDigests.safeParse(outcome.output).data : undefined;
   if (told !== undefined) {
-    await table.recordTokens(key.cluster, told);
+    await table.recordTokens(key.cluster, { ...told, key: tokenKey });
   }
 }
 

@@ -13,6 +13,8 @@ export interface DeliverPorts {
   readonly table: Table;
   readonly lock: MembershipLock;
   readonly states: SFNClient;
+  /** Of the stack: what join tokens are published under. */
+  readonly tokenKey: string;
   /** Tells a person, by a metric with an alarm. */
   readonly raise: Raise;
 }
@@ -31,6 +33,5 @@ export interface StepPorts extends DeliverPorts {
   readonly holds: Holds;
   readonly erasures: Erasures;
   readonly stage: string;
-  readonly tokenKey: string;
   readonly now: () => number;
 }

@@ -5,7 +5,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Adopted } from '../core/adopt/plan.ts';
 import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
-import type { TokenDigests } from '../core/tidy/facts.ts';
+import type { PublishedTokens } from '../core/tidy/facts.ts';
 import { errorName } from '../aws/errors.ts';
 import type { TransactItem } from './claim-transaction.ts';
 import { queryAll } from './query.ts';
@@ -15,7 +15,7 @@ interface Adopting {
   readonly adopted: Adopted;
   readonly caDigest: string;
   /** Of the join tokens, as they were published. */
-  readonly tokens: TokenDigests;
+  readonly tokens: PublishedTokens;
   /** Epoch seconds. */
   readonly now: number;
 }

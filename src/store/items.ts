@@ -64,6 +64,7 @@ export const policyItem = z.looseObject({
 /** The workers that there were when the tidy's last rebalance ended well, as a digest. */
 export const rebalancedItem = z.looseObject({ workers: z.string() });
 export const tokenDigests = z.object({ worker: z.string(), manager: z.string() });
+export const publishedTokens = tokenDigests.extend({ key: z.string().optional() });
 export const lockItem = z.object({ instance: z.string(), leaseUntil: z.number() });
 
 export type GroupItem = z.infer<typeof groupItem>;

@@ -23,7 +23,7 @@ import type { Key, WaitCause } from '../core/names.ts';
 import type { RebalanceWhen } from '../core/tidy/facts.ts';
 import { counterOf, rendezvousItem } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
-import type { TokenDigests } from '../core/tidy/facts.ts';
+import type { PublishedTokens } from '../core/tidy/facts.ts';
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
 import { errorName } from '../aws/errors.ts';
@@ -369,8 +369,8 @@ export class Table {
     return groupItem.parse(item).abandons;
   }
 
-  /** What was published, as digests: the tidy compares them with the swarm's. */
-  async recordTokens(cluster: string, tokens: TokenDigests): Promise<void> {
+  /** What was published, as digests, and under which key: the tidy compares them with the swarm's. */
+  async recordTokens(cluster: string, tokens: PublishedTokens): Promise<void> {
     await this.#client.send(
       new UpdateCommand({
         TableName: this.#name,

@@ -5,9 +5,9 @@ import * as z from 'zod';
 
 import type { Hold, HookTimeouts } from '../core/model.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, REFUSED_PREFIX, keys } from '../core/names.ts';
-import type { ItemRef, KnownNode, TidyFacts, TokenDigests } from '../core/tidy/facts.ts';
+import type { ItemRef, KnownNode, PublishedTokens, TidyFacts } from '../core/tidy/facts.ts';
 import { passes } from '../aws/errors.ts';
-import { lockItem, nodeItem, policyItem, rebalancedItem, stateItem, tokenDigests } from './items.ts';
+import { lockItem, nodeItem, policyItem, rebalancedItem, publishedTokens, stateItem } from './items.ts';
 import { queryAll } from './query.ts';
 import { refusedItem } from './refusals.ts';
 import type { Refused } from './refusals.ts';
@@ -26,7 +26,7 @@ export interface Stored extends Pick<TidyFacts, 'known' | 'lock' | 'downAfter' |
   readonly known: readonly KnownNode[];
   readonly hold: Hold | undefined;
   readonly hookTimeouts: HookTimeouts;
-  readonly published: TokenDigests | undefined;
+  readonly published: PublishedTokens | undefined;
   readonly refused: readonly Refused[];
 }
 
@@ -67,7 +67,7 @@ export class TidyStore {
       refused: items
         .filter(({ sk }) => typeof sk === 'string' && sk.startsWith(REFUSED_PREFIX))
         .flatMap((one) => refusedItem.safeParse(one).data ?? []),
-      published: tokenDigests.safeParse(state?.['tokens']).data,
+      published: publishedTokens.safeParse(state?.['tokens']).data,
       ...policyOf(item(keys.config(cluster).sk)),
       rebalancedFor: rebalancedItem.safeParse(item(keys.rebalanced(cluster).sk)).data?.workers,
     };

@@ -14,6 +14,7 @@ const HOOK = ['--auto-scaling-group-name', 'workers', '--lifecycle-hook-name', '
 const GROUP = ['--auto-scaling-group-name', 'workers'];
 const TABLE = ['--table-name', 'skep-dev'];
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
+const NODE_POLICY = 'arn:aws:iam::123456789012:policy/skep-dev-worker-node-eu-west-1';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 
 const TAG = 'ResourceId=workers,ResourceType=auto-scaling-group,Key=walk,Value=x,PropagateAtLaunch=false';
@@ -114,6 +115,8 @@ const ROWS: readonly Row[] = [
   ['ssm.ListCommands', ['--max-items', '3', '--filters', 'key=InvokedAfter,value=2026-01-01T00:00:00Z']],
   ['ssm.ListCommands', ['--filters', 'key=Status,value=Pending'], 'ValidationException'],
   ['ssm.CancelCommand', ['--command-id', UUID], 'InvalidCommandId'],
+  ['ssm.DescribeDocument', ['--name', 'skep-dev-join']],
+  ['ssm.DescribeDocument', ['--name', 'nobodys'], 'InvalidDocument'],
   ['ssm.DescribeInstanceInformation', []],
   ['ssm.PutParameter', ['--name', '/walk', '--value', 'x', '--type', 'String']],
   ['ssm.PutParameter', ['--name', '/ssm/walk', '--value', 'x', '--type', 'String'], 'ValidationException'],
@@ -143,6 +146,10 @@ const ROWS: readonly Row[] = [
   ['sqs.GetQueueUrl', ['--queue-name', 'nobody'], 'QueueDoesNotExist'],
   ['sqs.ReceiveMessage', ['--queue-url', QUEUE]],
   ['sqs.DeleteMessage', ['--queue-url', QUEUE, '--receipt-handle', 'nobody'], 'ReceiptHandleIsInvalid'],
+  ['iam.ListEntitiesForPolicy', ['--policy-arn', NODE_POLICY]],
+  ['iam.ListEntitiesForPolicy', ['--policy-arn', NODE_POLICY + 's'], 'NoSuchEntity'],
+  ['iam.DetachRolePolicy', ['--policy-arn', NODE_POLICY, '--role-name', 'nobody'], 'NoSuchEntity'],
+  ['iam.AttachRolePolicy', ['--policy-arn', NODE_POLICY, '--role-name', 'skep-workers']],
   ['sts.GetCallerIdentity', []],
   ['dynamodb.GetItem', [...TABLE, '--key', KEY]],
   ['dynamodb.BatchGetItem', ['--request-items', `{"skep-dev":{"Keys":[${KEY}]}}`]],

@@ -18,6 +18,7 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
     'InstanceRefresh.Strategy', // botocore 1.43.11
   ],
   dynamodb: [
+    'TableDescription.DeletionProtectionEnabled', // March 2023
     'ConditionalCheckFailedException.Item', // June 2023, like the members that ask for it
     'PutItemInput.ReturnValuesOnConditionCheckFailure',
     'UpdateItemInput.ReturnValuesOnConditionCheckFailure',
@@ -60,6 +61,7 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   states: JSON_ERRORS,
   dynamodb: JSON_ERRORS,
   autoscaling: QUERY_ERRORS,
+  iam: QUERY_ERRORS,
   sts: QUERY_ERRORS,
   sns: QUERY_ERRORS,
   cloudformation: QUERY_ERRORS,
@@ -111,7 +113,7 @@ function placeOf(service: string, model: Model, direction: Direction): Place {
   return place;
 }
 
-const FORMS: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'cloudformation', 'sns', 'sts']);
+const FORMS: ReadonlySet<string> = new Set(['ec2', 'autoscaling', 'cloudformation', 'iam', 'sns', 'sts']);
 
 /** What AWS's model says against an exchange; nothing, if all is well. */
 export function problemsOf(models: Models, { service, operation, input, output, error }: Exchange): string[] {

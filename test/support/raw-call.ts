@@ -19,6 +19,7 @@ export const VERSIONS: Readonly<Record<string, string>> = {
   autoscaling: '2011-01-01',
   ec2: '2016-11-15',
   sts: '2011-06-15',
+  iam: '2010-05-08',
   sns: '2010-03-31',
   cloudformation: '2010-05-15',
 };

@@ -11,6 +11,7 @@ import { Account } from './account.ts';
 import { cloudFormationApi } from './api.ts';
 import { Drift } from './drift.ts';
 import { MadeGroups } from './groups.ts';
+import { GivenRemoval } from './given-removal.ts';
 import { Provisioner } from './provisioner.ts';
 import type { ResourceFault } from './provisioner.ts';
 import { RECORDS } from './records.ts';
@@ -26,6 +27,8 @@ interface Sources {
   readonly profiles: Profiles;
   /** What is deployed already, without CloudFormation's help. */
   readonly deployed: readonly [Stack, ...Stack[]];
+  /** Takes away what the lab runs on: the only stack that was deployed without CloudFormation's help. */
+  readonly undeploy: () => void;
 }
 
 export class CloudFormation {
@@ -35,7 +38,7 @@ export class CloudFormation {
   /** A knob: resources that fail. */
   readonly faults: ResourceFault[];
 
-  constructor({ clock, random, autoScaling, route53, profiles, deployed }: Sources) {
+  constructor({ clock, random, autoScaling, route53, profiles, deployed, undeploy }: Sources) {
     const [place] = deployed;
     const account = new Account(place);
     this.account = account;
@@ -55,7 +58,12 @@ export class CloudFormation {
     const handlers = { ...RECORDS, ...zoneHandlers(route53), ...roles.handlers, ...groups.handlers };
     const provisioner = new Provisioner({ account, clock, random, handlers });
     this.faults = provisioner.faults;
-    this.stacks = new Stacks({ place, clock, random, account, provisioner }, deployed);
+    const given = new GivenRemoval({
+      clock,
+      undeploy,
+      holders: (logicalId) => profiles.attachedTo(logicalId === 'ManagerNodePolicy' ? 'manager' : 'worker'),
+    });
+    this.stacks = new Stacks({ place, clock, random, account, provisioner, given }, deployed);
     this.api = cloudFormationApi(this.stacks, new Drift({ clock, random, provisioner }));
   }
 }

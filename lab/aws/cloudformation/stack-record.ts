@@ -1,7 +1,7 @@
 // A stack as CloudFormation keeps it: its resources, what has happened to them, and what it exports.
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
-import type { JsonObject, StackOutput } from '../stack/stack.ts';
+import type { JsonObject, StackOutput, StackPart } from '../stack/stack.ts';
 import type { ChangeSet, StackOptions } from './change-set.ts';
 import type { Blueprint, Made, TemplateResource } from './template.ts';
 import type { AccountRecord } from './account.ts';
@@ -75,6 +75,21 @@ export class StackRecord {
     this.isGiven = isGiven;
     this.#clock = clock;
     this.#random = random;
+  }
+
+  /** Its resources are there already: the lab's services have them. */
+  give(parts: readonly StackPart[]): void {
+    for (const { logicalId, type, physicalId } of parts) {
+      const record = { type, id: physicalId, stackId: this.id, properties: {}, attributes: {} };
+      const template: TemplateResource = {
+        ...{ Type: type, Properties: {}, DependsOn: [], UpdatePolicy: {} },
+        ...{ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' },
+      };
+      this.resources.set(logicalId, {
+        ...{ logicalId, type, record, template, status: 'CREATE_COMPLETE', reason: undefined },
+        ...{ at: this.createdAt, after: new Set<string>() },
+      });
+    }
   }
 
   get isGone(): boolean {

@@ -2,13 +2,14 @@
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import { AwsError } from '../services/service.ts';
-import type { Place, StackOutput } from '../stack/stack.ts';
+import type { Place, StackOutput, StackPart } from '../stack/stack.ts';
 import type { Account } from './account.ts';
 import { checkCapabilities } from './capabilities.ts';
 import type { ChangeSet, StackOptions } from './change-set.ts';
 import { changesOf } from './changes.ts';
 import { Deployment } from './deployment.ts';
 import { notThere, parameterValues } from './parameters.ts';
+import type { GivenRemoval } from './given-removal.ts';
 import type { GivenParameter } from './parameters.ts';
 import type { Provisioner } from './provisioner.ts';
 import { deleteStack } from './removal.ts';
@@ -23,12 +24,14 @@ interface Parts {
   readonly random: Random;
   readonly account: Account;
   readonly provisioner: Provisioner;
+  readonly given: GivenRemoval;
 }
 
 /** A stack that something else has deployed. */
 interface GivenStack {
   readonly name: string;
   readonly outputs: readonly StackOutput[];
+  readonly parts: readonly StackPart[];
 }
 
 interface ChangeSetAsked {
@@ -78,9 +81,10 @@ export class Stacks {
   constructor(parts: Parts, given: readonly GivenStack[]) {
     this.#parts = parts;
     this.provisioner = parts.provisioner;
-    for (const { name, outputs } of given) {
+    for (const { name, outputs, parts: resources } of given) {
       const stack = new StackRecord(name, this.#arn, { ...parts, isGiven: true });
       stack.outputs = outputs;
+      stack.give(resources);
       stack.become('CREATE_COMPLETE');
       this.all.push(stack);
     }
@@ -361,7 +365,11 @@ export class Stacks {
       return;
     }
     if (stack.isGiven) {
-      throw refused(`the lab does not delete ${stack.name}: it is skep's own stack, and the lab runs on it`);
+      if (this.all.filter(({ isGiven }) => isGiven).length > 1) {
+        throw refused(`the lab deletes ${stack.name} only where it is the only stage`);
+      }
+      this.#parts.given.remove(stack);
+      return;
     }
     stack.token = token;
     deleteStack(stack, this.provisioner, new Set(retained));

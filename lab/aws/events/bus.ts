@@ -87,12 +87,23 @@ export class EventBus {
   readonly #options: BusOptions;
   readonly #rules: readonly { readonly rule: StackRule; readonly pattern: Pattern }[];
   #schedules: (() => void)[] = [];
+  /** Whether the rules are there: without their stack they are not. */
+  #hasRules = true;
 
   constructor(options: BusOptions) {
     this.#options = options;
     this.#rules = options.rules.flatMap((rule) =>
       rule.pattern === undefined ? [] : [{ rule, pattern: parsePattern(rule.pattern) }],
     );
+  }
+
+  /** From here on the rules are there, or are not. */
+  deploy(hasRules: boolean): void {
+    this.#hasRules = hasRules;
+    this.stopSchedules();
+    if (hasRules) {
+      this.startSchedules();
+    }
   }
 
   /** Starts the rules that run on a schedule. */
@@ -157,7 +168,7 @@ export class EventBus {
 
   #route(event: Record<string, unknown>, delay: number, since: number): void {
     for (const { rule, pattern } of this.#rules) {
-      if (matchesPattern(pattern, event)) {
+      if (this.#hasRules && matchesPattern(pattern, event)) {
         for (const target of rule.targets) {
           this.#options.clock.schedule(delay, () => {
             this.#send({ rule, target, event, since, attempt: 0 });

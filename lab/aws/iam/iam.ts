@@ -53,8 +53,8 @@ export class Iam {
   /** Told of each statement without which a call would not have been allowed. */
   readonly onNeeded: ((statement: string) => void) | undefined;
   readonly #place: Place;
-  readonly #stacks: readonly Stack[];
-  readonly #roles: Roles;
+  #stacks: readonly Stack[];
+  #roles: Roles;
   readonly #facts: Facts;
   readonly #resources: Resources;
   /** By whatever a key can be called by. */
@@ -67,10 +67,22 @@ export class Iam {
     [this.#place] = stacks;
     this.#roles = new Roles(stacks);
     this.#facts = facts;
-    for (const key of [defaultKeyOf(this.#place), ...stacks.flatMap(({ keys }) => keys)]) {
+    this.#addKeys();
+    this.#resources = this.#makeResources();
+  }
+
+  /** From here on these are deployed, and nothing else. */
+  deploy(stacks: readonly Stack[]): void {
+    this.#stacks = stacks;
+    this.#roles = new Roles(stacks);
+    this.#kms.clear();
+    this.#addKeys();
+  }
+
+  #addKeys(): void {
+    for (const key of [defaultKeyOf(this.#place), ...this.#stacks.flatMap(({ keys }) => keys)]) {
       this.#addKey(key);
     }
-    this.#resources = this.#makeResources();
   }
 
   #addKey({ logicalId, id, arn, aliases, policy }: StackKey): void {

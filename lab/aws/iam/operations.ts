@@ -46,6 +46,10 @@ const onNothing =
   (action: string): Mapping =>
   () => [{ action }];
 
+const onPolicy =
+  (action: string): Mapping =>
+  (input) => [{ action, resource: text(input['PolicyArn']) }];
+
 /** Systems Manager asks for all that there is, where it knows no resource. */
 const onAllOfSsm =
   (action: string): Mapping =>
@@ -249,6 +253,9 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'ssm.ListCommands': onAllOfSsm('ssm:ListCommands'),
   'ssm.ListCommandInvocations': onAllOfSsm('ssm:ListCommandInvocations'),
   'ssm.CancelCommand': onAllOfSsm('ssm:CancelCommand'),
+  'ssm.DescribeDocument': (input, { arn }) => [
+    { action: 'ssm:DescribeDocument', resource: arn('ssm', `document/${text(input['Name'])}`) },
+  ],
   'ssm.DescribeInstanceInformation': onAllOfSsm('ssm:DescribeInstanceInformation'),
   'ssm.UpdateInstanceInformation': onOwnInstance('ssm:UpdateInstanceInformation'),
   'ssm.ListInstanceAssociations': onOwnInstance('ssm:ListInstanceAssociations'),
@@ -278,6 +285,9 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'route53.GetChange': (input) => [
     { action: 'route53:GetChange', resource: `arn:aws:route53:::change/${text(input['Id']).replace(/^.*\//, '')}` },
   ],
+  'iam.ListEntitiesForPolicy': onPolicy('iam:ListEntitiesForPolicy'),
+  'iam.AttachRolePolicy': onPolicy('iam:AttachRolePolicy'),
+  'iam.DetachRolePolicy': onPolicy('iam:DetachRolePolicy'),
   'sns.Publish': (input) => [{ action: 'sns:Publish', resource: text(input['TopicArn']) }],
   'sqs.GetQueueAttributes': ofQueue('GetQueueAttributes'),
   'sqs.GetQueueUrl': (input, { arn }) => [

@@ -23,6 +23,7 @@ export interface InstanceProfile {
   readonly tags: Readonly<Record<string, string>>;
   /** AmazonSSMManagedInstanceCore; without it the agent is let in by the account's Default Host Management Configuration. */
   readonly managedInstanceCore: boolean;
+  readonly withoutNodePolicy?: boolean;
   /** In place of all that: the role of the profile as it is now, where CloudFormation has made the group. */
   readonly made?: () => Role | undefined;
 }
@@ -54,12 +55,14 @@ export class Roles {
     return this.#byArn.get(arn);
   }
 
-  ofInstance({ name, stage, role, tags, managedInstanceCore, made }: InstanceProfile): Role | undefined {
+  ofInstance(profile: InstanceProfile): Role | undefined {
+    const { name, stage, role, tags, managedInstanceCore, withoutNodePolicy = false, made } = profile;
     if (made !== undefined) {
       return made();
     }
     const { partition, account } = this.#place;
-    const nodePolicy = this.#nodePolicies.get(`${stage} ${NODE_POLICIES[role]}`) ?? [];
+    const deployed = this.#nodePolicies.get(`${stage} ${NODE_POLICIES[role]}`) ?? [];
+    const nodePolicy = withoutNodePolicy ? [] : deployed;
     return {
       name,
       arn: `arn:${partition}:iam::${account}:role/${name}`,

@@ -7,6 +7,8 @@ export class Profiles {
   readonly #stage: string;
   readonly #ofGroup = new Map<string, InstanceProfile>();
   readonly #ofInstance = new Map<string, InstanceProfile>();
+  /** Roles that somebody has taken the node policy from, by name. */
+  readonly #detached = new Set<string>();
 
   constructor(autoScaling: AutoScaling, stage: string) {
     this.#autoScaling = autoScaling;
@@ -22,8 +24,31 @@ export class Profiles {
     this.#ofGroup.set(group, { ...this.#asTagged(group, {}), made });
   }
 
+  /** The roles of groups that have the node policy of that role; what CloudFormation has made is its own affair. */
+  attachedTo(role: InstanceProfile['role']): string[] {
+    const all = [...this.#autoScaling.groups.values()]
+      .map(({ name, tags }) => this.#ofGroup.get(name) ?? this.#asTagged(name, tags))
+      .filter((profile) => profile.made === undefined && profile.role === role && 'skep:role' in profile.tags);
+    return [...new Set(all.map(({ name }) => name))].filter((name) => !this.#detached.has(name)).toSorted();
+  }
+
+  detach(roleName: string): void {
+    this.#detached.add(roleName);
+  }
+
+  attach(roleName: string): void {
+    this.#detached.delete(roleName);
+  }
+
   /** An instance keeps its role when it leaves its group. */
   of(instanceId: string): InstanceProfile | undefined {
+    const profile = this.#profileOf(instanceId);
+    return profile !== undefined && this.#detached.has(profile.name)
+      ? { ...profile, withoutNodePolicy: true }
+      : profile;
+  }
+
+  #profileOf(instanceId: string): InstanceProfile | undefined {
     const known = this.#ofInstance.get(instanceId);
     const group = this.#autoScaling.groupOf(instanceId);
     if (known !== undefined || group === undefined) {

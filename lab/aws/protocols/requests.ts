@@ -36,6 +36,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   '2011-06-15': 'sts',
   '2010-03-31': 'sns',
   '2010-05-15': 'cloudformation',
+  '2010-05-08': 'iam',
   // Of older SDKs, and of the aws command; newer ones speak JSON.
   '2012-11-05': 'sqs',
 };

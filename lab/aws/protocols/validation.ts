@@ -34,13 +34,15 @@ export function unknownMember(member: string, service: string, call: string): Aw
     ec2: 'UnknownParameter',
     autoscaling: 'ValidationError',
     cloudformation: 'ValidationError',
+    iam: 'ValidationError',
     sns: 'ValidationError',
     route53: 'InvalidInput',
   };
   return new AwsError(codes[service] ?? 'ValidationException', message);
 }
 
-const isJson = (service: string): boolean => !['autoscaling', 'cloudformation', 'ec2', 'route53', 'sns', 'sts'].includes(service);
+const isJson = (service: string): boolean =>
+  !['autoscaling', 'cloudformation', 'ec2', 'iam', 'route53', 'sns', 'sts'].includes(service);
 
 const isMissing = ({ message }: Issue): boolean => message.endsWith('received undefined');
 

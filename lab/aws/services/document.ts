@@ -71,3 +71,27 @@ export function checkParameters(document: SsmDocument, given: Record<string, str
     }),
   );
 }
+
+export interface DocumentVersions {
+  readonly defaultVersion: string;
+  readonly latestVersion: string;
+}
+
+const FIRST: DocumentVersions = { defaultVersion: '1', latestVersion: '1' };
+
+export function describeDocument({ name }: SsmDocument, { defaultVersion, latestVersion } = FIRST): unknown {
+  return {
+    Document: {
+      Name: name,
+      DocumentVersion: defaultVersion,
+      Status: 'Active',
+      PlatformTypes: ['Linux'],
+      DocumentType: 'Command',
+      DocumentFormat: 'JSON',
+      SchemaVersion: '2.2',
+      DefaultVersion: defaultVersion,
+      LatestVersion: latestVersion,
+      TargetType: '/AWS::EC2::Instance',
+    },
+  };
+}

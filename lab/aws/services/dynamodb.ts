@@ -22,6 +22,8 @@ const HEADERS = {
 const answer = z.looseObject({ __type: z.string().optional(), message: z.string().optional() });
 
 export class DynamoDb {
+  /** A knob: a deployment protects the table when all is there. */
+  isProtected = true;
   readonly #server: Server = dynalite({ createTableMs: 0 });
   #isOpen = false;
   /** Transactions are all or nothing and seen by nobody half-way: one thing at a time. */
@@ -86,7 +88,7 @@ export class DynamoDb {
     const turn = this.#last.then(() =>
       operation === 'TransactWriteItems'
         ? this.#transactions.write(input)
-        : this.#single(operation, input).then((output) => asAws(operation, output)),
+        : this.#single(operation, input).then((output) => asAws(operation, output, this.isProtected)),
     );
     this.#last = turn.catch(() => undefined);
     return turn;
@@ -129,15 +131,18 @@ const keySchema = ({ partitionKey, sortKey }: Pick<StackTable, 'partitionKey' | 
   { AttributeName: sortKey, KeyType: 'RANGE' },
 ];
 
-/** Dynalite's DescribeTable has a member more than AWS, and an id that is none. */
-function asAws(operation: string, output: unknown): unknown {
+/** Dynalite's DescribeTable has a member more than AWS, an id that is none, and no protection from deletion. */
+function asAws(operation: string, output: unknown, isProtected: boolean): unknown {
   if (operation !== 'DescribeTable') {
     return output;
   }
   const { Table: table } = z.object({ Table: z.looseObject({}) }).parse(output);
   return {
-    Table: Object.fromEntries(
-      Object.entries(table).filter(([name]) => name !== 'TableThroughputModeSummary' && name !== 'TableId'),
-    ),
+    Table: {
+      ...Object.fromEntries(
+        Object.entries(table).filter(([name]) => name !== 'TableThroughputModeSummary' && name !== 'TableId'),
+      ),
+      DeletionProtectionEnabled: isProtected,
+    },
   };
 }

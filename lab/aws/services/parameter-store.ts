@@ -43,13 +43,18 @@ export class ParameterStore implements Service {
   };
 
   readonly #parameters = new Map<string, Parameter>();
-  readonly #keys: readonly string[];
+  #keys: readonly string[];
   readonly #throttles: Throttles | undefined;
 
   /** @param keys ARNs of the keys that exist. */
   constructor(keys: readonly string[], throttles?: Throttles) {
     this.#keys = keys;
     this.#throttles = throttles;
+  }
+
+  /** From here on these keys exist, and no others. */
+  deploy(keys: readonly string[]): void {
+    this.#keys = keys;
   }
 
   /** Which key it is encrypted with; undefined where there is no such parameter, or it is not encrypted. */

@@ -36,6 +36,7 @@ export const listing = z.strictObject({
   ...page,
 });
 export const cancelling = z.strictObject({ CommandId: commandId, InstanceIds: instanceIds.default([]) });
+export const documentAsked = z.strictObject({ Name: z.string().min(3).max(128) });
 export const agentsAsked = z.strictObject({
   Filters: z
     .array(z.strictObject({ Key: z.literal('InstanceIds'), Values: z.array(instanceId).min(1).max(100) }))

@@ -10,8 +10,8 @@ import { AgentMailbox } from './agent-mailbox.ts';
 import type { CommandFault } from './command-fault.ts';
 import { CommandRun } from './command-run.ts';
 import type { CommandWorld } from './command-run.ts';
-import { checkParameters } from './document.ts';
-import type { SsmDocument } from './document.ts';
+import { checkParameters, describeDocument } from './document.ts';
+import type { DocumentVersions, SsmDocument } from './document.ts';
 import type { Ec2 } from './ec2.ts';
 import { describeCommand, showInvocation } from './invocation.ts';
 import { endEvent } from './command-event.ts';
@@ -24,6 +24,7 @@ import { pageOf } from './pages.ts';
 import {
   agentsAsked,
   cancelling,
+  documentAsked,
   executionTimeoutOf,
   listing,
   oneInvocation,
@@ -65,8 +66,15 @@ export class RunCommand implements Service {
     ListCommands: (input: Record<string, unknown>) => this.#list(listing.parse(input)),
     CancelCommand: (input: Record<string, unknown>) => this.#cancel(cancelling.parse(input)),
     DescribeInstanceInformation: (input: Record<string, unknown>) => this.#describeAgents(agentsAsked.parse(input)),
+    DescribeDocument: (input: Record<string, unknown>) =>
+      describeDocument(
+        this.#document(documentAsked.parse(input).Name),
+        this.versions.get(documentAsked.parse(input).Name),
+      ),
   };
 
+  /** A knob: documents whose default version is another than the latest one, by name. */
+  readonly versions = new Map<string, DocumentVersions>();
   /** By instance id, from the moment on that they are heard of. */
   readonly agents = new Map<string, Agent>();
   /** SendCommands that were throttled, by the document's verb and the instance that it was about. */
@@ -79,7 +87,7 @@ export class RunCommand implements Service {
   readonly #runs = new Map<string, CommandRun>();
   readonly #byInstance = new Map<string, Invocation[]>();
   readonly #world: CommandWorld;
-  readonly #documents: ReadonlyMap<string, SsmDocument>;
+  #documents: ReadonlyMap<string, SsmDocument>;
 
   constructor(options: RunCommandOptions) {
     this.#options = options;
@@ -104,6 +112,11 @@ export class RunCommand implements Service {
       },
     };
     this.#documents = new Map(options.documents.map((document) => [document.name, document]));
+  }
+
+  /** From here on these are deployed. What an agent has is a text of its own already. */
+  deploy(documents: readonly SsmDocument[]): void {
+    this.#documents = new Map(documents.map((document) => [document.name, document]));
   }
 
   /** Every command, in the order in which they were sent. */
@@ -201,12 +214,9 @@ export class RunCommand implements Service {
 
   #send(given: Record<string, unknown>): unknown {
     const input = sendCommand.parse(given);
-    const document = this.#documents.get(input.DocumentName);
-    this.#throttle(document, input.Parameters);
+    this.#throttle(this.#documents.get(input.DocumentName), input.Parameters);
+    const document = this.#document(input.DocumentName);
     const [instanceId] = input.InstanceIds;
-    if (document === undefined) {
-      throw new AwsError('InvalidDocument', `Document ${input.DocumentName} does not exist`);
-    }
     const refused = input.InstanceIds.find((id) => !this.#isManaged(id));
     if (refused !== undefined || instanceId === undefined) {
       throw new AwsError(
@@ -334,6 +344,14 @@ export class RunCommand implements Service {
     }
     run.cancel();
     return {};
+  }
+
+  #document(name: string): SsmDocument {
+    const document = this.#documents.get(name);
+    if (document === undefined) {
+      throw new AwsError('InvalidDocument', `Document ${name} does not exist`);
+    }
+    return document;
   }
 
   #describeAgents({ Filters: filters, MaxResults: limit, NextToken: token }: z.infer<typeof agentsAsked>): unknown {

@@ -109,7 +109,8 @@ export class States implements Service {
   };
 
   readonly #options: StatesOptions;
-  readonly #definitions: ReadonlyMap<string, Definition>;
+  #definitions: ReadonlyMap<string, Definition>;
+  #machines: readonly StackStateMachine[];
   readonly #runtime: StatesRuntime;
   /** Of dice of their own: with them or without, a seed gives the same ids and the same jitter. */
   readonly #requestIds = seededRandom(0);
@@ -118,9 +119,8 @@ export class States implements Service {
 
   constructor(options: StatesOptions) {
     this.#options = options;
-    this.#definitions = new Map(
-      options.machines.map((machine) => [machine.arn, deployedDefinition(machine.definition)]),
-    );
+    this.#machines = options.machines;
+    this.#definitions = definitionsOf(options.machines);
     const { clock, random } = options;
     this.#runtime = {
       now: () => clock.now(),
@@ -129,6 +129,12 @@ export class States implements Service {
       newTaskToken: () => `token-${random.hex(32)}`,
       call: (task) => this.#call(task),
     };
+  }
+
+  /** From here on these are deployed. Executions that run go on by the definition that they began with. */
+  deploy(machines: readonly StackStateMachine[]): void {
+    this.#machines = machines;
+    this.#definitions = definitionsOf(machines);
   }
 
   /** @throws DefinitionError where a machine calls what the lab does not answer */
@@ -178,7 +184,7 @@ export class States implements Service {
   }
 
   #machine(stateMachineArn: string): StackStateMachine {
-    const machine = this.#options.machines.find((one) => one.arn === stateMachineArn);
+    const machine = this.#machines.find((one) => one.arn === stateMachineArn);
     if (machine === undefined) {
       throw noMachine(stateMachineArn);
     }
@@ -336,7 +342,7 @@ export class States implements Service {
   }
 
   #listMachines({ maxResults: limit, nextToken: token }: z.infer<typeof machineList>): unknown {
-    const { items, next } = pageOf(this.#options.machines, { limit, token }, 100, 'InvalidToken');
+    const { items, next } = pageOf(this.#machines, { limit, token }, 100, 'InvalidToken');
     const creationDate = this.#options.clock.start / 1000;
     return {
       stateMachines: items.map((one) => ({
@@ -361,6 +367,9 @@ export class States implements Service {
     };
   }
 }
+
+const definitionsOf = (machines: readonly StackStateMachine[]): ReadonlyMap<string, Definition> =>
+  new Map(machines.map((machine) => [machine.arn, deployedDefinition(machine.definition)]));
 
 const noMachine = (stateMachineArn: string): AwsError =>
   new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);

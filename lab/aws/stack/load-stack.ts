@@ -86,6 +86,7 @@ export function buildStack(resources: readonly ResolvedResource[], origin: Origi
     lambdaPermissions: all('AWS::Lambda::Permission', lambdaPermission),
     eventInvokeConfigs: all('AWS::Lambda::EventInvokeConfig', eventInvokeConfig),
     outputs: [],
+    parts: resources.map(({ logicalId, type, ref }) => ({ logicalId, type, physicalId: ref })),
   };
   refuseUnseen(resources, seen);
   checkDeployment(stack);

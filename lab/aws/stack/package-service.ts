@@ -46,7 +46,7 @@ const INPUTS = [
   'src',
 ];
 
-const STAGE = /^[a-z][a-z0-9-]{0,19}$/;
+const STAGE = /^[a-zA-Z][a-zA-Z0-9-]{0,31}$/;
 const TWO_MINUTES = 2 * 60 * 1000;
 const A_DAY = 24 * 60 * 60 * 1000;
 

@@ -45,7 +45,6 @@ export const table = z.strictObject({
   TimeToLiveSpecification: z.strictObject({ AttributeName: z.string(), Enabled: z.literal(true) }),
   PointInTimeRecoverySpecification: inert,
   SSESpecification: inert,
-  DeletionProtectionEnabled: inert,
 });
 
 export const lambdaFunction = z.strictObject({

@@ -42,6 +42,14 @@ export interface Stack extends Place {
   readonly lambdaPermissions: readonly StackLambdaPermission[];
   readonly eventInvokeConfigs: readonly StackEventInvokeConfig[];
   readonly outputs: readonly StackOutput[];
+  readonly parts: readonly StackPart[];
+}
+
+/** A resource as CloudFormation lists it. */
+export interface StackPart {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly physicalId: string;
 }
 
 export interface StackOutput {
@@ -150,7 +158,7 @@ export interface StackRole extends Named {
   readonly managedPolicyArns: readonly string[];
 }
 
-interface StackManagedPolicy extends Named {
+export interface StackManagedPolicy extends Named {
   readonly document: PolicyDocument;
 }
 

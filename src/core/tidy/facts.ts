@@ -89,6 +89,11 @@ export interface TokenDigests {
   readonly manager: string;
 }
 
+export interface PublishedTokens extends TokenDigests {
+  /** The ARN of the key that they lie under. Items of older versions do not say. */
+  readonly key?: string | undefined;
+}
+
 /** Tasks that are told to be at work on nodes that are not in the swarm (moby#37320). */
 export interface Ghosts {
   readonly count: number;
@@ -125,7 +130,12 @@ export interface TidyFacts {
   /** Executions that own a node and have ended, by ARN. */
   readonly ended: ReadonlySet<string>;
   readonly lock: { readonly instance: string; readonly leaseUntil: number } | undefined;
-  readonly tokens: { readonly held: TokenDigests | undefined; readonly published: TokenDigests | undefined };
+  readonly tokens: {
+    readonly held: TokenDigests | undefined;
+    readonly published: PublishedTokens | undefined;
+    /** The stack's key of now: one that was deployed anew has another. */
+    readonly key?: string | undefined;
+  };
   /** Undefined where the managers did not say. */
   readonly ghosts?: Ghosts | undefined;
   readonly left?: LeftOnServices | undefined;

@@ -73,14 +73,28 @@ function staleLock({ lock, now }: TidyFacts): Repair[] {
     : [{ kind: 'unlock', ...lock, because: `its lease ended at ${new Date(lock.leaseUntil * 1000).toISOString()}` }];
 }
 
-/** As digests. Where none was ever recorded (a cluster of an older version) there is nothing to compare with. */
-function unpublished({ tokens: { held, published }, cluster, now }: TidyFacts): Repair[] {
+/**
+ * As digests. Where none was ever recorded (a cluster of an older version) there is nothing to compare with. A stack that was removed and
+ * deployed again has another key: what lies under the old one nobody can read any more, whatever its digest is.
+ */
+function unpublished({ tokens: { held, published, key }, cluster, now }: TidyFacts): Repair[] {
   if (held === undefined || published === undefined) {
     return [];
   }
   const differs = held.worker !== published.worker || held.manager !== published.manager;
+  const lost = published.key !== undefined && key !== undefined && published.key !== key;
   const name = `tidy-tokens-${cluster}-${held.worker.slice(0, 8)}${held.manager.slice(0, 8)}-${Math.floor(now / 3600)}`;
-  return differs
-    ? [{ kind: 'publish', name, because: "the join tokens that were published are not the swarm's: nobody could join" }]
+  if (differs) {
+    const because = "the join tokens that were published are not the swarm's: nobody could join";
+    return [{ kind: 'publish', name, because }];
+  }
+  return lost
+    ? [
+        {
+          kind: 'publish',
+          name,
+          because: 'the join tokens were published under a key of an older stack: nobody could join',
+        },
+      ]
     : [];
 }

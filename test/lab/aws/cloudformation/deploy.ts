@@ -25,6 +25,7 @@ const SERVICE = {
       },
     },
   ],
+  parts: [],
   outputs: ['worker', 'manager'].map((role) => ({
     key: role,
     value: POLICY_ARN,
@@ -64,7 +65,15 @@ export function account() {
   const profiles = new Profiles(autoScaling, 'dev');
   const random = seededRandom(3);
   const route53 = new Route53(clock, random);
-  const cloudFormation = new CloudFormation({ clock, random, autoScaling, route53, profiles, deployed: [SERVICE] });
+  const cloudFormation = new CloudFormation({
+    clock,
+    random,
+    autoScaling,
+    route53,
+    profiles,
+    deployed: [SERVICE],
+    undeploy: () => undefined,
+  });
   const call = (operation: string, input: Readonly<Record<string, unknown>>): unknown => {
     const run = cloudFormation.api.operations[operation];
     if (run === undefined) throw new Error(operation);

@@ -30,6 +30,7 @@ const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-tid
 const EXECUTION = 'arn:aws:states:eu-west-1:123456789012:execution:skep-dev-tidy:nobody';
 const KEY = { pk: { S: 'TEST' }, sk: { S: 'SHAPES' } };
 const TABLE = { TableName: 'skep-dev' };
+const POLICY = 'arn:aws:iam::123456789012:policy/skep-dev-worker-node-eu-west-1';
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 const GROUP = { AutoScalingGroupName: 'workers' };
@@ -121,6 +122,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
       Filters: [{ key: 'InvokedAfter', value: '2026-01-01T00:00:00Z' }],
     },
     'ssm.CancelCommand': { CommandId: ID, InstanceIds: [worker] },
+    'ssm.DescribeDocument': { Name: 'skep-dev-join' },
     'ssm.DescribeInstanceInformation': { Filters: [{ Key: 'InstanceIds', Values: [worker] }] },
     'ssm.GetParameter': { Name: '/shapes', WithDecryption: true },
     'ssm.PutParameter': { Name: '/shapes', Value: 'x', Type: 'String', Overwrite: true },
@@ -139,6 +141,9 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'sqs.GetQueueUrl': { QueueName: 'skep-dev-dead-letters' },
     'sqs.ReceiveMessage': { QueueUrl: QUEUE, MaxNumberOfMessages: 10, VisibilityTimeout: 60, WaitTimeSeconds: 1 },
     'sqs.DeleteMessage': { QueueUrl: QUEUE, ReceiptHandle: 'nobody' },
+    'iam.ListEntitiesForPolicy': { PolicyArn: POLICY },
+    'iam.DetachRolePolicy': { PolicyArn: POLICY, RoleName: 'skep-workers' },
+    'iam.AttachRolePolicy': { PolicyArn: POLICY, RoleName: 'skep-workers' },
     'sts.GetCallerIdentity': {},
     'dynamodb.GetItem': { ...TABLE, Key: KEY, ConsistentRead: true },
     'dynamodb.BatchGetItem': { RequestItems: { 'skep-dev': { Keys: [KEY] } } },

@@ -128,7 +128,7 @@ describe('packageService', () => {
     TIMEOUT,
   );
 
-  it.each(['', 'Dev', '-dev', 'dev_2', '../dev', 'a'.repeat(21)])('refuses %j as a stage', async (stage) => {
+  it.each(['', '1dev', '-dev', 'dev_2', '../dev', 'a'.repeat(33)])('refuses %j as a stage', async (stage) => {
     await expect(packageService({ stage, root })).rejects.toThrow(/not a stage/);
   });
 });

@@ -387,6 +387,16 @@ describe('the table', () => {
     expect(names[0]).toBe(names[1]);
     expect(names[0]).toContain('tidy-tokens-prod-ac-');
   });
+
+  it('has join tokens under the key of a stack that was removed: published under that of now', () => {
+    const held = { worker: 'a', manager: 'b' };
+    const under = (key?: string, now?: string) => ({ tokens: { held, published: { ...held, key }, key: now } });
+    expect(kinds(under('old', 'old'))).toEqual([]);
+    expect(kinds(under('old', 'new'))).toEqual(['publish']);
+    // Recorded by an older version, or asked by one.
+    expect(kinds(under(undefined, 'new'))).toEqual([]);
+    expect(kinds(under('old'))).toEqual([]);
+  });
 });
 
 describe('hooks', () => {

@@ -1,0 +1,74 @@
+// What a deployment changes in a lab that runs: functions, documents and machines, each when CloudFormation comes to it; or all goes.
+import type { EventBus } from './aws/events/bus.ts';
+import { keyArns } from './aws/iam/iam.ts';
+import type { Iam } from './aws/iam/iam.ts';
+import type { Lambda } from './aws/lambda.ts';
+import { readDocument } from './aws/services/document.ts';
+import type { SsmDocument } from './aws/services/document.ts';
+import type { ParameterStore } from './aws/services/parameter-store.ts';
+import type { RunCommand } from './aws/services/run-command.ts';
+import type { States } from './aws/services/states.ts';
+import type { Stack } from './aws/stack/stack.ts';
+
+export const DEPLOYED = ['functions', 'documents', 'machines'] as const;
+export type Deployed = (typeof DEPLOYED)[number];
+
+interface Parts {
+  stack: Stack;
+  readonly lambda: Lambda;
+  readonly states: States;
+  readonly runCommand: RunCommand;
+  readonly bus: EventBus;
+  readonly iam: Iam;
+  readonly parameterStore: ParameterStore;
+}
+
+/**
+ * One kind of parts is there anew, as of this package.
+ * @param without a parameter that the documents do not have: those of an older release
+ */
+export function deployPart(lab: Parts, part: Deployed, without?: string): void {
+  const { stack } = lab;
+  switch (part) {
+    case 'functions':
+      lab.lambda.deploy(stack.functions);
+      return;
+    case 'machines':
+      lab.states.deploy(stack.stateMachines);
+      return;
+    case 'documents':
+      lab.runCommand.deploy(stack.documents.map((one) => lacking(readDocument(one), without)));
+  }
+}
+
+function lacking(document: SsmDocument, name: string | undefined): SsmDocument {
+  const parameters = Object.entries(document.parameters).filter(([one]) => one !== name);
+  return { ...document, parameters: Object.fromEntries(parameters) };
+}
+
+/** Its functions, machines, rules, documents, roles and its key are gone. The table is kept. */
+export function undeploy(lab: Parts): void {
+  lab.bus.deploy(false);
+  lab.lambda.deploy([]);
+  lab.states.deploy([]);
+  lab.runCommand.deploy([]);
+  lab.parameterStore.deploy([]);
+  lab.iam.deploy([{ ...lab.stack, functions: [], stateMachines: [], roles: [], managedPolicies: [], keys: [] }]);
+}
+
+/** A stack that was removed is deployed again: all of it is new, its key too. */
+export function deployAgain(lab: Parts, newKeyId: string): void {
+  lab.stack = withKey(lab.stack, newKeyId);
+  lab.iam.deploy([lab.stack]);
+  lab.parameterStore.deploy(keyArns(lab.stack.keys));
+  for (const part of DEPLOYED) {
+    deployPart(lab, part);
+  }
+  lab.bus.deploy(true);
+}
+
+/** The id stands in environments, policies and ARNs alike. */
+function withKey(stack: Stack, id: string): Stack {
+  const text = stack.keys.reduce((rest, key) => rest.replaceAll(key.id, id), JSON.stringify(stack));
+  return JSON.parse(text) as Stack;
+}
