@@ -98,7 +98,7 @@ describe('the functions', () => {
     const functions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
     const major = process.versions.node.split('.')[0] ?? '';
     expect(functions.map(({ Properties }) => [Properties['Runtime'], Properties['Architectures']])).toEqual(
-      Array(9).fill([`nodejs${major}.x`, ['arm64']]),
+      Array(10).fill([`nodejs${major}.x`, ['arm64']]),
     );
   });
 
