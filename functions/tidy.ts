@@ -100,21 +100,15 @@ async function repairItems({ cluster, repair }: z.infer<typeof repairing>): Prom
   }
 }
 
-async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typeof planning>): Promise<TidyPlan> {
+async function plan(request: z.infer<typeof planning>): Promise<TidyPlan> {
+  const { cluster, founded, repairHooks } = request;
   // The swarm was read before: what is claimed from here on is seen as claimed.
   const [tagged, stored] = await Promise.all([groupsOfCluster(autoScaling, cluster), store.read(cluster)]);
   const [groups, refused] = await Promise.all([
     ownGroups(autoScaling, config.stage, tagged),
     refusedGroups(autoScaling, tagged, stored.refused),
   ]);
-  const swarm = founded ? readSwarm(pages, expectedWorkers(stored.known, groups)) : NO_SWARM;
-  if (swarm === undefined && !brief) {
-    // Asked once more it would say the same: one that was asked for all nodes lists them.
-    throw new FlowError('CommandFailed', `a manager of ${cluster} was asked for all nodes and told a digest of them`);
-  }
-  if (swarm === undefined) {
-    throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
-  }
+  const swarm = swarmSeen(request, expectedWorkers(stored.known, groups));
   await noteHookTimeouts(cluster, groups, stored);
   const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;
   const now = Math.floor(Date.now() / 1000);
@@ -149,6 +143,22 @@ async function plan({ cluster, pages, brief, founded, repairHooks }: z.infer<typ
   // Of a swarm that is not there yet nothing is missing.
   const told = founded || made.seen === null ? made : { ...made, seen: { ...made.seen, founded } };
   return hold === undefined && tagged.some(({ dns }) => dns !== undefined) ? { ...told, names: [NAMES] } : told;
+}
+
+/** @throws {FlowError} where a manager told a digest, and the expected workers do not have it */
+function swarmSeen(
+  { cluster, pages, brief, founded }: z.infer<typeof planning>,
+  expected: readonly KnownNode[],
+): ReadSwarm {
+  const swarm = founded ? readSwarm(pages, expected) : NO_SWARM;
+  if (swarm !== undefined) {
+    return swarm;
+  }
+  if (!brief) {
+    // Asked once more it would say the same: one that was asked for all nodes lists them.
+    throw new FlowError('CommandFailed', `a manager of ${cluster} was asked for all nodes and told a digest of them`);
+  }
+  throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
 }
 
 const NAMES = { kind: 'names', because: 'names in DNS are compared with the Ready nodes' } as const;

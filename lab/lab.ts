@@ -24,12 +24,13 @@ import type { Random } from './time/random.ts';
 import { AutoScaling } from './aws/services/auto-scaling.ts';
 import { hasWhatItWants } from './aws/services/replacement.ts';
 import { iamApi } from './aws/iam/api.ts';
+import { deliver } from './delivery.ts';
 import { undeploy } from './deployment.ts';
 import { autoScalingApi } from './aws/services/auto-scaling-api.ts';
 import { readDocument } from './aws/services/document.ts';
 import { DynamoDb } from './aws/services/dynamodb.ts';
 import { Ec2 } from './aws/services/ec2.ts';
-import type { Instance } from './aws/services/ec2.ts';
+import type { Instance } from './aws/services/instance.ts';
 import { InstanceMetadata } from './aws/services/instance-metadata.ts';
 import type { InstanceRole } from './aws/services/instance-metadata.ts';
 import { Throttles, agentLimitsOf } from './aws/services/limits.ts';
@@ -40,7 +41,7 @@ import { Route53 } from './aws/services/route53.ts';
 import { RunCommand } from './aws/services/run-command.ts';
 import { securityToken } from './aws/services/security-token.ts';
 import { States } from './aws/services/states.ts';
-import { beside, type Stack, type StackTarget } from './aws/stack/stack.ts';
+import { beside, type Stack } from './aws/stack/stack.ts';
 import type { Execution } from './aws/states/execution.ts';
 import type { HistoryEvent } from './aws/states/history.ts';
 
@@ -306,7 +307,7 @@ export class Lab {
         this.console.letterDied(count);
       },
       asynchronous: ({ arn }) => retriesOf(this.#account, arn),
-      deliver: (target, event) => this.#deliver(target, event),
+      deliver: (target, event) => deliver(this, target, event),
       mayDeliver: (rule, target) => this.#onBehalf.mayDeliver(rule, target),
       mayBury: (rule, target, failed) =>
         failed ? this.#onBehalf.mayReportFailure(target.arn) : this.#onBehalf.mayBury(rule, target),
@@ -384,18 +385,5 @@ export class Lab {
     this.clock.schedule(this.#latencies.boot + (group?.machine.agentAfter ?? 0), () => {
       this.runCommand.start(instanceId);
     });
-  }
-
-  async #deliver(target: StackTarget, event: unknown): Promise<void> {
-    if (this.lambda.has(target.arn)) {
-      const outcome = await this.lambda.invoke(target.arn, event, 'asynchronous');
-      if (!outcome.ok) {
-        throw Object.assign(new Error(outcome.errorMessage), { name: outcome.errorType });
-      }
-      return;
-    }
-    const id = typeof event === 'object' && event !== null && 'id' in event ? String(event.id) : undefined;
-    // EventBridge names executions after the event, so that a redelivered event meets ExecutionAlreadyExists.
-    this.states.start(target.arn, id, event);
   }
 }

@@ -81,7 +81,7 @@ async function followOut(ports: UpgradePorts, leaver: Leaver): Promise<void> {
   for (;;) {
     const { lifecycle: shown, phase } = await look(ports, leaver);
     without = shown === undefined ? without + 1 : 0;
-    begun ||= shown !== undefined && !shown.endsWith(':Retained');
+    begun ||= isUnderWay(shown);
     const lifecycle = without >= LOOKS_WITHOUT ? undefined : (shown ?? 'Terminating');
     const text = oneLine(removalText(leaver.instance, lifecycle, phase));
     if (text !== told && (shown !== undefined || lifecycle === undefined)) {
@@ -94,6 +94,8 @@ async function followOut(ports: UpgradePorts, leaver: Leaver): Promise<void> {
     await sleep(LOOK_EVERY);
   }
 }
+
+const isUnderWay = (shown: string | undefined): boolean => shown !== undefined && !shown.endsWith(':Retained');
 
 async function look(
   { autoScaling, stage }: UpgradePorts,

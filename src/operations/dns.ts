@@ -89,13 +89,22 @@ export async function unnameNode(ports: DnsPorts, leaver: Leaver): Promise<Unnam
   const until = holdUntil(since, deadline, timeout);
   const before = await ports.store.read(named);
   const isTold = before.gone[instance] === undefined;
-  const mayBeSynced = before.change !== undefined && now - (before.lookedAt ?? now) >= LOOK_AGAIN;
-  const state = isTold || mayBeSynced ? await settleName(ports, named, drained ? instance : undefined) : before;
+  const state =
+    isTold || mayBeSynced(before, now) ? await settleName(ports, named, drained ? instance : undefined) : before;
   if (state === undefined) {
     return { wait: now < until ? BUSY : 0, kept: false };
   }
+  return unnamedOf(ports, leaver, state, { ttl: named.ttl, until, isTold });
+}
+
+async function unnamedOf(
+  ports: DnsPorts,
+  { instance, drained }: Leaver,
+  state: NameItem,
+  { ttl, until, isTold }: { readonly ttl: number; readonly until: number; readonly isTold: boolean },
+): Promise<Unnamed> {
   const kept = !drained && state.kept.includes(instance);
-  const wait = kept || drained ? 0 : holdOf(instance, state, { ttl: named.ttl, until, now: ports.now() });
+  const wait = kept || drained ? 0 : holdOf(instance, state, { ttl, until, now: ports.now() });
   return { wait: wait > 0 && isTold && (await isDead(ports, instance)) ? 0 : wait, kept };
 }
 
@@ -107,6 +116,9 @@ async function isDead({ ec2 }: DnsPorts, instance: string): Promise<boolean> {
 
 /** So often it is asked whether a change is known to all servers, whoever waits for it. Seconds. */
 const LOOK_AGAIN = 10;
+
+const mayBeSynced = ({ change, lookedAt }: NameItem, now: number): boolean =>
+  change !== undefined && now - (lookedAt ?? now) >= LOOK_AGAIN;
 
 /** The tidy's: all names of the cluster, looked at anew. */
 export async function repairNames(ports: DnsPorts, cluster: string): Promise<number> {

@@ -8,6 +8,8 @@ import { checkCapabilities } from './capabilities.ts';
 import type { ChangeSet, StackOptions } from './change-set.ts';
 import { changesOf } from './changes.ts';
 import { Deployment } from './deployment.ts';
+import { exportProblem, exportsOf, importersOf } from './exports.ts';
+import type { Export } from './exports.ts';
 import { notThere, parameterValues } from './parameters.ts';
 import type { GivenRemoval } from './given-removal.ts';
 import type { GivenParameter } from './parameters.ts';
@@ -227,12 +229,12 @@ export class Stacks {
     });
   }
 
-  get exports(): readonly { readonly stack: StackRecord; readonly output: StackOutput }[] {
-    return this.all.flatMap((stack) => stack.exports.map((output) => ({ stack, output })));
+  get exports(): readonly Export[] {
+    return exportsOf(this.all);
   }
 
   importersOf(name: string): readonly string[] {
-    return this.all.filter(({ imports }) => imports.has(name)).map((stack) => stack.name);
+    return importersOf(this.all, name);
   }
 
   #fill(stack: StackRecord, set: ChangeSet): void {
@@ -323,31 +325,14 @@ export class Stacks {
       provisioner: this.provisioner,
       notThere: ({ template: { Parameters }, parameters }) =>
         notThere(Parameters, parameters, (type, id) => this.#parts.account.exists(type, id)),
-      exportProblem: (of, blueprint) => this.#exportProblem(of, blueprint),
+      exportProblem: (of, blueprint) =>
+        exportProblem(this.all, of, blueprint.outputs(of.made((record) => this.provisioner.refOf(record)))),
     });
     if (kind === 'CREATE') {
       deployment.create();
     } else {
       deployment.update();
     }
-  }
-
-  #exportProblem(stack: StackRecord, blueprint: Blueprint): string | undefined {
-    const outputs = blueprint.outputs(stack.made((record) => this.provisioner.refOf(record)));
-    const wanted = new Map(outputs.map(({ exportName, value }) => [exportName, value]));
-    for (const { stack: other, output } of this.exports) {
-      if (other !== stack && wanted.has(output.exportName)) {
-        return `Export with name ${output.exportName ?? ''} is already exported by stack ${other.name}`;
-      }
-    }
-    for (const { exportName = '', value } of stack.exports) {
-      const importers = this.importersOf(exportName);
-      if (importers.length > 0 && wanted.get(exportName) !== value) {
-        const what = wanted.has(exportName) ? 'updated' : 'deleted';
-        return `Export ${exportName} cannot be ${what} as it is in use by ${importers.join(' and ')}`;
-      }
-    }
-    return undefined;
   }
 
   /** One that there is not is gone already. @throws {AwsError} */

@@ -6,31 +6,14 @@ import { usualClock } from '../../time/machine-clock.ts';
 import type { MachineSpec, Machines } from '../../nodes/machines.ts';
 import type { Random } from '../../time/random.ts';
 import { Lagging } from './lagging.ts';
+import { STATE_CODES, describeInstance, valuesOf } from './instance.ts';
+import type { Instance, InstanceState } from './instance.ts';
 import { createTags, deleteTags, withTags, withoutTags } from './instance-tags.ts';
 import { pageOf } from './pages.ts';
 import { describeGroups, describeSecurityGroups } from './security-groups.ts';
 import type { SecurityGroup } from './security-groups.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
-
-export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
-
-export interface Instance {
-  readonly instanceId: string;
-  readonly zone: string;
-  readonly launchTime: number;
-  tags: Readonly<Record<string, string>>;
-  readonly hopLimit: number;
-  readonly securityGroups: readonly string[];
-  readonly userData: string | undefined;
-  /** Its clock's difference from ours, ms. */
-  readonly clockAhead: number;
-  readonly vpcId: string;
-  state: InstanceState;
-  privateIp: string | undefined;
-  /** Of a second interface. */
-  secondIp: string | undefined;
-}
 
 /** What becomes of an instance, as DescribeInstances shows it. */
 type Seen = Pick<Instance, 'state' | 'privateIp' | 'secondIp'>;
@@ -328,78 +311,6 @@ function checkIds(ids: readonly string[]): void {
   }
 }
 
-/** By which of its values a filter finds an instance. */
-function valuesOf(instance: Instance, name: string): readonly string[] {
-  const addresses = addressesOf(instance);
-  switch (name) {
-    case 'instance-id':
-      return [instance.instanceId];
-    case 'instance-state-name':
-      return [instance.state];
-    case 'availability-zone':
-      return [instance.zone];
-    case 'vpc-id':
-      return [instance.vpcId];
-    case 'private-ip-address':
-      return addresses.slice(0, 1);
-    case 'network-interface.addresses.private-ip-address':
-      return addresses;
-    case 'ip-address':
-      // None has an address outside.
-      return [];
-    default:
-      if (name.startsWith('tag:')) {
-        return [instance.tags[name.slice('tag:'.length)] ?? ''];
-      }
-      throw new AwsError('InvalidParameterValue', `the lab does not know the filter ${name}`);
-  }
-}
-
 /** The account's own: whose addresses overlap is a test of the adapter's. */
 export const DEFAULT_VPC = 'vpc-0a1b2c3d4e5f60718';
 export const DEFAULT_SECURITY_GROUP = 'sg-0a1b2c3d4e5f60718';
-
-const STATE_CODES: Readonly<Record<InstanceState, number>> = {
-  pending: 0,
-  running: 16,
-  stopping: 64,
-  stopped: 80,
-  'shutting-down': 32,
-  terminated: 48,
-};
-
-/** The first one is its own. A terminated instance has none any more. */
-const addressesOf = ({ state, privateIp, secondIp }: Instance): string[] =>
-  state === 'terminated' ? [] : [privateIp, secondIp].filter((address) => address !== undefined);
-
-function describeInstance(instance: Instance, profile: string | undefined): Record<string, unknown> {
-  const { instanceId, state, zone, launchTime, tags, hopLimit } = instance;
-  const addresses = addressesOf(instance);
-  return {
-    InstanceId: instanceId,
-    State: { Code: STATE_CODES[state], Name: state },
-    // A terminated instance has neither any more.
-    ...(state === 'terminated' ? {} : { VpcId: instance.vpcId }),
-    ...(addresses.length === 0
-      ? {}
-      : {
-          PrivateIpAddress: addresses[0],
-          NetworkInterfaces: addresses.map((address) => ({
-            Groups: instance.securityGroups.map((GroupId) => ({ GroupId })),
-            PrivateIpAddress: address,
-            PrivateIpAddresses: [{ PrivateIpAddress: address, Primary: true }],
-          })),
-        }),
-    Placement: { AvailabilityZone: zone },
-    LaunchTime: new Date(launchTime),
-    MetadataOptions: {
-      HttpTokens: 'required',
-      HttpPutResponseHopLimit: hopLimit,
-      HttpEndpoint: 'enabled',
-    },
-    ...(profile === undefined
-      ? {}
-      : { IamInstanceProfile: { Arn: `arn:aws:iam::123456789012:instance-profile/${profile}`, Id: profile } }),
-    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-  };
-}

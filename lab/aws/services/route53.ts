@@ -246,6 +246,11 @@ function checkSize(all: readonly RecordChange[]): void {
   }
 }
 
+/** As errors name it. */
+function inWords({ name, type, setId }: DnsRecord): string {
+  return `[name='${name}', type='${type}'${setId === undefined ? '' : `, set-identifier='${setId}'`}]`;
+}
+
 /** @returns what is wrong with it */
 function apply(
   records: Map<string, DnsRecord>,
@@ -255,7 +260,7 @@ function apply(
   const record = recordOf(set);
   const key = sortKey(record);
   const found = records.get(key);
-  const what = `[name='${record.name}', type='${record.type}'${record.setId === undefined ? '' : `, set-identifier='${record.setId}'`}]`;
+  const what = inWords(record);
   if (record.name !== zone && !record.name.endsWith(`.${zone}`)) {
     return `RRSet with DNS name ${record.name} is not permitted in zone ${zone}`;
   }

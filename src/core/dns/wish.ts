@@ -35,16 +35,23 @@ export function readDnsTags({ zone, name, ttl }: DnsTags, role: NodeRole): DnsWi
     return `${DNS_TAGS.zone} is no id of a hosted zone: one like Z0123456789ABCDEFGHIJ is wanted`;
   }
   const plain = name?.toLowerCase().replace(/\.$/, '');
-  if (plain !== undefined && !isName(plain)) {
-    return `${DNS_TAGS.name} is no name that a record can have`;
-  }
-  if (plain === undefined && role !== 'manager') {
-    return `${DNS_TAGS.name} is missing: only managers have a name by default`;
+  const because = whyNoName(plain, role);
+  if (because !== undefined) {
+    return because;
   }
   const seconds = ttl === undefined ? DEFAULT_TTL : Number(ttl);
-  return Number.isInteger(seconds) && seconds >= 1 && seconds <= MOST_TTL
+  return isTtl(seconds)
     ? { zone, name: plain, ttl: seconds }
     : `${DNS_TAGS.ttl} is no number of seconds from 1 to ${MOST_TTL}`;
+}
+
+const isTtl = (seconds: number): boolean => Number.isInteger(seconds) && seconds >= 1 && seconds <= MOST_TTL;
+
+function whyNoName(name: string | undefined, role: NodeRole): string | undefined {
+  if (name === undefined) {
+    return role === 'manager' ? undefined : `${DNS_TAGS.name} is missing: only managers have a name by default`;
+  }
+  return isName(name) ? undefined : `${DNS_TAGS.name} is no name that a record can have`;
 }
 
 const isName = (name: string): boolean =>

@@ -151,19 +151,13 @@ function isOver({ action, facts }: Asked): boolean {
 }
 
 function launch(asked: Asked): Claim {
-  const { action, facts } = asked;
-  const { node } = facts;
+  const { action } = asked;
   if (isWell(asked)) {
     return nothingToDo(`${action.instance} is in service and has joined: a join that fails now would be undone`);
   }
-  if (node?.phase === 'leaving' && asked.now < node.leaseUntil) {
-    return complete(asked, 'the instance is on its way out already');
-  }
-  if (node?.phase === 'ready' && action.replaces !== undefined) {
-    return complete(asked, `${action.instance} has joined: only its hook was left open`);
-  }
-  if (node?.diesAt !== undefined && asked.now < node.diesAt) {
-    return complete(asked, 'AWS has said that it takes the instance: it does not join any more');
+  const because = whyNotJoin(asked);
+  if (because !== undefined) {
+    return complete(asked, because);
   }
   return action.role === 'worker' ? joining(asked) : founding(asked);
 }
@@ -175,6 +169,20 @@ function launch(asked: Asked): Claim {
 function isWell({ action, facts: { node, shown } }: Asked): boolean {
   const isOfHook = action.actionToken !== undefined && action.replaces === undefined;
   return isOfHook && node?.phase === 'ready' && shown?.lifecycle === 'InService';
+}
+
+/** @returns why the hook of a launch is completed without a join; undefined where the instance is to join */
+function whyNotJoin({ action, facts: { node }, now }: Asked): string | undefined {
+  if (node?.phase === 'leaving' && now < node.leaseUntil) {
+    return 'the instance is on its way out already';
+  }
+  if (node?.phase === 'ready' && action.replaces !== undefined) {
+    return `${action.instance} has joined: only its hook was left open`;
+  }
+  if (node?.diesAt !== undefined && now < node.diesAt) {
+    return 'AWS has said that it takes the instance: it does not join any more';
+  }
+  return undefined;
 }
 
 /** One that comes before the founding waits for it; a manager also waits until no other manager joins or leaves. */

@@ -124,7 +124,7 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
   if (!parsed.success) {
     return { kind: 'reject', error: 'BadEvent', because: z.prettifyError(parsed.error), completion: undefined };
   }
-  const { version, source, time, detail, skep, together } = parsed.data;
+  const { version, detail } = parsed.data;
   const hooks: readonly string[] = [launchHook(stage), terminateHook(stage)];
   if (!hooks.includes(detail.LifecycleHookName)) {
     return { kind: 'ignore', because: `${detail.LifecycleHookName} is not a hook of stage ${stage}` };
@@ -137,9 +137,16 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
   if ('problem' in metadata) {
     return { kind: 'reject', error: 'BadMetadata', because: metadata.problem, completion };
   }
+  return { kind: 'act', action: actionOf(parsed.data, metadata), completion };
+}
+
+function actionOf(
+  { source, time, detail, skep, together }: z.infer<typeof lifecycleEvent>,
+  metadata: z.infer<typeof hookMetadata>,
+): Action {
   const timeout = metadata.timeout ?? DEFAULT_HOOK_TIMEOUT;
   const kind = detail.LifecycleTransition.endsWith('LAUNCHING') ? 'launch' : 'terminate';
-  const action: Action = {
+  return {
     kind,
     group: detail.AutoScalingGroupName,
     hook: detail.LifecycleHookName,
@@ -157,7 +164,6 @@ export function readLifecycleEvent(stage: string, raw: unknown): ReadEvent {
     replaces: skep?.replaces,
     ...(source === WARNING_SOURCE ? { warned: { together: together ?? [] } } : {}),
   };
-  return { kind: 'act', action, completion };
 }
 
 function defaultPatience(kind: Action['kind'], role: NodeRole, timeout: number): number {

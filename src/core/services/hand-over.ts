@@ -169,13 +169,15 @@ function othersMark(service: ServiceFacts, { until }: Mark, { now, round = 0 }: 
 const whySpent = ({ serviceId }: ServiceFacts, tried: readonly string[]): string | undefined =>
   tried.includes(serviceId) ? 'its tasks did not find another node' : undefined;
 
+/** What another hand-over has just moved is about to be up. */
+const isSettling = ({ updatedAt }: ServiceFacts, { now, round = 0 }: Leaving): boolean =>
+  now - updatedAt < SETTLES && round < FEW_ROUNDS;
+
 function unmarked(service: ServiceFacts, leaving: Leaving): Step {
-  const { nodes, deadline, now, tried = [], round = 0, isTaken = false } = leaving;
+  const { nodes, deadline, now, tried = [], isTaken = false } = leaving;
   const why = whyNot(service, nodes) ?? whySpent(service, tried);
   if (why !== undefined) {
-    // What another hand-over has just moved is about to be up.
-    const isMoving = why === UNHEALTHY && now - service.updatedAt < SETTLES && round < FEW_ROUNDS;
-    return isMoving ? { waits: true } : { why };
+    return why === UNHEALTHY && isSettling(service, leaving) ? { waits: true } : { why };
   }
   if (!hasTimeToHandOver(deadline, now, isTaken)) {
     return { why: 'there is no time left' };

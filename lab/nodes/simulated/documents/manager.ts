@@ -108,17 +108,22 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
 async function pauseTogether(script: Script, list: string): Promise<void> {
   for (const pair of list === 'none' ? [] : list.split(',')) {
     const [nodeId = '', instance = ''] = pair.split('@');
-    for (let tries = 3; tries > 0; tries -= 1) {
-      const node = await readNode(script, nodeId);
-      const isMeant = node?.labels[LABEL] === instance && node.raftAddress === undefined;
-      if (node?.availability !== 'active' || !isMeant) {
-        break;
-      }
-      if (await updateNode(script, node, 'pause', { 'skep.leaving': 'true' })) {
-        break;
-      }
-      await script.sleep(200);
+    await pauseOne(script, nodeId, instance);
+  }
+}
+
+/** Left as it is where it is not that instance's, no worker or not active; and where others keep updating it. */
+async function pauseOne(script: Script, nodeId: string, instance: string): Promise<void> {
+  for (let tries = 3; tries > 0; tries -= 1) {
+    const node = await readNode(script, nodeId);
+    const isMeant = node?.labels[LABEL] === instance && node.raftAddress === undefined;
+    if (node?.availability !== 'active' || !isMeant) {
+      return;
     }
+    if (await updateNode(script, node, 'pause', { 'skep.leaving': 'true' })) {
+      return;
+    }
+    await script.sleep(200);
   }
 }
 

@@ -35,7 +35,7 @@ class Scene {
   });
 
   async ask(operation: string, input: Record<string, unknown>): Promise<unknown> {
-    return this.#api.operations[operation]?.(input, { kind: 'person', name: 'test' });
+    return await this.#api.operations[operation]?.(input, { kind: 'person', name: 'test' });
   }
 
   call(operation: string, input: Record<string, unknown>): Promise<unknown> {

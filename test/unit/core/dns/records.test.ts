@@ -131,8 +131,8 @@ describe('planRecords', () => {
         );
         const records = new Set(named);
         for (const { action, record } of changes.filter((one) => one.record.type === 'A')) {
-          if (action === 'DELETE') records.delete((record.setId ?? '') as typeof ONE);
-          else records.add((record.setId ?? '') as typeof ONE);
+          if (action === 'DELETE') records.delete(record.setId ?? '');
+          else records.add(record.setId ?? '');
         }
         expect([...records].toSorted()).toEqual([...after].toSorted());
         expect([...records].every((one) => staying.includes(one) || leaving.includes(one))).toBe(true);
