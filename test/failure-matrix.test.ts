@@ -4,14 +4,13 @@ import { describe, expect, it } from '@jest/globals';
 
 import { DOCUMENTS, WAYS, documentsByFlow, someCells } from '../scripts/matrix/cells.ts';
 import { runCells } from '../scripts/matrix/run.ts';
-import { VERBS } from '../src/core/names.ts';
 
 const SHARE = 9;
 const cells = someCells(DOCUMENTS, SHARE);
 
 describe('the failure matrix', () => {
   it('has every document and every way', () => {
-    expect(new Set(cells.map(({ document }) => document)).size).toBe(VERBS.length);
+    expect(new Set(cells.map(({ document }) => document)).size).toBe(DOCUMENTS.length);
     expect(new Set(cells.map(({ way }) => way.name)).size).toBe(WAYS.length);
     expect(new Set(cells.map(({ times }) => times)).size).toBe(2);
   });

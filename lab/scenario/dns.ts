@@ -1,22 +1,14 @@
 // Names in DNS, as a scenario sees them: zones and records by somebody's hand, and one who resolves a name all the time.
 import { seededRandom } from '../time/random.ts';
-import type { Lab } from '../lab.ts';
 import { asName } from '../aws/services/route53.ts';
 import { member } from './disturbances.ts';
+import type { ResolvedName } from './name-facts.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 
 type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
 export type DnsStep = Part<'zone'> | Part<'records'> | Part<'resolve'>;
 type WrittenRecord = Part<'records'>['records']['put'][number];
-
-/** What resolvers and those who ask them have seen of one name. */
-export interface ResolvedName {
-  wrong: number;
-  unknown: number;
-  called: number;
-  failed: number;
-}
 
 const EVERY = 1000;
 /** As many answers of a name as Route 53 gives at once. */
@@ -50,17 +42,6 @@ function write(run: ScenarioRun, zone: string, records: readonly WrittenRecord[]
       multi: setId !== undefined,
     });
   }
-}
-
-export function nameFacts(lab: Lab, name: string, seen: ResolvedName | undefined): Record<string, unknown> {
-  return {
-    ...seen,
-    answers: lab.route53.answered(name).length,
-    records: [...lab.route53.zones.values()].flatMap(({ records }) =>
-      [...records.values()].filter((one) => one.name === asName(name)),
-    ).length,
-    throttled: lab.route53.throttled,
-  };
 }
 
 /** Looks once a second. */

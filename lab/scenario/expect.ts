@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 import type { Lab } from '../lab.ts';
 import type { SwarmView } from '../nodes/machines.ts';
-import { nameFacts } from './dns.ts';
-import type { ResolvedName } from './dns.ts';
+import { nameFacts } from './name-facts.ts';
+import type { ResolvedName } from './name-facts.ts';
 import type { ManagersSeen } from './managers.ts';
 import type { Requests } from './requests.ts';
 import { deniedOf, executionsOf, stateOf } from './result.ts';

@@ -16,7 +16,7 @@ import { swarmByHand } from './by-hand.ts';
 import { agentLoads, boundsOf, lastOf } from './bounds.ts';
 import { killWhereAsked } from './kill-at.ts';
 import type { KillAt } from './kill-at.ts';
-import type { ResolvedName } from './dns.ts';
+import type { ResolvedName } from './name-facts.ts';
 import { check } from './expect.ts';
 import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';

@@ -52,7 +52,7 @@ async function freePort(): Promise<number> {
 
 describe('wrong use: exit code 1, and what is wrong on stderr', () => {
   it.concurrent.each([
-    [['bogus'], "error: unknown command 'bogus'\n"],
+    [['xyzzy'], "error: unknown command 'xyzzy'\n"],
     [['lab', 'run'], "error: missing required argument 'file'\n"],
     [['lab', 'run', bad], `${bad}:4: expct: unknown key\n`],
     [

@@ -35,7 +35,7 @@ export type RefreshStatus =
   | 'RollbackFailed';
 
 /** What an instance is launched as. */
-export interface LaunchedAs {
+interface LaunchedAs {
   readonly dockerAfter: number;
   readonly agentAfter: number;
   /** Of instance metadata, and what cloud-init would do: told, and not played. */

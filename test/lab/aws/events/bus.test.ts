@@ -101,6 +101,7 @@ describe('the event bus', () => {
         target: 'arn:successes',
         error: 'TypeError: no',
         event: expect.objectContaining(EVENT),
+        failed: true,
       },
     ]);
   });

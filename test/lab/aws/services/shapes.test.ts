@@ -98,12 +98,22 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'cloudformation.GetTemplateSummary': { TemplateBody: TEMPLATE },
     'cloudformation.ValidateTemplate': { TemplateBody: TEMPLATE },
     'cloudformation.DeleteStack': { StackName: 'nobody', RetainResources: ['A'] },
+    'cloudformation.CreateStack': {
+      StackName: 'shapes-at-once',
+      TemplateBody: TEMPLATE,
+      Capabilities: ['CAPABILITY_IAM'],
+    },
+    'cloudformation.UpdateStack': { StackName: 'nobody', TemplateBody: TEMPLATE },
+    'cloudformation.DetectStackDrift': { StackName: 'nobody' },
+    'cloudformation.DescribeStackDriftDetectionStatus': { StackDriftDetectionId: ID },
+    'cloudformation.DescribeStackResourceDrifts': { StackName: 'nobody' },
     'cloudformation.ListExports': {},
     'cloudformation.ListImports': { ExportName: 'skep-dev-worker-node-policy' },
     'ec2.DescribeInstances': { Filters: [{ Name: 'instance-id', Values: [worker] }] },
     'autoscaling.CreateOrUpdateTags': { Tags: [TAG] },
     'autoscaling.DeleteTags': { Tags: [TAG] },
     'autoscaling.DeleteLifecycleHook': { ...GROUP, LifecycleHookName: 'nobodys' },
+    'ec2.DescribeSecurityGroups': { GroupIds: ['sg-0000000000000dead'] },
     'ec2.DescribeInstanceAttribute': { InstanceId: worker, Attribute: 'userData' },
     'ec2.CreateTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
     'ec2.DeleteTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
@@ -278,7 +288,7 @@ describe('the table of fidelity', () => {
   it('knows every action that a role of the stack allows', () => {
     const texts = ['serverless.yml', ...globSync('resources/*.yaml')].map((file) => readFileSync(file, 'utf8'));
     const services = [...Object.keys(FIDELITY), 'kms', 'lambda', 'logs', 'sqs'].join('|');
-    const keys = /ResourceTag|resourceTag|EncryptionContext|ViaService|SourceInstanceARN|LeadingKeys/;
+    const keys = /ResourceTag|resourceTag|EncryptionContext|ViaService|SourceInstanceARN|LeadingKeys|RecordTypes/;
     const actions = texts
       .flatMap((text) => [...text.matchAll(new RegExp(`\\b(${services}):([A-Za-z]+)\\b`, 'g'))])
       .filter(([, , action = '']) => /^[A-Z]/.test(action) && !keys.test(action));
