@@ -76,8 +76,11 @@ async function ask<T>(port: number, question: Promise<T>): Promise<T> {
   } catch (error) {
     // What fetch itself says names no reason.
     const reason = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    if (reason instanceof Error && 'code' in reason && reason.code === 'ECONNREFUSED') {
-      throw new UsageError(`no lab answers on port ${port}: start one with npm start, or npx skep lab serve`);
+    if (
+      reason instanceof Error &&
+      (('code' in reason && reason.code === 'ECONNREFUSED') || reason.message === 'bad port')
+    ) {
+      throw new UsageError(`no lab answers on port ${port}: start one with npm start, or skep lab serve`);
     }
     if (error instanceof Error && error.name === 'ValidationError') {
       throw new UsageError(error.message);

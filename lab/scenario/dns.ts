@@ -75,7 +75,8 @@ class NameWatch {
     const answers = lab.route53.answered(this.#name);
     const ready = new Map(
       view.nodes
-        .filter(({ status }) => status === 'ready')
+        // A new leader says Unknown of all nodes, for the seconds until they have come to it: they are what they were.
+        .filter(({ status }) => status === 'ready' || status === 'unknown')
         .flatMap((node) => {
           const address = lab.ec2.instances.get(node.labels['skep.instance'] ?? '')?.privateIp;
           return address === undefined ? [] : [[address, node] as const];

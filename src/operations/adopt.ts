@@ -94,7 +94,8 @@ async function record(ports: AdoptPorts, cluster: string, adopted: Adopted): Pro
     cluster,
     adopted,
     caDigest,
-    tokens: { worker, manager, key: ports.tokenKey },
+    // Here the key has its alias, which the key of another stack would have too: the first rotation notes which one it is.
+    tokens: { worker, manager },
     now: ports.now(),
   });
 }

@@ -69,7 +69,7 @@ describe('what nobody could handle', () => {
     expect(await skep('redrive', '--discard')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^1 execution\(s\) would be started, and 2 letter\(s\) deleted: account \d{12}, .*\nnobody is there/,
+        /^1 execution\(s\) would be started, and 2 letter\(s\) deleted: account \d{12}, .*\nstdin is not a terminal/,
       ),
     });
     await run.lab.clock.advance(121_000);

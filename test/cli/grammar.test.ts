@@ -64,7 +64,18 @@ const TELLS = [
   'adopt',
 ];
 /** What cannot be undone by the same command said again, and what takes tasks off a node. */
-const ASKS = ['delete', 'release', 'erase', 'recover', 'deploy', 'drain', 'activate', 'redrive', 'cluster up', 'cluster down'];
+const ASKS = [
+  'delete',
+  'release',
+  'erase',
+  'recover',
+  'deploy',
+  'drain',
+  'activate',
+  'redrive',
+  'cluster up',
+  'cluster down',
+];
 
 const without = (which: readonly Leaf[], option: string): string[] =>
   which.filter(({ options }) => !options.includes(option)).map(({ words }) => words);

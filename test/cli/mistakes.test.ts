@@ -204,7 +204,7 @@ const ROWS: readonly Row[] = [
   ['what is no instance, for a shell', ['shell', 'web-1'], KEYS, 1, /^web-1: an EC2 instance id like i-/],
   ['no plugin to connect with', ['connect', 'blue'], KEYS, 1, /^session-manager-plugin is not installed/],
   ['a stack that is not there', ['deploy', 'nope.yaml', 'app'], KEYS, 1, /^nope\.yaml: cannot be read \(ENOENT\)\n$/],
-  ['a stack file that does not parse', ['deploy', unparsed, 'app'], KEYS, 1, /unparsed\.yaml:3: \S.*\n$/],
+  ['a stack file that does not parse', ['deploy', unparsed, 'app'], KEYS, 1, /unparsed\.yaml:4: \S.*\n$/],
   [
     'a stack file without services',
     ['deploy', empty, 'app'],

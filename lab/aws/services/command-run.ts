@@ -1,5 +1,6 @@
 // One command from SendCommand to its end: delivered or not, run by the agent of its instance, reported, or given up by SSM.
 import type { Clock } from '../../time/clock.ts';
+import { NotToBeHad } from '../../nodes/machines.ts';
 import type { DocumentOutcome, Machines } from '../../nodes/machines.ts';
 import type { AgentJob } from './agent.ts';
 import { whyRefused } from './agent-patterns.ts';
@@ -123,6 +124,10 @@ export class CommandRun {
         try {
           return instead ?? (await this.#run());
         } catch (error) {
+          if (error instanceof NotToBeHad) {
+            // Its machine died before the script began: nobody is there to tell of it, and the command ends with its time-out.
+            return new Promise<never>(() => undefined);
+          }
           this.#world.onDefect(error);
           return failedWithoutOutput(-1);
         }
