@@ -69,7 +69,7 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
     ],
     [
       ['lab', 'scale', 'workers', '3', '--port', '1'],
-      'no lab answers on port 1: start one with npm start, or npx skep lab serve\n',
+      'no lab answers on port 1: start one with npm start, or skep lab serve\n',
     ],
     [['create'], 'say which cluster: skep create CLUSTER. It is the tag skep:cluster of its groups\n'],
     [['erase'], 'say which cluster: skep erase CLUSTER\n'],
