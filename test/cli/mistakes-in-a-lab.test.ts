@@ -83,12 +83,17 @@ const ROWS: readonly Row[] = [
   ['a service that there is not, to go back', ['rollback', 'nope', 'demo'], 2, /not rolled back: .*\bnope\b.*\n$/],
   ['a swarm with workers, to be erased', ['erase', 'demo', '--yes'], 2, /^demo has workers: i-[0-9a-f]{17} of workers/],
   ['a cluster with a swarm, to be deleted', ['delete', 'demo', '--yes'], 2, /^demo has a swarm: nothing was removed\./],
-  ['nobody who could be asked', ['delete', 'other'], 1, /nobody is there to be asked: say --yes\n$/],
+  [
+    'nobody who could be asked',
+    ['delete', 'other'],
+    1,
+    /stdin is not a terminal, so nobody can be asked: pass --yes to confirm\n$/,
+  ],
   [
     'nobody who could be asked, of a drain',
     ['drain', 'WORKER', 'demo'],
     1,
-    /nobody is there to be asked: say --yes\n$/,
+    /stdin is not a terminal, so nobody can be asked: pass --yes to confirm\n$/,
   ],
   [
     'an instance of another cluster',

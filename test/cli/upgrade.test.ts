@@ -43,7 +43,7 @@ describe('skep refresh', () => {
     ['another stage', ['workers', '--stage', 'prod'], 'workers is no group of stage prod'],
     ['half a share', ['workers', '--share', '0'], '--share 0: a number from 1 to 100 is wanted'],
     ['no number', ['workers', '--template-version', '$Latest'], 'the number of a version is wanted'],
-    ['nobody to be asked', ['workers'], 'nobody is there to be asked: say --yes'],
+    ['nobody to be asked', ['workers'], 'stdin is not a terminal, so nobody can be asked: pass --yes to confirm'],
   ])(
     'refuses, with 1: %s',
     async (_, args, text) => {

@@ -106,8 +106,8 @@ describe('the cause, in the first line', () => {
       advance: MINUTE,
     });
     const [cause, next] = await why(lastFailed('nodocker'));
-    expect(cause).toMatch(/^its launch failed at \S+ with DockerMissing$/);
-    expect(next).toContain('docs/errors.md says what DockerMissing means');
+    expect(cause).toMatch(/^its launch failed at \S+ with LaunchAbandoned: .*DockerMissing/);
+    expect(next).toContain('docs/errors.md says what LaunchAbandoned means');
     await take({ scale: { group: 'nodocker', to: 0 } }, { advance: MINUTE });
   });
 

@@ -118,13 +118,13 @@ function ofForeignSwarm({ node }: WhyFacts): Answer | undefined {
 }
 
 /** What is over is told by its end. */
-function ended({ instance, failed, forced, group }: WhyFacts): Answer | undefined {
+function ended({ instance, failed, forced, group, execution }: WhyFacts): Answer | undefined {
   if (group?.lifecycle === 'InService') {
     return undefined;
   }
   if (failed?.instance === instance) {
     return {
-      cause: `its launch failed at ${timeText(failed.at)} with ${failed.error}`,
+      cause: `its launch failed at ${timeText(failed.at)} with ${failed.error}${behind(execution?.cause)}`,
       next: `docs/errors.md says what ${failed.error} means, and what to do`,
     };
   }
@@ -135,6 +135,9 @@ function ended({ instance, failed, forced, group }: WhyFacts): Answer | undefine
       }
     : undefined;
 }
+
+/** The error of an execution says what became of the launch, and its cause why. */
+const behind = (cause: string | undefined): string => (cause === undefined || cause === '' ? '' : `: ${cause}`);
 
 function hookMissing({ stage, cluster, group }: WhyFacts): Answer | undefined {
   const role = nodeRole.safeParse(group?.role).data;
