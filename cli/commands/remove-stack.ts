@@ -28,7 +28,7 @@ export function defineRemoveStack(command: Command): Command {
     .option('--yes', 'do not ask', false)
     .addHelpText(
       'after',
-      '\nSwarms, groups and instances stay as they are. The table stays, too: deployed again, the clusters go on.' +
+      '\nExample: skep remove-stack --stage prod --check\nSwarms, groups and instances stay as they are. The table stays, too: deployed again, the clusters go on.' +
         '\nStopped anywhere, it goes on when you run it again.' +
         '\nExit codes: 0 it is gone, 1 wrong use or not confirmed, 2 something is in the way, or CloudFormation could not delete it all.',
     )

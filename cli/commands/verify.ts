@@ -26,7 +26,7 @@ export function defineVerify(command: Command): Command {
     .option('--json', 'print the findings as JSON, and nothing else', false)
     .addHelpText(
       'after',
-      '\nNothing is changed, and nothing costs more than a few hundred calls of AWS: some of them ask for what AWS must refuse.' +
+      '\nExample: skep verify --stage prod --group workers\nNothing is changed, and nothing costs more than a few hundred calls of AWS: some of them ask for what AWS must refuse.' +
         '\nExit codes: 0 nothing is wrong, 1 wrong use, 2 an assumption is wrong: what rests on it is said.',
     )
     .action(verify);

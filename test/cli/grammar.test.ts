@@ -73,6 +73,9 @@ const ASKS = [
   'drain',
   'activate',
   'redrive',
+  'refresh',
+  'remove',
+  'remove-stack',
   'cluster up',
   'cluster down',
 ];

@@ -1,8 +1,5 @@
 // Mistakes that only show where there is something: a cluster that is up, and another one that was declared. Each has one clear answer, the
 // documented exit code, and no stack.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -20,19 +17,6 @@ groups:
 steps:
   - settle: 5m
 `;
-const folder = mkdtempSync(path.join(tmpdir(), 'skep-mistakes-'));
-const flag = path.join(folder, 'flag.yaml');
-writeFileSync(
-  flag,
-  `name: a flag that there is not
-groups:
-  managers: { role: manager, desired: 1 }
-steps:
-  - advance: 30s
-  - docker: { group: managers, run: swarm init --default-addr-pool-of 10.0.0.0/8 }
-`,
-);
-
 let run: ScenarioRun;
 let worker = '';
 beforeAll(async () => {
@@ -43,7 +27,6 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(async () => {
   await run.close();
-  rmSync(folder, { recursive: true });
 });
 
 const skep = (...args: readonly string[]): Promise<Ended> => startSkep(args, onLab(run.lab.url)).ended;
@@ -74,13 +57,6 @@ const ROWS: readonly Row[] = [
     /^there is no queue skep-prod-dead-letters here/,
   ],
   ['services of what has no swarm', ['services', 'other'], 2, /^other has no swarm yet: nobody can be asked\./],
-  [
-    'a service that there is not',
-    ['rebalance', 'demo', '--service', 'nope'],
-    2,
-    /not rebalanced: ServiceUnknown: demo has no service nope\n$/,
-  ],
-  ['a service that there is not, to go back', ['rollback', 'nope', 'demo'], 2, /not rolled back: .*\bnope\b.*\n$/],
   ['a swarm with workers, to be erased', ['erase', 'demo', '--yes'], 2, /^demo has workers: i-[0-9a-f]{17} of workers/],
   ['a cluster with a swarm, to be deleted', ['delete', 'demo', '--yes'], 2, /^demo has a swarm: nothing was removed\./],
   [
@@ -134,7 +110,6 @@ const ROWS: readonly Row[] = [
     /^this lab plays a scenario, and ends with it\n$/,
   ],
   ['a second lab', ['lab', 'serve', '--empty', '--port', 'PORT'], 1, /^port \d+ is taken: is a lab running already\?/],
-  ['a flag that docker has not', ['lab', 'run', flag], 2, /does not know --default-addr-pool-of/],
 ];
 
 describe('a mistake where there is a cluster', () => {

@@ -117,6 +117,16 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage',
   ],
   warn: [...table('Query', 'UpdateItem'), 'dynamodb:Query: index, ours', ...start('scale-in'), 'sqs:SendMessage'],
+  dns: [
+    ...table('GetItem', 'Query', 'UpdateItem'),
+    'autoscaling:DescribeAutoScalingGroups',
+    'ec2:DescribeInstances',
+    'route53:ListResourceRecordSets',
+    'route53:GetHostedZone',
+    'route53:GetChange',
+    ...each('route53:ChangeResourceRecordSets', ['A', 'TXT']),
+    'sqs:SendMessage',
+  ],
   tidy: [
     ...table('Query', 'UpdateItem', 'DeleteItem'),
     'autoscaling:DescribeAutoScalingGroups',
@@ -148,12 +158,12 @@ const OF_MACHINES: Readonly<Record<string, readonly string[]>> = {
     'ec2:DescribeInstances',
   ],
   'scale-in': [
-    ...invoke('claim', 'command'),
+    ...invoke('claim', 'command', 'dns'),
     ...each('autoscaling:CompleteLifecycleAction', TAGGED),
     'ec2:DescribeInstances',
   ],
   tidy: [
-    ...invoke('command', 'tidy', 'verdict'),
+    ...invoke('command', 'tidy', 'verdict', 'dns'),
     ...table('Query'),
     // Not recover: that a person starts.
     ...start('scale-out', 'scale-in', 'tidy', 'rotate-tokens', 'rebalance'),

@@ -27,7 +27,9 @@ const TOKENS: Readonly<Record<string, string>> = {
   'webhook of another stage': '/skep/prod/webhook',
 };
 const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rotate-tokens', 'rebalance'];
-const FUNCTIONS = ['claim', 'command', 'command-done', 'settle', 'warn', 'tidy', 'verdict', 'recover', 'rebalance'];
+const FUNCTIONS = [
+  ...['claim', 'command', 'command-done', 'settle', 'warn', 'dns', 'tidy', 'verdict', 'recover', 'rebalance'],
+];
 
 /** A key of somebody else's in the account, whose policy lets every role in, as that of the account's default key does. */
 export const OPEN_KEY: StackKey = {
@@ -63,6 +65,7 @@ export function tries(stacks: Stacks): Map<string, Try> {
     call(`states:${what}`, '', {});
   }
   call('ec2:DescribeInstances', '', {});
+  ofZones(call);
   ofTables(call);
   ofGroupsAndInstances(call);
   ofParameters(call, stacks);
@@ -74,6 +77,18 @@ export function tries(stacks: Stacks): Map<string, Try> {
 }
 
 type Call = (what: string, on: string, input: Record<string, unknown>) => void;
+
+/** A zone has no tag that a condition could ask for: what limits a role is the type of the records. */
+function ofZones(call: Call): void {
+  const zone = { HostedZoneId: 'Z0EXAMPLE0ZONE' };
+  call('route53:ListResourceRecordSets', '', zone);
+  call('route53:GetHostedZone', '', { Id: zone.HostedZoneId });
+  call('route53:GetChange', '', { Id: 'C0EXAMPLE' });
+  for (const Type of ['A', 'TXT', 'NS', 'CNAME']) {
+    const Changes = [{ Action: 'UPSERT', ResourceRecordSet: { Name: 'a.example.internal', Type } }];
+    call('route53:ChangeResourceRecordSets', Type, { ...zone, ChangeBatch: { Changes } });
+  }
+}
 
 function ofTables(call: Call): void {
   const plain = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan', 'DeleteTable', 'UpdateTable'];
