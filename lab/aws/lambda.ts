@@ -154,12 +154,12 @@ export class Lambda {
     const pausing = {
       setTimeout: (delay: number) => (clock.virtual ? clock.pause(delay, this.#work()) : sleep(delay)),
     };
-    const own = new Map<string, unknown>([
-      ['node:timers/promises', pausing],
-      ['node:http', httpTo(endpoint, serve)],
-      ['node:crypto', unsignedCrypto],
-    ]);
-    return (name) => own.get(name) ?? require(name);
+    const own: Readonly<Record<string, () => unknown>> = {
+      'node:timers/promises': () => pausing,
+      'node:http': () => httpTo(endpoint, serve),
+      'node:crypto': () => unsignedCrypto,
+    };
+    return (name) => own[name]?.() ?? require(name);
   }
 
   /** The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. */

@@ -18,7 +18,7 @@ describe('docs/security.md', () => {
       ...stack.functions.map(({ name }) => `function \`${name.replace('skep-dev-', '')}\``),
       ...stack.stateMachines.map(({ name }) => `machine \`${name.replace('skep-dev-', '')}\``),
     ];
-    expect(owners.length).toBe(15);
+    expect(owners.length).toBe(16);
     expect(owners.filter((owner) => !page.includes(`| ${owner}`))).toEqual([]);
   });
 
