@@ -45,7 +45,7 @@ export const FAULTS: readonly PlantedFault[] = [
     name: 'what came through stays outside',
     why: 'an instance that went into service while events were lost is never joined by a tidy',
     file: 'src/core/tidy/repair-instances.ts',
-    find: "return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && lives;",
-    put: "return !isMember && ['Pending:Wait'].includes(lifecycle) && lives;",
+    find: "return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && lives && !isTaken(item, now);",
+    put: "return !isMember && ['Pending:Wait'].includes(lifecycle) && lives && !isTaken(item, now);",
   },
 ];

@@ -11,7 +11,7 @@ import { allGroupsWithHooks, deleteHook } from '../aws/group-setup.ts';
 import { deleteStack, importersOf, readStack } from '../aws/stacks.ts';
 import { launchHook, terminateHook } from '../core/names.ts';
 import { planRemoval } from '../core/removal/removal.ts';
-import type { Removal, RemovalFacts, RemovalStep } from '../core/removal/removal.ts';
+import type { Removal, ServiceStackFacts, RemovalStep } from '../core/removal/removal.ts';
 
 export interface RemovalPorts {
   readonly stage: string;
@@ -23,7 +23,7 @@ export interface RemovalPorts {
   readonly pause: () => Promise<void>;
 }
 
-export async function lookToRemove(ports: RemovalPorts): Promise<RemovalFacts> {
+export async function lookToRemove(ports: RemovalPorts): Promise<ServiceStackFacts> {
   const { stage, autoScaling, cloudFormation } = ports;
   const stack = await readStack(cloudFormation, `skep-${stage}`);
   const own = [launchHook(stage), terminateHook(stage)];
@@ -42,7 +42,7 @@ export async function lookToRemove(ports: RemovalPorts): Promise<RemovalFacts> {
   };
 }
 
-async function runningOf({ stage, states }: RemovalPorts): Promise<RemovalFacts['executions']> {
+async function runningOf({ stage, states }: RemovalPorts): Promise<ServiceStackFacts['executions']> {
   const running: { arn: string; machine: string }[] = [];
   for await (const machines of paginateListStateMachines({ client: states }, {})) {
     for (const { name: machine = '', stateMachineArn } of machines.stateMachines ?? []) {
@@ -65,7 +65,7 @@ const isOfStage = (machine: string, stage: string): boolean =>
 async function attachedTo(
   { iam }: RemovalPorts,
   policies: readonly (string | undefined)[],
-): Promise<RemovalFacts['attached']> {
+): Promise<ServiceStackFacts['attached']> {
   const attached: { role: string; policy: string }[] = [];
   for (const policy of policies.filter((one) => one !== undefined)) {
     try {

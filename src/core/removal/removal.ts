@@ -1,6 +1,6 @@
 // How a stage is taken away without leaving anything that holds instances: what is in the way, and the order of what is done.
 
-export interface RemovalFacts {
+export interface ServiceStackFacts {
   /** Of the stack; undefined where there is none. */
   readonly status: string | undefined;
   /** Stacks that import the policies of nodes. */
@@ -29,7 +29,7 @@ export interface Removal {
 const AT_WORK = /-(scale-out|scale-in|recover|rebalance)$/;
 
 /** @param endExecutions a person's word that what is at work may be ended */
-export function planRemoval(facts: RemovalFacts, endExecutions: boolean): Removal {
+export function planRemoval(facts: ServiceStackFacts, endExecutions: boolean): Removal {
   const { status, importers, hooks, executions, attached } = facts;
   const working = executions.filter(({ machine }) => AT_WORK.test(machine));
   const stops = [

@@ -2,14 +2,14 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { planRemoval, removalText } from '../../../../src/core/removal/removal.ts';
-import type { RemovalFacts } from '../../../../src/core/removal/removal.ts';
+import type { ServiceStackFacts } from '../../../../src/core/removal/removal.ts';
 
 const TIDY = { arn: 'arn:aws:states:eu-west-1:1:execution:skep-dev-tidy:a', machine: 'skep-dev-tidy' };
 const LEAVES = { arn: 'arn:aws:states:eu-west-1:1:execution:skep-dev-scale-in:b', machine: 'skep-dev-scale-in' };
 const HOOK = { group: 'workers', hook: 'skep-dev-launch' };
 const ATTACHED = { role: 'web', policy: 'arn:aws:iam::1:policy/skep-dev-worker-node-eu-west-1' };
 
-const FACTS: RemovalFacts = {
+const FACTS: ServiceStackFacts = {
   status: 'CREATE_COMPLETE',
   importers: [],
   hooks: [HOOK],
