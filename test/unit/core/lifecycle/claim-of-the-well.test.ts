@@ -1,17 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { decideClaim } from '../../../../src/core/lifecycle/claim.ts';
 import type { Action } from '../../../../src/core/lifecycle/event.ts';
-import { COMPLETION, NOW, actionOf, factsOf, nodeOf } from '../../support/examples.ts';
+import { decide } from '../../support/claims.ts';
+import { nodeOf } from '../../support/examples.ts';
 
 describe("a hook's launch event of a node that has joined", () => {
   const routeOf = (lifecycle: string, action: Partial<Action> = {}, phase: 'ready' | 'gone' = 'ready') =>
-    decideClaim({
-      action: actionOf(action),
-      completion: COMPLETION,
-      facts: factsOf({ node: nodeOf({ phase }), shown: { group: 'workers', lifecycle, zone: 'eu-west-1a' } }),
-      owner: 'me',
-      now: NOW + 1,
+    decide({
+      action,
+      facts: { node: nodeOf({ phase }), shown: { group: 'workers', lifecycle, zone: 'eu-west-1a' } },
     }).plan.route;
 
   it('changes nothing while Auto Scaling has its instance in service', () => {

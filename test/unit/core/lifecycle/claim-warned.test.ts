@@ -1,43 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { decideClaim } from '../../../../src/core/lifecycle/claim.ts';
 import type { Claim, ClaimFacts } from '../../../../src/core/lifecycle/claim.ts';
-import type { Action } from '../../../../src/core/lifecycle/event.ts';
-import {
-  COMPLETION,
-  EXECUTION,
-  NODE_ID,
-  NOW,
-  OTHER_INSTANCE,
-  actionOf,
-  factsOf,
-  nodeOf,
-} from '../../support/examples.ts';
-
-interface Question {
-  readonly action?: Partial<Action>;
-  readonly facts: Partial<ClaimFacts>;
-  readonly now?: number;
-}
-
-function decide({ action, facts, now = NOW + 1 }: Question): Claim {
-  return decideClaim({
-    action: actionOf(action),
-    completion: COMPLETION,
-    facts: factsOf(facts),
-    owner: 'me',
-    now,
-  });
-}
-
-const terminate = { kind: 'terminate' } as const;
-const held = {
-  owner: 'somebody-else',
-  ownerArn: `${EXECUTION}-else`,
-  actionToken: 'old',
-  time: NOW,
-  leaseUntil: NOW + 900,
-};
+import { decide, held, terminate } from '../../support/claims.ts';
+import { NODE_ID, NOW, OTHER_INSTANCE, nodeOf } from '../../support/examples.ts';
 
 describe('a claim that a warning of AWS has begun', () => {
   const together = [`${NODE_ID}@${OTHER_INSTANCE}`];

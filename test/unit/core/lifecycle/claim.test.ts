@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { decideClaim } from '../../../../src/core/lifecycle/claim.ts';
 import type { Claim, ClaimFacts } from '../../../../src/core/lifecycle/claim.ts';
 import { deadlineOf, latestDeadlineOf } from '../../../../src/core/lifecycle/deadline.ts';
-import type { Action } from '../../../../src/core/lifecycle/event.ts';
+import { OWNER, decide, held, terminate } from '../../support/claims.ts';
+import type { Question } from '../../support/claims.ts';
 import {
   CA_DIGEST,
   COMPLETION,
@@ -17,27 +17,8 @@ import {
   OTHER_INSTANCE,
   SWARM_ID,
   actionOf,
-  factsOf,
   nodeOf,
 } from '../../support/examples.ts';
-
-interface Question {
-  readonly action?: Partial<Action>;
-  readonly facts?: Partial<ClaimFacts>;
-  readonly now?: number;
-}
-
-const OWNER = 'me';
-
-function decide({ action, facts, now = NOW + 1 }: Question): Claim {
-  return decideClaim({
-    action: actionOf(action),
-    completion: COMPLETION,
-    facts: factsOf(facts),
-    owner: OWNER,
-    now,
-  });
-}
 
 const NEW = { state: { status: 'new' }, leader: undefined, founder: undefined } as const;
 const manager = { role: 'manager', group: 'managers' } as const;
@@ -45,15 +26,6 @@ const managerGroup = { group: { cluster: 'prod', role: 'manager', abandons: 0 } 
 /** Since a while: EC2 would show it. */
 const founder = (instance: string, since = NOW - 3600): { instance: string; since: number } => ({ instance, since });
 const seen = (...states: string[]) => ({ instance: OTHER_INSTANCE, states });
-const terminate = { kind: 'terminate' } as const;
-const held = {
-  owner: 'somebody-else',
-  ownerArn: `${EXECUTION}-else`,
-  actionToken: 'old',
-  time: NOW,
-  leaseUntil: NOW + 900,
-};
-
 describe('a claim under a hold', () => {
   const hold = { since: NOW - 60, because: 'a test' };
   const state = { status: 'founded', swarmId: SWARM_ID, caDigest: CA_DIGEST, hold } as const;
