@@ -7,7 +7,7 @@ import { progressLine } from '../lab/scenario/progress.ts';
 import { parseScenario } from '../lab/scenario/read.ts';
 import type { RunOptions } from '../lab/scenario/run.ts';
 import { UsageError } from './errors.ts';
-import { interruption } from './lab-options.ts';
+import { interruption } from './interruption.ts';
 import { openLab, print, scenarioIn, stay } from './lab-session.ts';
 import { resultText } from './tables.ts';
 

@@ -3,7 +3,7 @@ import type { Played } from '../lab/simulate/play-seed.ts';
 import { simulate as play, writtenOf } from '../lab/simulate/simulate.ts';
 import type { Simulated } from '../lab/simulate/simulate.ts';
 import { textOf } from '../lab/simulate/clusters/written.ts';
-import { interruption } from './lab-options.ts';
+import { interruption } from './interruption.ts';
 
 interface Flags {
   readonly seeds: number;

@@ -9,7 +9,7 @@ import { ec2Client } from '../src/aws/ec2-client.ts';
 import { route53Client } from '../src/aws/route53.ts';
 import { readConfig, readRegion } from '../src/lambda/config.ts';
 import { log, makeHandler, raise } from '../src/lambda/handler.ts';
-import { clusterName, instanceId } from '../src/core/names.ts';
+import { awsName, clusterName, instanceId } from '../src/core/names.ts';
 import { nameNode, repairNames, unnameNode } from '../src/operations/dns.ts';
 import type { DnsPorts } from '../src/operations/dns.ts';
 import { DnsStore } from '../src/store/dns-store.ts';
@@ -33,7 +33,6 @@ const ports: DnsPorts = {
   domains: new Map(),
 };
 
-const awsName = z.string().min(1).max(255);
 const seconds = z.number().nonnegative();
 const leaving = z.object({
   v: z.literal(1),

@@ -12,7 +12,7 @@ import type { Ports } from '../cluster-stacks/present.ts';
 import { dataOf, refuseSharedNetwork, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
 import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
-import { interruption } from '../lab-options.ts';
+import { interruption } from '../interruption.ts';
 import { reachingAws } from '../reach.ts';
 
 interface Options {

@@ -19,7 +19,7 @@ import type { Planned } from '../cluster-stacks/bring-up.ts';
 import { stacksOf } from '../cluster-stacks/present.ts';
 import type { Ports } from '../cluster-stacks/present.ts';
 import { Failed } from '../errors.ts';
-import { interruption } from '../lab-options.ts';
+import { interruption } from '../interruption.ts';
 import { DEMO } from '../lab-defaults.ts';
 import { openLab, print, scenarioIn, stay } from '../lab-session.ts';
 import { ROOT } from '../root.ts';

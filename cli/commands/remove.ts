@@ -7,7 +7,6 @@ import { describeInstance } from '../../src/aws/auto-scaling.ts';
 import { tableClient } from '../../src/aws/clients.ts';
 import { removeInstance } from '../../src/aws/instance-refresh.ts';
 import { oneLine } from '../../src/core/clean-text.ts';
-import { instanceId } from '../../src/core/names.ts';
 import { removalOutcome, removalText, whyNotRemove } from '../../src/core/upgrade/remove.ts';
 import type { RemovalOutcome } from '../../src/core/upgrade/remove.ts';
 import { ownInstance, removalFacts } from '../../src/operations/upgrade.ts';
@@ -16,6 +15,7 @@ import { readNodeStory } from '../../src/store/node-story.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { checkInstance } from '../instance.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
@@ -44,9 +44,7 @@ export function defineRemove(command: Command): Command {
 }
 
 async function remove(instance: string, { stage, replace, follow, yes }: Options): Promise<void> {
-  if (!instanceId.safeParse(instance).success) {
-    throw new UsageError(`${instance}: an EC2 instance id like i-0123456789abcdef0 is wanted`);
-  }
+  checkInstance(instance);
   const ports = upgradePorts(stage);
   const own = await explained(ownInstance(ports, instance), stage);
   if (typeof own === 'string') {

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
+import { dnsTagsOf } from '../core/dns/wish.ts';
 import type { DnsTags } from '../core/dns/wish.ts';
 import type { Plan } from '../core/model.ts';
 import type { ShownInstance } from '../core/lifecycle/contradiction.ts';
@@ -83,9 +84,7 @@ function toGroup(group: AutoScalingGroup): Group {
     role: tag('skep:role'),
     desired: group.DesiredCapacity ?? 0,
     replaceDown: tag('skep:replace-down') === 'true',
-    ...(tag('skep:dns-zone') === undefined
-      ? {}
-      : { dns: { zone: tag('skep:dns-zone'), name: tag('skep:dns-name'), ttl: tag('skep:dns-ttl') } }),
+    dns: dnsTagsOf(tag),
     instances: (group.Instances ?? []).map((it) => ({
       instance: it.InstanceId ?? '',
       lifecycle: it.LifecycleState ?? '',

@@ -20,6 +20,12 @@ export interface DnsTags {
 
 const DNS_TAGS = { zone: 'skep:dns-zone', name: 'skep:dns-name', ttl: 'skep:dns-ttl' } as const;
 
+/** @param tag the value of a tag of the group, by its key. @returns undefined for a group that names no zone */
+export function dnsTagsOf(tag: (key: string) => string | undefined): DnsTags | undefined {
+  const zone = tag(DNS_TAGS.zone);
+  return zone === undefined ? undefined : { zone, name: tag(DNS_TAGS.name), ttl: tag(DNS_TAGS.ttl) };
+}
+
 const DEFAULT_TTL = 60;
 /** The hold of a scale-in grows with it. */
 const MOST_TTL = 3600;

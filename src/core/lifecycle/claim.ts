@@ -90,19 +90,17 @@ function rejected({ action, completion, facts }: Asked): Claim | undefined {
     : { plan: { v: 1, route: 'reject', ...why, ...completing, cluster, instance }, take: undefined, wake: undefined };
 }
 
-/** Who may start an execution may write a warning as well as any other event. */
 function contradicted({ action, facts }: Asked): Claim | undefined {
-  const because =
-    action.warned === undefined
-      ? contradictionOf(action, facts.shown)
-      : facts.node?.diesAt === undefined
-        ? `${action.instance} is to be taken, says the event; no warning of AWS is on record`
-        : undefined;
+  const because = action.warned === undefined ? contradictionOf(action, facts.shown) : whyNotWarned(action, facts);
   // Without a completion: no hook waits for an instance that is in service.
   return because === undefined
     ? undefined
     : { plan: { v: 1, route: 'reject', rejection: 'BadEvent', because }, take: undefined, wake: undefined };
 }
+
+/** If you may start an execution, you may write a warning as well as any other event: the table says whether AWS has given one. */
+const whyNotWarned = ({ instance }: Action, { node }: ClaimFacts): string | undefined =>
+  node?.diesAt === undefined ? `${instance} is to be taken, says the event; no warning of AWS is on record` : undefined;
 
 /** Somebody handles it already, or nothing is asked. */
 function answered(asked: Asked): Claim | undefined {

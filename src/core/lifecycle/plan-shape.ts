@@ -4,10 +4,9 @@ import * as z from 'zod';
 
 import { managerShape } from '../managers/leader-record.ts';
 import type { Plan } from '../model.ts';
-import { clusterName, instanceId, nodeRole, zoneName } from '../names.ts';
+import { awsName, clusterName, instanceId, nodeRole, zoneName } from '../names.ts';
 
 /** Of an Auto Scaling group, and of a hook. */
-const awsName = z.string().min(1).max(255);
 const seconds = z.number().nonnegative();
 const time = z.int().nonnegative();
 /** As the confirm document takes them. */

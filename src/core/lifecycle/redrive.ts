@@ -2,7 +2,7 @@
 // have started, or it is left. What it was about may be over: the execution finds that out by itself, as of every event that comes late.
 import * as z from 'zod';
 
-import { instanceId, launchHook, terminateHook } from '../names.ts';
+import { awsName, instanceId, launchHook, terminateHook } from '../names.ts';
 
 export interface Letter {
   readonly messageId: string;
@@ -26,7 +26,7 @@ const lifecycle = z.looseObject({
   source: z.literal('aws.autoscaling'),
   'detail-type': z.enum(['EC2 Instance-launch Lifecycle Action', 'EC2 Instance-terminate Lifecycle Action']),
   detail: z.looseObject({
-    AutoScalingGroupName: z.string().min(1).max(255),
+    AutoScalingGroupName: awsName,
     LifecycleHookName: z.string(),
     EC2InstanceId: instanceId,
   }),
