@@ -1,4 +1,4 @@
-// How each service stands, for people: what a manager tells of it, and whether it runs as it is wanted.
+// Shows each service to a person: the tasks that a manager sees, and whether they are those that are wanted.
 import type { ServiceFacts } from '../src/core/services/facts.ts';
 
 export interface ServiceShown {

@@ -1,11 +1,11 @@
-// While instances are waited for: tells of those whose agents have never come, which would be waited for until their hooks end.
+// Names the instances whose SSM agent has not registered: without that, a person would wait for them until their hooks end.
 import { agentsOf } from '../../src/aws/agents.ts';
 import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
 import { longWaiting, silentWords, stillWaiting } from '../../src/core/cluster/silent.ts';
 import type { Waiting } from '../../src/core/cluster/silent.ts';
 import type { Ports } from './present.ts';
 
-/** @returns what is called between two looks; it tells of each instance once */
+/** @returns a function to call between two looks: it names each such instance once */
 export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: string): () => Promise<void> {
   const told = new Set<string>();
   let waiting: Waiting = new Map();
@@ -24,7 +24,7 @@ export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: stri
     }
     const agents = await agentsOf(ssm, long);
     const silent = long.filter((instance) => agents.get(instance) === 'never');
-    // Whoever has an agent by now is skep's to tell of.
+    // An instance whose agent has registered by now is told of by skep itself.
     long.forEach((instance) => told.add(instance));
     if (silent.length > 0) {
       say(silentWords(silent));

@@ -94,7 +94,7 @@ function end(stop: (() => void) | undefined): HttpResponse {
   if (stop === undefined) {
     return json(409, { told: 'this lab plays a scenario, and ends with it' });
   }
-  // Whoever asked is to hear of it first.
+  // The one that asked is to hear of it first.
   setTimeout(stop, 100);
   return json(200, { told: 'the lab ends' });
 }

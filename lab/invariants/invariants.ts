@@ -89,7 +89,7 @@ export class Invariants {
     await this.#lookAtVerdict(led.length > 0);
   }
 
-  /** Whoever was let go by force is known by the execution that did it, which ends a moment later. */
+  /** An instance that was ended by force is known by the execution that did it, which ends a moment later. */
   #lookAtEnded(): void {
     const { executions } = this.#lab;
     this.#ended = this.#ended.filter(({ instance, what }) => {

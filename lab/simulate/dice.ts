@@ -1,4 +1,4 @@
-// Dice: what a seed decides. Whoever makes something up by a seed throws these, and nothing else.
+// Dice: what a seed decides. All that is made up by a seed is thrown with these, and with nothing else.
 import { seededRandom } from '../time/random.ts';
 import type { Random } from '../time/random.ts';
 

@@ -9,7 +9,7 @@ export interface ReceivedLetter extends Letter {
   readonly receipt: string;
 }
 
-/** Whoever reads a letter has it for so long; then it lies in the queue as before. Seconds. */
+/** A letter that was read is hidden for so long; then it lies in the queue as before. Seconds. */
 const HIDDEN = 120;
 const MOST_LETTERS = 1000;
 

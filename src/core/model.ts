@@ -110,7 +110,7 @@ export interface Plan {
   readonly diesAt?: number;
   /** AWS's warning has started it: no hook waits for it. */
   readonly warned?: boolean;
-  /** Who goes with it, as `node@instance`: these are paused first. */
+  /** The nodes that AWS takes with it, as `node@instance`: these are paused first. */
   readonly together?: readonly string[];
   /** The node is to have, or has, a name in DNS. */
   readonly dns?: boolean;

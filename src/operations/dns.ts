@@ -77,7 +77,7 @@ const FREE: Unnamed = { wait: 0, kept: false };
 /** Somebody else is at work on the name. */
 const BUSY = 3;
 
-/** A node of the group leaves: nobody is to be sent to it any more, and whoever was gets the time to notice. */
+/** A node of the group leaves: no client is to be sent to it any more, and those that were get the time to notice. */
 export async function unnameNode(ports: DnsPorts, leaver: Leaver): Promise<Unnamed> {
   const { cluster, group, instance, drained, since, deadline, timeout } = leaver;
   const found = await describeGroup(ports.autoScaling, group);
@@ -108,13 +108,13 @@ async function unnamedOf(
   return { wait: wait > 0 && isTold && (await isDead(ports, instance)) ? 0 : wait, kept };
 }
 
-/** Whoever still knows its address is not served by waiting. */
+/** A client that still knows its address is not served by waiting. */
 async function isDead({ ec2 }: DnsPorts, instance: string): Promise<boolean> {
   const live = await liveAddresses(ec2, [instance]);
   return live.has(instance) && live.get(instance) === undefined;
 }
 
-/** So often it is asked whether a change is known to all servers, whoever waits for it. Seconds. */
+/** So often it is asked whether a change is known to all servers, however many wait for it. Seconds. */
 const LOOK_AGAIN = 10;
 
 const mayBeSynced = ({ change, lookedAt }: NameItem, now: number): boolean =>

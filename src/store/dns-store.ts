@@ -24,7 +24,7 @@ const NOTHING: NameItem = {
 };
 
 export interface NameItem extends NameState {
-  /** Who has a record. */
+  /** The instances that have a record. */
   readonly named: readonly string[];
   /** Those of them that leave, and keep it, since nobody else is there. */
   readonly kept: readonly string[];
@@ -71,7 +71,7 @@ export class DnsStore {
   }
 
   /**
-   * Whoever comes while another one is at work leaves word, and that one looks once more: fifty that leave at once are a few requests to
+   * An execution that comes while another one is at work leaves a mark, and that one looks once more: fifty that leave at once are a few requests to
    * Route 53, whose limits are of the whole account.
    *
    * @returns false if somebody else is at work

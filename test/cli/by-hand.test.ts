@@ -63,7 +63,7 @@ describe('what nobody could handle', () => {
     ]);
     expect(run.lab.bus.deadLetters).toHaveLength(2);
 
-    // Whoever looked has them for two minutes.
+    // What was read is hidden for two minutes.
     expect(await skep('redrive', '--yes')).toMatchObject({ code: 0, stdout: 'no dead letters\n' });
     await run.lab.clock.advance(121_000);
     expect(await skep('redrive', '--discard')).toMatchObject({

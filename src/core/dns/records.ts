@@ -14,7 +14,7 @@ export interface ShownRecord {
 export interface RecordWish {
   readonly name: string;
   readonly ttl: number;
-  /** Who the records are to belong to: never the zone, which several clusters may share. */
+  /** The owner of the records: never the zone, which several clusters may share. */
   readonly owner: string;
   /** Nodes that are Ready, by instance: their addresses, as EC2 has them. */
   readonly ready: ReadonlyMap<string, string>;
@@ -29,7 +29,7 @@ export interface RecordChange {
 
 export interface RecordPlan {
   readonly changes: readonly RecordChange[];
-  /** Who will be told of by then. */
+  /** The instances that have a record by then. */
   readonly named: readonly string[];
   /** Instances that leave and keep their record, since no other node is there to be told of. */
   readonly kept: readonly string[];

@@ -97,7 +97,7 @@ function whyNotManagers({ group, instances, others }: RefreshFacts, share: numbe
 }
 
 /**
- * Whoever goes is replaced first, whatever the group's own policy says: 100/200, which suits managers that have failed, would launch
+ * A replacement comes before its instance goes, whatever the group's own policy says: 100/200, which suits managers that have failed, would launch
  * all replacements at once.
  */
 export function orderOf({ role, template }: RefreshFacts, asked: RefreshAsked, stage: string): RefreshOrder {
