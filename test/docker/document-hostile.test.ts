@@ -178,6 +178,8 @@ describe('services of a hostile user', () => {
     expect(await change(good, 'fewer')).toEqual([]);
     expect(await bench.ok(founder, 'inspect', { offset: '0', brief: 'no' })).toMatchObject({ total: 1 });
     expect(await canary()).toBe('');
+    // Those that are too long to be read would be told of in what follows as well.
+    await docker('service', 'rm', ...ids);
   }, 400_000);
 
   it('are cut where they are too long, and hide no other', async () => {
