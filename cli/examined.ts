@@ -1,6 +1,8 @@
 // What `skep doctor` makes of what it has read: each check, whether it holds, and what a person does where it does not.
 import { hookProblems } from '../src/core/lifecycle/hooks.ts';
+import { MACHINES } from '../src/core/names.ts';
 import type { TidyGroup } from '../src/core/tidy/facts.ts';
+import { TIDY_EVERY } from '../src/core/tidy/schedule.ts';
 
 type Asked<T> = { readonly value: T } | { readonly problem: string };
 
@@ -31,8 +33,6 @@ export interface Check {
   readonly what: string;
   readonly next?: string;
 }
-
-const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rebalance', 'rotate-tokens'];
 
 const good = (what: string): Check => ({ ok: true, what });
 const bad = (what: string, next: string): Check => ({ ok: false, what, next });
@@ -95,7 +95,7 @@ function ofState({ state, managers, level }: ClusterFacts): Check[] {
       ? bad('the swarm is founded, and no manager is on record', 'the next tidy looks for them: skep tidy')
       : good(`the swarm is founded, with ${managers} manager(s) on record`),
     level === undefined
-      ? bad('no tidy has looked at it yet', 'wait for ten minutes, or run skep tidy')
+      ? bad('no tidy has looked at it yet', `wait for ${TIDY_EVERY / 60} minutes, or run skep tidy`)
       : level === 'healthy'
         ? good('the last tidy found it healthy')
         : bad(`the last tidy found it ${level}`, 'skep status says why'),

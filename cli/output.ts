@@ -1,6 +1,11 @@
 // What is printed may have nowhere to go.
 import { writeSync } from 'node:fs';
 
+/** A line of what was asked for. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
 /** A reader that has read enough (`| head`) is no error; a full disk is one, and is told in one line. */
 export function keepOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {

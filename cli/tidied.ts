@@ -16,7 +16,11 @@ const repair = z.looseObject({
   items: z.array(node).optional(),
 });
 export const tidied = z.object({
-  plan: z.looseObject({ repairs: z.array(repair), reports: z.array(z.looseObject(about)) }),
+  plan: z.looseObject({
+    repairs: z.array(repair),
+    reports: z.array(z.looseObject(about)),
+    held: z.boolean().default(false),
+  }),
   done: z.array(z.looseObject({ kind: z.string(), because: z.string(), failed: z.unknown().optional() })),
 });
 export type Tidied = z.infer<typeof tidied>;

@@ -26,6 +26,7 @@ import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { whereText } from '../reach.ts';
 import { machineArn } from '../run-machine.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly group: readonly string[];
@@ -139,7 +140,3 @@ function planText({ findings, members, steps }: Adoption, cluster: string): stri
 }
 
 const told = ({ name, about, because }: AdoptFinding): string => `${name} ${about}: ${oneLine(because)}`;
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}

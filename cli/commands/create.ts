@@ -18,6 +18,7 @@ import {
 } from '../../src/core/managers/networks.ts';
 import type { Network } from '../../src/core/managers/networks.ts';
 import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
+import { TIDY_EVERY } from '../../src/core/tidy/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 
@@ -88,25 +89,26 @@ async function create(argument: string | undefined, options: Options, command: C
 function checkPolicy({ tidyEvery, downAfter, rebalance }: Options): TidyPolicy {
   const when = REBALANCE_WHEN.find((one) => one === rebalance);
   return {
-    ...(tidyEvery === undefined ? {} : { tidyEvery: tidyEvery === 'off' ? 0 : tens('--tidy-every', tidyEvery) }),
+    ...(tidyEvery === undefined ? {} : { tidyEvery: tidyEvery === 'off' ? 0 : slots('--tidy-every', tidyEvery) }),
     ...(downAfter === undefined ? {} : { downAfter: number('--down-after', downAfter, 1, 10_080) * 60 }),
     ...(when === undefined ? {} : { rebalance: when }),
   };
 }
 
 /** In steps of the schedule. */
-function tens(option: string, text: string): number {
-  const minutes = number(option, text, 10, 1440);
-  if (minutes % 10 !== 0) {
-    throw new UsageError(`${option} ${text}: a multiple of 10 is wanted, or off`);
+function slots(option: string, text: string): number {
+  const step = TIDY_EVERY / 60;
+  const minutes = number(option, text, step, 1440);
+  if (minutes % step !== 0) {
+    throw new UsageError(`${option} ${text}: a multiple of ${step} is wanted, or off`);
   }
-  return minutes / 10;
+  return minutes / step;
 }
 
 function tellPolicy({ tidyEvery, downAfter, rebalance }: TidyPolicy): void {
   if (tidyEvery !== undefined) {
     process.stdout.write(
-      tidyEvery === 0 ? 'no tidy comes by itself\n' : `the tidy comes every ${tidyEvery * 10} minutes\n`,
+      tidyEvery === 0 ? 'no tidy comes by itself\n' : `the tidy comes every ${(tidyEvery * TIDY_EVERY) / 60} minutes\n`,
     );
   }
   if (downAfter !== undefined) {

@@ -24,7 +24,7 @@ interface Options extends Connecting {
   readonly yes: boolean;
 }
 
-const LOOK_EVERY = 3;
+const LOOK_EVERY_SECONDS = 3;
 
 export function defineDeploy(command: Command): Command {
   const about = command
@@ -84,7 +84,7 @@ function run(args: readonly string[]): Promise<void> {
 
 async function follow(host: string, name: string, wait: number): Promise<void> {
   let told = '';
-  for (let waited = 0; ; waited += LOOK_EVERY) {
+  for (let waited = 0; ; waited += LOOK_EVERY_SECONDS) {
     const { state, open } = await look(host, name);
     const text = open.map((line) => oneLine(line)).join('\n');
     if (state === 'converged') {
@@ -101,7 +101,7 @@ async function follow(host: string, name: string, wait: number): Promise<void> {
       process.stderr.write(`${text}\n`);
       told = text;
     }
-    await sleep(LOOK_EVERY * 1000);
+    await sleep(LOOK_EVERY_SECONDS * 1000);
   }
 }
 

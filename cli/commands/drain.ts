@@ -27,7 +27,7 @@ interface Options extends About {
 type Availability = 'active' | 'pause' | 'drain';
 
 /** Between two looks at what still runs there, seconds. */
-const LOOK_EVERY = 5;
+const LOOK_EVERY_SECONDS = 5;
 
 export function defineDrain(command: Command): Command {
   return aboutNode(command)
@@ -119,7 +119,7 @@ async function nodeOf(instance: string, cluster: string, stage: string): Promise
 }
 
 async function untilEmpty({ asking, instance, nodeId }: Changed, wait: number): Promise<void> {
-  for (let waited = 0; ; waited += LOOK_EVERY) {
+  for (let waited = 0; ; waited += LOOK_EVERY_SECONDS) {
     const left = await tasksOn(asking, nodeId);
     if (left === 0) {
       process.stdout.write(`no task runs on ${instance} any more\n`);
@@ -131,7 +131,7 @@ async function untilEmpty({ asking, instance, nodeId }: Changed, wait: number): 
       );
     }
     process.stderr.write(`${left} task(s) are left on ${instance}\n`);
-    await sleep(LOOK_EVERY * 1000);
+    await sleep(LOOK_EVERY_SECONDS * 1000);
   }
 }
 

@@ -15,6 +15,7 @@ import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { placeText } from '../place.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly for: string;
@@ -153,7 +154,3 @@ async function endNow(ports: Ports, cluster: string, swarmId: string): Promise<v
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}

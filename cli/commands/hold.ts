@@ -10,6 +10,7 @@ import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly because: string;
@@ -94,7 +95,3 @@ async function unhold(argument: string | undefined, about: About): Promise<void>
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}

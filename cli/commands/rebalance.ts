@@ -16,6 +16,7 @@ import { explained } from '../explained.ts';
 import { rebalanceText, rebalanced } from '../rebalance-table.ts';
 import type { Rebalanced } from '../rebalance-table.ts';
 import { readable, runMachine } from '../run-machine.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly service: readonly string[];
@@ -101,8 +102,4 @@ async function cancel(cluster: string, stage: string): Promise<void> {
     await sleep(LOOK_EVERY);
   }
   say('it has ended');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

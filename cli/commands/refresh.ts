@@ -18,6 +18,7 @@ import { explained } from '../explained.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
+import { say } from '../output.ts';
 
 interface Options extends Reach {
   readonly share?: string;
@@ -171,7 +172,3 @@ const oneLineEach = (text: string): string =>
     .split('\n')
     .map((line) => oneLine(line))
     .join('\n');
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
-}

@@ -13,6 +13,7 @@ import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { placeText } from '../place.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly yes: boolean;
@@ -59,8 +60,4 @@ async function release(argument: string | undefined, options: Options): Promise<
     throw new Failed(refused);
   }
   say(`${cluster} is released: its swarm and its groups are as they were, and nothing keeps them in step any more`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -12,6 +12,7 @@ import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
+import { say } from '../output.ts';
 
 interface Options extends Reach {
   readonly yes: boolean;
@@ -65,8 +66,4 @@ async function removeStack({ stage, yes, check, endExecutions }: Options): Promi
       `\n  aws dynamodb update-table --table-name skep-${stage} --no-deletion-protection-enabled` +
       `\n  aws dynamodb delete-table --table-name skep-${stage}`,
   );
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

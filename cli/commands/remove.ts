@@ -19,6 +19,7 @@ import { checkInstance } from '../instance.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
+import { say } from '../output.ts';
 
 interface Options extends Reach {
   readonly replace: boolean;
@@ -69,7 +70,7 @@ async function remove(instance: string, { stage, replace, follow, yes }: Options
 interface Leaver {
   readonly instance: string;
   readonly cluster: string;
-  /** It was retained before, and so begins as what it is not to end as. */
+  /** It begins in the state Retained, which would otherwise mean that its removal has failed. */
   readonly wasKept: boolean;
 }
 
@@ -112,8 +113,4 @@ function isOver({ instance }: Leaver, outcome: RemovalOutcome): boolean {
     throw new Failed(`${instance} was kept: its swarm could not do without it yet`);
   }
   return outcome === 'gone';
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

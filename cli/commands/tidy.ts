@@ -10,6 +10,7 @@ import { explained } from '../explained.ts';
 import { readable, runMachine } from '../run-machine.ts';
 import { tidied, whom } from '../tidied.ts';
 import type { Tidied } from '../tidied.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly json?: boolean;
@@ -80,10 +81,11 @@ async function run(cluster: string, { stage, repairHooks = false }: Options, dry
 }
 
 /** A report with a name counts in the verdict, and a hold keeps all from being repaired: `nothing to do` would be no answer. */
-const needsAPerson = ({ reports }: Tidied['plan']): boolean =>
-  reports.some(({ name, because }) => name !== undefined || because.includes('is held since'));
+const needsAPerson = ({ reports, held }: Tidied['plan']): boolean =>
+  held || reports.some(({ name }) => name !== undefined);
 
-function planText({ repairs, reports }: Tidied['plan'], cluster: string): string {
+function planText(plan: Tidied['plan'], cluster: string): string {
+  const { repairs, reports } = plan;
   const lines = repairs.map((one) => `${one.kind} ${whom(one)}\n    ${one.because}`);
   const told = reports.map(
     (one) => `  ${[one.instance, one.group, one.nodeId].filter(Boolean).join(' ') || cluster}: ${one.because}`,
@@ -91,11 +93,7 @@ function planText({ repairs, reports }: Tidied['plan'], cluster: string): string
   return [
     ...(repairs.length > 0
       ? lines
-      : [needsAPerson({ repairs, reports }) ? 'nothing is repaired, and a person has to look:' : 'nothing to do']),
+      : [needsAPerson(plan) ? 'nothing is repaired, and a person has to look:' : 'nothing to do']),
     ...(reports.length === 0 ? [] : ['', 'not touched:', ...told]),
   ].join('\n');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

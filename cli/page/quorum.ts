@@ -1,4 +1,5 @@
 // How many managers a swarm may lose before it takes no change any more.
+import { majorityOf } from '../../src/core/managers/quorum.ts';
 import { GONE } from './facts.ts';
 import type { PageFacts, SeenNode } from './facts.ts';
 
@@ -34,6 +35,6 @@ export function quorumOf({
 const isReachable = ({ reachability }: SeenNode): boolean => reachability === 'leader' || reachability === 'reachable';
 
 function margin(managers: number, reachable: number, by: QuorumView['by']): QuorumView {
-  const needed = Math.floor(managers / 2) + 1;
+  const needed = majorityOf(managers);
   return { managers, reachable, needed, mayLose: reachable - needed, by };
 }

@@ -1,5 +1,5 @@
 # recover: makes the manager on this instance the only one of its swarm, with all services, nodes and secrets as it knows them.
-# Every other manager has been fenced before. Comes after common.sh, machine.sh, node.sh tokens.sh and publish.sh.
+# Every other manager has been fenced before. Comes after common.sh, machine.sh, node.sh, tokens.sh and publish.sh.
 
 has_leader() {
   [ "$IS_MANAGER" = true ] && [ -z "$SWARM_ERROR" ] && [ -n "$SWARM_ID" ]

@@ -1,5 +1,5 @@
 # rotate: makes the join tokens of the swarm anew, and publishes them. Nodes that are in the swarm already do not need them.
-# Runs on any manager. Comes after common.sh, machine.sh, node.sh tokens.sh and publish.sh.
+# Runs on any manager. Comes after common.sh, machine.sh, node.sh, tokens.sh and publish.sh.
 
 rotate() { # ROLE
   # It prints the new token, which nobody is to see.

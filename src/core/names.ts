@@ -6,6 +6,8 @@ import * as z from 'zod';
 export const clusterName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,31}$/, 'a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter');
+/** The state machines: skep-<stage>-<name>. */
+export const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rebalance', 'rotate-tokens'] as const;
 /** Of groups and hooks. Auto Scaling: at most 255 characters. */
 export const awsName = z.string().min(1).max(255);
 export const instanceId = z.string().regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, 'not an EC2 instance id');

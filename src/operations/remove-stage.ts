@@ -9,7 +9,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { errorName } from '../aws/errors.ts';
 import { allGroupsWithHooks, deleteHook } from '../aws/group-setup.ts';
 import { deleteStack, importersOf, readStack } from '../aws/stacks.ts';
-import { launchHook, terminateHook } from '../core/names.ts';
+import { MACHINES, launchHook, terminateHook } from '../core/names.ts';
 import { planRemoval } from '../core/removal/removal.ts';
 import type { Removal, ServiceStackFacts, RemovalStep } from '../core/removal/removal.ts';
 
@@ -55,8 +55,6 @@ async function runningOf({ stage, states }: RemovalPorts): Promise<ServiceStackF
   }
   return running;
 }
-
-const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rebalance', 'rotate-tokens'];
 
 /** A stage may be called as another one with something behind it. */
 const isOfStage = (machine: string, stage: string): boolean =>

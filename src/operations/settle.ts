@@ -21,7 +21,7 @@ import type { MembershipLock } from '../store/membership-lock.ts';
 import type { Table } from '../store/table.ts';
 import type { Verdicts } from '../store/verdicts.ts';
 
-const verdictRequest = z.object({
+const launchEndRequest = z.object({
   v: z.literal(1),
   verdictFor: z.object({
     group: z.string(),
@@ -50,7 +50,7 @@ const failedExecution = z.object({
 
 const startedWith = z.looseObject({ skep: z.looseObject({ attempt: z.number() }).optional() });
 
-export const settleRequest = z.union([verdictRequest, failedExecution]);
+export const settleRequest = z.union([launchEndRequest, failedExecution]);
 
 export interface SettlePorts {
   readonly table: Table;
@@ -67,7 +67,7 @@ export interface SettlePorts {
 export const settle = (ports: SettlePorts, request: z.infer<typeof settleRequest>): Promise<LaunchEnd | Settlement> =>
   'verdictFor' in request ? endLaunch(ports, request) : settleExecution(ports, request);
 
-async function endLaunch(ports: SettlePorts, request: z.infer<typeof verdictRequest>): Promise<LaunchEnd> {
+async function endLaunch(ports: SettlePorts, request: z.infer<typeof launchEndRequest>): Promise<LaunchEnd> {
   const { verdictFor, failure, keep, execution } = request;
   const isForeign = request.foreign || isOfForeignSwarm(failure.Error);
   const isLaunch = isLaunchOf(verdictFor.hook, isForeign);

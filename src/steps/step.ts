@@ -58,7 +58,7 @@ export const stepRequest = z.object({
 });
 export type StepRequest = z.infer<typeof stepRequest>;
 
-/** What is read there once is read nowhere else: the rest of a step knows plain data. */
+/** A request is parsed here only: all other code of a step gets plain data. */
 export function toStep(request: StepRequest): Step {
   const { verb, taskToken, attempt, plan } = request;
   const { node, force, undo, last, offset, brief, mend, shift, handOver, finishing, refused } = request;

@@ -1,4 +1,4 @@
-// A swarm that exists goes on record, all or nothing, as a founding does; and what a stage has of a cluster is taken out of the table again.
+// Records an existing swarm in one transaction, as a founding is recorded; and removes what a stage has of a cluster.
 import { DeleteCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 

@@ -1,5 +1,5 @@
-// Which node ids instances have named as their own. That decides only where nothing better does: EC2's addresses are asked before, and a node that
-// was confirmed bears the label of its instance, which the managers have.
+// Which node ids instances have named as their own. This is used only where EC2's addresses give no answer and
+// the managers have no label of the instance, which a node gets when it is confirmed.
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

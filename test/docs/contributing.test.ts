@@ -14,7 +14,7 @@ interface Kind {
   readonly besides: Readonly<Record<string, string>>;
 }
 
-const CODE = '{src,functions,lab,cli,scripts,resources,statemachines,documents,test}/**/*.{ts,js,yaml,sh}';
+const CODE = '{src,functions,lab,cli,scripts,resources,statemachines,documents,test}/**/*.{ts,js,yaml,sh,json}';
 const PAGES = ['docs/commands.md', 'docs/lab.md', 'docs/security.md'];
 const SELF = 'test/docs/contributing.test.ts';
 
@@ -40,6 +40,8 @@ const KINDS: readonly Kind[] = [
     instance: { verb: 'survey', machine: 'recover', subject: 'recovery', chapter: 'recovery' },
     named: /\bsurvey\b/,
     besides: {
+      'test/fixtures/shapes/0.1.0/command.json': 'requests of all documents that a release has sent',
+      'test/fixtures/shapes/2026-11-20/command.json': 'requests of all documents that a release has sent',
       'src/core/adopt/commands.ts': 'a person sends it to what is to be taken in, without a machine',
       'src/operations/recover.ts': 'the machine recover takes the instances that are to be asked by this name',
     },

@@ -371,27 +371,27 @@ describe('the lifecycle action', () => {
     const judged = lifecycle.filter(({ machine, path }) => machine === 'scale-out' && path.includes('Abandon'));
     // A manager that could not be demoted stays: its verdict is CONTINUE.
     // So does an instance whose engine is in a swarm of somebody else's: there is nothing to undo.
-    const kept = /(Demote|UndoRoute|Found|Prepare|Join),Verdict/;
+    const kept = /(Demote|UndoRoute|Found|Prepare|Join),EndLaunch/;
     const abandoned = judged.filter(({ path }) => !kept.test(path.join()));
     const leaving = states.filter(
       ({ machine, name }) => machine === 'scale-out' && /^(Found|Prepare|Join)$/.test(name),
     );
     const notOurs = leaving.map(({ Catch }) =>
-      Catch.filter(({ Next }) => Next === 'Verdict').flatMap((one) => one.ErrorEquals),
+      Catch.filter(({ Next }) => Next === 'EndLaunch').flatMap((one) => one.ErrorEquals),
     );
     expect(notOurs.toSorted()).toEqual([['ForeignSwarm'], ['ForeignSwarm'], ['ForeignSwarm', 'FoundedOtherwise']]);
     expect(judged.length).toBeGreaterThan(abandoned.length);
     const [demotion] = states.filter(({ machine, name }) => machine === 'scale-out' && name === 'Demote');
-    const failing = (demotion?.Catch ?? []).filter(({ Next }) => Next === 'Verdict');
+    const failing = (demotion?.Catch ?? []).filter(({ Next }) => Next === 'EndLaunch');
     expect(failing).toMatchObject([{ ErrorEquals: ['States.ALL'], Assign: { undemoted: true } }]);
 
     expect(abandoned.length).toBeGreaterThan(0);
     for (const { path } of abandoned) {
-      expect(path.filter((name) => ['Undo', 'Leave', 'Forget', 'Verdict', 'Abandon'].includes(name))).toEqual([
+      expect(path.filter((name) => ['Undo', 'Leave', 'Forget', 'EndLaunch', 'Abandon'].includes(name))).toEqual([
         'Undo',
         'Leave',
         'Forget',
-        'Verdict',
+        'EndLaunch',
         'Abandon',
       ]);
     }
@@ -410,7 +410,7 @@ describe('the lifecycle action', () => {
     );
     expect(undone).toEqual([['UndoRoute'], ['UndoRoute']]);
     expect(all['UndoRoute']?.Choices).toEqual([
-      { Condition: '{% $founded %}', Next: 'Verdict' },
+      { Condition: '{% $founded %}', Next: 'EndLaunch' },
       { Condition: "{% $plan.route = 'join' and $plan.role = 'manager' %}", Next: 'Demote' },
     ]);
     expect(all['Route']?.Choices.map(({ Next }) => Next)).toContain('Prepare');

@@ -1,5 +1,5 @@
 // What an event is to skep: what it looks like, an example of it, and what it means. One file per event stands beside this one, and
-// all.ts has them by name.
+// all.ts lists them.
 import * as z from 'zod';
 
 /** Times in epoch seconds. */

@@ -1,5 +1,5 @@
-// What becomes of a letter of the dead-letter queue when a person has it gone through again: the event in it starts the execution that it would
-// have started, or it is left. What it was about may be over: the execution finds that out by itself, as of every event that comes late.
+// What becomes of a dead letter that a person redrives: its event starts the execution that it would have started, or it stays in the queue.
+// What it was about may be over, which the execution finds out by itself, as with every event that comes late.
 import * as z from 'zod';
 
 import { awsName, instanceId, launchHook, terminateHook } from '../names.ts';

@@ -7,6 +7,9 @@ export interface RaftMember {
   readonly demoting: boolean;
 }
 
+/** How many of so many managers must agree. */
+export const majorityOf = (members: number): number => Math.floor(members / 2) + 1;
+
 /**
  * SwarmKit's own rule, and the cluster's: SwarmKit alone would let three managers become one within seconds. Both must hold now, and
  * when those are gone who were told to go before: a demotion that was accepted is a standing order, which SwarmKit carries out later.
@@ -19,7 +22,7 @@ export function whyNotDemote(members: readonly RaftMember[], nodeId: string, lea
   const staying = left.filter(({ demoting }) => !demoting);
   for (const some of [left, staying]) {
     const reachable = reachableOf(some);
-    if (reachable < Math.floor(some.length / 2) + 1) {
+    if (reachable < majorityOf(some.length)) {
       return `without node ${nodeId} ${reachable} of ${some.length} managers are reachable`;
     }
   }

@@ -33,7 +33,7 @@ export interface Ask {
   readonly shift: Shifting;
   /** Whether services may hand over before the node is drained. */
   readonly handOver: boolean;
-  /** It takes back what its execution has changed itself: also where a person holds the cluster by now. */
+  /** It undoes what its own execution has changed, which goes on under a hold. */
   readonly finishing: boolean;
   /** It was refused a moment ago, and waits for something to change. */
   readonly refused: boolean;

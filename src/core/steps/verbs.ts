@@ -31,7 +31,7 @@ interface CommandRequest extends CommandFacts {
 
 export const runsOnManager = (verb: Verb): boolean => UNITS[verb].runsOn === 'manager';
 
-/** Sent to an instance that was launched a moment ago: its agent may not have registered yet. Of no step that sends no document. */
+/** Sent to an instance that was launched a moment ago: its agent may not have registered yet. False for a step that sends none. */
 export const bringsIn = (step: string): boolean =>
   Object.entries(UNITS).some(([verb, { runsOn }]) => verb === step && runsOn === 'new');
 

@@ -222,6 +222,8 @@ export interface Report {
 export interface TidyPlan {
   readonly repairs: readonly Repair[];
   readonly reports: readonly Report[];
+  /** A person holds the cluster: the first report says since when. */
+  readonly held?: true;
   /** Null where the swarm was not seen as a whole. */
   readonly seen: Seen | null;
   /** Where groups have names in DNS: they are compared, whatever else is planned. */

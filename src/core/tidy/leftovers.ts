@@ -1,4 +1,4 @@
-// Nodes that joins have left behind whose ends nobody heard: no label and no item names them, and no engine is theirs any more.
+// Nodes left behind by joins whose end was never reported: no label and no item names them, and no engine is theirs any more.
 import type { SwarmNode, TidyFacts } from './facts.ts';
 
 /** An engine that has its certificate comes with it at once, and again and again. By the clocks of two managers; seconds. */

@@ -89,6 +89,7 @@ export function underHold({ repairs, reports, seen }: TidyPlan, groups: readonly
   return {
     repairs: repairs.filter(goesOn),
     reports: [{ because: hold }, ...held.map((repair) => asHeld(repair)), ...reports],
+    held: true,
     seen,
   };
 }

@@ -1,5 +1,7 @@
 // What may be wrong with a cluster: each finding has a name, how bad it is, from when on it counts, and what a person does about it.
+import { majorityOf } from '../managers/quorum.ts';
 import type { Hold } from '../model.ts';
+import { TIDY_OVERDUE } from '../tidy/schedule.ts';
 import type { Seen } from '../tidy/seen.ts';
 import { SECOND_LOOK, TOLD, isTold } from './reports.ts';
 import { timeText } from './time-text.ts';
@@ -46,8 +48,6 @@ const HOOK_OPEN = 3600;
 const LAUNCH_OPEN = 900;
 /** A manager holds the lock for the seconds of its join or demotion. */
 const LOCK_HELD = 1800;
-/** Three scheduled tidies. */
-const TIDY_OVERDUE = 1800;
 /** How long an action that was ended by force is news. */
 const FORCED_RECENT = 3600;
 
@@ -121,7 +121,7 @@ const ofTheSwarm = (seen: Seen): Finding[] =>
   seen.founded === false ? [] : [...ofManagers(seen), ...ofInstances(seen), ...ofStrays(seen)];
 
 function ofManagers({ managers: { members, reachable, wanted } }: Seen): Finding[] {
-  const quorum = Math.floor(members / 2) + 1;
+  const quorum = majorityOf(members);
   const counts = `${reachable} of ${members} managers can be reached, ${wanted} are wanted`;
   if (reachable < quorum) {
     return [

@@ -1,4 +1,5 @@
 // What a tidy tells because nobody but a person can mend it: each kind has a name, how bad it is, and what a person does about it.
+import { TIDY_EVERY } from '../tidy/schedule.ts';
 
 /** How it counts in a verdict. */
 export interface Telling {
@@ -8,8 +9,8 @@ export interface Telling {
   readonly next: string;
 }
 
-/** Seen by two scheduled tidies, one after the other: ten minutes, less what they are apart by chance. */
-export const SECOND_LOOK = 540;
+/** Seen by two scheduled tidies, one after the other, less what they are apart by chance. */
+export const SECOND_LOOK = TIDY_EVERY - 60;
 
 export const TOLD = {
   QuorumUnguarded: {

@@ -1,6 +1,8 @@
 // How a cluster is, for a person who asks: the last verdict, and what was looked at this moment, each with its age.
+import { majorityOf } from '../managers/quorum.ts';
 import type { RefusedGroup, TidyGroup } from '../tidy/facts.ts';
 import { reportsOfGroups } from '../tidy/group-reports.ts';
+import { TIDY_EVERY, TIDY_OVERDUE } from '../tidy/schedule.ts';
 import { toldOf, waitingIn } from '../tidy/summary.ts';
 import { ofHooks, ofTheTable, ofTold } from './findings.ts';
 import type { VerdictFacts, Finding, Level } from './findings.ts';
@@ -31,9 +33,6 @@ export interface LookedGroups {
   readonly refused: readonly RefusedGroup[];
 }
 
-/** Three scheduled tidies. Seconds. */
-const OLD = 1800;
-
 /** What the table says is read anew: the verdict's word of it is older. */
 const OF_THE_TABLE: ReadonlySet<string> = new Set([
   'ClusterHeld',
@@ -55,7 +54,7 @@ export function statusOf(cluster: string, verdict: Verdict | undefined, now: num
   const reasons = [...found, ...kept].map(({ name, what, next }) => ({ name, what, next }));
   const since = verdict?.since ?? null;
   const asOf = verdict?.asOf ?? null;
-  const isOld = verdict === undefined || now - verdict.asOf >= OLD;
+  const isOld = verdict === undefined || now - verdict.asOf >= TIDY_OVERDUE;
   if (isOld) {
     const old = verdict === undefined ? NEVER_SEEN : notSeen(verdict, now);
     return { cluster, level: 'unknown', ok: false, since, asOf, reasons: [old, ...reasons] };
@@ -80,7 +79,7 @@ function stillSaid(
 const NEVER_SEEN = {
   name: 'NeverSeen',
   what: 'no tidy has looked at it yet: it has no swarm, or was declared a moment ago',
-  next: 'wait for the next tidy, ten minutes at most after its first manager is there',
+  next: `wait for the next tidy, ${TIDY_EVERY / 60} minutes at most after its first manager is there`,
 };
 
 const notSeen = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | 'what' | 'next'> => ({
@@ -119,7 +118,7 @@ function ofGroups(
   return [...ofTold(told, cluster), ...ofHooks({ hooks }, now)];
 }
 
-/** By what the managers last said of themselves, and EC2 says now: a tidy may come in ten minutes only. */
+/** By what the managers last said of themselves, and EC2 says now: the next tidy may be minutes away. */
 function ofManagers(cluster: string, managers: Looked['managers']): Judged[] {
   const { known, gone } = managers ?? { known: [], gone: [] };
   if (gone.length === 0) {
@@ -127,7 +126,7 @@ function ofManagers(cluster: string, managers: Looked['managers']): Judged[] {
   }
   const left = known.length - gone.length;
   const what = `EC2 says now that ${gone.length} of ${known.length} managers are gone or stopped: ${gone.join(', ')}`;
-  return left < Math.floor(known.length / 2) + 1
+  return left < majorityOf(known.length)
     ? [
         {
           name: 'NoQuorum',

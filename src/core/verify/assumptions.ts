@@ -1,6 +1,6 @@
 // What skep takes for granted of AWS and of what is deployed there, one after the other: what is expected, and what of skep rests on it.
 import { hookProblems } from '../lifecycle/hooks.ts';
-import { VERBS } from '../names.ts';
+import { MACHINES, VERBS } from '../names.ts';
 import type { Probe, Reading, Readings, VerifiedGroup, VerifyFacts } from './facts.ts';
 
 export interface Settled {
@@ -41,8 +41,6 @@ function on<K extends keyof VerifyFacts>(key: K, wrong: Wrong<VerifyFacts[K]>): 
 }
 
 const unless = (holds: boolean, seen: string): readonly string[] => (holds ? [] : [seen]);
-
-const MACHINES = ['scale-out', 'scale-in', 'tidy', 'recover', 'rebalance', 'rotate-tokens'];
 
 function probe(id: Probe, assumption: string, expected: readonly string[], rests: string): Assumption {
   return {

@@ -20,8 +20,8 @@ export const COMMON: Readonly<Record<'cluster' | 'epoch', Parameter>> = {
 };
 
 /**
- * Of every document that runs on a manager; documents/lib/node.sh reads it. The record may name a manager of another cluster, by
- * somebody's hand: it knows nothing of this one's nodes.
+ * Of every document that runs on a manager; documents/lib/node.sh reads it. Somebody may have edited the record so that it
+ * names a manager of another cluster, which knows nothing of this one's nodes.
  */
 export const OF_MANAGERS: Readonly<Record<'swarmId', Parameter>> = {
   swarmId: {

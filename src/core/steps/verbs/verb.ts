@@ -21,7 +21,7 @@ export const nodeFacts = z
     nodeId: nodeIdText.catch('none'),
     zone: zoneName.catch('unknown'),
     address: nodeAddress.catch('none'),
-    /** That it joined in; joins that were sent before this was told say none. */
+    /** The epoch in which it joined. Joins of older releases do not say it. */
     epoch: z.number().optional(),
   })
   .loose();
@@ -136,7 +136,7 @@ export interface NodeChanges {
   readonly nodeId?: string | undefined;
   readonly address?: string | undefined;
   readonly zone?: string | undefined;
-  /** A node that its engine is no more: the tidy must know it for this instance's when it is down. */
+  /** What its engine was before, so that the tidy can tell whose that node is when it is down. */
   readonly formerNodeId?: string | undefined;
 }
 

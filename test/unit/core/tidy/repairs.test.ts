@@ -439,7 +439,7 @@ describe('under a hold', () => {
     const waits = underHold(plan({ groups }), groups, 'held');
     expect(waits.repairs.map(({ kind }) => kind)).toEqual(['leave']);
     const held = underHold(plan({ nodes: [down()], groups: left, states: terminated }), left, 'held');
-    expect(held.repairs).toEqual([]);
+    expect(held).toMatchObject({ repairs: [], held: true });
     expect(held.reports.map(({ because }: Report) => because)).toEqual([
       'held',
       expect.stringContaining('held, would forget'),
