@@ -231,6 +231,7 @@ describe('the aws command, over every operation', () => {
       '--template-body',
       zone,
     );
+    await lab.aws('cloudformation', 'wait', 'change-set-create-complete', ...ZONED);
     await lab.aws('cloudformation', 'execute-change-set', ...ZONED);
     await lab.aws('cloudformation', 'wait', 'stack-create-complete', '--stack-name', 'zoned');
     const made = await lab.aws('cloudformation', 'describe-stack-resources', '--stack-name', 'zoned');
