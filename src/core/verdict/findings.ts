@@ -36,6 +36,8 @@ export interface Finding {
   readonly level: Exclude<Level, 'healthy'>;
   /** It counts when it has been there for so long. Seconds. */
   readonly grace: number;
+  /** The grace is for what begins in a healthy cluster: one that was not healthy does not become so while this is there. */
+  readonly lingers?: true;
   readonly what: string;
   readonly next: string;
 }
@@ -140,7 +142,7 @@ function ofManagers({ managers: { members, reachable, wanted } }: Seen): Finding
   if (reachable < members) {
     return [{ ...missing, grace: 0, what: `${counts}; ${spare} more may be lost before the swarm stops`, next }];
   }
-  return reachable < wanted ? [{ ...missing, grace: MANAGER_COMES, what: counts, next }] : [];
+  return reachable < wanted ? [{ ...missing, grace: MANAGER_COMES, lingers: true, what: counts, next }] : [];
 }
 
 function ofInstances({ notReady: { count, instances } }: Seen): Finding[] {
@@ -152,6 +154,7 @@ function ofInstances({ notReady: { count, instances } }: Seen): Finding[] {
           name: 'InServiceNotReady',
           level: 'degraded',
           grace: SECOND_LOOK,
+          lingers: true,
           what: `${count} instance(s) in service are no Ready node: ${named}`,
           next: 'look at dockerd and the SSM agent of these instances, and at the executions of scale-out about them',
         },

@@ -57,7 +57,8 @@ export function judge(facts: VerdictFacts, told: Verdict | undefined): Judgement
   const remembered = remember(facts, asOf, last);
   const found = findingsOf(facts, remembered);
   const findings = Object.fromEntries(found.map(({ name }) => [name, last.findings[name] ?? asOf]));
-  const reasons = [...effective(found, findings, asOf), ...unseen(facts, last)];
+  const counted = [...effective(found, findings, asOf).map(asReason), ...unseen(facts, last)];
+  const reasons = counted.length > 0 ? counted : lingering(found, last).map(asReason);
   const level = worst(reasons);
   const changed = isNews(level, reasons, last);
   return {
@@ -109,11 +110,15 @@ function rememberLock(lock: VerdictFacts['lock'], asOf: number, last: Verdict): 
 }
 
 /** What has been there long enough. */
-function effective(found: readonly Finding[], since: Readonly<Record<string, number>>, now: number): Reason[] {
-  return found
-    .filter(({ name, grace }) => now - (since[name] ?? now) >= grace)
-    .map(({ name, level, what, next }) => ({ name, level, what, next }));
+function effective(found: readonly Finding[], since: Readonly<Record<string, number>>, now: number): Finding[] {
+  return found.filter(({ name, grace }) => now - (since[name] ?? now) >= grace);
 }
+
+/** What keeps a cluster that was not healthy from being called so. */
+const lingering = (found: readonly Finding[], { level }: Verdict): Finding[] =>
+  level === 'healthy' ? [] : found.filter(({ lingers = false }) => lingers);
+
+const asReason = ({ name, level, what, next }: Finding): Reason => ({ name, level, what, next });
 
 /** Where a tidy saw nothing, what the last one saw is not over. */
 function unseen({ seen }: VerdictFacts, last: Verdict): readonly Reason[] {

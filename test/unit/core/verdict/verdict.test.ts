@@ -70,10 +70,22 @@ describe('a verdict', () => {
       { seen: seen(managers(2, 2, 3)) },
       { findings: { ManagersMissing: NOW - 900 } },
     ],
+    [
+      'a manager is on its way, of a cluster that was critical',
+      'degraded ManagersMissing',
+      { seen: seen(managers(1, 1, 3)) },
+      { level: 'critical', reasons: [reason('NoQuorum')] },
+    ],
     ['there are more managers than wanted', 'healthy', { seen: seen(managers(4, 4, 3)) }],
     ['one of three can be reached', 'critical NoQuorum', { seen: seen(managers(1, 3, 3)) }],
     ['two of four can be reached', 'critical NoQuorum', { seen: seen(managers(2, 4, 4)) }],
     ['an instance in service is no node, for the first time', 'healthy', { seen: seen(notReady(1)) }],
+    [
+      'an instance in service is no node, for the first time, of a cluster that was degraded',
+      'degraded InServiceNotReady',
+      { seen: seen(notReady(1)) },
+      { level: 'degraded', reasons: [reason('ManagersMissing')] },
+    ],
     [
       'an instance in service is no node, for the second time',
       'degraded InServiceNotReady',
