@@ -22,6 +22,6 @@ export interface LabOptions {
   readonly onExecution?: (execution: Execution, event: HistoryEvent) => void;
   readonly onMember?: (group: Group, member: Member) => void;
   readonly onLog?: (name: string, line: string) => void;
-  /** Told of each statement of a policy without which a call would not have been allowed. */
+  /** Called for each statement of a policy without which a call would not have been allowed. */
   readonly onNeeded?: ((statement: string) => void) | undefined;
 }

@@ -24,7 +24,7 @@ export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: stri
     }
     const agents = await agentsOf(ssm, long);
     const silent = long.filter((instance) => agents.get(instance) === 'never');
-    // An instance whose agent has registered by now is told of by skep itself.
+    // skep itself reports an instance whose agent has registered by now.
     long.forEach((instance) => told.add(instance));
     if (silent.length > 0) {
       say(silentWords(silent));

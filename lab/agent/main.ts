@@ -25,7 +25,7 @@ import type { SsmDocument } from '../aws/services/document.ts';
 const WORKERS = 5;
 /** A pause after a request that was answered at once, ms: the agent makes one of 2 to 2.5 s. */
 const PAUSE = 2000;
-/** More than is told of a script's output: it is cut by what makes the result. */
+/** More than a result shows of a script's output: what makes the result cuts it. */
 const KEPT = 30_000;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const METADATA = 'http://169.254.169.254/latest';

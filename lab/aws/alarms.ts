@@ -39,7 +39,7 @@ export class Alarms {
   readonly #now: () => number;
   readonly #start: number;
   readonly #metrics = new Map<string, Metric>();
-  /** Told of an alarm that rings for the first time. */
+  /** Called when an alarm rings for the first time. */
   onRing: (alarm: StackAlarm) => void = () => undefined;
   /** Told with each datapoint that finds an alarm in its ALARM state, the first time and ever after. */
   onAlarm: (name: string) => void = () => undefined;

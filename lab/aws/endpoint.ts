@@ -52,7 +52,7 @@ interface EndpointParts {
 
 export class Endpoint {
   readonly faults: CallFault[] = [];
-  /** Told of every call that was done or refused. */
+  /** Called for every call that was done or refused. */
   readonly observers: ((exchange: Exchange) => void)[] = [];
   /** Calls of skep's functions and machines: `ssm.SendCommand` -> count. */
   readonly calls = new Map<string, number>();

@@ -34,7 +34,7 @@ export interface LambdaOptions {
   readonly region: string;
   /** Of the role of the function. */
   readonly credentials: (functionName: string) => Credentials;
-  /** Told of the end of each call. */
+  /** Called at the end of each call. */
   readonly onEnd?: (functionName: string, ok: boolean) => void;
   /** One line that a function printed. */
   readonly onLog: (name: string, line: string) => void;

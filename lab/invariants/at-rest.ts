@@ -62,7 +62,7 @@ function instanceProblems({ group, member }: Instance, nodes: readonly NodeTruth
   ];
 }
 
-/** Nodes of nobody. What is retained stays a member until a person ends it, and is told of. */
+/** Nodes of nobody. What is retained stays a member until a person ends it, and is reported. */
 function strangers(
   { nodeId, labels, status }: NodeTruth,
   kept: readonly Instance[],

@@ -2,7 +2,7 @@
 import type { Group, Member } from '../aws/services/group.ts';
 import type { Lab } from '../lab.ts';
 
-/** One that left tasks behind: whether that was told of is seen when its execution has ended. */
+/** One that left tasks behind: whether that was reported is seen when its execution has ended. */
 export interface Ended {
   readonly instance: string;
   readonly what: string;

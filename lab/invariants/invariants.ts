@@ -1,4 +1,4 @@
-// Holds a run against the rules: told of everything that happens, asked after each step, and once more when it has come to rest.
+// Holds a run against the rules: it hears of everything that happens, and is asked after each step and once more at rest.
 import type { Exchange } from '../aws/endpoint.ts';
 import type { Group, Member } from '../aws/services/group.ts';
 import type { Execution } from '../aws/states/execution.ts';

@@ -195,7 +195,7 @@ export interface Machines {
   reboot(instanceId: string): Promise<void>;
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
-  /** Asks a service from a container on that machine, until the machines are closed. `seen` is told of every request. */
+  /** Asks a service from a container on that machine, until the machines are closed. `seen` is called for every request. */
   load(instanceId: string, load: LoadSpec, seen: (request: RequestSeen) => void): Promise<void>;
   /**
    * A task of the service stays on record as at work, on a node that is not in the swarm (moby#37320). Only where it can be made: engines

@@ -42,9 +42,9 @@ export interface RunOptions {
   readonly seed?: number;
   readonly port?: number;
   readonly onProgress?: (progress: Progress) => void;
-  /** Told of every call of AWS. */
+  /** Called for every call of AWS. */
   readonly onExchange?: (exchange: Exchange) => void;
-  /** Told of each statement of a policy without which a call would not have been allowed. */
+  /** Called for each statement of a policy without which a call would not have been allowed. */
   readonly onNeeded?: (statement: string) => void;
   /** What is deployed in place of the packaged stack. */
   readonly changed?: (stack: Stack) => Stack;

@@ -1,4 +1,4 @@
-// Runs a document for a person, who waits for its end: nobody else is told of it, and the execution of no machine.
+// Runs a document for a person, who waits for its end. No execution is involved, and none hears of it.
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import type { Outcome } from '../core/steps/rendezvous.ts';

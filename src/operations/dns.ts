@@ -58,7 +58,7 @@ export interface Leaver {
   readonly cluster: string;
   readonly group: string;
   readonly instance: string;
-  /** Its tasks are gone: it is to be told of no more, whoever else is there. */
+  /** Its tasks are gone: its record goes, whether or not another node is there. */
   readonly drained: boolean;
   /** When it began to leave, by when it must be gone, and the timeout of its hook. Epoch seconds, seconds. */
   readonly since: number;
@@ -69,7 +69,7 @@ export interface Leaver {
 export interface Unnamed {
   /** It is asked again after so many seconds; 0: it may go on. */
   readonly wait: number;
-  /** It has its record still, since nobody else is there to be told of. */
+  /** It keeps its record, since no other node is there. */
   readonly kept: boolean;
 }
 
@@ -226,7 +226,7 @@ async function settleOnce(ports: DnsPorts, named: Named, drained: string | undef
   const plan = planRecords({ name, ttl: named.ttl, owner: ownerOf(ports, cluster), ready, leaving }, shown);
   if (typeof plan === 'string') {
     raise('DnsFailed', plan, { cluster, zone });
-    // Nobody is told of it by skep, so nobody is waited for.
+    // It has no record of skep's, so there is nothing to wait for.
     return { ...before, named: [], kept: [], gone: {} };
   }
   let { change, changedAt } = before;

@@ -1,4 +1,4 @@
-// The end of a tidy: the verdict of its cluster, and what the tidy is told of it.
+// The end of a tidy: the verdict of its cluster, and what the tidy's execution gets to know of it.
 import * as z from 'zod';
 
 import { clusterName } from '../core/names.ts';

@@ -1,4 +1,4 @@
-// The names of a cluster in DNS: what was last told of each, who is at work on it, and which nodes there are.
+// The names of a cluster in DNS: what each was last set to, who is at work on it, and which nodes there are.
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

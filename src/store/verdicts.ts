@@ -1,4 +1,4 @@
-// The verdict of a cluster in the table, with what is still to be told of it. Written on what was read: of two tidies one is first.
+// The verdict of a cluster in the table, with what people have not been told yet. It is written on condition of what was read: of two tidies one is first.
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

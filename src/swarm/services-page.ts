@@ -99,7 +99,7 @@ const nodeLine = z.object({
   memory: count,
 });
 
-/** What the document has cut, since it would not fit; and what else may be told of a line that cannot be read. */
+/** What the document has cut, since it would not fit; and what else can be said of a line that cannot be read. */
 const named = z.object({ id: z.string().regex(ID), name: z.string().optional().catch(undefined) });
 
 /** Of what a line cannot be read: it is left out, and named. */

@@ -18,7 +18,7 @@ interface Sources {
   readonly parameterStore: ParameterStore;
   /** From the launch of an instance until its tags count, ms. */
   readonly resourceTags: number | undefined;
-  /** Told of each statement without which a call would not have been allowed. */
+  /** Called for each statement without which a call would not have been allowed. */
   readonly onNeeded: ((statement: string) => void) | undefined;
 }
 

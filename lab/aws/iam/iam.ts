@@ -24,7 +24,7 @@ export interface Denial {
   readonly message: string;
 }
 
-/** What IAM has to be told of the services, which know more than the request says. */
+/** What IAM must know of the services, which know more than the request says. */
 export interface Facts {
   readonly groupArn: (name: string) => string;
   readonly groupTags: (name: string) => Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ const ADMINISTRATOR: Policy = compilePolicy(
 export class Iam {
   readonly keys = new AccessKeys();
   readonly denials: Denial[] = [];
-  /** Told of each statement without which a call would not have been allowed. */
+  /** Called for each statement without which a call would not have been allowed. */
   readonly onNeeded: ((statement: string) => void) | undefined;
   readonly #place: Place;
   #stacks: readonly Stack[];

@@ -254,7 +254,7 @@ export class AgentMailbox {
   }
 }
 
-/** Nothing is told of a step where the agent has refused the document; why it did stands beside. */
+/** A document that the agent has refused has no steps in its result; the reason stands beside. */
 function resultOf({ documentStatus, documentTraceOutput, runtimeStatus }: z.infer<typeof reply>): Result {
   const [step] = Object.values(runtimeStatus ?? {});
   const status = documentStatus;

@@ -62,7 +62,7 @@ export class Ec2 implements Service {
   readonly #onDefect: (error: unknown) => void;
   readonly #lag: () => number;
   readonly #seen = new Map<string, Lagging<Seen>>();
-  /** Told of every state change. */
+  /** Called for every state change. */
   onState: (instance: Instance) => void = () => undefined;
   /** Those of the account. */
   securityGroups: () => readonly SecurityGroup[] = () => [];

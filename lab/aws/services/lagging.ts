@@ -10,7 +10,7 @@ export interface Lag {
   readonly invocations?: number | undefined;
 }
 
-/** Where time costs nothing. One in six commands is told of by its event before GetCommandInvocation knows that it has ended. */
+/** Where time costs nothing. Of one in six commands the event comes before GetCommandInvocation knows that it has ended. */
 const DEFAULT_LAG: Lag = { instances: 5000, invocations: 600 };
 
 /** Values one after the other, seen late by always the same time: nobody sees them in another order. */

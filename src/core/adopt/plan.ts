@@ -23,7 +23,7 @@ export interface SwarmRef {
   readonly epoch: number;
 }
 
-/** What the table is told of the swarm. */
+/** What the table records of the swarm. */
 export interface Adopted extends SwarmRef {
   readonly leader: Manager;
   readonly managers: readonly Manager[];

@@ -31,7 +31,7 @@ export interface RecordPlan {
   readonly changes: readonly RecordChange[];
   /** The instances that have a record by then. */
   readonly named: readonly string[];
-  /** Instances that leave and keep their record, since no other node is there to be told of. */
+  /** Instances that leave and keep their record, since no other node could take its place. */
   readonly kept: readonly string[];
 }
 

@@ -80,7 +80,7 @@ export interface NextRound {
   readonly wait: number;
 }
 
-/** @param placeOf the place of a node among all, by which rounds are told of tasks */
+/** @param placeOf the place of a node among all, by which a round names a task's node */
 export function startRuns(
   { services }: Pick<RebalancePlan, 'services'>,
   now: number,
@@ -251,7 +251,7 @@ function awaitTask(run: ServiceRun, service: ServiceFacts, around: Around): Look
   const mark = ownMark(run, service);
   if (mark === undefined) {
     const { closing } = around;
-    // Refused, since it is another version by now; or a stack deploy has put its own spec over skep's. Or nobody was told of the change.
+    // Refused, since it is another version by now; or a stack deploy has put its own spec over skep's. Or nobody heard of the change.
     return closing === undefined
       ? finish(run, service, around, 'changed', 'it was changed meanwhile')
       : finish(run, service, around, 'stopped', closing);

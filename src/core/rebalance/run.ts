@@ -14,7 +14,7 @@ const ROUNDS = 1000;
 const LONGEST = 3 * 3600;
 /** Commands in a row that came to nothing, retries and all. */
 const TROUBLES = 3;
-/** What is told of a swarm with thousands of services must fit into 256 KB. */
+/** What a run says of a swarm with thousands of services must fit into 256 KB. */
 const TOLD = 200;
 
 /** What may end a run before its time. */

@@ -43,7 +43,7 @@ function subject(key: string): ((node: PlacementNode) => string) | undefined {
   return OF_NODE[lower];
 }
 
-/** Those that cannot be judged from what is told of nodes (`node.ip`, say). SwarmKit itself lets keys that it does not know match nothing. */
+/** Those that cannot be judged from what the documents say of nodes (`node.ip`, say). SwarmKit itself lets keys that it does not know match nothing. */
 export function unknownConstraints(constraints: readonly string[]): string[] {
   return constraints.filter((text) => subject(readConstraint(text)?.key ?? '') === undefined);
 }

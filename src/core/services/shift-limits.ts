@@ -31,7 +31,7 @@ export function fitting(changes: readonly string[]): readonly string[] {
   return changes.slice(0, count);
 }
 
-/** What is told of, without what one command does not take: those who ask put first what they need most. */
+/** The services of a command, cut to what one command takes: callers put first what they need most. */
 export function fittingTell(tell: string): string {
   return tell.split(',').slice(0, TOLD_OF).join(',');
 }

@@ -37,7 +37,7 @@ function byVerb(step: Step, facts: Facts): Decision | Question {
 const late = (step: Step, facts: Facts): Decision | Question | undefined =>
   ifLate(step, facts, failureIn(facts), underWay(step, facts));
 
-/** What a person is told of besides what is done: once, when all is known. */
+/** What a person is told besides what is done: once, when all is known. */
 export function noticesOfStep(step: Step, facts: Facts): StepNotice[] {
   const { verb } = step;
   return verb === 'hold' || verb === 'erase' || verb === 'lock' || facts.item === null

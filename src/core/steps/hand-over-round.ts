@@ -1,4 +1,4 @@
-// One round of a hand-over: from what was told of the services, what is asked of them next.
+// One round of a hand-over: from what is known of the services to what is asked of them next.
 import { toText } from '../services/facts.ts';
 import { endOfMoves, isKeptOff, planHandOver } from '../services/hand-over.ts';
 import type { Facts, Note, HandOverRound, Step } from './step.ts';

@@ -92,7 +92,7 @@ function readsLeader({ plan, attempt }: Step, verb: Verb, number: number): boole
 const knowsManagers = ({ swarm }: Plan): boolean => (swarm?.managers ?? []).length > 0;
 
 /**
- * What a person is told of the managers of a cluster.
+ * What a person is told about the managers of a cluster.
  *
  * @param failure what the command before this one ended with
  */

@@ -26,7 +26,7 @@ export interface SwarmNode {
   readonly version: string | undefined;
   /** Of one that is not Ready: seconds since the managers changed anything about it, by the clocks of two of them. */
   readonly age: number | undefined;
-  /** Where its engine spoke from last. Told of managers, and of nodes that are down and bear no label. */
+  /** Where its engine spoke from last. Known of managers, and of nodes that are down and have no label. */
   readonly address: string | undefined;
   /** It has a certificate, and no engine has ever come with it. */
   readonly neverUp: boolean;
@@ -184,7 +184,7 @@ export type Repair =
   /** An instance that its group retained, and that is out of the swarm. */
   | { readonly kind: 'end'; readonly instance: string; readonly group: string; readonly because: string }
   | { readonly kind: 'replace'; readonly instance: string; readonly group: string; readonly because: string }
-  /** Labels that the group has got since its nodes were confirmed; the items of the table are told of it afterwards. */
+  /** Labels that the group has got since its nodes were confirmed. Afterwards the items of the table say so. */
   | {
       readonly kind: 'label';
       readonly group: string;

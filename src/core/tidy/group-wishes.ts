@@ -9,7 +9,7 @@ interface Wishes {
   readonly availability: WishedAvailability;
 }
 
-/** Undefined where no hook says anything that can be read: that is told of the hook, and nothing is made of it. */
+/** Undefined where no hook says anything that can be read: the hook is reported, and nothing is made of it. */
 export function wishesOf({ role, hooks }: TidyGroup, stage: string): Wishes | undefined {
   const metadata = readHookMetadata(hooks.find(({ name }) => name === launchHook(stage))?.metadata);
   return 'problem' in metadata

@@ -46,7 +46,7 @@ export function planTidy(facts: TidyFacts): TidyPlan {
   };
 }
 
-/** Nothing takes them away, so they are told of, once, and are no part of the verdict: it could never end. */
+/** Nothing removes them, so they are reported once and are no part of the verdict, which could never be healthy again. */
 function tellGhosts(ghosts: Ghosts | undefined): Report[] {
   if (ghosts === undefined || ghosts.count === 0) {
     return [];

@@ -1,4 +1,4 @@
-// Nodes that are down while their instances live: told of after a while, and replaced by their group where it has opted in.
+// Nodes that are down while their instances live: reported after a while, and replaced where their group has opted in.
 import type { Found } from './repair-nodes.ts';
 import { GONE, groupOf, instanceOf } from './repair-nodes.ts';
 import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
@@ -55,7 +55,7 @@ function chosenOf(down: readonly Candidate[], late: readonly Candidate[], facts:
   return [...managers, ...workers].slice(0, Math.max(0, room));
 }
 
-/** Somebody has taken it out of service on purpose, and that is told of the instance. */
+/** Somebody has taken it out of service on purpose, which is reported of the instance. */
 const isInStandby = ({ member }: Candidate): boolean => member?.lifecycle.includes('Standby') === true;
 
 const isGoing = ({ lifecycle, healthy }: GroupInstance): boolean => !healthy || lifecycle.startsWith('Terminating');

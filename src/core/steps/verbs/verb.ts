@@ -140,7 +140,7 @@ export interface NodeChanges {
   readonly formerNodeId?: string | undefined;
 }
 
-/** What a node that has joined, or has founded its swarm, told of itself. */
+/** What a node says of itself when it has joined, or has founded its swarm. */
 export const asJoined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
 
 export function needed<T>(value: T | undefined, name: string): T {
