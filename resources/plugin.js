@@ -31,18 +31,36 @@ export default class SkepPlugin {
       'before:aws:deploy:deploy:updateStack': async () => {
         const name = `skep-${provider.getStage()}`;
         const template = serverless.service.provider.compiledCloudFormationTemplate;
-        const request = provider.request.bind(provider);
-        if (await takeInTable({ request, name, template, pause })) {
+        if (await takeInTable({ request: await requestOf(provider), name, template, pause })) {
           log.notice(`${name}, a table that an older stack has left, is this stack's now`);
         }
       },
       'after:deploy:deploy': async () => {
         const TableName = `skep-${provider.getStage()}`;
-        const { Table } = await provider.request('DynamoDB', 'describeTable', { TableName });
+        const request = await requestOf(provider);
+        const { Table } = await request('DynamoDB', 'describeTable', { TableName });
         if (Table.DeletionProtectionEnabled) return;
-        await provider.request('DynamoDB', 'updateTable', { TableName, DeletionProtectionEnabled: true });
+        await request('DynamoDB', 'updateTable', { TableName, DeletionProtectionEnabled: true });
         log.notice(`${TableName} is protected from deletion`);
       },
     };
   }
+}
+
+/**
+ * Calls AWS with the region and credentials of the deployment. The framework has no calls of its own for plugins any more. The clients are
+ * loaded here, since packaging needs none.
+ *
+ * @param {any} provider
+ * @returns {Promise<(service: 'CloudFormation' | 'DynamoDB', method: string, input: object) => Promise<any>>}
+ */
+async function requestOf(provider) {
+  const [config, { CloudFormation }, { DynamoDB }] = await Promise.all([
+    provider.getAwsSdkV3Config(),
+    import('@aws-sdk/client-cloudformation'),
+    import('@aws-sdk/client-dynamodb'),
+  ]);
+  /** @type {Record<string, any>} */
+  const clients = { CloudFormation: new CloudFormation(config), DynamoDB: new DynamoDB(config) };
+  return (service, method, input) => clients[service][method](input);
 }

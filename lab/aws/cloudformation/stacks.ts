@@ -27,6 +27,8 @@ interface Parts {
   readonly account: Account;
   readonly provisioner: Provisioner;
   readonly given: GivenRemoval;
+  /** Of a template, bytes: more than what comes with a request where templates lie in a bucket. */
+  readonly longest?: number;
 }
 
 /** A stack that something else has deployed. */
@@ -68,7 +70,7 @@ interface Found {
 
 /** Until a change set is made, ms. */
 const MAKING = 2000;
-const UPDATABLE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+const UPDATABLE = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'IMPORT_COMPLETE'];
 const NO_CHANGES =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
 
@@ -198,7 +200,7 @@ export class Stacks {
 
   /** @throws {AwsError} also for types of resources that the lab does not know */
   parse(text: string): Template {
-    const template = parseTemplate(text);
+    const template = parseTemplate(text, this.#parts.longest);
     const types = [...new Set(Object.values(template.Resources).map(({ Type }) => Type))];
     const nobodys = types.filter((type) => !isType(type));
     if (nobodys.length > 0) {

@@ -5,7 +5,7 @@ import type { Document } from 'yaml';
 import { AwsError } from '../services/service.ts';
 import type { Json, JsonObject } from '../stack/stack.ts';
 
-/** Bytes of a template that comes with the request. */
+/** Bytes of a template that comes with the request. One in a bucket may have 1 MB. */
 const LONGEST = 51_200;
 
 /** What is short for `Fn::` and the name has a tag of that name; these two are named otherwise. */
@@ -20,11 +20,11 @@ export function invalidTemplate(message: string): AwsError {
 }
 
 /** @throws {AwsError} as CloudFormation refuses what is no template */
-export function readTemplateText(text: string): JsonObject {
-  if (Buffer.byteLength(text) > LONGEST) {
+export function readTemplateText(text: string, longest = LONGEST): JsonObject {
+  if (Buffer.byteLength(text) > longest) {
     throw new AwsError(
       'ValidationError',
-      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${LONGEST}`,
+      `1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to ${longest}`,
     );
   }
   const lineCounter = new LineCounter();

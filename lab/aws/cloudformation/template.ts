@@ -48,8 +48,8 @@ export type Template = z.output<typeof template>;
 export type TemplateResource = z.output<typeof resource>;
 
 /** @throws {AwsError} where CloudFormation, or the lab, would not take it */
-export function parseTemplate(text: string): Template {
-  const json = readTemplateText(text);
+export function parseTemplate(text: string, longest?: number): Template {
+  const json = readTemplateText(text, longest);
   if (json['Resources'] === undefined || Object.keys(json['Resources'] as object).length === 0) {
     throw invalidTemplate('At least one Resources member must be defined.');
   }
