@@ -1,21 +1,10 @@
 // All pages of nodes and services that a rebalance was told, put together: what can be read, what cannot, and what is missing.
-import type { PlacementNode, ServiceFacts } from '../core/services/facts.ts';
+import type { SeenServices } from '../core/rebalance/begin.ts';
+import type { ServiceFacts } from '../core/services/facts.ts';
 import { readNodes, readServices } from './services-page.ts';
-import type { ReadServices, ShiftPage } from './services-page.ts';
+import type { ShiftPage } from './services-page.ts';
 
-interface ReadPages extends ReadServices {
-  readonly nodes: readonly PlacementNode[];
-  /** Of all nodes, sorted: tasks are told by their places. */
-  readonly ids: readonly string[];
-  /** Of the ids of all nodes, as the pages say: more than one where nodes came or went in between. */
-  readonly digests: readonly string[];
-  /** All of them were read: without one of them nobody knows which node a place means, so that nothing can be moved. */
-  readonly hasNodes: boolean;
-  /** In words. */
-  readonly missing: readonly string[];
-}
-
-export function readPages(nodePages: readonly ShiftPage[], pages: readonly ShiftPage[]): ReadPages {
+export function readPages(nodePages: readonly ShiftPage[], pages: readonly ShiftPage[]): SeenServices {
   const told = [...nodePages, ...pages].filter(({ unreadable, digest }) => unreadable === undefined || digest);
   const digests = [...new Set(told.map(({ digest = '' }) => digest))];
   const missing = [...missingOf('nodes', nodePages), ...missingOf('services', pages)];
