@@ -7,12 +7,16 @@ import { log, makeHandler, raise } from '../src/lambda/handler.ts';
 import { commandEnded, commandEvent } from '../src/steps/command-ended.ts';
 import type { EndPorts } from '../src/steps/command-ended.ts';
 import { MembershipLock } from '../src/store/membership-lock.ts';
+import { RecoveryStore } from '../src/store/recovery-store.ts';
 import { Table } from '../src/store/table.ts';
+import { Waiters } from '../src/store/waiters.ts';
 
 const { stage, tokenKey, table } = readConfig(process.env);
 
 const ports: EndPorts = {
   table: new Table(tableClient(), table),
+  waiters: new Waiters(tableClient(), table),
+  recovery: new RecoveryStore(tableClient(), table),
   lock: new MembershipLock(tableClient(), table),
   states: statesClient(),
   tokenKey,

@@ -5,7 +5,9 @@ import { addressesOf, instancesWithAddress } from '../src/aws/ec2.ts';
 import { Erasures } from '../src/store/erasures.ts';
 import { Holds } from '../src/store/holds.ts';
 import { MembershipLock } from '../src/store/membership-lock.ts';
+import { RecoveryStore } from '../src/store/recovery-store.ts';
 import { Table } from '../src/store/table.ts';
+import { Waiters } from '../src/store/waiters.ts';
 import { runStep } from '../src/steps/run-step.ts';
 import { stepRequest } from '../src/steps/step.ts';
 import type { StepPorts } from '../src/steps/ports.ts';
@@ -18,6 +20,8 @@ const ec2 = ec2Client();
 
 const ports: StepPorts = {
   table: new Table(tableClient(), table),
+  waiters: new Waiters(tableClient(), table),
+  recovery: new RecoveryStore(tableClient(), table),
   lock: new MembershipLock(tableClient(), table),
   states: statesClient(),
   ssm: ssmClient(),

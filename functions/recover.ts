@@ -9,11 +9,13 @@ import { LeaderItem } from '../src/store/leader-item.ts';
 import { MembershipLock } from '../src/store/membership-lock.ts';
 import { RecoveryStore } from '../src/store/recovery-store.ts';
 import { Table } from '../src/store/table.ts';
+import { Waiters } from '../src/store/waiters.ts';
 
 const { table } = readConfig(process.env);
 
 const ports: RecoverPorts = {
   table: new Table(tableClient(), table),
+  waiters: new Waiters(tableClient(), table),
   store: new RecoveryStore(tableClient(), table),
   leader: new LeaderItem(tableClient(), table),
   lock: new MembershipLock(tableClient(), table),

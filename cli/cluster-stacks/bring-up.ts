@@ -187,13 +187,13 @@ export async function remove(ports: Ports, stack: string): Promise<void> {
   await follow(ports, stack, last);
 }
 
-async function declare({ table, say }: Ports, file: ClusterFile): Promise<void> {
+async function declare({ declarations, say }: Ports, file: ClusterFile): Promise<void> {
   const { cluster, network, swarm } = file;
   const taken = (network.new === undefined ? (network.given?.cidrs ?? []) : [network.new.cidr]).flatMap(
     (text) => parseNetwork(text) ?? [],
   );
   const pool = swarm.addressPool ?? poolBeside(taken);
-  await table.declareCluster(cluster, {
+  await declarations.declare(cluster, {
     addressPool: pool,
     subnetSize: swarm.subnetSize,
     dataPathPort: swarm.dataPathPort,

@@ -14,6 +14,7 @@ import { listStacks } from '../../src/aws/stacks.ts';
 import type { StackFacts } from '../../src/core/cluster/plan.ts';
 import { partOf } from '../../src/core/cluster/stacks.ts';
 import type { TemplateName } from '../../src/core/cluster/stacks.ts';
+import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
 import { explained } from '../explained.ts';
 import { ROOT } from '../root.ts';
@@ -28,6 +29,7 @@ export interface Ports {
   readonly autoScaling: AutoScalingClient;
   readonly ssm: SSMClient;
   readonly table: Table;
+  readonly declarations: Declarations;
   /** Between two looks. */
   readonly pause: () => Promise<void>;
   readonly now: () => Date;
@@ -41,6 +43,7 @@ export function portsOf({ stage }: Place, every: number, interrupted: AbortSigna
     autoScaling: autoScalingClient(),
     ssm: ssmClient(),
     table: new Table(tableClient(), `skep-${stage}`),
+    declarations: new Declarations(tableClient(), `skep-${stage}`),
     pause: async () => {
       try {
         await sleep(every * 1000, undefined, { signal: interrupted });

@@ -18,6 +18,7 @@ import type { AdoptWish } from '../../src/operations/look-to-adopt.ts';
 import { Adoptions } from '../../src/store/adoptions.ts';
 import { readFounder } from '../../src/store/clusters.ts';
 import { Holds } from '../../src/store/holds.ts';
+import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
 import { TidyStore } from '../../src/store/tidy-store.ts';
 import { aboutCluster, named } from '../cluster.ts';
@@ -100,6 +101,7 @@ async function portsOf(stage: string): Promise<AdoptPorts> {
   return {
     ...{ stage, states, autoScaling: autoScalingClient(), ec2: ec2Client(), ssm: sendingClient() },
     table: new Table(client, name),
+    declarations: new Declarations(client, name),
     tidyStore: new TidyStore(client, name),
     holds: new Holds(client, name),
     adoptions: new Adoptions(client, name),

@@ -3,8 +3,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
+import { Declarations } from '../../src/store/declarations.ts';
+import type { TidyPolicy } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
-import type { TidyPolicy } from '../../src/store/table.ts';
 import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
 import type { ClusterConfig } from '../../src/core/steps/verbs.ts';
 import { aboutCluster, named } from '../cluster.ts';
@@ -66,9 +67,10 @@ async function create(argument: string | undefined, options: Options, command: C
   }
   const wanted = checkConfig(options);
   const policy = checkPolicy(options);
-  const table = new Table(tableClient(), `skep-${stage}`);
-  const isNew = await explained(table.declareCluster(cluster, wanted), stage);
-  await explained(table.writePolicy(cluster, policy), stage);
+  const [client, table] = [tableClient(), `skep-${stage}`];
+  const declarations = new Declarations(client, table);
+  const isNew = await explained(declarations.declare(cluster, wanted), stage);
+  await explained(declarations.writePolicy(cluster, policy), stage);
   tellPolicy(policy);
   if (isNew) {
     process.stdout.write(
@@ -77,7 +79,7 @@ async function create(argument: string | undefined, options: Options, command: C
     );
     return;
   }
-  const kept = await explained(table.readConfig(cluster), stage);
+  const kept = await explained(new Table(client, table).readConfig(cluster), stage);
   process.stdout.write(`${cluster} was declared before: nothing is changed\nit has ${described(kept)}\n`);
   const asked = FOUNDING_OPTIONS.some((option) => command.getOptionValueSource(option) === 'cli');
   if (asked && described(wanted) !== described(kept)) {

@@ -6,7 +6,8 @@ import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { groupsOfStage } from '../../src/aws/auto-scaling.ts';
 import { statesOf } from '../../src/aws/ec2-managers.ts';
 import { launchHook } from '../../src/core/names.ts';
-import { listClusters, readFounder, removeDeclaration } from '../../src/store/clusters.ts';
+import { listClusters, readFounder } from '../../src/store/clusters.ts';
+import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
@@ -50,7 +51,7 @@ async function remove(argument: string | undefined, options: Options): Promise<v
   await refuseLiving(founder);
   process.stderr.write(`${cluster} would be removed: ${await placeText(statesClient(), stage)}\n`);
   await confirm('', { cluster, yes });
-  if (!(await removeDeclaration(client, name, cluster, founder))) {
+  if (!(await new Declarations(client, name).remove(cluster, founder))) {
     throw new Failed(`${cluster} changed at this moment: nothing was removed. Look again with skep status ${cluster}`);
   }
   process.stdout.write(`${cluster} is removed\n`);

@@ -12,6 +12,7 @@ import type { AdoptPorts } from '../../src/operations/adopt.ts';
 import { release as letGo } from '../../src/operations/release.ts';
 import { Adoptions } from '../../src/store/adoptions.ts';
 import { readFounder } from '../../src/store/clusters.ts';
+import { Declarations } from '../../src/store/declarations.ts';
 import { Holds } from '../../src/store/holds.ts';
 import { Table } from '../../src/store/table.ts';
 import { TidyStore } from '../../src/store/tidy-store.ts';
@@ -107,6 +108,7 @@ function portsOf(run: ScenarioRun): AdoptPorts {
     tidyStore: new TidyStore(held(run, client), table.name),
     holds: new Holds(held(run, client), table.name),
     adoptions: new Adoptions(held(run, client), table.name),
+    declarations: new Declarations(held(run, client), table.name),
     founderOf: (cluster) => readFounder(held(run, client), table.name, cluster),
     tokenKey: tokenKeyArn(machineArn(run, 'tidy'), stage),
     sleep: (ms) => lab.clock.sleep(ms),

@@ -1,4 +1,5 @@
 // Runs a scenario: opens a lab, declares the cluster, makes the groups, takes the steps, holds the expectations against the end.
+import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
 import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
@@ -304,8 +305,8 @@ export class ScenarioRun {
     }
     if (this.scenario.declared) {
       for (const stage of [this.scenario.stage, ...this.scenario.beside]) {
-        const table = new Table(tableClient(this.lab), `skep-${stage}`);
-        await Promise.all(clustersOf(this.scenario).map((one) => table.declareCluster(one, DEFAULT_CONFIG)));
+        const declarations = new Declarations(tableClient(this.lab), `skep-${stage}`);
+        await Promise.all(clustersOf(this.scenario).map((one) => declarations.declare(one, DEFAULT_CONFIG)));
       }
     }
     for (const [name, spec] of Object.entries(this.scenario.groups)) {

@@ -11,12 +11,14 @@ import { FlowError } from '../core/errors.ts';
 import type { Command, ClusterConfig } from '../core/steps/verbs.ts';
 import { unholdCluster } from '../steps/hold.ts';
 import type { Adoptions } from '../store/adoptions.ts';
+import type { Declarations } from '../store/declarations.ts';
 import type { Holds } from '../store/holds.ts';
 import { lookToAdopt } from './look-to-adopt.ts';
 import type { AdoptWish, LookPorts } from './look-to-adopt.ts';
 
 export interface AdoptPorts extends LookPorts {
   readonly adoptions: Adoptions;
+  readonly declarations: Declarations;
   readonly holds: Holds;
   readonly states: SFNClient;
   /** Is told each step before it is taken. */
@@ -75,8 +77,8 @@ async function setUp({ autoScaling, ec2 }: AdoptPorts, cluster: string, step: Se
 }
 
 /** A cluster that was declared before keeps what else was said of it. */
-async function hold({ table, holds, now }: AdoptPorts, cluster: string, config: ClusterConfig): Promise<void> {
-  await table.declareCluster(cluster, config);
+async function hold({ declarations, holds, now }: AdoptPorts, cluster: string, config: ClusterConfig): Promise<void> {
+  await declarations.declare(cluster, config);
   await holds.place(cluster, ADOPTING, now());
 }
 

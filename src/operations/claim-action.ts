@@ -22,8 +22,8 @@ import type { Plan } from '../core/model.ts';
 import { ownerKey } from '../core/names.ts';
 import type { StoredFacts } from '../store/items.ts';
 import type { Refusals } from '../store/refusals.ts';
-import { WriteConflict } from '../store/table.ts';
 import type { Table } from '../store/table.ts';
+import { WriteConflict } from '../store/transact.ts';
 
 /** How often a group is asked for that an answer lacks, and the pause before the next look, ms: it grows. */
 const GROUP_LOOKS = 4;

@@ -3,7 +3,7 @@ import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import { groupsOfStage } from '../aws/auto-scaling.ts';
-import { deleteJoinTokens } from '../store/erasures.ts';
+import { deleteJoinTokens } from '../aws/join-tokens.ts';
 import type { End, Erasures } from '../store/erasures.ts';
 import { whyNotErase } from '../core/managers/erasure.ts';
 import type { Erasure } from '../core/managers/erasure.ts';

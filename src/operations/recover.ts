@@ -18,9 +18,11 @@ import type { MembershipLock } from '../store/membership-lock.ts';
 import { RECOVERY } from '../store/recovery-store.ts';
 import type { RecoveryStore } from '../store/recovery-store.ts';
 import type { Table } from '../store/table.ts';
+import type { Waiters } from '../store/waiters.ts';
 
 export interface RecoverPorts {
   readonly table: Table;
+  readonly waiters: Waiters;
   readonly store: RecoveryStore;
   readonly leader: LeaderItem;
   readonly lock: MembershipLock;
@@ -152,7 +154,7 @@ async function record(ports: RecoverPorts, input: Part<'record'>): Promise<unkno
   const { nodeId, address, epoch } = told;
   if (epochOf(await table.readState(cluster)) < epoch) {
     await store.seizeLock(cluster, execution, execution, now());
-    await table.recordRecovery(cluster, { instance: survivor, nodeId, address }, epoch, now());
+    await store.record(cluster, { instance: survivor, nodeId, address }, epoch, now());
   }
   await release(ports, { cluster, execution });
   log('recovered', { cluster, instanceId: survivor, epoch });

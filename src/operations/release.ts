@@ -5,12 +5,12 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import { deleteHook, setupOfCluster, untagGroup } from '../aws/group-setup.ts';
 import { untagInstances } from '../aws/instance-setup.ts';
+import { deleteJoinTokens } from '../aws/join-tokens.ts';
 import type { FoundGroup } from '../core/adopt/facts.ts';
 import { RELEASING, whyNotRelease } from '../core/adopt/release.ts';
 import { isOfAnotherStage } from '../core/lifecycle/hooks.ts';
 import { launchHook, terminateHook } from '../core/names.ts';
 import type { Adoptions } from '../store/adoptions.ts';
-import { deleteJoinTokens } from '../store/erasures.ts';
 import type { Holds } from '../store/holds.ts';
 
 interface ReleasePorts {

@@ -254,7 +254,7 @@ function ownChange({ instance }: Omit<StepKey, 'try'>, verb: Verb, item: Rendezv
 
 /** The node is Ready and labelled: its launch no longer counts as one that may fail, and a manager gives the lock back. */
 async function welcome(
-  { table, lock, states }: DeliverPorts,
+  { table, waiters, lock, states }: DeliverPorts,
   { cluster, instance }: Omit<StepKey, 'try'>,
   item: RendezvousItem,
   now: number,
@@ -265,17 +265,17 @@ async function welcome(
   }
   if (role === 'manager') {
     await releaseLock({ lock, states }, { cluster, instance }, now);
-    await wakeWaiters({ table, states }, cluster, `${instance} has become a manager of ${cluster}`);
+    await wakeWaiters({ waiters, states }, cluster, `${instance} has become a manager of ${cluster}`);
   }
 }
 
 /** Of those that wait for another manager to have come or gone. */
 export async function wakeWaiters(
-  { table, states }: Pick<DeliverPorts, 'table' | 'states'>,
+  { waiters, states }: Pick<DeliverPorts, 'waiters' | 'states'>,
   cluster: string,
   because: string,
 ): Promise<void> {
-  for (const taskToken of await table.takeWaiters(cluster, 'manager')) {
+  for (const taskToken of await waiters.take(cluster, 'manager')) {
     await failTask(states, taskToken, 'ManagersChanged', because);
   }
 }
@@ -285,15 +285,15 @@ export async function wakeWaiters(
  * lease of its lock has run out.
  */
 async function recordRecovery(
-  { table, lock, states }: DeliverPorts,
+  { recovery: recoveries, waiters, lock, states }: DeliverPorts,
   { cluster, instance }: Omit<StepKey, 'try'>,
   output: Record<string, unknown>,
   now: number,
 ): Promise<void> {
   const { nodeId, address, epoch } = recovery.parse(output);
-  if (await table.recordRecovery(cluster, { instance, nodeId, address }, epoch, now)) {
+  if (await recoveries.record(cluster, { instance, nodeId, address }, epoch, now)) {
     await releaseLock({ lock, states }, { cluster, instance: RECOVERY }, now);
-    await wakeWaiters({ table, states }, cluster, `${cluster} was recovered`);
+    await wakeWaiters({ waiters, states }, cluster, `${cluster} was recovered`);
   }
 }
 
@@ -303,7 +303,7 @@ async function recordRecovery(
  * @returns false if a terminate has taken the founder over meanwhile
  */
 async function recordFounding(
-  { table, states }: DeliverPorts,
+  { table, waiters, states }: DeliverPorts,
   { cluster, instance, owner }: Omit<StepKey, 'try'>,
   output: Record<string, unknown>,
   now: number,
@@ -313,7 +313,7 @@ async function recordFounding(
   if (!(await table.recordFounding(recorded))) {
     return false;
   }
-  for (const taskToken of await table.takeWaiters(cluster, 'leader')) {
+  for (const taskToken of await waiters.take(cluster, 'leader')) {
     await failTask(states, taskToken, 'LeaderFound', `${cluster} was founded by ${instance}`);
   }
   return true;

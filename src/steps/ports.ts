@@ -7,10 +7,14 @@ import type { Raise } from '../core/alarm-metric.ts';
 import type { Erasures } from '../store/erasures.ts';
 import type { Holds } from '../store/holds.ts';
 import type { MembershipLock } from '../store/membership-lock.ts';
+import type { RecoveryStore } from '../store/recovery-store.ts';
 import type { Table } from '../store/table.ts';
+import type { Waiters } from '../store/waiters.ts';
 
 export interface DeliverPorts {
   readonly table: Table;
+  readonly waiters: Waiters;
+  readonly recovery: RecoveryStore;
   readonly lock: MembershipLock;
   readonly states: SFNClient;
   /** Of the stack: what join tokens are published under. */

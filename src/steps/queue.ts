@@ -39,7 +39,7 @@ async function forFounding(
   if ((await ports.table.park(key, { taskToken, waits: key.step, ...changes })) === undefined) {
     return { obstacle: { kind: 'taken over' } };
   }
-  await ports.table.addWaiter(key, 'leader', taskToken, now + DAY);
+  await ports.waiters.add(key, 'leader', taskToken, now + DAY);
   return { queued: 'founding', swarm: undefined };
 }
 
@@ -47,7 +47,7 @@ async function forManagers(ports: StepPorts, step: Step, wanted: Of<'managers'>,
   if (wanted.releaseLock) {
     await releaseLock(ports, step.key, now);
   }
-  await ports.table.addWaiter(step.key, 'manager', step.taskToken, now + WAITER_TTL);
+  await ports.waiters.add(step.key, 'manager', step.taskToken, now + WAITER_TTL);
   return { queued: 'managers', record: undefined };
 }
 
@@ -61,7 +61,7 @@ async function forEndOfHold(
   if (wanted.leaseUntil !== undefined) {
     await ports.holds.extendLease(key, actionKey(plan), wanted.leaseUntil);
   }
-  await ports.table.addWaiter(key, 'hold', taskToken, now + WAITER_TTL);
+  await ports.waiters.add(key, 'hold', taskToken, now + WAITER_TTL);
   return { queued: 'end of hold', hold: undefined };
 }
 

@@ -1,9 +1,8 @@
-// Which clusters a stage has, and how one that has nothing is removed again.
-import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+// Which clusters a stage has, and who founds one.
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import { errorName } from '../aws/errors.ts';
 import { keys } from '../core/names.ts';
 import { founderItem } from './items.ts';
 import { queryAll } from './query.ts';
@@ -32,56 +31,4 @@ export async function readFounder(
     new GetCommand({ TableName: table, Key: keys.founder(cluster), ConsistentRead: true }),
   );
   return founderItem.optional().parse(item)?.instance;
-}
-
-/**
- * Removes the declaration of a cluster that was never founded, or whose swarm was erased: all or nothing, and only while it has no swarm,
- * since a second one could be founded beside one that nobody knows of any more.
- *
- * @param founder whose founding came to nothing, and who is gone; undefined where nobody has begun
- * @returns false where it has a swarm by now, or is not declared
- */
-export async function removeDeclaration(
-  client: DynamoDBDocumentClient,
-  table: string,
-  cluster: string,
-  founder: string | undefined,
-): Promise<boolean> {
-  const clusters = { pk: keys.clusters(), sk: cluster };
-  try {
-    await client.send(
-      new TransactWriteCommand({
-        TransactItems: [
-          {
-            Delete: {
-              TableName: table,
-              Key: keys.state(cluster),
-              ConditionExpression: '#status = :new',
-              ExpressionAttributeNames: { '#status': 'status' },
-              ExpressionAttributeValues: { ':new': 'new' },
-            },
-          },
-          // Another may begin to found at this moment.
-          {
-            Delete: {
-              TableName: table,
-              Key: keys.founder(cluster),
-              ConditionExpression: 'attribute_not_exists(pk) OR #instance = :founder',
-              ExpressionAttributeNames: { '#instance': 'instance' },
-              ExpressionAttributeValues: { ':founder': founder ?? '' },
-            },
-          },
-          { Delete: { TableName: table, Key: keys.config(cluster) } },
-          { Delete: { TableName: table, Key: keys.verdict(cluster) } },
-          { Delete: { TableName: table, Key: clusters } },
-        ],
-      }),
-    );
-    return true;
-  } catch (error) {
-    if (errorName(error) === 'TransactionCanceledException') {
-      return false;
-    }
-    throw error;
-  }
 }

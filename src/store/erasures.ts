@@ -1,6 +1,4 @@
 // The word to erase a swarm, in the table: on its STATE. And the end of the swarm, as one write.
-import { DeleteParameterCommand } from '@aws-sdk/client-ssm';
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
@@ -8,7 +6,7 @@ import * as z from 'zod';
 import { erasureItem } from '../core/managers/erasure.ts';
 import type { Erasure } from '../core/managers/erasure.ts';
 import { FlowError } from '../core/errors.ts';
-import { joinTokenName, keys, nodeRole } from '../core/names.ts';
+import { keys } from '../core/names.ts';
 import type { TransactItem } from './claim-transaction.ts';
 import { errorName } from '../aws/errors.ts';
 
@@ -166,17 +164,4 @@ function lastIsGone(
       ExpressionAttributeValues: { ':gone': 'gone', ':expires': now + GONE_TTL, ':owner': owner },
     },
   };
-}
-
-/** Nobody can join by them any more. What was deleted before is deleted. */
-export async function deleteJoinTokens(ssm: SSMClient, stage: string, cluster: string): Promise<void> {
-  for (const role of nodeRole.options) {
-    try {
-      await ssm.send(new DeleteParameterCommand({ Name: joinTokenName(stage, cluster, role) }));
-    } catch (error) {
-      if (errorName(error) !== 'ParameterNotFound') {
-        throw error;
-      }
-    }
-  }
 }

@@ -1,12 +1,16 @@
-// What a recovery reads and writes in the table: who may be a manager, the lock that it takes from whoever holds it.
+// What a recovery reads and writes in the table: who may be a manager, the lock that it takes from whoever holds it, and what is on record
+// afterwards.
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import type { NodePhase } from '../core/model.ts';
+import type { Manager, NodePhase } from '../core/model.ts';
 import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
 import { errorName } from '../aws/errors.ts';
+import { raiseEpoch } from './epoch.ts';
+import { stateItem } from './items.ts';
+import { LeaderItem } from './leader-item.ts';
 import { queryManagers } from './query.ts';
 
 /** The owner of the membership lock while the cluster is recovered. */
@@ -29,10 +33,12 @@ export type ManagerItem = z.infer<typeof managerItem>;
 export class RecoveryStore {
   readonly #client: DynamoDBDocumentClient;
   readonly #table: string;
+  readonly #leader: LeaderItem;
 
   constructor(client: DynamoDBDocumentClient, table: string) {
     this.#client = client;
     this.#table = table;
+    this.#leader = new LeaderItem(client, table);
   }
 
   /** Every manager that ever was, as far as its item is still there. */
@@ -75,5 +81,23 @@ export class RecoveryStore {
       }
       throw error;
     }
+  }
+  /**
+   * Records that a cluster was recovered: first whom to ask, then the epoch. An execution that reads between the two is refused by its
+   * epoch, and reads again.
+   *
+   * @returns false if it was on record already: it is left alone then, since others may have joined meanwhile
+   */
+  async record(cluster: string, survivor: Manager, epoch: number, now: number): Promise<boolean> {
+    const { Item: item } = await this.#client.send(
+      new GetCommand({ TableName: this.#table, Key: keys.state(cluster), ConsistentRead: true }),
+    );
+    const state = stateItem.optional().parse(item);
+    if (state?.status === 'founded' && state.epoch >= epoch) {
+      return false;
+    }
+    await this.#leader.change(cluster, now, () => ({ leader: survivor, managers: [survivor] }));
+    await raiseEpoch(this.#client, this.#table, cluster, epoch);
+    return true;
   }
 }

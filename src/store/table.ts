@@ -1,14 +1,6 @@
 // The one table: clusters, nodes with their rendezvous, actions and groups. Every write that must not race is conditional.
-import {
-  BatchGetCommand,
-  DeleteCommand,
-  GetCommand,
-  PutCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
 
 import type { ClusterState, LeaderRecord, Manager } from '../core/model.ts';
 import { DEFAULT_CONFIG } from '../core/steps/verbs.ts';
@@ -18,43 +10,27 @@ import { FlowError } from '../core/errors.ts';
 import type { Action } from '../core/lifecycle/event.ts';
 import { readRecord } from '../core/managers/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/managers/leader-record.ts';
-import { clusterName, keys, waiterPrefix } from '../core/names.ts';
-import type { Key, WaitCause } from '../core/names.ts';
-import type { RebalanceWhen } from '../core/tidy/facts.ts';
+import { keys } from '../core/names.ts';
+import type { Key } from '../core/names.ts';
 import { counterOf, rendezvousItem } from '../core/steps/rendezvous.ts';
 import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.ts';
 import type { PublishedTokens } from '../core/tidy/facts.ts';
 import { claimTransaction } from './claim-transaction.ts';
-import type { ClaimWrite, TransactItem } from './claim-transaction.ts';
+import type { ClaimWrite } from './claim-transaction.ts';
 import { errorName } from '../aws/errors.ts';
-import { raiseEpoch } from './epoch.ts';
 import { foundingTransaction } from './founding.ts';
 import type { Founding } from './founding.ts';
 import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
 import { namedBy, nodeIdOf } from './node-names.ts';
-import { queryCluster } from './query.ts';
 import { stepUpdate } from './step-update.ts';
 import type { Besides } from './step-update.ts';
+import { WriteConflict, transact } from './transact.ts';
 
 const DAY = 86_400;
 /** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
 const GONE_TTL = 7 * DAY;
-
-export interface TidyPolicy {
-  /** How often the tidy comes, in steps of the schedule's ten minutes; 0 for never. */
-  readonly tidyEvery?: number;
-  /** How long a node may be down before its instance is reported, seconds. */
-  readonly downAfter?: number;
-  /** Whether the tidy starts a rebalance when workers have come. */
-  readonly rebalance?: RebalanceWhen;
-}
-
-/** Somebody else wrote in between: read again, and decide again. */
-export class WriteConflict extends Error {
-  override readonly name = 'WriteConflict';
-}
 
 export class Table {
   readonly #client: DynamoDBDocumentClient;
@@ -103,18 +79,7 @@ export class Table {
    * @throws {WriteConflict} if anything changed since.
    */
   async writeClaim(write: ClaimWrite): Promise<void> {
-    await this.#transact(claimTransaction(this.#name, write));
-  }
-
-  async #transact(TransactItems: TransactItem[]): Promise<void> {
-    try {
-      await this.#client.send(new TransactWriteCommand({ TransactItems }));
-    } catch (error) {
-      if (errorName(error) === 'TransactionCanceledException') {
-        throw new WriteConflict('the table changed under a claim', { cause: error });
-      }
-      throw error;
-    }
+    await transact(this.#client, claimTransaction(this.#name, write));
   }
 
   /**
@@ -235,51 +200,6 @@ export class Table {
     return item;
   }
 
-  /** What can be changed of a cluster at any time; what is not said stays as it is. The list of clusters is what the schedule reads. */
-  async writePolicy(cluster: string, { tidyEvery, downAfter, rebalance }: TidyPolicy): Promise<void> {
-    const set = (key: Key, name: string, value: number | string): Promise<unknown> =>
-      this.#client.send(
-        new UpdateCommand({
-          TableName: this.#name,
-          Key: key,
-          UpdateExpression: 'SET #name = :value',
-          ExpressionAttributeNames: { '#name': name },
-          ExpressionAttributeValues: { ':value': value },
-        }),
-      );
-    if (tidyEvery !== undefined) {
-      await set({ pk: keys.clusters(), sk: cluster }, 'tidyEvery', tidyEvery);
-    }
-    if (downAfter !== undefined) {
-      await set(keys.config(cluster), 'downAfter', downAfter);
-    }
-    if (rebalance !== undefined) {
-      await set(keys.config(cluster), 'rebalance', rebalance);
-    }
-  }
-
-  /** Declares a cluster. False if it was declared before: then nothing is changed. */
-  async declareCluster(cluster: string, config: ClusterConfig): Promise<boolean> {
-    clusterName.parse(cluster);
-    try {
-      const put = (item: Record<string, unknown>): TransactItem => ({
-        Put: { TableName: this.#name, Item: item, ConditionExpression: 'attribute_not_exists(pk)' },
-      });
-      await this.#transact([
-        put({ ...keys.state(cluster), status: 'new' }),
-        put({ ...keys.config(cluster), ...config }),
-        put({ pk: keys.clusters(), sk: cluster }),
-      ]);
-      return true;
-    } catch (error) {
-      // A transaction is cancelled for other reasons too: only what is there says that it was declared.
-      if (error instanceof WriteConflict && (await this.readState(cluster)) !== undefined) {
-        return false;
-      }
-      throw error;
-    }
-  }
-
   /**
    * `new` becomes `founded`, by the founder only, and the leader is recorded. Doing it twice changes nothing.
    *
@@ -288,7 +208,7 @@ export class Table {
   async recordFounding(founding: Founding): Promise<boolean> {
     const { cluster, swarm } = founding;
     try {
-      await this.#transact(foundingTransaction(this.#name, founding));
+      await transact(this.#client, foundingTransaction(this.#name, founding));
       return true;
     } catch (error) {
       if (!(error instanceof WriteConflict)) {
@@ -300,22 +220,6 @@ export class Table {
       }
       return this.#whyNotFounded(founding, state, error);
     }
-  }
-
-  /**
-   * Records that a cluster was recovered: first whom to ask, then the epoch. An execution that reads between the two is refused by its
-   * epoch, and reads again.
-   *
-   * @returns false if it was on record already: it is left alone then, since others may have joined meanwhile
-   */
-  async recordRecovery(cluster: string, survivor: Manager, epoch: number, now: number): Promise<boolean> {
-    const state = await this.readState(cluster);
-    if (state?.status === 'founded' && (state.epoch ?? 0) >= epoch) {
-      return false;
-    }
-    await this.changeLeader(cluster, now, () => ({ leader: survivor, managers: [survivor] }));
-    await raiseEpoch(this.#client, this.#name, cluster, epoch);
-    return true;
   }
 
   async #whyNotFounded(
@@ -333,26 +237,6 @@ export class Table {
       throw new FlowError('Throttled', `the founding of ${cluster} could not be recorded at once`, { cause: error });
     }
     throw error;
-  }
-
-  async addWaiter(
-    { cluster, owner }: { readonly cluster: string; readonly owner: string },
-    cause: WaitCause,
-    taskToken: string,
-    expiresAt: number,
-  ): Promise<void> {
-    const Item = { ...keys.waiter(cluster, cause, owner), taskToken, expiresAt };
-    await this.#client.send(new PutCommand({ TableName: this.#name, Item }));
-  }
-
-  /** Takes all that wait for this off the list, and returns their task tokens. */
-  async takeWaiters(cluster: string, cause: WaitCause): Promise<string[]> {
-    const items = await queryCluster(this.#client, this.#name, cluster, waiterPrefix(cause));
-    const waiters = z.array(z.object({ pk: z.string(), sk: z.string(), taskToken: z.string() })).parse(items);
-    for (const { pk, sk } of waiters) {
-      await this.#client.send(new DeleteCommand({ TableName: this.#name, Key: { pk, sk } }));
-    }
-    return waiters.map(({ taskToken }) => taskToken);
   }
 
   /** Counts one more launch of the group that was abandoned, and says how many in a row that makes. */

@@ -2,7 +2,7 @@
 import { RecordLifecycleActionHeartbeatCommand } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, it } from '@jest/globals';
 
-import { WriteConflict } from '../../../src/store/table.ts';
+import { WriteConflict } from '../../../src/store/transact.ts';
 import { holdCluster, unholdCluster } from '../../../src/steps/hold.ts';
 import type { StepRequest } from '../../../src/steps/step.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
@@ -40,7 +40,7 @@ describe('holding a cluster', () => {
 
   it('meets who claims at the same moment: a founder must have read of it, and what is claimed bears the mark', async () => {
     const cluster = 'beginning';
-    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(cluster, DEFAULT_CONFIG);
     const founding = actionOf({ cluster, role: 'manager' });
     const seen = await db.table.readFacts(founding);
     await holdCluster(ports, cluster, '', NOW);

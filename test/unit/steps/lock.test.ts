@@ -147,7 +147,7 @@ describe('a manager that is to go', () => {
     wanted(3);
     await place.step(LOCK);
     expect([woken(), await held(place), await waiter(place)]).toEqual([[], undefined, undefined]);
-    expect(await db.table.takeWaiters(clusterOf(place), 'manager')).toEqual(['token-0']);
+    expect(await db.waiters.take(clusterOf(place), 'manager')).toEqual(['token-0']);
 
     await record(clusterOf(place), { instance: others[1] ?? '', nodeId: 'd', address: '10.0.1.14:2377' });
     await place.step({ ...LOCK, attempt: 1, taskToken: 'token-1' });

@@ -37,8 +37,8 @@ const put = (item: Record<string, unknown>): Promise<unknown> =>
 
 describe('a swarm that is taken in', () => {
   it('is on record as one that was founded, with all of its managers, its epoch, and the options that it has', async () => {
-    await db.table.declareCluster('one', DEFAULT_CONFIG);
-    await db.table.writePolicy('one', { downAfter: 60 });
+    await db.declarations.declare('one', DEFAULT_CONFIG);
+    await db.declarations.writePolicy('one', { downAfter: 60 });
     await adoptions.record(adopting('one'));
     expect(await db.table.readState('one')).toMatchObject({ status: 'founded', swarmId: SWARM, epoch: 2 });
     expect((await db.table.readLeader('one')).record).toMatchObject({
@@ -52,7 +52,7 @@ describe('a swarm that is taken in', () => {
   });
 
   it('keeps the founder that a launch has found in it', async () => {
-    await db.table.declareCluster('two', DEFAULT_CONFIG);
+    await db.declarations.declare('two', DEFAULT_CONFIG);
     await put({ ...keys.founder('two'), instance: instanceOf(2), since: NOW });
     await adoptions.record(adopting('two', { founder: instanceOf(2) }));
     expect(await db.get(keys.founder('two'))).toMatchObject({ instance: instanceOf(2), swarmId: SWARM });
@@ -64,7 +64,7 @@ describe('a swarm that is taken in', () => {
       'begun',
       'one that an instance has begun to found meanwhile',
       async () => {
-        await db.table.declareCluster('begun', DEFAULT_CONFIG);
+        await db.declarations.declare('begun', DEFAULT_CONFIG);
         await put({ ...keys.founder('begun'), instance: INSTANCE, since: NOW });
       },
     ],
@@ -72,7 +72,7 @@ describe('a swarm that is taken in', () => {
       'founded',
       'one that has a swarm by now',
       async () => {
-        await db.table.declareCluster('founded', DEFAULT_CONFIG);
+        await db.declarations.declare('founded', DEFAULT_CONFIG);
         await put({ ...keys.state('founded'), status: 'founded', swarmId: 'other', caDigest: 'x', epoch: 0 });
       },
     ],
@@ -86,7 +86,7 @@ describe('a swarm that is taken in', () => {
 
 describe('a cluster that is released', () => {
   it('leaves nothing of itself and its groups in the table, and everything of others', async () => {
-    await db.table.declareCluster('gone', DEFAULT_CONFIG);
+    await db.declarations.declare('gone', DEFAULT_CONFIG);
     await adoptions.record(adopting('gone'));
     await put({ ...keys.node('gone', INSTANCE), instance: INSTANCE });
     await put({ ...keys.group('workers'), cluster: 'gone' });

@@ -1,7 +1,7 @@
-import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { WriteConflict } from '../../../src/store/table.ts';
+import { WriteConflict } from '../../../src/store/transact.ts';
 import { decideClaim } from '../../../src/core/lifecycle/claim.ts';
 import type { ClaimFacts } from '../../../src/core/lifecycle/claim.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
@@ -67,7 +67,7 @@ async function claim(action: Action, owner: string, founderView?: FounderView): 
 const swarm = { swarmId: SWARM_ID, caDigest: CA_DIGEST };
 
 async function founded(where: { cluster: string; group: string; instance: string }): Promise<void> {
-  await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+  await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
   await claim(actionOf({ ...where, role: 'manager' }), 'founder');
   await found(where);
 }
@@ -81,36 +81,12 @@ const TARGET = 't';
 const SENT = { target: TARGET, commandId: 'c' };
 
 describe('declaring a cluster', () => {
-  it('is done once: the second time changes nothing', async () => {
-    const { cluster } = place();
-    const config = { addressPool: '172.31.0.0/16', subnetSize: 25, dataPathPort: 4790 };
-
-    expect(await db.table.readState(cluster)).toBeUndefined();
-    expect(await db.table.declareCluster(cluster, config)).toBe(true);
-    expect(await db.table.declareCluster(cluster, DEFAULT_CONFIG)).toBe(false);
-    expect(await db.table.readState(cluster)).toEqual({ status: 'new' });
-    expect(await db.table.readConfig(cluster)).toEqual(config);
-    expect(await db.get({ pk: keys.clusters(), sk: cluster })).toEqual({ pk: 'CLUSTERS', sk: cluster });
-  });
-
   it('never makes a founded cluster new again', async () => {
     const where = place();
     await founded(where);
 
-    expect(await db.table.declareCluster(where.cluster, DEFAULT_CONFIG)).toBe(false);
+    expect(await db.declarations.declare(where.cluster, DEFAULT_CONFIG)).toBe(false);
     expect(await db.table.readState(where.cluster)).toMatchObject({ status: 'founded' });
-  });
-
-  it('all or nothing: where one of its items is there already, none is written', async () => {
-    const { cluster } = place();
-    await db.client.send(new PutCommand({ TableName: TABLE, Item: { pk: keys.clusters(), sk: cluster } }));
-
-    await expect(db.table.declareCluster(cluster, DEFAULT_CONFIG)).rejects.toThrow(WriteConflict);
-    expect(await db.table.readState(cluster)).toBeUndefined();
-  });
-
-  it('refuses a name that is none', async () => {
-    await expect(db.table.declareCluster('No Such', DEFAULT_CONFIG)).rejects.toThrow('a cluster name is');
   });
 });
 
@@ -118,7 +94,7 @@ describe('a claim', () => {
   it('writes the action, the node and the group, and reads them back', async () => {
     const where = place();
     await founded(place());
-    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
 
     expect(await claim(actionOf(where), 'me')).toBe('join');
     expect(await db.table.readFacts(actionOf(where))).toMatchObject({
@@ -133,7 +109,7 @@ describe('a claim', () => {
 
   it('writes the group only when it was read anew: the launches of one group would all conflict on it', async () => {
     const { cluster, group, instance } = place();
-    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(cluster, DEFAULT_CONFIG);
     await claim(actionOf({ cluster, group, instance }), 'me');
     const others = [place(), place()].map((one) => actionOf({ ...one, cluster, group }));
     const claims = await Promise.all(others.map((action) => readClaim(action, `of ${action.instance}`)));
@@ -156,7 +132,7 @@ describe('a claim', () => {
 
   it('of two at once one wins, and the loser writes nothing', async () => {
     const where = place();
-    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
     const racers = await Promise.all(['one', 'two'].map((owner) => readClaim(actionOf(where), owner)));
     const ends = await Promise.allSettled(
       racers.map(async ({ write }) => {
@@ -182,7 +158,7 @@ describe('a claim', () => {
   it('of two founders one wins, and nothing of the other stays', async () => {
     const one = place();
     const two = { ...place(), cluster: one.cluster };
-    await db.table.declareCluster(one.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(one.cluster, DEFAULT_CONFIG);
     const first = await readClaim(actionOf({ ...one, role: 'manager' }), 'one');
     const second = await readClaim(actionOf({ ...two, role: 'manager' }), 'two');
     expect([first.claim.plan.route, second.claim.plan.route]).toEqual(['found', 'found']);
@@ -204,7 +180,7 @@ describe('a claim', () => {
   it('of a founder passes on when EC2 says that the one before is gone, and then the one before cannot record a swarm', async () => {
     const one = place();
     const two = { ...place(), cluster: one.cluster };
-    await db.table.declareCluster(one.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(one.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...one, role: 'manager' }), 'one');
     expect(
       await claim(actionOf({ ...two, role: 'manager' }), 'two', { instance: one.instance, states: ['running'] }),
@@ -221,7 +197,7 @@ describe('a claim', () => {
   it('of two who both heard that the founder is gone one wins', async () => {
     const [one, two, three] = [place(), place(), place()];
     const { cluster } = one;
-    await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...one, role: 'manager' }), 'one');
     const gone = { instance: one.instance, states: ['terminated'] };
     const late = await readClaim(actionOf({ ...three, cluster, role: 'manager' }), 'three', gone);
@@ -235,7 +211,7 @@ describe('a claim', () => {
 
   it('of a terminate before the founding does not hold when the founding is recorded at the same moment', async () => {
     const where = place();
-    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...where, role: 'manager' }), 'founder');
     const { write } = await readClaim(actionOf({ ...where, role: 'manager', kind: 'terminate' }), 'terminate');
     await found(where);
@@ -290,7 +266,7 @@ describe('the founding', () => {
 
   it('is not recorded for a founder that a terminate has taken over meanwhile', async () => {
     const where = place();
-    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...where, role: 'manager' }), 'founder');
     expect(await claim(actionOf({ ...where, role: 'manager', kind: 'terminate' }), 'terminate')).toBe('complete');
 
@@ -321,7 +297,7 @@ describe('the founding', () => {
 
   it('by somebody who is not the founder is refused, and the cluster stays new', async () => {
     const where = place();
-    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf({ ...where, role: 'manager' }), 'founder');
 
     await expect(found({ ...where, instance: MANAGER_INSTANCE })).rejects.toThrow(WriteConflict);
@@ -335,19 +311,6 @@ describe('the founding', () => {
     await expect(found({ ...where, instance: MANAGER_INSTANCE })).rejects.toThrow(WriteConflict);
     expect(await db.table.readState(where.cluster)).toBeUndefined();
   });
-
-  it('those who wait for it are taken off the list once', async () => {
-    const { cluster } = place();
-    await db.table.addWaiter({ cluster, owner: 'a' }, 'leader', 'token a', NOW + 60);
-    await db.table.addWaiter({ cluster, owner: 'b' }, 'leader', 'token b', NOW + 60);
-    await db.table.addWaiter({ cluster, owner: 'a' }, 'leader', 'token a, next attempt', NOW + 60);
-
-    await db.table.addWaiter({ cluster, owner: 'c' }, 'manager', 'of a manager', NOW + 60);
-
-    const tokens = await db.table.takeWaiters(cluster, 'leader');
-    expect(tokens.toSorted()).toEqual(['token a, next attempt', 'token b']);
-    expect(await db.table.takeWaiters(cluster, 'leader')).toEqual([]);
-  });
 });
 
 describe("a step's rendezvous", () => {
@@ -355,7 +318,7 @@ describe("a step's rendezvous", () => {
 
   async function claimed(): Promise<StepKey> {
     const where = place();
-    await db.table.declareCluster(where.cluster, DEFAULT_CONFIG);
+    await db.declarations.declare(where.cluster, DEFAULT_CONFIG);
     await claim(actionOf(where), 'me');
     return { ...where, owner: 'me', belongsTo: 'node', step: 'Join', try: 1 };
   }

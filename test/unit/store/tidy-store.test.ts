@@ -60,8 +60,8 @@ describe('what a tidy reads', () => {
       rebalancedFor: undefined,
     });
     const tokens = { worker: 'a', manager: 'b' };
-    await db.table.declareCluster('whole', DEFAULT_CONFIG);
-    await db.table.writePolicy('whole', { downAfter: 60, tidyEvery: 0, rebalance: 'after-scale-out' });
+    await db.declarations.declare('whole', DEFAULT_CONFIG);
+    await db.declarations.writePolicy('whole', { downAfter: 60, tidyEvery: 0, rebalance: 'after-scale-out' });
     await db.table.recordTokens('whole', tokens);
     await put({ ...keys.membershipLock('whole'), instance: INSTANCE, leaseUntil: NOW });
     expect(await store.read('whole')).toMatchObject({
@@ -103,7 +103,7 @@ describe('what a tidy writes', () => {
 
   it('is the timeouts of hooks that claims are to know, of a cluster that was declared', async () => {
     const timeouts = { 'skep-dev-terminate@workers': 120 };
-    await db.table.declareCluster('short', DEFAULT_CONFIG);
+    await db.declarations.declare('short', DEFAULT_CONFIG);
     await store.keepHookTimeouts('short', timeouts);
     await store.keepHookTimeouts('never-declared', timeouts);
 

@@ -13,6 +13,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { Erasures } from '../../../src/store/erasures.ts';
 import { Holds } from '../../../src/store/holds.ts';
 import { MembershipLock } from '../../../src/store/membership-lock.ts';
+import { RecoveryStore } from '../../../src/store/recovery-store.ts';
 import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { runStep } from '../../../src/steps/run-step.ts';
 import { stepRequest } from '../../../src/steps/step.ts';
@@ -69,6 +70,8 @@ beforeAll(async () => {
   const region = { region: 'eu-west-1' };
   ports = {
     table: db.table,
+    waiters: db.waiters,
+    recovery: new RecoveryStore(db.client, TABLE),
     lock: new MembershipLock(db.client, TABLE),
     states: new SFNClient(region),
     ssm: new SSMClient(region),
@@ -132,7 +135,7 @@ export async function scene(
   places += 1;
   const cluster = `c${places}`;
   const instance = `i-${String(places).padStart(17, '0')}`;
-  await db.table.declareCluster(cluster, DEFAULT_CONFIG);
+  await db.declarations.declare(cluster, DEFAULT_CONFIG);
   const claim = async (
     action = actionOf({ cluster, instance, kind, role, timeout }),
     owner = EXECUTION,

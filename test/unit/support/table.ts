@@ -8,11 +8,15 @@ import { listen } from '../../../lab/aws/http-server.ts';
 import { AccessKeys } from '../../../lab/aws/iam/access-keys.ts';
 import { seededRandom } from '../../../lab/time/random.ts';
 import { DynamoDb } from '../../../lab/aws/services/dynamodb.ts';
+import { Declarations } from '../../../src/store/declarations.ts';
 import { Table } from '../../../src/store/table.ts';
+import { Waiters } from '../../../src/store/waiters.ts';
 import type { Key } from '../../../src/core/names.ts';
 
 export interface TestTable {
   readonly table: Table;
+  readonly declarations: Declarations;
+  readonly waiters: Waiters;
   readonly client: DynamoDBDocumentClient;
   readonly endpoint: Endpoint;
   get(key: Key): Promise<Record<string, unknown> | undefined>;
@@ -51,6 +55,8 @@ export async function openTable(): Promise<TestTable> {
   const client = DynamoDBDocumentClient.from(plain, { marshallOptions: { removeUndefinedValues: true } });
   return {
     table: new Table(client, TABLE),
+    declarations: new Declarations(client, TABLE),
+    waiters: new Waiters(client, TABLE),
     client,
     endpoint,
     get: async (key) => (await client.send(new GetCommand({ TableName: TABLE, Key: key, ConsistentRead: true }))).Item,
