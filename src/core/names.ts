@@ -43,6 +43,14 @@ export const VERBS = [
 /** A document's verb. */
 export type Verb = (typeof VERBS)[number];
 
+/** Steps that send no document: for a turn, for the end of a hold, for the end of a cluster. */
+export const WAITS = ['lock', 'hold', 'erase'] as const;
+type Wait = (typeof WAITS)[number];
+export const isWait = (step: string): step is Wait => WAITS.some((one) => one === step);
+
+/** What a state of a machine waits for. */
+export type StepKind = Verb | Wait;
+
 export const documentName = (stage: string, verb: Verb): string => `skep-${stage}-${verb}`;
 
 /** The verb of a document of this stage; undefined for anybody else's. */

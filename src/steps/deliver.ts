@@ -5,7 +5,8 @@ import { RECOVERY } from '../store/recovery-store.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';
 import { tokenDigests } from '../store/items.ts';
 import { asHeard } from '../core/steps/result.ts';
-import { runsOnManager } from '../core/steps/verbs.ts';
+import { runsOnManager, traitsOf } from '../core/steps/verbs.ts';
+import type { Traits } from '../core/steps/verbs/verb.ts';
 import { lossesOf, textOf } from '../core/services/hand-over.ts';
 import type { Loss } from '../core/services/hand-over.ts';
 import { differsFrom, readMembers, withManager, withMembers, withoutManager } from '../core/managers/leader-record.ts';
@@ -81,14 +82,14 @@ function readable(
     return outcome;
   }
   const cause = `${target} told what nobody can read: ${why}`;
-  return verb === 'shift' && key.try >= ASKED
+  return traitsOf(verb).goesOnUnread === true && key.try >= ASKED
     ? { ok: true, output: { ...withoutContents(outcome.output, cause) } }
     : { ok: false, error: 'PageUnreadable', cause, retryable: true };
 }
 
 /** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
 function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, verb: Verb, outcome: Outcome): Outcome {
-  if (!outcome.ok || verb !== 'drain') {
+  if (!outcome.ok || traitsOf(verb).tellsLosses !== true) {
     return outcome;
   }
   const { data: page } = shiftPage.safeParse(outcome.output);
@@ -143,7 +144,7 @@ async function named(
   { key: { cluster, instance }, verb }: { readonly key: StepKey; readonly verb: Verb },
   outcome: Outcome,
 ): Promise<Outcome> {
-  const nodeId = outcome.ok && verb === 'leave' ? ownNodeId(verb, outcome.output) : undefined;
+  const nodeId = outcome.ok && traitsOf(verb).tellsNodeIdLast === true ? ownNodeId(verb, outcome.output) : undefined;
   if (!outcome.ok || nodeId === undefined || instance === '-' || nodeId === (await table.nodeIdOf(cluster, instance))) {
     return outcome;
   }
@@ -177,19 +178,20 @@ export async function deliver(
 ): Promise<void> {
   const { key, verb, outcome, item, now } = input;
   const { states } = ports;
-  if (outcome.ok && verb === 'init' && !(await recordFounding(ports, key, outcome.output, now))) {
+  const { founds, recovers, endsLaunch, changesManagers }: Traits = outcome.ok ? traitsOf(verb) : {};
+  if (outcome.ok && founds === true && !(await recordFounding(ports, key, outcome.output, now))) {
     await wake(item, key, (taskToken) => failTask(states, taskToken, 'Superseded', `${key.instance} was taken over`));
     return;
   }
-  if (outcome.ok && verb === 'recover') {
+  if (outcome.ok && recovers === true) {
     await recordRecovery(ports, key, outcome.output, now);
   }
   await keepRecord(ports, input);
   await keepDigests(ports, input);
-  if (outcome.ok && verb === 'confirm') {
+  if (endsLaunch === true) {
     await welcome(ports, key, item, now);
   }
-  if (outcome.ok && verb === 'demote') {
+  if (changesManagers === 'takes away') {
     await releaseLock(ports, key, now);
   }
   await wake(item, key, (taskToken) => endTask(states, taskToken, outcome));
@@ -233,7 +235,7 @@ async function keepDigests(
   { key, verb, outcome }: Parameters<typeof deliver>[1],
 ): Promise<void> {
   const told =
-    outcome.ok && (verb === 'init' || verb === 'rotate') ? tokenDigests.safeParse(outcome.output).data : undefined;
+    outcome.ok && traitsOf(verb).publishesTokens === true ? tokenDigests.safeParse(outcome.output).data : undefined;
   if (told !== undefined) {
     await table.recordTokens(key.cluster, { ...told, key: tokenKey });
   }
@@ -242,10 +244,11 @@ async function keepDigests(
 type Change = (record: Managers | undefined) => Managers | undefined;
 
 function ownChange({ instance }: Omit<StepKey, 'try'>, verb: Verb, item: RendezvousItem): Change | undefined {
-  if (verb === 'demote') {
+  const { changesManagers } = traitsOf(verb);
+  if (changesManagers === 'takes away') {
     return (record) => withoutManager(record, instance);
   }
-  if (verb !== 'confirm') {
+  if (changesManagers !== 'confirms') {
     return undefined;
   }
   const { role, nodeId, address } = confirmedNode.parse(item);

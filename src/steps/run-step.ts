@@ -1,12 +1,14 @@
 // One attempt of a token state, in one pass: read the facts, decide on them (src/core/steps/decide.ts), do the one thing.
 import { decide, noticesOfStep } from '../core/steps/decide.ts';
 import type { Decision, Facts, Step } from '../core/steps/step.ts';
+import { traitsOf } from '../core/steps/verbs.ts';
 import { longestAbsence } from '../core/lifecycle/deadline.ts';
+import { isWait } from '../core/names.ts';
 import { carryOut } from './carry-out.ts';
 import { keepHookAlive } from './heartbeat.ts';
 import type { StepPorts } from './ports.ts';
 import { readFact } from './read-fact.ts';
-import { isWait, ofNode, toStep } from './step.ts';
+import { ofNode, toStep } from './step.ts';
 import type { StepRequest } from './step.ts';
 
 export async function runStep(ports: StepPorts, request: StepRequest): Promise<void> {
@@ -75,7 +77,7 @@ async function betweenRounds(ports: StepPorts, step: Step): Promise<Pick<Facts, 
  * the longest one. Where somebody else has the lock by now, the next send says so.
  */
 async function keepLock({ lock, now }: StepPorts, { verb, key, attempt, plan, ask }: Step): Promise<void> {
-  if (verb === 'demote' && !ask.undo) {
+  if (traitsOf(verb).changesManagers === 'takes away' && !ask.undo) {
     await lock.take(key, now(), now() + longestAbsence(attempt, plan.lookSlow ?? 0));
   }
 }

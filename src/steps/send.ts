@@ -3,6 +3,7 @@ import { sendCommand } from '../aws/run-command.ts';
 import { toComment, tryOf } from '../core/steps/rendezvous.ts';
 import type { StepKey } from '../core/steps/rendezvous.ts';
 import type { Facts, Send, Step } from '../core/steps/step.ts';
+import { traitsOf } from '../core/steps/verbs.ts';
 import { note } from './note.ts';
 import type { StepPorts } from './ports.ts';
 
@@ -30,6 +31,7 @@ export async function send(
 async function keyOf({ table }: StepPorts, step: Step, decision: Send, facts: Facts): Promise<StepKey | undefined> {
   const { key, taskToken } = step;
   const { command, record } = decision;
+  const { phaseWhenSent: phase } = traitsOf(command.verb);
   if (decision.begun) {
     return { ...key, try: facts.item ? tryOf(facts.item, key.step) : decision.try };
   }
@@ -41,7 +43,7 @@ async function keyOf({ table }: StepPorts, step: Step, decision: Send, facts: Fa
       target: command.target,
       ...(record === undefined ? {} : { record }),
       ...(key.belongsTo === 'execution' ? { expiresAt: facts.now + DAY } : {}),
-      ...(command.verb === 'join' || command.verb === 'init' ? { phase: 'joining' } : {}),
+      ...(phase === undefined ? {} : { phase }),
     },
   );
   return item && { ...key, try: tryOf(item, key.step) };

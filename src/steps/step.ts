@@ -4,15 +4,11 @@ import * as z from 'zod';
 import { planShape } from '../core/lifecycle/plan-shape.ts';
 import { nodeFacts } from '../core/steps/verbs.ts';
 import { FlowError } from '../core/errors.ts';
-import { VERBS, ownerKey } from '../core/names.ts';
+import { VERBS, WAITS, isWait, ownerKey } from '../core/names.ts';
 import type { Verb } from '../core/names.ts';
 import { belongedTo, belongsTo } from '../core/steps/rendezvous.ts';
 import type { ItemKey, HandOverRound, Step } from '../core/steps/step.ts';
 import { nodeAt, readServicesIfAny, shiftPage } from '../swarm/services-page.ts';
-
-/** Steps without a command. */
-export const WAITS = ['lock', 'hold', 'erase'] as const;
-export const isWait = (verb: string): verb is (typeof WAITS)[number] => WAITS.some((one) => one === verb);
 
 /** What a state machine passes to the command function. */
 export const stepRequest = z.object({

@@ -105,3 +105,12 @@ describe.each(KINDS)('CONTRIBUTING.md: $section', (kind) => {
     expect(naming(kind)).toEqual(expect.arrayContaining(Object.keys(kind.besides)));
   });
 });
+
+it('no code of src asks which verb it is: what is done about one alone is a trait of its unit', () => {
+  const comparing = /\bverb\)? [!=]== '|'[a-z]+' [!=]== (\w+\.)*verb\b|\.includes\((\w+\.)*verb\)/;
+  const sources = [...TEXTS].filter(([file]) => file.startsWith('src/'));
+
+  expect(sources.length).toBeGreaterThan(200);
+  expect("if (verb === 'join') {").toMatch(comparing);
+  expect(sources.filter(([, text]) => comparing.test(text)).map(([file]) => file)).toEqual([]);
+});

@@ -3,8 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { VERBS } from '../../src/core/names.ts';
-import { WAITS } from '../../src/steps/step.ts';
+import { VERBS, WAITS } from '../../src/core/names.ts';
 
 const ROWS = readFileSync('docs/glossary.md', 'utf8')
   .split('\n')

@@ -2,11 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 
 import { parseDefinition } from '../../lab/aws/states/definition.ts';
 import { definitionOf, machineNames } from '../../resources/state-machines.ts';
-import { WAITS } from '../../src/steps/step.ts';
 import { CLOSED_ERRORS, ERRORS } from '../../src/core/errors.ts';
 import { FINAL_ERRORS, isFinal } from '../../src/core/steps/final-errors.ts';
-import type { StepKind } from '../../src/core/steps/final-errors.ts';
-import { VERBS } from '../../src/core/names.ts';
+import type { StepKind } from '../../src/core/names.ts';
+import { VERBS, WAITS } from '../../src/core/names.ts';
 import { everyState, nextOf, partsOf, resolved } from './machines.ts';
 import type { Named, Part, State } from './machines.ts';
 

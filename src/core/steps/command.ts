@@ -11,7 +11,7 @@ import { mayHaveBeenSent, nextMove, tryOf } from './rendezvous.ts';
 import type { Move, RendezvousItem } from './rendezvous.ts';
 import { outcomeOf } from './result.ts';
 import type { Decision, Facts, GiveUp, Note, StepNotice, Question, Send, Sent, Step } from './step.ts';
-import { DEFAULT_CONFIG, bringsIn, commandFor, runsOnManager } from './verbs.ts';
+import { DEFAULT_CONFIG, bringsIn, commandFor, runsOnManager, traitsOf } from './verbs.ts';
 import type { Shifting } from './verbs.ts';
 import { noticesOf, whomToAsk } from './whom-to-ask.ts';
 import { addressesFor, asksWhoseNode, ifNotItsOwn } from './whose-node.ts';
@@ -100,16 +100,12 @@ function searched(step: Step, verb: Verb, facts: Facts, { command }: Send): Next
 export const ifMarked = (step: Step, { item }: Facts): GiveUp | undefined =>
   item?.held === undefined ? undefined : marked(step);
 
-/** A recovery is a person's own word as well, and a held cluster may be the very one that needs it. */
-const ALSO_UNDER_A_HOLD: readonly string[] = ['inspect', 'survey', 'fence', 'recover'];
-
 /**
- * The own steps of an execution (of a tidy, a rotation) carry no mark, and no budget either: they read the state. Asking changes nothing and
- * goes on. So does what ends a move that was begun before: half-way is where nobody wants to be held.
+ * The own steps of an execution (of a tidy, a rotation) carry no mark, and no budget either: they read the state. What changes nothing new
+ * goes on, and so does what a person says.
  */
 function ifClusterHeld({ verb, key, ask }: Step, { hold }: Facts): Next | undefined {
-  const changesNothingNew = verb === 'shift' && (ask.finishing || ask.shift.changes.length === 0);
-  if (key.belongsTo === 'node' || ALSO_UNDER_A_HOLD.includes(verb) || changesNothingNew) {
+  if (key.belongsTo === 'node' || traitsOf(verb).underHold?.(ask) === true) {
     return undefined;
   }
   if (hold === undefined) {
@@ -159,10 +155,10 @@ function ready(step: Step, verb: Verb, facts: Facts, parts: Parts): Next {
 }
 
 /** Those that were there when it queued for its turn have gone since: it waits like any last manager, and not with the lock. */
-function ifOnly({ verb, ask }: Step, { cluster = '', instance = '', swarm }: Plan): GiveUp | undefined {
+function ifOnly(step: Step, { cluster = '', instance = '', swarm }: Plan): GiveUp | undefined {
   const known = swarm?.managers ?? [];
   const isOnly = known.length > 0 && known.every((one) => one.instance === instance);
-  return verb === 'demote' && !ask.force && !ask.undo && isOnly
+  return mustLeaveEnough(step) && isOnly
     ? giveUp('OnlyManager', `${instance} is the only manager of ${cluster} on record`, { releaseLock: true })
     : undefined;
 }
@@ -181,7 +177,7 @@ function missingFor(step: Step, verb: Verb, facts: Facts): Question | undefined 
   if (asksWhoseNode(step, verb, facts) && facts.addresses === undefined) {
     return { kind: 'ask', fact: 'addresses' };
   }
-  return (verb === 'init' || verb === 'recover') && facts.config === undefined
+  return traitsOf(verb).needsConfig === true && facts.config === undefined
     ? { kind: 'ask', fact: 'config' }
     : undefined;
 }
@@ -192,11 +188,12 @@ function missingFor(step: Step, verb: Verb, facts: Facts): Question | undefined 
  */
 function mayBeWrittenOff({ verb, ask, attempt, plan }: Step, { now }: Facts): boolean {
   const isLate = plan.hook !== undefined && now - plan.hook.time >= WRITTEN_OFF_AFTER;
-  return verb === 'forget' && !ask.force && !ask.undo && attempt > 0 && isLate;
+  return traitsOf(verb).mayWriteOff === true && !ask.force && !ask.undo && attempt > 0 && isLate;
 }
 
 /** One that is gone, or whose launch failed, is missed by nobody. */
-const mustLeaveEnough = ({ verb, ask }: Step): boolean => verb === 'demote' && !ask.force && !ask.undo;
+const mustLeaveEnough = ({ verb, ask }: Step): boolean =>
+  traitsOf(verb).changesManagers === 'takes away' && !ask.force && !ask.undo;
 
 interface Parts {
   readonly move: Try;
@@ -264,7 +261,7 @@ function endOfSent(step: Step, verb: Verb, facts: Facts): Next | undefined {
     // When it ended is told by the clock of the instance only; that it was sent before, by ours.
     return { kind: 'deliver', what: 'found', outcome, of: sent, notBefore: sent.sentAt ?? 0 };
   }
-  return verb === 'leave' && isLyingThere(facts) && step.attempt >= UNRESPONSIVE_LOOKS
+  return traitsOf(verb).givesUpOnSilence === true && isLyingThere(facts) && step.attempt >= UNRESPONSIVE_LOOKS
     ? giveUp('NodeUnresponsive', `the agent of ${sent.target} does not pick up its command`, { cancel: sent })
     : undefined;
 }
@@ -346,9 +343,8 @@ function ifSilent({ hasWorked }: Facts, sent: Sent): Next {
   return hasWorked ? { kind: 'look again' } : nextTry(`the agent of ${sent.target} does not pick up its command`, sent);
 }
 
-/** A join is queued, and woken by the founding. */
 function withoutSwarm({ verb, plan, key: { cluster } }: Step, { swarm }: Facts): Next {
-  if (verb === 'join' && plan.swarm === undefined) {
+  if (traitsOf(verb).waitsForFounding === true && plan.swarm === undefined) {
     return { kind: 'wait', queue: { for: 'founding', phase: 'joining' } };
   }
   return swarm?.state?.status === 'new'

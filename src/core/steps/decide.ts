@@ -3,6 +3,7 @@
 // It is asked again while facts come in; then the one thing that it says is done. Where that meets an obstacle, or where the step was queued up
 // for something that may have come meanwhile, that is one more fact.
 import { decideCommand, endOfCommand, failureIn, ifMarked, noticesOfCommand, underWay } from './command.ts';
+import { isWait } from '../names.ts';
 import { ifLate, superseded } from './give-up.ts';
 import { afterObstacle } from './obstacle.ts';
 import type { Decision, Facts, StepNotice, Question, Step } from './step.ts';
@@ -40,7 +41,5 @@ const late = (step: Step, facts: Facts): Decision | Question | undefined =>
 /** What a person is told besides what is done: once, when all is known. */
 export function noticesOfStep(step: Step, facts: Facts): StepNotice[] {
   const { verb } = step;
-  return verb === 'hold' || verb === 'erase' || verb === 'lock' || facts.item === null
-    ? []
-    : noticesOfCommand(step, verb, facts);
+  return isWait(verb) || facts.item === null ? [] : noticesOfCommand(step, verb, facts);
 }

@@ -1,13 +1,10 @@
 // Which step is not tried again after which error. The state machines have these names where they stop retrying, and a test compares
 // them.
-import { VERBS } from '../names.ts';
-import type { Verb } from '../names.ts';
+import { VERBS, WAITS } from '../names.ts';
+import type { StepKind, Verb } from '../names.ts';
 import { OF_AN_ACTION, REASONS } from './final-reasons.ts';
 import type { FinalName } from './final-reasons.ts';
 import { UNITS } from './verbs/all.ts';
-
-/** What a state of a machine waits for: the end of a document, a turn, the end of a hold, or the end of a cluster. */
-export type StepKind = Verb | 'lock' | 'hold' | 'erase';
 
 export interface FinalError {
   readonly error: string;
@@ -26,7 +23,7 @@ const WAITING: Readonly<Record<Exclude<StepKind, Verb>, readonly FinalName[]>> =
 
 const BY_STEP: readonly (readonly [StepKind, readonly FinalName[]])[] = [
   ...VERBS.map((verb) => [verb, UNITS[verb].final] as const),
-  ...(['lock', 'hold', 'erase'] as const).map((wait) => [wait, WAITING[wait]] as const),
+  ...WAITS.map((wait) => [wait, WAITING[wait]] as const),
 ];
 
 export const FINAL_ERRORS: readonly FinalError[] = Object.entries(REASONS).map(([error, { then, why }]) => ({

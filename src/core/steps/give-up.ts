@@ -2,6 +2,7 @@
 import { holdText } from '../lifecycle/hold.ts';
 import type { FlowErrorName } from '../errors.ts';
 import type { Facts, GiveUp, Question, Sent, Step } from './step.ts';
+import { traitsOf } from './verbs.ts';
 
 type Details = Omit<GiveUp, 'kind' | 'error' | 'cause'>;
 
@@ -52,7 +53,7 @@ export function ifLate(
     return giveUp('Held', holdText(key.cluster, facts.hold));
   }
   const { instance = 'this action' } = plan;
-  return verb === 'confirm' && failure !== NOT_A_NODE
+  return traitsOf(verb).tellsHowNodeStands === true && failure !== NOT_A_NODE
     ? giveUp('Unconfirmed', `no manager has said how ${instance} stands: ${failure ?? 'none has answered'}`, {
         cancel: sent,
       })

@@ -4,6 +4,7 @@ import { exitCode } from '../exit-codes.ts';
 import { isEnd } from './final-errors.ts';
 import type { Verb } from '../names.ts';
 import type { Outcome } from './rendezvous.ts';
+import { traitsOf } from './verbs.ts';
 
 export interface Invocation {
   readonly status: string;
@@ -49,7 +50,7 @@ export function outcomeOf(verb: Verb, invocation: Invocation): Outcome | undefin
  *   which may be anything
  */
 export function asHeard(verb: Verb, outcome: Outcome, notBefore: number, now: number): Outcome {
-  return verb === 'init' && outcome.ok && now - notBefore > FRESH
+  return traitsOf(verb).founds === true && outcome.ok && now - notBefore > FRESH
     ? failure(verb, 'HeardTooLate', `the founding may have ended ${now - notBefore} s ago`)
     : outcome;
 }

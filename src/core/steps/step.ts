@@ -3,9 +3,8 @@ import type * as z from 'zod';
 
 import type { AlarmMetric } from '../alarm-metric.ts';
 import type { ClusterState, Hold, LeaderRecord, Manager, Plan } from '../model.ts';
-import type { Verb } from '../names.ts';
+import type { StepKind, Verb } from '../names.ts';
 import type { ServiceFacts } from '../services/facts.ts';
-import type { StepKind } from './final-errors.ts';
 import type { Outcome, RendezvousItem, StepKey } from './rendezvous.ts';
 import type { Invocation } from './result.ts';
 import type { ClusterConfig, Command, Shifting, nodeFacts } from './verbs.ts';

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 
 import type { Manager } from '../model.ts';
 import { FlowError } from '../errors.ts';
-import type { Verb } from '../names.ts';
+import { isWait } from '../names.ts';
+import type { StepKind, Verb } from '../names.ts';
 import { UNITS } from './verbs/all.ts';
 import { COMMON, OF_MANAGERS } from './verbs/parameters.ts';
 import { needed, nodeFacts } from './verbs/verb.ts';
-import type { ClusterConfig, CommandFacts, Parameter, Shifting, VerbUnit } from './verbs/verb.ts';
+import type { ClusterConfig, CommandFacts, Parameter, Shifting, Traits, VerbUnit } from './verbs/verb.ts';
 
 export { nodeFacts };
 export type { ClusterConfig, Shifting };
@@ -28,6 +29,9 @@ export interface Command {
 interface CommandRequest extends CommandFacts {
   readonly verb: Verb;
 }
+
+/** None of a step that sends no document. */
+export const traitsOf = (step: StepKind): Traits => (isWait(step) ? {} : UNITS[step]);
 
 export const runsOnManager = (verb: Verb): boolean => UNITS[verb].runsOn === 'manager';
 
@@ -78,7 +82,7 @@ function valuesOf(facts: CommandFacts, parameters: Readonly<Record<string, Param
 
 /** The founder is alone: there is nobody yet who could join beside it. Beside the last one nobody may. */
 function isLocked({ changesManagers }: VerbUnit, { plan, last }: CommandFacts): boolean {
-  return last || (plan.role === 'manager' && plan.route !== 'found' && changesManagers === true);
+  return last || (plan.role === 'manager' && plan.route !== 'found' && changesManagers !== undefined);
 }
 
 /**

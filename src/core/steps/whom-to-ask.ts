@@ -3,7 +3,7 @@ import { swarmOf } from '../lifecycle/claim.ts';
 import type { Manager, Plan, PlannedSwarm } from '../model.ts';
 import type { Verb } from '../names.ts';
 import type { Facts, StepNotice, Question, Step } from './step.ts';
-import { runsOnManager } from './verbs.ts';
+import { runsOnManager, traitsOf } from './verbs.ts';
 
 /** What a manager ends with that is none, has no swarm, or was not reached. A node that is not Ready yet, say, is no fault of its manager. */
 const NO_ANSWERS = [
@@ -27,7 +27,7 @@ type Asked =
 /** @param number which command of its step it is, from 1: what one manager did not do is asked of the next */
 export function whomToAsk(step: Step, verb: Verb, facts: Facts, number: number): Asked {
   const { plan } = step;
-  if (verb === 'leave' && plan.swarm === undefined) {
+  if (traitsOf(verb).mayPredateFounding === true && plan.swarm === undefined) {
     return claimedBeforeTheFounding(plan, facts);
   }
   if (!readsLeader(step, verb, number)) {
@@ -81,11 +81,12 @@ function others({ managers }: PlannedSwarm, candidates: readonly Manager[]): Man
  */
 function readsLeader({ plan, attempt }: Step, verb: Verb, number: number): boolean {
   const onManager = runsOnManager(verb);
-  if (verb !== 'join' && !onManager) {
+  const { changesManagers, needsManagers = false } = traitsOf(verb);
+  if (!needsManagers && !onManager) {
     return false;
   }
   const failed = number > 1 || (attempt > 0 && onManager);
-  const waited = plan.role === 'manager' && (verb === 'join' || verb === 'demote');
+  const waited = plan.role === 'manager' && (changesManagers === 'adds' || changesManagers === 'takes away');
   return failed || waited || !knowsManagers(plan);
 }
 

@@ -5,6 +5,7 @@
 import type { Verb } from '../names.ts';
 import { giveUp } from './give-up.ts';
 import type { Facts, GiveUp, Question, SeenElsewhere, Step } from './step.ts';
+import { traitsOf } from './verbs.ts';
 
 /** As the document words it: the address, or `-` where the managers tell none. */
 const SEEN = /at (-|[0-9]{1,3}(?:\.[0-9]{1,3}){3}), which/;
@@ -17,7 +18,7 @@ function seenAt({ item }: Facts): string | undefined {
 
 /** Past the deadline nothing is confirmed, whatever EC2 says. */
 export const asksWhoseNode = ({ plan: { deadline } }: Step, verb: Verb, { now }: Facts): boolean =>
-  verb === 'confirm' && (deadline === undefined || now < deadline);
+  traitsOf(verb).asksWhoseNode === true && (deadline === undefined || now < deadline);
 
 /** @returns undefined where the node may be confirmed as the instance's, as far as that is known before a manager is asked */
 export function ifNotItsOwn(step: Step, verb: Verb, facts: Facts): GiveUp | Question | undefined {

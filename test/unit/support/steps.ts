@@ -1,5 +1,5 @@
 // Steps and facts of the right form, for tests of what is decided on them.
-import type { StepKind } from '../../../src/core/steps/final-errors.ts';
+import type { StepKind } from '../../../src/core/names.ts';
 import type { Outcome } from '../../../src/core/steps/rendezvous.ts';
 import type { Ask, Facts, Step, Swarm } from '../../../src/core/steps/step.ts';
 import { nodeFacts } from '../../../src/core/steps/verbs.ts';

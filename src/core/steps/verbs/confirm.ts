@@ -50,7 +50,10 @@ export const confirm: VerbUnit = {
     },
   },
   runtime: 60,
-  changesManagers: true,
+  changesManagers: 'confirms',
+  asksWhoseNode: true,
+  tellsHowNodeStands: true,
+  endsLaunch: true,
   refuse: refuseFormer,
   final: [
     ...OF_AN_ACTION,

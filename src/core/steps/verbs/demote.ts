@@ -26,6 +26,6 @@ export const demote: VerbUnit = {
     },
   },
   runtime: 60,
-  changesManagers: true,
+  changesManagers: 'takes away',
   final: [...OF_AN_ACTION, 'LockTaken', 'OnlyManager', 'QuorumWouldBreak'],
 };

@@ -24,5 +24,6 @@ export const drain: VerbUnit = {
     },
   },
   runtime: 60,
+  tellsLosses: true,
   final: [...OF_AN_ACTION, 'StillManager'],
 };

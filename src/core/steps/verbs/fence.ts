@@ -10,5 +10,7 @@ export const fence: VerbUnit = {
   runtime: 200,
   // A recovery that was given up must not be carried out later, when things have changed.
   startsSoon: () => true,
+  // As with recover.
+  underHold: () => true,
   final: ['NotFenced', 'InstanceUnreachable'],
 };

@@ -17,6 +17,7 @@ export const forget: VerbUnit = {
     },
   },
   runtime: 60,
+  mayWriteOff: true,
   final: [...OF_AN_ACTION, 'StillManager'],
   record: () => ({ phase: 'gone' }),
 };

@@ -21,5 +21,6 @@ export const inspect: VerbUnit = {
   },
   // All nodes at once, where it is asked briefly.
   runtime: 90,
+  underHold: () => true,
   final: ['NotFounded'],
 };

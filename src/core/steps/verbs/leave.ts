@@ -36,6 +36,9 @@ export const leave: VerbUnit = {
   // the same time, or the fence of a leave would refuse joins that were sent after it: those of a manager start within two minutes, and a
   // manager that was undone would be kept out for as long as somebody tries again every few minutes.
   startsSoon: ({ plan }) => plan.role === 'manager' && plan.route !== 'found',
+  mayPredateFounding: true,
+  givesUpOnSilence: true,
+  tellsNodeIdLast: true,
   final: [...OF_AN_ACTION, 'LockTaken', 'StillManager', 'NotLast', 'NodeUnresponsive', 'InstanceUnreachable'],
   tellsOwnNodeId: true,
   record: ({ nodeId }) => ({ nodeId, formerNodeId: nodeId }),

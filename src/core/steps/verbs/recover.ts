@@ -26,5 +26,9 @@ export const recover: VerbUnit = {
   runtime: 300,
   // As with fence.
   startsSoon: () => true,
+  // A held cluster may be the very one that needs it.
+  underHold: () => true,
+  needsConfig: true,
+  recovers: true,
   final: ['QuorumNotLost'],
 };

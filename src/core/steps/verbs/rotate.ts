@@ -9,5 +9,6 @@ export const rotate: VerbUnit = {
   parameters: { stage, tokenKey },
   // Seconds, but for Parameter Store, which is asked again where it throttles.
   runtime: 180,
+  publishesTokens: true,
   final: ['Held', 'NotFounded'],
 };

@@ -33,5 +33,8 @@ export const shift: VerbUnit = {
   },
   // All tasks of a swarm at once, and raft writes.
   runtime: 90,
+  // What ends a move that was begun before, or only asks: half-way is where nobody wants to be held.
+  underHold: ({ finishing, shift: { changes } }) => finishing || changes.length === 0,
+  goesOnUnread: true,
   final: ['DeadlineReached', 'Superseded', 'Held', 'NotFounded'],
 };

@@ -8,5 +8,6 @@ export const survey: VerbUnit = {
   libraries: ['machine'],
   parameters: { instanceId },
   runtime: 90,
+  underHold: () => true,
   final: ['InstanceUnreachable'],
 };

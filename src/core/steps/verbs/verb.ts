@@ -89,7 +89,50 @@ export interface Parameter {
 /** A script of documents/lib. Each document begins with `common`. */
 type Library = 'history' | 'identity' | 'json' | 'machine' | 'node' | 'publish' | 'services' | 'tokens';
 
-export interface VerbUnit {
+/** What is done about its command that is not done about those of all verbs. */
+export interface Traits {
+  /**
+   * `adds` to the managers of a swarm, `takes away` from them, or `confirms` one that was added: one at a time, under the membership lock.
+   * A confirmed one goes on record by its good end, one that was taken away goes off it.
+   */
+  readonly changesManagers?: 'adds' | 'confirms' | 'takes away';
+  /** Sent while a person holds the cluster, too: it changes nothing new, or is a person's own word. */
+  readonly underHold?: (asked: { readonly finishing: boolean; readonly shift: Shifting }) => boolean;
+  /** It is told what can only be set at founding. */
+  readonly needsConfig?: boolean;
+  /** It runs on its own instance, and is told the managers all the same. */
+  readonly needsManagers?: boolean;
+  /** Without a swarm it is no failure: it is queued up, and woken by the founding. */
+  readonly waitsForFounding?: boolean;
+  /** It was planned before the founding, perhaps: it is told the swarm that there is by now, if there is one. */
+  readonly mayPredateFounding?: boolean;
+  /** What the item of its node says from the moment when it is sent. */
+  readonly phaseWhenSent?: NodePhase;
+  /** EC2 and the managers are asked whose the node is before it is sent. */
+  readonly asksWhoseNode?: boolean;
+  /** Long after its hook began, it removes the node although tasks may run on it, where the group calls the instance unhealthy. */
+  readonly mayWriteOff?: boolean;
+  /** An instance whose agent does not pick it up is given up, at the second look: nothing is lost with it that is not lost already. */
+  readonly givesUpOnSilence?: boolean;
+  /** Where it is too late, and no manager has said how the node stands, that is an end of its own: `Unconfirmed`. */
+  readonly tellsHowNodeStands?: boolean;
+  /** Its good end founds the swarm: recorded once and for ever, so that only what was heard at once is believed. */
+  readonly founds?: boolean;
+  /** Its good end begins a new epoch. */
+  readonly recovers?: boolean;
+  /** Its good end is the end of a launch: the node is Ready and labelled. */
+  readonly endsLaunch?: boolean;
+  /** It has published join tokens, and tells their digests. */
+  readonly publishesTokens?: boolean;
+  /** It tells what will be lost with its node. */
+  readonly tellsLosses?: boolean;
+  /** A page that the third manager tells, and that nobody can read either, is told as that: what needs it goes on without. */
+  readonly goesOnUnread?: boolean;
+  /** Nobody compares the node id that it tells afterwards: one that another instance has named is not taken. */
+  readonly tellsNodeIdLast?: boolean;
+}
+
+export interface VerbUnit extends Traits {
   /** What SSM shows of the document. */
   readonly description: string;
   /**
@@ -109,8 +152,6 @@ export interface VerbUnit {
    * @param locked under the membership lock
    */
   readonly runtime: number | ((facts: CommandFacts, locked: boolean) => number);
-  /** Adds to the managers of a swarm or takes away from them: one at a time, under the membership lock. */
-  readonly changesManagers?: boolean;
   /** It starts within the time of a locked command although it has no lock. */
   readonly startsSoon?: (facts: CommandFacts) => boolean;
   /** Throws where it must not be sent at all. */

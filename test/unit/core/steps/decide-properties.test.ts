@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { VERBS } from '../../../../src/core/names.ts';
 import { decide, noticesOfStep } from '../../../../src/core/steps/decide.ts';
-import type { StepKind } from '../../../../src/core/steps/final-errors.ts';
+import type { StepKind } from '../../../../src/core/names.ts';
 import type { Decision, Facts, Question, Step } from '../../../../src/core/steps/step.ts';
 import { DEFAULT_CONFIG } from '../../../../src/core/steps/verbs.ts';
 import { LEADER, MANAGER_INSTANCE, NOW, OTHER_INSTANCE, planOf } from '../../support/examples.ts';
