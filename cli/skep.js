@@ -2,8 +2,9 @@
 // Starts the command: compiled where it was installed (`npm pack` puts dist/ into the package), from its sources in a clone.
 // Plain JavaScript that an old Node.js can read, so that a person learns what is missing.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import process from 'node:process';
-import { URL } from 'node:url';
+import { URL, fileURLToPath } from 'node:url';
 
 const compiled = new URL('../dist/main.js', import.meta.url);
 const sources = new URL('./skep.ts', import.meta.url);
@@ -23,5 +24,7 @@ async function fromSources() {
     process.exitCode = 1;
     return;
   }
+  // What Node makes of the sources is kept. From here on, since to strip the types of even one file it loads a compiler, for as long as help takes.
+  module.enableCompileCache(fileURLToPath(new URL('../.build/compile-cache', import.meta.url)));
   await import(sources.href);
 }

@@ -7,7 +7,7 @@ import { build as bundle } from 'esbuild';
 import type { Plugin } from 'esbuild';
 import { z } from 'zod';
 
-const OUT = 'dist';
+const [OUT = 'dist'] = process.argv.slice(2);
 const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().optional() });
 
 /** `skep lab` of an installation says where the lab is. */
@@ -27,6 +27,8 @@ const { metafile } = await bundle({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  // The ES modules of the SDK and of zod, so that what is not used is left out: a start takes half of the processor's time.
+  mainFields: ['module', 'main'],
   minify: true,
   // Names of errors are part of the interface, and some are names of classes.
   keepNames: true,

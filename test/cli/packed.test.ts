@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
@@ -11,6 +12,7 @@ import type { Ended } from '../support/skep-command.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'skep-packed-'));
 const LAUNCHER = path.join(folder, 'node_modules/skep/cli/skep.js');
+const SOURCES = fileURLToPath(new URL('../../cli/skep.js', import.meta.url));
 let tarball = '';
 
 const npm = (args: readonly string[], cwd: string): string =>
@@ -63,6 +65,15 @@ describe('the packed command', () => {
       stderr: 'AWS was not reached at 127.0.0.1:1: nothing answers there (ECONNREFUSED)\n',
     });
   });
+
+  it.each([[['--help']], [['plan', '--help']], [['create']], [['plan', 'blue', '--lab', '1']]])(
+    'says to skep %j what its sources say',
+    async (args) => {
+      const ofSources = await startSkep(args, { HOME: folder }, { launcher: SOURCES, cwd: folder }).ended;
+      expect(ofSources.stdout + ofSources.stderr).not.toBe('');
+      expect(await skep(...args)).toEqual(ofSources);
+    },
+  );
 
   it('has nothing in it that is younger than the oldest Node.js that it runs on', () => {
     const dist = path.join(folder, 'node_modules/skep/dist');

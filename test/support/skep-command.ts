@@ -1,10 +1,17 @@
-// Starts the skep command as a person's terminal would, with nothing of the developer's own AWS.
+// Starts the skep command as a person's terminal would, with nothing of the developer's own AWS: what people install, and for `skep lab`, which
+// is in clones only, the sources.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+import { compiledCommand } from './compiled-command.ts';
+
+/** The launcher of the clone. */
 const SKEP = fileURLToPath(new URL('../../cli/skep.js', import.meta.url));
+
+/** Node's own cache of what it compiles. */
+const COMPILED_BEFORE = fileURLToPath(new URL('../../.build/compile-cache', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -23,6 +30,7 @@ const environment = (more: Environment): NodeJS.ProcessEnv => ({
   AWS_CONFIG_FILE: devNull,
   AWS_SHARED_CREDENTIALS_FILE: devNull,
   AWS_EC2_METADATA_DISABLED: 'true',
+  NODE_COMPILE_CACHE: COMPILED_BEFORE,
   ...more,
 });
 
@@ -34,14 +42,17 @@ export const onLab = (url: string): Environment => ({
   AWS_ENDPOINT_URL: url,
 });
 
+let compiled: string | undefined;
+const launcherOf = ([verb]: readonly string[]): string => (verb === 'lab' ? SKEP : (compiled ??= compiledCommand()));
+
 /**
- * @param place another launcher than that of the clone, and where it is started
+ * @param place another launcher, and where it is started
  * @returns the process, what it has printed so far, and how it ends
  */
 export function startSkep(
   args: readonly string[],
   env: Environment,
-  { launcher = SKEP, cwd }: { readonly launcher?: string; readonly cwd?: string } = {},
+  { launcher = launcherOf(args), cwd }: { readonly launcher?: string; readonly cwd?: string } = {},
 ): { child: ChildProcess; ended: Promise<Ended>; stdout: () => string } {
   const child = spawn(process.execPath, [launcher, ...args], {
     env: environment(env),
