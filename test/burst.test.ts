@@ -1,13 +1,13 @@
 // The burst that takes longer than others, on simulated nodes.
 import { expect, it } from '@jest/globals';
 
-import { readScenario } from '../lab/scenario/read.ts';
-import { runScenario } from '../lab/scenario/play.ts';
+import { playFile } from './support/play-scenario.ts';
 
 const THOUSAND = 'test/scenarios/burst/long/a-thousand-at-once.yaml';
 
 it('a thousand workers at once cost no more than each of them alone', async () => {
-  const { expectations, last, bounds } = await runScenario(readScenario(THOUSAND), { nodes: 'simulated' });
+  const { result } = await playFile(THOUSAND);
+  const { expectations, last, bounds } = result;
 
   expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
   expect(last).toMatchObject({ group: 'workers', lifecycle: 'InService' });

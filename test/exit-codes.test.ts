@@ -2,12 +2,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
 
-import { parseScenario } from '../lab/scenario/read.ts';
-import { runScenario } from '../lab/scenario/play.ts';
 import type { ScenarioResult } from '../lab/scenario/result.ts';
 import { EXIT_CODES } from '../src/core/exit-codes.ts';
 import { isFinal } from '../src/core/steps/final-errors.ts';
 import type { Verb } from '../src/core/names.ts';
+import { playText } from './support/play-scenario.ts';
 
 const codes = [...EXIT_CODES.map(({ code }) => code), 1, 99];
 
@@ -41,7 +40,7 @@ function run(
     groups: { managers: { role: 'manager', desired: 1 }, workers: { role: 'worker' } },
     steps: [{ settle: '5m' }, ...of.flatMap((exitCode, index) => rounds({ document, exitCode }, index))],
   };
-  return runScenario(parseScenario(stringify(scenario), 'generated'), { nodes: 'simulated' });
+  return playText(stringify(scenario));
 }
 
 describe('every exit code', () => {
