@@ -7,37 +7,53 @@ import { errorName } from './errors.ts';
 /** AWS: at most 200 values per filter. */
 const VALUES = 200;
 
+/** What EC2 shows of an instance. */
+interface ShownInstance {
+  readonly state: string;
+  /** All that it has: of each of its interfaces, and those by which it is known outside. None of one that is gone. */
+  readonly addresses: readonly string[];
+}
+
 /**
  * What EC2 says of these instances; those that it does not show are missing. By filter, since by id one unknown instance fails the
  * whole call. A page that cannot be had fails it all: half a view must not look like a whole one.
  */
-export async function instanceStates(client: EC2Client, instances: readonly string[]): Promise<Map<string, string>> {
-  const states = new Map<string, string>();
+export async function shownInstances(
+  client: EC2Client,
+  instances: readonly string[],
+): Promise<Map<string, ShownInstance>> {
+  const shown = new Map<string, ShownInstance>();
   for (let start = 0; start < instances.length; start += VALUES) {
-    const Filters = [{ Name: 'instance-id', Values: instances.slice(start, start + VALUES) }];
-    for await (const page of paginateDescribeInstances({ client }, { Filters })) {
-      for (const { Instances: found = [] } of page.Reservations ?? []) {
-        for (const { InstanceId: id, State: state } of found) {
-          states.set(id ?? '', state?.Name ?? '');
-        }
-      }
+    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + VALUES))) {
+      shown.set(one.InstanceId ?? '', { state: one.State?.Name ?? '', addresses: addressesIn(one) });
     }
   }
-  return states;
+  return shown;
 }
 
-/** All addresses that an instance has: of each of its interfaces, and those by which it is known outside. None where EC2 does not show it. */
-export async function addressesOf(client: EC2Client, instance: string): Promise<string[]> {
-  const found = await instancesWith(client, 'instance-id', [instance]);
-  const all = found.flatMap(
-    ({ NetworkInterfaces: interfaces = [], PrivateIpAddress: own, PublicIpAddress: outside }) => [
-      own,
-      outside,
-      ...interfaces
-        .flatMap(({ PrivateIpAddresses: addresses = [] }) => addresses)
-        .flatMap(({ PrivateIpAddress: address, Association: association }) => [address, association?.PublicIp]),
-    ],
-  );
+/** The states of these instances; those that EC2 does not show are missing. */
+export async function instanceStates(client: EC2Client, instances: readonly string[]): Promise<Map<string, string>> {
+  const shown = await shownInstances(client, instances);
+  return new Map([...shown].map(([instance, { state }]) => [instance, state]));
+}
+
+/** All addresses that an instance has. None where EC2 does not show it. */
+export async function addressesOf(client: EC2Client, instance: string): Promise<readonly string[]> {
+  return (await shownInstances(client, [instance])).get(instance)?.addresses ?? [];
+}
+
+function addressesIn({
+  NetworkInterfaces: interfaces = [],
+  PrivateIpAddress: own,
+  PublicIpAddress: outside,
+}: Instance): string[] {
+  const all = [
+    own,
+    outside,
+    ...interfaces
+      .flatMap(({ PrivateIpAddresses: addresses = [] }) => addresses)
+      .flatMap(({ PrivateIpAddress: address, Association: association }) => [address, association?.PublicIp]),
+  ];
   return [...new Set(all.flatMap((address) => (address === undefined || address === '' ? [] : [address])))];
 }
 

@@ -7,7 +7,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 
 import { groupsOfCluster } from '../aws/auto-scaling.ts';
-import { instanceStates, instancesAt, instancesNotFound } from '../aws/ec2.ts';
+import { instancesAt, instancesNotFound, instancesWithAddress, shownInstances } from '../aws/ec2.ts';
 import { endedExecutions } from '../aws/executions.ts';
 import type { Raise } from '../core/alarm-metric.ts';
 import { FlowError } from '../core/errors.ts';
@@ -19,7 +19,7 @@ import type { KnownNode, TidyGroup, TidyPlan } from '../core/tidy/facts.ts';
 import { addressesInDoubt } from '../core/tidy/leftovers.ts';
 import { doubtful, expectedWorkers } from '../core/tidy/look-up.ts';
 import { silentOwners } from '../core/tidy/repair-instances.ts';
-import { perhapsForgotten } from '../core/tidy/repair-nodes.ts';
+import { addressesElsewhere, namedByNodes, perhapsForgotten } from '../core/tidy/repair-nodes.ts';
 import { wholePlan } from '../core/tidy/whole-plan.ts';
 import type { Stored, TidyStore } from '../store/tidy-store.ts';
 import { inspectPage, readSwarm } from '../swarm/inspect-page.ts';
@@ -122,8 +122,11 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
   await noteHookTimeouts(ports, cluster, groups, stored);
   const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;
   const now = ports.now();
-  const asked = doubtful(swarm.nodes, groups, known);
-  const states = asked.length === 0 ? new Map<string, string>() : await instanceStates(ec2, asked);
+  // In one call: whether they live, and where they are.
+  const asked = new Set([...doubtful(swarm.nodes, groups, known), ...namedByNodes(swarm.nodes, known)]);
+  const shown = await shownInstances(ec2, [...asked]);
+  const states = new Map([...shown].map(([instance, { state }]) => [instance, state]));
+  const addresses = new Map([...shown].map(([instance, one]) => [instance, one.addresses]));
   const forgotten = perhapsForgotten({ nodes: swarm.nodes, known, groups, states });
   const facts = {
     cluster,
@@ -135,7 +138,12 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
     known,
     states,
     notFound: await instancesNotFound(ec2, forgotten),
-    owners: await instancesAt(ec2, addressesInDoubt(swarm.nodes)),
+    addresses,
+    owners: await ownersOf(
+      ec2,
+      addressesInDoubt(swarm.nodes),
+      addressesElsewhere({ nodes: swarm.nodes, known, addresses }),
+    ),
     ended: await endedExecutions(executions, silentOwners({ groups, known, now })),
     lock,
     tokens: { held: swarm.tokens, published, key: tokenKey },
@@ -154,6 +162,19 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
   });
   tell(ports, cluster, made);
   return made;
+}
+
+/** Of those that are not their nodes' instances' by all addresses that an instance may have: a second one is as good. */
+async function ownersOf(
+  ec2: EC2Client,
+  inDoubt: readonly string[],
+  elsewhere: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const owners = new Map<string, readonly string[]>(await instancesAt(ec2, inDoubt));
+  for (const address of elsewhere) {
+    owners.set(address, await instancesWithAddress(ec2, address));
+  }
+  return owners;
 }
 
 /** @throws {FlowError} where a manager told a digest, and the expected workers do not have it */

@@ -26,7 +26,7 @@ export interface SwarmNode {
   readonly version: string | undefined;
   /** Of one that is not Ready: seconds since the managers changed anything about it, by the clocks of two of them. */
   readonly age: number | undefined;
-  /** Where its engine spoke from last. Known of managers, and of nodes that are down and have no label. */
+  /** Where its engine spoke from last. Known of managers, and of nodes that have no label. */
   readonly address: string | undefined;
   /** It has a certificate, and no engine has ever come with it. */
   readonly neverUp: boolean;
@@ -125,7 +125,9 @@ export interface TidyFacts {
   readonly states: ReadonlyMap<string, string>;
   /** Of those that are missing the ones that EC2, asked for by id, says that there are not. */
   readonly notFound: ReadonlySet<string>;
-  /** Whose the addresses of unlabelled nodes that are down are now, as EC2 says. */
+  /** Which addresses EC2 has for the instances of nodes that tell theirs; an instance that is gone has none. */
+  readonly addresses?: ReadonlyMap<string, readonly string[]>;
+  /** Whose the addresses of unlabelled nodes that are down, and those that are not their instance's, are now, as EC2 says. */
   readonly owners: ReadonlyMap<string, readonly string[]>;
   /** Executions that own a node and have ended, by ARN. */
   readonly ended: ReadonlySet<string>;

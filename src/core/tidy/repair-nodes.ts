@@ -3,6 +3,7 @@ import { readMark } from '../services/facts.ts';
 import { wishesOf } from './group-wishes.ts';
 import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 import type { ToldName } from '../verdict/reports.ts';
+import { seenElsewhere, whyAnothers, whyNobodys } from './elsewhere.ts';
 import { leftoverOf } from './leftovers.ts';
 
 /** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
@@ -116,6 +117,30 @@ function judge(node: SwarmNode, facts: TidyFacts): Conclusion | undefined {
   if (instance === undefined) {
     return judgeLeftover(node, facts) ?? judgeStranger(node, facts);
   }
+  return isAnothers(node, facts)
+    ? (judgeLeftover(node, facts) ?? judgeAnothers(node, instance, facts))
+    : (judgeOwn(node, instance, facts) ?? judgeNobodys(node, instance, facts));
+}
+
+/** What is said to be an instance's, and is at the address of another one. */
+export function isAnothers(node: SwarmNode, facts: Pick<TidyFacts, 'known' | 'addresses' | 'owners'>): boolean {
+  const instance = instanceOf(node, facts.known);
+  return instance !== undefined && whyAnothers(node, instance, facts) !== undefined;
+}
+
+/** While an execution is at work on it, that one asks EC2 as well. */
+function judgeAnothers(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
+  return isWorkedOn(instance, facts)
+    ? undefined
+    : tell(node, whyAnothers(node, instance, facts) ?? '', 'NodeOfAnother', instance);
+}
+
+function judgeNobodys(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
+  const why = node.status === 'ready' && !isWorkedOn(instance, facts) ? whyNobodys(node, instance, facts) : undefined;
+  return why === undefined ? undefined : tell(node, why, undefined, instance);
+}
+
+function judgeOwn(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   // Only Down is down: Unknown is what every node is for a while after the leader changed.
   if (node.status === 'down') {
     return node.isManager || node.role === 'manager' ? undefined : judgeDown(node, instance, facts);
@@ -225,6 +250,23 @@ export function perhapsForgotten({
     .flatMap((node) => instanceOf(node, known) ?? [])
     .filter((instance) => !states.has(instance) && groupOf(instance, groups) === undefined);
   return [...new Set(missing)].slice(0, ASKED_BY_ID);
+}
+
+/** So many addresses are asked about, three calls each: the next tidy goes on. */
+const ASKED_BY_ADDRESS = 10;
+
+/** Whose addresses EC2 is to be asked for: of nodes that tell theirs. */
+export const namedByNodes = (nodes: readonly SwarmNode[], known: readonly KnownNode[]): string[] => [
+  ...new Set(nodes.flatMap((node) => (node.address === undefined ? [] : (instanceOf(node, known) ?? [])))),
+];
+
+/** Addresses of nodes that are not those of their instances: EC2 is to be asked whose they are. */
+export function addressesElsewhere(facts: Pick<TidyFacts, 'nodes' | 'known' | 'addresses'>): string[] {
+  const all = facts.nodes.flatMap((node) => {
+    const instance = instanceOf(node, facts.known);
+    return instance === undefined ? [] : (seenElsewhere(node, instance, facts) ?? []);
+  });
+  return [...new Set(all)].slice(0, ASKED_BY_ADDRESS);
 }
 
 /** Active again, it would have the tasks of that service rejected at once. */

@@ -1,6 +1,6 @@
 // Nodes that are down while their instances live: reported after a while, and replaced where their group has opted in.
 import type { Found } from './repair-nodes.ts';
-import { GONE, groupOf, instanceOf } from './repair-nodes.ts';
+import { GONE, groupOf, instanceOf, isAnothers } from './repair-nodes.ts';
 import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
 /** Of a cluster's nodes, at a time. */
@@ -23,9 +23,10 @@ export function replaceDown(facts: TidyFacts): Found {
   };
 }
 
-function candidateOf(node: SwarmNode, { known, groups, states, nodes }: TidyFacts): Candidate[] {
+function candidateOf(node: SwarmNode, facts: TidyFacts): Candidate[] {
+  const { known, groups, states, nodes } = facts;
   const instance = instanceOf(node, known);
-  if (node.status !== 'down' || instance === undefined) {
+  if (node.status !== 'down' || instance === undefined || isAnothers(node, facts)) {
     return [];
   }
   const state = states.get(instance);

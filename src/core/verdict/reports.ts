@@ -38,6 +38,11 @@ export const TOLD = {
     grace: 0,
     next: 'if you do not know the node, drain and remove it (docker node update --availability drain, docker node rm), and rotate the join tokens',
   },
+  NodeOfAnother: {
+    level: 'degraded',
+    grace: 0,
+    next: 'look at both instances: somebody may be root on the one, or its image has a swarm folder in it; end the instance that is not what it says',
+  },
   NodeDown: {
     level: 'degraded',
     grace: 0,

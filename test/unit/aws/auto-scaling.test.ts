@@ -17,7 +17,7 @@ import {
   groupsOfCluster,
   isInAnyGroup,
 } from '../../../src/aws/auto-scaling.ts';
-import { instanceStates, instancesAt, instancesNotFound } from '../../../src/aws/ec2.ts';
+import { instanceStates, instancesAt, instancesNotFound, shownInstances } from '../../../src/aws/ec2.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
@@ -179,6 +179,31 @@ describe('which instances live', () => {
     const filters = ec2.commandCalls(DescribeInstancesCommand).map(({ args }) => args[0].input.Filters);
     expect(filters.map((one) => one?.[0]?.Values?.length)).toEqual([200, 200, 1]);
     expect(filters.flatMap((one) => one?.[0]?.Values)).toEqual(many);
+  });
+
+  it('tells where an instance is: at each interface, and outside; at none where it is gone', async () => {
+    const interfaces = [
+      {
+        PrivateIpAddresses: [
+          { PrivateIpAddress: '10.0.1.12' },
+          { PrivateIpAddress: '10.0.1.13', Association: { PublicIp: '203.0.113.9' } },
+        ],
+      },
+    ];
+    const lives = { InstanceId: INSTANCE, State: { Name: 'running' as const }, PrivateIpAddress: '10.0.1.12' };
+    const found = [
+      { ...lives, PublicIpAddress: '203.0.113.8', NetworkInterfaces: interfaces },
+      { InstanceId: OTHER_INSTANCE, State: { Name: 'terminated' as const }, PrivateIpAddress: '' },
+    ];
+    ec2.on(DescribeInstancesCommand).resolves({ Reservations: [{ Instances: found }] });
+
+    expect(await shownInstances(ec2Client, [INSTANCE, OTHER_INSTANCE])).toEqual(
+      new Map([
+        [INSTANCE, { state: 'running', addresses: ['10.0.1.12', '203.0.113.8', '10.0.1.13', '203.0.113.9'] }],
+        [OTHER_INSTANCE, { state: 'terminated', addresses: [] }],
+      ]),
+    );
+    expect(ec2.calls()).toHaveLength(1);
   });
 
   it('asks whose addresses are, and not at all for none; where networks overlap they are of several', async () => {

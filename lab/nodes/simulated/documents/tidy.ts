@@ -78,7 +78,7 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
     availability,
     instance,
     reachability,
-    toldAddress({ status, address, isNobodys: instance === '-', isMember: reachability !== '-' }),
+    toldAddress({ address, isNobodys: instance === '-', isMember: reachability !== '-' }),
     marked ? 'leaving' : '-',
     marked ? String(node.version) : '-',
     status === 'ready' ? '-' : String(age),
@@ -86,14 +86,13 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
   ];
 }
 
-/** Of managers, and of what is down and bears no label. */
+/** Of managers, and of what bears no label. */
 function toldAddress(of: {
-  readonly status: string;
   readonly address: string;
   readonly isNobodys: boolean;
   readonly isMember: boolean;
 }): string {
-  const isTold = of.isMember || (of.status === 'down' && of.isNobodys);
+  const isTold = of.isMember || of.isNobodys;
   return isTold && of.address !== '' ? of.address : '-';
 }
 
