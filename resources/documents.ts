@@ -16,7 +16,7 @@ const NOT_AFTER: Text = {
 };
 const EXECUTION_TIMEOUT: Text = {
   description: 'ends the script after this many seconds',
-  pattern: '^[0-9]{2,6}$',
+  pattern: '^[1-9][0-9]{1,5}$',
 };
 
 const ROOT = new URL('../documents/', import.meta.url);

@@ -29,10 +29,12 @@ check_instance() { # INSTANCE_ID
 # --- The certificate of its node
 
 # A worker does not know the id of its swarm, only its certificate does. Sets CERTIFICATE_SWARM, CERTIFICATE_ROLE and
-# CERTIFICATE_NODE, empty where there is no certificate.
+# CERTIFICATE_NODE, empty where there is no certificate. SwarmKit's are ids and words; in one that somebody else made anything may stand, and
+# of that nothing is left that could end a string, or be taken for one of SwarmKit's.
 # shellcheck disable=SC2034 # join asks for all of it
 read_certificate() {
   certificate=$(openssl x509 -noout -subject -nameopt multiline -in "$DOCKER_ROOT/swarm/certificates/swarm-node.crt") || certificate=''
+  certificate=$(printf '%s\n' "$certificate" | cut -c 1-200 | tr -c '0-9A-Za-z= \n-' '?')
   CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p')
   CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p')
   CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p')

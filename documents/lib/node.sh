@@ -19,16 +19,17 @@ need_own_manager() {
 }
 
 # Prints the raft's members for the record of them, as a member of the result: id, instance, leader|reachable|unreachable|demoting,
-# address. Prints nothing where the managers do not say, since what was asked is done.
+# address. Prints nothing where the managers do not say, since what was asked is done. The label is anybody's who may write the node, so it is
+# told as JSON: what stands in it makes no field and no line.
 managers_told() {
   if ! told_ids=$(ask 5 node ls --quiet --filter role=manager); then return 0; fi
   told_format="${O}if .ManagerStatus$C${O}.ID$C ${O}.Spec.Role$C ${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C"
-  told_format="$told_format ${O}.ManagerStatus.Addr$C ${O}.Status.Addr$C|${O}index .Spec.Labels \"skep.instance\"$C${O}end$C"
+  told_format="$told_format ${O}.ManagerStatus.Addr$C ${O}.Status.Addr$C|${O}json (index .Spec.Labels \"skep.instance\")$C${O}end$C"
   # shellcheck disable=SC2086 # ids, one word each
   if ! told=$(ask 5 node inspect --format "$told_format" $told_ids); then return 0; fi
   printf '%s\n' "$told" | awk -F '|' 'NF {
     split($1, field, " ")
-    instance = $2 ~ /^i-[0-9a-f]+$/ ? $2 : "-"
+    instance = $2 ~ /^"i-[0-9a-f]+"$/ && length($2) <= 21 ? substr($2, 2, length($2) - 2) : "-"
     reach = field[3] ~ /^(leader|reachable)$/ ? field[3] : "unreachable"
     if (field[2] == "worker") reach = "demoting"
     # Some engines do not know the address of the leader but as a node.

@@ -7,7 +7,7 @@
 # is meant, it is a node as whom no engine has ever come. What is not in the list is not touched, whatever was seen when the plan was made.
 still_down() { # NODE@INSTANCE,...
   down_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}if .ManagerStatus${C}member${O}else$C-${O}end$C"
-  down_format="$down_format ${O}if .Description.Hostname${C}some${O}else${C}none${O}end$C|${O}index .Spec.Labels \"skep.instance\"$C"
+  down_format="$down_format ${O}if .Description.Hostname${C}some${O}else${C}none${O}end$C|${O}json (index .Spec.Labels \"skep.instance\")$C"
   down_ids=$(printf '%s' "$1" | tr , '\n' | sed 's/@.*//')
   # shellcheck disable=SC2086 # ids, one word each
   if ! down_seen=$(ask 30 node inspect --format "$down_format" $down_ids) &&
@@ -20,11 +20,12 @@ still_down() { # NODE@INSTANCE,...
     } NF {
       split($1, field, " ")
       wanted = instance[field[1]]
-      labelled = $2 ~ /^i-[0-9a-f]+$/
+      # As JSON, so that a label makes no field and no line of its own.
+      labelled = $2 ~ /^"i-[0-9a-f]+"$/
       if (field[4] != "-") next
       if (wanted == "none") {
         if (!labelled && field[3] != "ready" && field[5] == "none") print field[1]
-      } else if (field[3] == "down" && (labelled ? $2 == wanted && field[2] == "worker" : 1)) print field[1]
+      } else if (field[3] == "down" && (labelled ? $2 == "\"" wanted "\"" && field[2] == "worker" : 1)) print field[1]
     }'
 }
 

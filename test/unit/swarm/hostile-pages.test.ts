@@ -15,50 +15,12 @@ import { inspectPage, readSwarm } from '../../../src/swarm/inspect-page.ts';
 import { readNodes, readServices } from '../../../src/swarm/services-page.ts';
 import { whyUnreadable } from '../../../src/swarm/told-pages.ts';
 import { INSTANCE, NODE_ID } from '../support/examples.ts';
+import { anyText, anything } from '../support/hostile-texts.ts';
 
 const GOOD = 'g'.repeat(25);
 const ODD = 'o'.repeat(25);
 const RUNS = { numRuns: 150 };
 
-/** What shells, JSON, terminals, templates and lists of ours take for something of theirs. */
-const NASTY = [
-  ...['"', "'", '\\', '\n', '\r', '\t', '\0', '\u001b[2J', '\u202e', '\u2028', '\ud800', '`id`', '$(id)', '${IFS}'],
-  ...[
-    '}{',
-    '"}\n{"id":"',
-    ']}',
-    ',',
-    '@',
-    '|',
-    ' ',
-    '%s',
-    '{{.Node.ID}}',
-    '__proto__',
-    'constructor',
-    '\ufeff',
-    '\u0000',
-  ],
-  ...['é', '名', '👩‍🚀', 'more@1111111111@08', `${ODD} worker ready active ${INSTANCE} leader 10.0.0.1:2377 - - -\n`],
-];
-const short = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
-  fc
-    .array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ maxLength: 9 })), { maxLength: 40 })
-    .map((all) => all.join('')),
-);
-/** Up to 64 kB of them. */
-const anyText = fc.oneof(
-  { weight: 4, arbitrary: short },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(short, fc.integer({ min: 1, max: 65_536 }))
-      .map(([text, size]) =>
-        (text === '' ? 'a' : text).repeat(Math.ceil(size / Math.max(1, text.length))).slice(0, size),
-      ),
-  },
-);
-const anything = fc.oneof(anyText, fc.jsonValue({ maxDepth: 3 }), fc.array(anyText, { maxLength: 5 }));
 const texts = fc.array(anyText, { maxLength: 20 });
 const pairs = fc.dictionary(anyText, anyText, { maxKeys: 10 });
 
@@ -289,7 +251,7 @@ describe('what a document on a node tells, of any characters', () => {
     );
   });
 
-  it('is no member, record, mark, comment, constraint or survey where it is not in its form, and throws nowhere', () => {
+  it('is no member, record, mark, comment, constraint or answer of an engine where it is not in its form, and throws nowhere', () => {
     fc.assert(
       fc.property(anything, anyText, (told, text) => {
         for (const { nodeId, instance = INSTANCE } of readMembers(told) ?? []) {

@@ -9,7 +9,7 @@ export const inspect: VerbUnit = {
   parameters: {
     offset: {
       description: 'the number of nodes to skip',
-      pattern: '^[0-9]{1,6}$',
+      pattern: '^(0|[1-9][0-9]{0,5})$',
       value: ({ offset }) => String(offset),
     },
     brief: {

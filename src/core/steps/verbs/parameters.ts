@@ -14,7 +14,7 @@ export const COMMON: Readonly<Record<'cluster' | 'epoch', Parameter>> = {
   epoch: {
     description: "the cluster's epoch, which each recovery raises",
     preset: '0',
-    pattern: '^[0-9]{1,9}$',
+    pattern: '^(0|[1-9][0-9]{0,8})$',
     value: ({ plan }) => String(plan.swarm?.epoch ?? 0),
   },
 };
@@ -58,7 +58,7 @@ export const tokenKey: Parameter = {
 
 export const dataPathPort: Parameter = {
   description: 'the UDP port of overlay traffic',
-  pattern: '^[0-9]{4,5}$',
+  pattern: '^[1-9][0-9]{3,4}$',
   value: ({ config }) => String(config.dataPathPort),
 };
 

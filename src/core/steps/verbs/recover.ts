@@ -19,7 +19,7 @@ export const recover: VerbUnit = {
     dataPathPort,
     newEpoch: {
       description: 'the epoch that the recovery begins',
-      pattern: '^[0-9]{1,9}$',
+      pattern: '^(0|[1-9][0-9]{0,8})$',
       value: ({ plan }) => String((needed(plan.swarm, 'swarm').epoch ?? 0) + 1),
     },
   },

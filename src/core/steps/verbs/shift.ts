@@ -27,7 +27,7 @@ export const shift: VerbUnit = {
     offset: {
       description: 'where the page begins',
       preset: '0',
-      pattern: '^[0-9]{1,6}$',
+      pattern: '^(0|[1-9][0-9]{0,5})$',
       value: ({ offset }) => String(offset),
     },
   },
