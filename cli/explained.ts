@@ -44,7 +44,7 @@ export function inWords(error: unknown): string | undefined {
   const name = errorName(error);
   const message = error instanceof Error ? error.message : String(error);
   if (message === 'Region is missing') {
-    return 'no AWS region: set AWS_REGION, or region in ~/.aws/config, or say --region';
+    return 'no AWS region: set AWS_REGION, or region in ~/.aws/config, or say --region (of the lab on this machine: --lab)';
   }
   if (name === 'CredentialsProviderError') {
     return credentialsText(message);

@@ -5,6 +5,7 @@ import { ScenarioRun } from '../lab/scenario/run.ts';
 import type { RunOptions } from '../lab/scenario/run.ts';
 import type { Scenario } from '../lab/scenario/schema.ts';
 import { UsageError } from './errors.ts';
+import { aborted, leaves } from './interruption.ts';
 import { PORT } from './lab-defaults.ts';
 import { labPage } from './page/lab-page.ts';
 
@@ -61,14 +62,7 @@ ${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep
   if (lab.clock.virtual) {
     lab.clock.follow();
   }
-  const { signal } = ending;
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    }
-    signal.addEventListener('abort', () => {
-      resolve();
-    });
-  });
+  leaves('the lab is ended, and nothing of it is left');
+  await aborted(ending.signal);
   await shown?.close();
 }

@@ -3,7 +3,7 @@ import type { Played } from '../lab/simulate/play-seed.ts';
 import { simulate as play, writtenOf } from '../lab/simulate/simulate.ts';
 import type { Simulated } from '../lab/simulate/simulate.ts';
 import { textOf } from '../lab/simulate/clusters/written.ts';
-import { interruption } from './interruption.ts';
+import { interruption, leaves } from './interruption.ts';
 
 interface Flags {
   readonly seeds: number;
@@ -34,6 +34,7 @@ export async function simulate({
     print(textOf(await writtenOf(from)).trimEnd());
     return;
   }
+  leaves('no further seed is played; what those before have found is written');
   const result = await play({
     seeds: Array.from({ length: seeds }, (_, index) => from + index),
     within: minutes === undefined ? undefined : minutes * 60_000,

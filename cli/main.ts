@@ -1,60 +1,13 @@
-// The command. What it ends with: exit-codes.ts.
-import { readFileSync } from 'node:fs';
-
-import { Command, CommanderError } from 'commander';
-
-import { manyLines } from '../src/core/clean-text.ts';
-import { Interrupted } from '../lab/scenario/interrupted.ts';
-import { Failed, UsageError } from './errors.ts';
-import { DONE, INTERRUPTED, NOT_WELL, USAGE } from './exit-codes.ts';
-import { inWords } from './explained.ts';
+// The process of the command: where its output goes, what Ctrl-C does, and its exit code.
+import { INTERRUPTED } from './exit-codes.ts';
+import { endOnInterrupt } from './interruption.ts';
 import { keepOutput } from './output.ts';
-import { ROOT } from './root.ts';
-import { addVerbs } from './verbs.ts';
+import { runSkep } from './run.ts';
 
 keepOutput();
-
-// Our own file: no schema is loaded for it, which would be a third of the time in which `skep version` answers.
-const manifest = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as {
-  readonly version: string;
-};
-
-const program = new Command('skep')
-  .description('Keeps Docker Swarm clusters in step with their EC2 Auto Scaling groups')
-  .version(manifest.version, '-v, --version', 'print the version')
-  .addHelpText('after', '\nExample: skep status blue --region eu-west-1\nA verb’s own options: skep VERB --help')
-  .exitOverride();
-program.addCommand(
-  new Command('version').description('Print the version').action(() => {
-    process.stdout.write(`${manifest.version}\n`);
-  }),
-);
-
-try {
-  await addVerbs(program, process.argv.slice(2));
-  for (const command of allCommands(program)) {
-    command.exitOverride();
-  }
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCode(error);
-}
-
-function exitCode(error: unknown): number {
-  if (error instanceof CommanderError) {
-    // Help and version are no errors; commander has printed what there is to say.
-    return error.exitCode === 0 ? DONE : USAGE;
-  }
-  if (error instanceof UsageError || error instanceof Failed || error instanceof Interrupted) {
-    process.stderr.write(`${manyLines(error.message)}\n`);
-    return error instanceof Interrupted ? INTERRUPTED : error.exitCode;
-  }
-  const words = inWords(error);
-  const told = words ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-  process.stderr.write(`${manyLines(told)}\n`);
-  return words === undefined ? NOT_WELL : USAGE;
-}
-
-function allCommands(command: Command): Command[] {
-  return command.commands.flatMap((one) => [one, ...allCommands(one)]);
+endOnInterrupt();
+process.exitCode = await runSkep(process.argv.slice(2));
+if (process.exitCode === INTERRUPTED) {
+  // Whoever has typed Ctrl-C waits for nothing that is still under way, such as the packaging of the service.
+  process.exit();
 }

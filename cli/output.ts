@@ -19,7 +19,8 @@ export function keepOutput(): void {
   }
 }
 
-function tell(text: string): void {
+/** At once, and where nobody can be told any more, nobody is. */
+export function tell(text: string): void {
   try {
     writeSync(2, text);
   } catch {

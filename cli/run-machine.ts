@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 import { cleaned, oneLine } from '../src/core/clean-text.ts';
 import { UsageError } from './errors.ts';
+import { leaves } from './interruption.ts';
 
 const LOOK_EVERY = 1000;
 
@@ -26,14 +27,24 @@ interface Watcher {
   readonly goesOn?: (seconds: number) => void;
 }
 
-/** @param started is told the execution's ARN before it ends */
+/** How often a person who waits is told that it goes on, seconds. */
+export const TELL_EVERY = 30;
+
+/** Whoever waits is told now and then. @param started is told the execution's ARN before it ends */
 export async function runMachine(
   client: SFNClient,
   name: string,
   input: unknown,
   started: (arn: string) => void,
 ): Promise<Ended> {
-  return runExecution(client, await machineArn(client, name), input, { started });
+  return runExecution(client, await machineArn(client, name), input, {
+    started,
+    goesOn: (seconds) => {
+      if (seconds % TELL_EVERY === 0) {
+        process.stderr.write(`at work for ${seconds} s: Ctrl-C ends the waiting, and not the execution\n`);
+      }
+    },
+  });
 }
 
 /** It goes on without this command, too. */
@@ -43,10 +54,12 @@ export async function runExecution(
   input: unknown,
   { started, goesOn = () => undefined }: Watcher,
 ): Promise<Ended> {
+  leaves('the execution may have begun: it then goes on without this command');
   const { executionArn } = await client.send(
     new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
   );
   const arn = executionArn ?? '';
+  leaves(`${arn} goes on without this command`);
   started(arn);
   for (let looks = 1; ; looks += 1) {
     const { status, output, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn: arn }));

@@ -8,6 +8,7 @@ import type { SSMClient, StartSessionCommandInput } from '@aws-sdk/client-ssm';
 
 import { errorName } from '../src/aws/errors.ts';
 import { Failed, UsageError } from './errors.ts';
+import { passOn } from './interruption.ts';
 
 const PLUGIN = 'session-manager-plugin';
 const HELP =
@@ -50,8 +51,7 @@ export async function carrySession(ssm: SSMClient, request: StartSessionCommandI
     JSON.stringify(request),
     endpoint,
   ];
-  const ignore = (): void => undefined;
-  process.on('SIGINT', ignore);
+  const takeBack = passOn();
   try {
     return await new Promise<number>((resolve, reject) => {
       // The token of the session is in its arguments, as AWS's own command gives it: it is good for this one session.
@@ -62,10 +62,10 @@ export async function carrySession(ssm: SSMClient, request: StartSessionCommandI
       });
     });
   } catch (error) {
-    await ssm.send(new TerminateSessionCommand({ SessionId })).catch(ignore);
+    await ssm.send(new TerminateSessionCommand({ SessionId })).catch(() => undefined);
     throw new Failed(`${PLUGIN} did not start: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    process.off('SIGINT', ignore);
+    takeBack();
   }
 }
 

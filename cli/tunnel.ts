@@ -59,10 +59,17 @@ export async function openTunnel(options: TunnelOptions): Promise<Tunnel> {
       resolve();
     });
   });
+  const drop = (): void => {
+    child.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  // However the process ends: neither ssh nor the way to a manager outlives it.
+  process.once('exit', drop);
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     await ended;
-    rmSync(folder, { recursive: true, force: true });
+    drop();
+    process.off('exit', drop);
   };
   for (let waited = 0; !existsSync(socket); waited += LOOK_EVERY) {
     if (isOver() || waited >= PATIENCE) {

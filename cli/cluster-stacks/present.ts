@@ -6,7 +6,6 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
-import { Interrupted } from '../../lab/scenario/interrupted.ts';
 import { autoScalingClient, ssmClient, tableClient } from '../../src/aws/clients.ts';
 import { describeGroups } from '../../src/aws/auto-scaling.ts';
 import type { Group } from '../../src/aws/auto-scaling.ts';
@@ -36,23 +35,14 @@ export interface Ports {
   readonly say: (line: string) => void;
 }
 
-/** @param interrupted Ctrl-C: it ends the command at its next look */
-export function portsOf({ stage }: Place, every: number, interrupted: AbortSignal): Ports {
+export function portsOf({ stage }: Place, every: number): Ports {
   return {
     stacks: new CloudFormationClient({}),
     autoScaling: autoScalingClient(),
     ssm: ssmClient(),
     table: new Table(tableClient(), `skep-${stage}`),
     declarations: new Declarations(tableClient(), `skep-${stage}`),
-    pause: async () => {
-      try {
-        await sleep(every * 1000, undefined, { signal: interrupted });
-      } catch {
-        throw new Interrupted(
-          'interrupted: what CloudFormation and Auto Scaling have begun goes on. The same command goes on from there, and `skep cluster status` shows what there is',
-        );
-      }
-    },
+    pause: () => sleep(every * 1000),
     now: () => new Date(),
     say: (line) => void process.stdout.write(`${line}\n`),
   };

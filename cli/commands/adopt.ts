@@ -25,6 +25,7 @@ import { aboutCluster, named } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { whereText } from '../reach.ts';
 import { machineArn } from '../run-machine.ts';
 import { say } from '../output.ts';
@@ -114,6 +115,7 @@ async function portsOf(stage: string): Promise<AdoptPorts> {
 }
 
 async function carryOut(ports: AdoptPorts, cluster: string, { steps }: Adoption): Promise<void> {
+  leaves(`${cluster} is held until it is taken in: the same command goes on with it`);
   try {
     await carryOutAdoption(ports, cluster, steps);
   } catch (error) {

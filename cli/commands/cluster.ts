@@ -12,7 +12,7 @@ import type { Ports } from '../cluster-stacks/present.ts';
 import { dataOf, refuseSharedNetwork, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
 import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
-import { interruption } from '../interruption.ts';
+import { leaves } from '../interruption.ts';
 import { reachingAws } from '../reach.ts';
 
 interface Options {
@@ -25,6 +25,9 @@ interface Options {
 const FILE = ['<file>', 'the file that describes the cluster, such as skep.yaml'] as const;
 const EVERY = ['--every <seconds>', 'how often CloudFormation is asked', '5'] as const;
 const YES = ['--yes <name>', "the cluster's name: do not ask"] as const;
+
+const BEGUN =
+  'what CloudFormation and Auto Scaling have begun goes on. The same command goes on from there, and `skep cluster status` shows what there is';
 
 export function defineCluster(command: Command): Command {
   command
@@ -89,7 +92,7 @@ async function begin(path: string, every: string): Promise<{ file: ClusterFile; 
     throw new UsageError(`--every ${every}: a number of seconds from 0.05 to 60 is wanted`);
   }
   const file = readClusterFile(path, (line) => void process.stderr.write(`${line}\n`));
-  const ports = portsOf(file, seconds, interruption().signal);
+  const ports = portsOf(file, seconds);
   refuseOtherRegion(path, file, await ports.stacks.config.region());
   return { file, ports };
 }
@@ -130,6 +133,7 @@ async function up(path: string, { every, yes }: Options): Promise<void> {
   if (planned.some(({ isGrave }) => isGrave)) {
     await confirm('Something is replaced or ended. ', { cluster: file.cluster, yes: isSaid });
   }
+  leaves(BEGUN);
   await carryOutPlan(ports, file, planned);
   await followGroups(ports, file);
   ports.say(`${file.cluster} is as ${path} says`);
@@ -182,6 +186,7 @@ async function down(path: string, { every, yes, withData = false }: Options): Pr
   const data = dataOf(stacks);
   ports.say(dataWords(data, withData));
   await confirm('', { cluster: file.cluster, yes: isSaid });
+  leaves(BEGUN);
   await takeDown(ports, file, withData);
   ports.say(`${file.cluster} is gone. It stays declared, so that \`skep cluster up\` may make it anew`);
 }

@@ -9,6 +9,7 @@ import type { About } from '../cluster.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { checkInstance } from '../instance.ts';
+import { aborted, interruption, leaves } from '../interruption.ts';
 import { whereText } from '../reach.ts';
 import { carrySession, needPlugin, needProgram } from '../session.ts';
 import { openTunnel } from '../tunnel.ts';
@@ -33,7 +34,7 @@ export function defineConnect(command: Command): Command {
   return connecting(aboutCluster(command))
     .addHelpText(
       'after',
-      `\nExample: skep connect blue --user admin${NEEDS}\nExit codes: 0 you have ended it, 1 wrong use, 2 there is no way to a manager.`,
+      `\nExample: skep connect blue --user admin${NEEDS}\nExit codes: 0 it was told to end (SIGTERM), 1 wrong use, 2 there is no way to a manager, 130 you have ended it (Ctrl-C).`,
     )
     .action(connect);
 }
@@ -74,23 +75,12 @@ async function connect(argument: string | undefined, options: Connecting): Promi
   const tunnel = await tunnelTo(cluster, options);
   process.stdout.write(`docker context create skep-${cluster} --docker host=${tunnel.host}\n`);
   process.stderr.write(`or: export DOCKER_HOST=${tunnel.host}\nCtrl-C ends it\n`);
-  let asked = false;
-  const end = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        asked = true;
-        resolve();
-      });
-    }
-  });
-  await Promise.race([end, tunnel.ended]);
+  leaves(`the connection to ${cluster} is closed, and its socket is gone`);
+  const { signal } = interruption();
+  await Promise.race([aborted(signal), tunnel.ended]);
   await tunnel.close();
-  if (!wasAsked()) {
+  if (!signal.aborted) {
     throw new Failed(`the connection to ${cluster} has ended`);
-  }
-
-  function wasAsked(): boolean {
-    return asked;
   }
 }
 

@@ -22,6 +22,7 @@ import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { TIDY_EVERY } from '../../src/core/tidy/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 
 interface Options extends About {
   readonly vpcCidr: readonly string[];
@@ -69,6 +70,7 @@ async function create(argument: string | undefined, options: Options, command: C
   const policy = checkPolicy(options);
   const [client, table] = [tableClient(), `skep-${stage}`];
   const declarations = new Declarations(client, table);
+  leaves(`${cluster} may have been declared: the same command again changes nothing twice`);
   const isNew = await explained(declarations.declare(cluster, wanted), stage);
   await explained(declarations.writePolicy(cluster, policy), stage);
   tellPolicy(policy);

@@ -14,6 +14,7 @@ import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { placeText } from '../place.ts';
 
 interface Options extends About {
@@ -51,6 +52,7 @@ async function remove(argument: string | undefined, options: Options): Promise<v
   await refuseLiving(founder);
   process.stderr.write(`${cluster} would be removed: ${await placeText(statesClient(), stage)}\n`);
   await confirm('', { cluster, yes });
+  leaves(`${cluster} may have been removed: skep status says whether it is there`);
   if (!(await new Declarations(client, name).remove(cluster, founder))) {
     throw new Failed(`${cluster} changed at this moment: nothing was removed. Look again with skep status ${cluster}`);
   }

@@ -11,6 +11,7 @@ import { oneLine } from '../../src/core/clean-text.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
+import { leaves } from '../interruption.ts';
 import { wholeNumber } from '../numbers.ts';
 import { placeText } from '../place.ts';
 import { needProgram } from '../session.ts';
@@ -50,6 +51,9 @@ async function deploy(file: string, name: string, argument: string | undefined, 
   process.stderr.write(`stack ${name} of ${file} would be put up on ${cluster}: ${place}\n`);
   await confirm('', { cluster, yes: options.yes });
   const tunnel = await tunnelTo(cluster, options);
+  leaves(
+    `docker may have begun with stack ${name}, and the swarm goes on with it: skep services ${cluster} shows how far`,
+  );
   try {
     await run(['--host', tunnel.host, 'stack', 'deploy', '--compose-file', file, name]);
     await follow(tunnel.host, name, options.wait);
@@ -71,8 +75,14 @@ function read(file: string): string {
 function run(args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn('docker', args, { stdio: ['ignore', 'inherit', 'inherit'] });
+    const drop = (): void => {
+      child.kill('SIGTERM');
+    };
+    // It does not outlive this process, without which it has no way to the swarm.
+    process.once('exit', drop);
     child.once('error', reject);
     child.once('close', (code) => {
+      process.off('exit', drop);
       if (code === 0) {
         resolve();
       } else {

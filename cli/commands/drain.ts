@@ -15,6 +15,7 @@ import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { checkInstance } from '../instance.ts';
+import { leaves } from '../interruption.ts';
 import { wholeNumber } from '../numbers.ts';
 import { placeText } from '../place.ts';
 
@@ -76,6 +77,12 @@ const WORDS = {
   drain: 'is drained: its tasks are stopped there, and started on other nodes',
 } as const;
 
+const BACK = {
+  active: (instance: string) => `skep drain ${instance} takes it back`,
+  pause: (instance: string) => `skep activate ${instance} takes it back`,
+  drain: (instance: string) => `skep activate ${instance} takes it back`,
+} as const;
+
 const STATES: Readonly<Partial<Record<string, string>>> = { active: 'active', pause: 'paused', drain: 'drained' };
 
 async function change(
@@ -93,6 +100,9 @@ async function change(
     `node ${nodeId} of ${instance} ${WORDS[availability]}: cluster ${cluster}, ${await placeText(statesClient(), stage)}\n`,
   );
   await confirm('', { cluster, yes });
+  leaves(
+    `${instance} may be ${STATES[availability] ?? availability} by now, and stays so: ${BACK[availability](instance)}`,
+  );
   const { was } = await ask(asking, 'availability', { plan: { instance }, nodeId, parameters: { availability } });
   const before = STATES[String(was)] ?? 'something else';
   const text =

@@ -14,6 +14,7 @@ import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { placeText } from '../place.ts';
 import { say } from '../output.ts';
 
@@ -84,6 +85,7 @@ function secondsOf(text: string): number {
 }
 
 async function withdraw({ erasures }: Ports, cluster: string, begun: string | undefined): Promise<void> {
+  leaves(`whether the swarm of ${cluster} may still be erased, the same command says again`);
   if (!(await erasures.takeBack(cluster))) {
     say(`nobody had said that the swarm of ${cluster} may be erased`);
     return;
@@ -109,6 +111,7 @@ async function allow(
   }
   process.stderr.write(`this is ${await placeText(statesClient(), ports.stage)}\n`);
   await confirm('', { cluster, yes });
+  leaves(`the last manager of ${cluster} may be allowed to go: skep erase ${cluster} --take-back takes that back`);
   if (managers.length === 0) {
     await endNow(ports, cluster, swarmId);
     return;

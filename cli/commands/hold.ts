@@ -10,6 +10,7 @@ import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { say } from '../output.ts';
 
 interface Options extends About {
@@ -44,6 +45,10 @@ async function hold(argument: string | undefined, options: Options): Promise<voi
   const cluster = await whichCluster(argument, options);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
+  leaves(
+    `${cluster} may be held by now, and what began at the same moment was not looked for: ` +
+      `the same command again does, and skep unhold ${cluster} ends the hold`,
+  );
   const done = await explained(holdCluster({ holds }, cluster, because, now()), stage);
   if (done === undefined) {
     throw gone(cluster, stage);
@@ -85,6 +90,7 @@ async function unhold(argument: string | undefined, about: About): Promise<void>
   const cluster = await whichCluster(argument, about);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
+  leaves(`${cluster} may be held no more, with somebody still waiting: the same command again wakes the rest`);
   // Also where there is no hold: a first try may have died half-way.
   const done = await explained(unholdCluster({ holds, states: statesClient() }, cluster, now()), stage);
   if (done === undefined) {

@@ -12,6 +12,7 @@ import { cleaned } from '../../src/core/clean-text.ts';
 import { columns } from '../columns.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { checkInstance } from '../instance.ts';
+import { leaves } from '../interruption.ts';
 import { PORT } from '../lab-defaults.ts';
 import { integer, portNumber } from '../numbers.ts';
 import { layHands, swarmOfLab } from '../page/lab-hands.ts';
@@ -22,22 +23,28 @@ interface Flags {
   readonly json: boolean;
 }
 
-/** A command with the options that all of these have. */
-const up = (name: string, description: string): Command =>
-  new Command(name).description(description).option('--port <number>', 'where the lab answers', portNumber, PORT);
+/** A command with the options that all of these have. @param example what may stand after its name */
+const up = (name: string, description: string, example = ''): Command =>
+  new Command(name)
+    .description(description)
+    .option('--port <number>', 'where the lab answers', portNumber, PORT)
+    .addHelpText(
+      'after',
+      `\nExample: npx skep lab ${name}${example}\nExit codes: 0 done, 1 wrong use, or no lab is up, 2 the lab refuses it.`,
+    );
 const shows = (name: string, description: string): Command =>
   up(name, description).option('--json', 'print it as JSON, and nothing else', false);
 
 export function defineLabUp(command: Command): Command {
   return command
     .addCommand(
-      up('scale', 'Set the desired capacity of a group of the running lab')
+      up('scale', 'Set the desired capacity of a group of the running lab', ' workers 4')
         .argument('<group>')
         .argument('<number>', 'how many instances', integer)
         .action(scale),
     )
     .addCommand(
-      up('kill', 'Kill an instance of the running lab, without a word to anybody')
+      up('kill', 'Kill an instance of the running lab, without a word to anybody', ' i-0123456789abcdef0')
         .argument('<instance>', 'its EC2 instance id')
         .action(kill),
     )
@@ -54,6 +61,8 @@ export function defineLabUp(command: Command): Command {
         .action(showNodes),
     );
 }
+
+const DONE_ALREADY = 'the lab may have done it already';
 
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
@@ -95,6 +104,7 @@ async function scale(group: string, number: number, { port }: { port: number }):
   if (!names.includes(group)) {
     throw new UsageError(`the lab has no group ${group}: it has ${names.join(', ') || 'none'}`);
   }
+  leaves(DONE_ALREADY);
   await ask(port, aws.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: number })));
   print(`${group} is to have ${number}`);
 }
@@ -114,6 +124,7 @@ async function stop({ port }: { port: number }): Promise<void> {
 }
 
 async function done(port: number, act: Parameters<typeof layHands>[1]): Promise<string> {
+  leaves(DONE_ALREADY);
   try {
     return await ask(port, layHands(urlOf(port), act));
   } catch (error) {

@@ -25,6 +25,11 @@ export function defineLab(command: Command): Command {
         .option('--agent <which>', 'what runs the commands on docker nodes: own, or the path of amazon-ssm-agent')
         .option('--json', 'print the result as JSON, and nothing else')
         .option('--seed <number>', 'in place of the seed of the scenario', integer)
+        .addHelpText(
+          'after',
+          '\nExample: npx skep lab run examples/scale-out-in/scenario.yaml' +
+            '\nExit codes: 0 every expectation holds, 1 wrong use, 2 one does not, 130 you have ended it.',
+        )
         .action(async (...given: Parameters<Runs['run']>) => (await runs()).run(...given)),
     )
     .addCommand(defineSimulate())
@@ -37,6 +42,10 @@ export function defineLab(command: Command): Command {
         .addOption(nodes())
         .option('--page <number>', 'where its page answers; 0 for any free port', portNumber, PAGE_PORT)
         .option('--no-page', 'without a page')
+        .addHelpText(
+          'after',
+          '\nExample: npx skep lab serve --empty\nExit codes: 0 skep lab stop has ended it, 1 wrong use, 130 you have ended it.',
+        )
         .action(async (...given: Parameters<Runs['serve']>) => (await runs()).serve(...given)),
     )
     .addCommand(
@@ -46,6 +55,10 @@ export function defineLab(command: Command): Command {
         .option('--port <number>', 'where the lab answers', portNumber, PORT)
         .option('--page <number>', 'where its page answers; 0 for any free port', portNumber, PAGE_PORT)
         .option('--no-page', 'without a page')
+        .addHelpText(
+          'after',
+          '\nExample: npx skep lab demo --once\nExit codes: 0 all went well, 1 wrong use, 2 it did not, 130 you have ended it.',
+        )
         .action(async (...given: Parameters<Demo['demo']>) => (await import('./demo.ts')).demo(...given)),
     );
 }

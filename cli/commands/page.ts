@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
+import { aborted, interruption, leaves } from '../interruption.ts';
 import { openPage } from '../page/open.ts';
 import { portNumber, wholeNumber } from '../numbers.ts';
 import { whereText } from '../reach.ts';
@@ -31,7 +32,7 @@ export function definePage(command: Command): Command {
       'after',
       '\nExample: skep page blue --region eu-west-1' +
         '\nThe address that it prints has a key in it: whoever has it sees the page. Ctrl-C ends it.' +
-        '\nExit codes: 0 you have ended it, 1 wrong use.',
+        '\nExit codes: 0 it was told to end (SIGTERM), 1 wrong use, 130 you have ended it (Ctrl-C).',
     )
     .action(page);
 }
@@ -50,10 +51,8 @@ async function page(argument: string | undefined, options: Options): Promise<voi
   process.stderr.write(
     `the page of ${cluster} (${where}), ${allowChanges ? 'with buttons that change it' : 'which changes nothing'}, until Ctrl-C\n`,
   );
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
-  });
+  leaves('the page is closed, and nothing else has ended');
+  await aborted(interruption().signal);
   await served.close();
 }
 

@@ -13,6 +13,7 @@ import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { rebalanceText, rebalanced } from '../rebalance-table.ts';
 import type { Rebalanced } from '../rebalance-table.ts';
 import { readable, runMachine } from '../run-machine.ts';
@@ -58,6 +59,7 @@ async function rebalance(argument: string | undefined, options: Options): Promis
   const input = { cluster, services: options.service, maxMoves, dryRun, even };
   const running = runMachine(statesClient(), `skep-${stage}-rebalance`, input, (arn) => {
     process.stderr.write(`started ${arn}\n`);
+    leaves(`${arn} goes on without this command: skep rebalance ${cluster} --cancel ends it`);
   });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
@@ -89,6 +91,7 @@ function numberOf(text: string): number {
 const LOOK_EVERY = 2000;
 
 async function cancel(cluster: string, stage: string): Promise<void> {
+  leaves(`the rebalance of ${cluster} may have been told to end: it finishes the moves that it is at`);
   const lock = new RebalanceLock(tableClient(), `skep-${stage}`);
   const execution = await explained(lock.cancel(cluster), stage);
   if (execution === undefined) {

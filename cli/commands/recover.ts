@@ -14,7 +14,7 @@ import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { placeBeside } from '../place.ts';
 import { recoveryTable } from '../recovery-table.ts';
-import { machineArn, runExecution } from '../run-machine.ts';
+import { TELL_EVERY, machineArn, runExecution } from '../run-machine.ts';
 
 interface Options extends About {
   readonly from?: string;
@@ -32,9 +32,6 @@ const found = z.object({
 const recovered = z.object({
   recovered: z.object({ nodeId: z.string(), address: z.string(), epoch: z.number(), removed: z.number() }),
 });
-
-/** How often a person is told that it goes on, seconds. */
-const TELL_EVERY = 30;
 
 /** The recovery was refused, or failed. */
 class NotRecovered extends Failed {

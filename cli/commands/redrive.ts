@@ -13,6 +13,7 @@ import { redriveName, redriveOf } from '../../src/core/lifecycle/redrive.ts';
 import type { Redrive } from '../../src/core/lifecycle/redrive.ts';
 import { confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
+import { leaves } from '../interruption.ts';
 import { placeText } from '../place.ts';
 import { reaching } from '../reach.ts';
 import type { Reach } from '../reach.ts';
@@ -61,7 +62,10 @@ async function redrive(options: Options): Promise<void> {
     `${starts} execution(s) would be started, and ${taken.length} letter(s) deleted: ${await placeText(states, stage)}\n`,
   );
   await confirm('', { cluster: stage, yes, what: 'stage' });
-  for (const one of taken) {
+  for (const [index, one] of taken.entries()) {
+    leaves(
+      `${index} of ${taken.length} are done, and one may have been started: the same command goes on with the rest`,
+    );
     await carryOut(states, stage, one);
     await deleteLetter(sqs, queue, one.letter);
   }

@@ -15,6 +15,7 @@ import { tableClient } from '../../src/aws/clients.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
@@ -70,6 +71,7 @@ async function refresh(name: string, options: Options): Promise<void> {
   }
   process.stderr.write(`${group.cluster}, ${name}: ${whereText(options.stage, process.env)}\n`);
   await confirm('', { cluster: group.cluster, yes: options.yes });
+  leaves(`the refresh of ${name} goes on without this command: skep refresh ${name} --cancel ends it`);
   const id = await begun(beginRefresh(ports, plan), name);
   say(`started ${id}: it goes on without this command; skep refresh ${name} --cancel ends it`);
   if (options.follow) {
@@ -111,6 +113,9 @@ async function end(
   if (last === undefined || !isUnderWay(last)) {
     throw new Failed(`no refresh of ${name} is under way: nothing was done`);
   }
+  leaves(
+    `${name} may have been told to ${rollBack ? 'roll back' : 'cancel its refresh'}: AWS ends it without this command`,
+  );
   await (rollBack ? rolledBack(ports, name) : cancelRefresh(ports.autoScaling, name));
   say(`${name}: ${rollBack ? 'it is rolled back' : 'it is cancelled; what was replaced stays'}`);
   for (let seen = last; waits && isUnderWay(seen);) {

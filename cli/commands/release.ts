@@ -12,6 +12,7 @@ import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
+import { leaves } from '../interruption.ts';
 import { placeText } from '../place.ts';
 import { say } from '../output.ts';
 
@@ -55,6 +56,7 @@ async function release(argument: string | undefined, options: Options): Promise<
     `${cluster} would be released, with its groups ${names}: ${await placeText(statesClient(), stage)}\n`,
   );
   await confirm('', { cluster, yes });
+  leaves(`${cluster} may be released in part: the same command goes on with it`);
   const refused = await letGo(ports, cluster);
   if (refused !== undefined) {
     throw new Failed(refused);

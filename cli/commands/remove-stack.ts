@@ -10,6 +10,7 @@ import { planRemoval, removalText } from '../../src/core/removal/removal.ts';
 import { carryOutRemoval, lookToRemove } from '../../src/operations/remove-stage.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
+import { leaves } from '../interruption.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { say } from '../output.ts';
@@ -55,6 +56,7 @@ async function removeStack({ stage, yes, check, endExecutions }: Options): Promi
   }
   process.stderr.write(`the service would be removed: ${whereText(stage, process.env)}\n`);
   await confirm('', { cluster: stage, what: 'stage', yes });
+  leaves('what was begun goes on: the same command goes on with the rest');
   const { status, because } = await carryOutRemoval(ports, planned, (step) => {
     process.stderr.write(`${removalText(step, stage)}\n`);
   });

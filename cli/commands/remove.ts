@@ -16,6 +16,7 @@ import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { checkInstance } from '../instance.ts';
+import { leaves } from '../interruption.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
@@ -61,6 +62,7 @@ async function remove(instance: string, { stage, replace, follow, yes }: Options
   say(`${instance} of ${name} would be drained and terminated, ${rest}`);
   process.stderr.write(`${cluster}: ${whereText(stage, process.env)}\n`);
   await confirm('', { cluster, yes });
+  leaves(`${instance} leaves without this command, drained first: skep why ${instance} tells how far it is`);
   await removeInstance(ports.autoScaling, instance, !replace);
   if (follow) {
     await followOut(ports, { instance, cluster, wasKept: own.lifecycle.endsWith(':Retained') });

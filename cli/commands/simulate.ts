@@ -19,6 +19,11 @@ export const defineSimulate = (): Command =>
     .option('--first', 'end with the first seed that breaks a rule')
     .option('--print', 'print the scenario of the first seed, and play nothing')
     .option('--json', 'print the result as JSON, and nothing else')
+    .addHelpText(
+      'after',
+      '\nExample: npx skep lab simulate --seeds 100' +
+        '\nExit codes: 0 every rule held, 1 wrong use, 2 one was broken, 130 you have ended it.',
+    )
     .action(async (...given: Parameters<Simulate['simulate']>) =>
       (await import('../lab-simulate.ts')).simulate(...given),
     );

@@ -64,10 +64,16 @@ const interrupted = (): Interrupted =>
 
 /** @throws {Interrupted} packaging takes seconds, in which a person may think better of it */
 async function stacksOf(scenario: Scenario, signal: AbortSignal | undefined): Promise<[stack: Stack, beside: Stack[]]> {
-  const stack = await stackOf(scenario.stage);
+  const ending = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => {
+      reject(interrupted());
+    });
+  });
+  ending.catch(() => undefined);
+  const stack = await Promise.race([stackOf(scenario.stage), ending]);
   const beside: Stack[] = [];
   for (const stage of scenario.beside) {
-    beside.push(await stackOf(stage));
+    beside.push(await Promise.race([stackOf(stage), ending]));
   }
   if (signal?.aborted === true) {
     throw interrupted();
@@ -130,13 +136,14 @@ export class ScenarioRun {
   }
 
   static async open(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
-    options.onProgress?.({ kind: 'step', at: 0, text: `packaging stage ${scenario.stage}, as for a deployment` });
-    const { changed = (stack: Stack) => stack, onNeeded } = options;
-    const [stack, beside] = await stacksOf(scenario, options.signal);
     const virtual = options.nodes === 'simulated';
+    // What this host cannot run is said before anything is packaged.
     const machines: LabOptions['machines'] = virtual
       ? ({ clock, random, surroundings }) => new SimulatedMachines(clock, random, surroundings)
       : await dockerMachines(options.agent);
+    options.onProgress?.({ kind: 'step', at: 0, text: `packaging stage ${scenario.stage}, as for a deployment` });
+    const { changed = (stack: Stack) => stack, onNeeded } = options;
+    const [stack, beside] = await stacksOf(scenario, options.signal);
     const killAt: KillAt[] = [];
     const watchers = watch(() => lab, options.onProgress);
     const lab = await Lab.open({
@@ -376,6 +383,7 @@ function watchManagers(lab: Lab, cluster: string): ManagerWatch {
 
 /** Loaded only where it is asked for: it needs Linux and root, and nothing else of the lab does. */
 async function dockerMachines(agent: string | undefined): Promise<LabOptions['machines']> {
+  await (await import('../nodes/docker/host.ts')).checkHost();
   const module: { DockerMachines: typeof DockerMachines } = await import('../nodes/docker/docker-machines.ts');
   return ({ surroundings }) => new module.DockerMachines(surroundings, { agent });
 }

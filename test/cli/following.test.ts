@@ -127,6 +127,9 @@ describe('a cluster that is followed', () => {
     });
     expect([refused.status, await refused.text()]).toEqual([422, expect.stringContaining('--allow-changes')]);
     page.child.kill('SIGINT');
-    expect((await page.ended).code).toBe(0);
+    expect(await page.ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/\ninterrupted: the page is closed, and nothing else has ended\n$/),
+    });
   });
 });

@@ -1,8 +1,7 @@
 // `skep shell` and `skep connect` as far as this machine goes: what AWS is asked for, what the plugin and ssh are given, and what is left
 // afterwards. The plugin and ssh of the test say what they were given; the way through AWS itself is theirs.
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -12,60 +11,16 @@ import { sshArguments } from '../../cli/tunnel.ts';
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
+import { SessionManager, sessionPrograms } from '../support/session-programs.ts';
 import { onLab, startSkep } from '../support/skep-command.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'skep-session-'));
 const INSTANCE = 'i-0123456789abcdef0';
 const told = path.join(folder, 'told');
 
-function program(name: string, text: string): void {
-  const file = path.join(folder, name);
-  writeFileSync(file, `#!${process.execPath}\n${text}`);
-  chmodSync(file, 0o755);
-}
-
-// Says what it was given, and ends as it is told to.
-program(
-  'session-manager-plugin',
-  `require('node:fs').writeFileSync(${JSON.stringify(told)}, JSON.stringify(process.argv.slice(2)));
-process.exit(Number(process.env.PLUGIN_ENDS ?? 0));
-`,
-);
-// As far as the test goes: it runs its ProxyCommand as ssh does, and forwards the local socket to the one that the test has.
-program(
-  'ssh',
-  `const { spawn } = require('node:child_process');
-const net = require('node:net');
-const args = process.argv.slice(2);
-const command = args.find((one) => one.startsWith('ProxyCommand=')).slice('ProxyCommand='.length).replaceAll('%%', '%');
-const [local, remote] = args[args.indexOf('-L') + 1].split(':');
-if (remote !== '/var/run/docker.sock') process.exit(9);
-spawn('sh', ['-c', 'exec ' + command], { stdio: 'inherit' }).on('close', (code) => {
-  if (code !== 0) process.exit(255);
-  net.createServer((socket) => socket.pipe(net.connect(process.env.TEST_DOCKER)).pipe(socket)).listen(local);
-});
-`,
-);
-
-/** Session Manager, as far as it is asked. */
-const asked: unknown[] = [];
-const manager = createServer((incoming, response) => {
-  let body = '';
-  incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
-  incoming.on('end', () => {
-    const input = JSON.parse(body) as { readonly Target: string };
-    asked.push([incoming.headers['x-amz-target'], input]);
-    const away = input.Target !== INSTANCE;
-    response.writeHead(away ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(
-      JSON.stringify(
-        away
-          ? { __type: 'TargetNotConnected', message: `${input.Target} is not connected.` }
-          : { SessionId: 'me-1', TokenValue: 'secret', StreamUrl: 'wss://stream' },
-      ),
-    );
-  });
-});
+sessionPrograms(folder, told);
+const manager = new SessionManager(INSTANCE);
+const { asked } = manager;
 const docker = createServer((_incoming, response) => {
   response.end('docker of a manager');
 });
@@ -73,9 +28,8 @@ const socket = path.join(folder, 'docker.sock');
 let url = '';
 let run: ScenarioRun;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => manager.listen(0, '127.0.0.1', resolve));
   await new Promise<void>((resolve) => docker.listen(socket, resolve));
-  url = `http://127.0.0.1:${(manager.address() as AddressInfo).port}`;
+  url = await manager.open();
   const text = 'name: session\ngroups:\n  managers: { role: manager, desired: 1 }\nsteps:\n  - settle: 5m\n';
   run = await ScenarioRun.open(parseScenario(text, 'session'), { nodes: 'simulated' });
   await play(run);
@@ -151,7 +105,10 @@ describe('skep connect', () => {
       },
     ]);
     connecting.child.kill('SIGINT');
-    expect((await connecting.ended).code).toBe(0);
+    expect(await connecting.ended).toMatchObject({
+      code: 130,
+      stderr: expect.stringMatching(/\ninterrupted: the connection to demo is closed, and its socket is gone\n$/),
+    });
     expect(existsSync(path.dirname(host))).toBe(false);
   });
 

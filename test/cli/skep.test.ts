@@ -88,7 +88,10 @@ describe('wrong use: exit code 1, and what is wrong on stderr', () => {
     ],
     [['plan', 'blue', '--lab', '0'], '--lab 0: a port from 1 to 65535 is wanted\n'],
     [['plan', '--lab', '1'], 'AWS was not reached at 127.0.0.1:1: nothing answers there (ECONNREFUSED)\n'],
-    [['plan', 'blue'], 'no AWS region: set AWS_REGION, or region in ~/.aws/config, or say --region\n'],
+    [
+      ['plan', 'blue'],
+      'no AWS region: set AWS_REGION, or region in ~/.aws/config, or say --region (of the lab on this machine: --lab)\n',
+    ],
     [
       ['create', '--cluster', 'Prod'],
       '--cluster Prod: a cluster name is 1 to 32 of a-z, 0-9 and -, and begins with a letter\n',

@@ -13,7 +13,7 @@ const SKEP = fileURLToPath(new URL('../../cli/skep.js', import.meta.url));
 /** Node's own cache of what it compiles. */
 const COMPILED_BEFORE = fileURLToPath(new URL('../../.build/compile-cache', import.meta.url));
 
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
 
 /** A frame of a stack, or what Node.js prints of an error that nobody took: no person is to see it. */
 export const STACK = /\n\s+at .*\(|node:(events|internal)|UnhandledPromise|Node\.js v\d/;
@@ -24,8 +24,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has printed so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
 /** What is in it besides the command's path comes from the test. */
-const environment = (more: Environment): NodeJS.ProcessEnv => ({
+export const environment = (more: Environment): NodeJS.ProcessEnv => ({
   PATH: process.env['PATH'],
   AWS_CONFIG_FILE: devNull,
   AWS_SHARED_CREDENTIALS_FILE: devNull,
@@ -53,7 +61,7 @@ export function startSkep(
   args: readonly string[],
   env: Environment,
   { launcher = launcherOf(args), cwd }: { readonly launcher?: string; readonly cwd?: string } = {},
-): { child: ChildProcess; ended: Promise<Ended>; stdout: () => string } {
+): Started {
   const child = spawn(process.execPath, [launcher, ...args], {
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,5 +76,5 @@ export function startSkep(
       resolve({ code, ...said });
     });
   });
-  return { child, ended, stdout: () => said.stdout };
+  return { child, ended, stdout: () => said.stdout, stderr: () => said.stderr };
 }
