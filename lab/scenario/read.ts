@@ -68,15 +68,17 @@ function deepest(issue: z.core.$ZodIssue, above: readonly PropertyKey[] = []): P
     return [{ path, message: issue.message }];
   }
   const [branch = []] = issue.errors.toSorted((a, b) => foreign(a) - foreign(b) || depth(b) - depth(a));
-  return foreign(branch) > 0 && !isNearlyMeant(branch, issue.errors)
-    ? [{ path, message: 'not something that the lab knows here' }]
+  const unknown = foreignKeys(branch);
+  return unknown.length > 0 && !isNearlyMeant(branch, issue.errors)
+    ? [{ path, message: `${unknown.join(', ')}: not something that the lab knows here` }]
     : branch.flatMap((one) => deepest(one, path));
 }
 
-/** How many keys of the value a branch does not know. */
-function foreign(issues: readonly z.core.$ZodIssue[]): number {
-  return issues.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : [])).length;
-}
+/** The keys of the value that a branch does not know. */
+const foreignKeys = (issues: readonly z.core.$ZodIssue[]): string[] =>
+  issues.flatMap((one) => (one.code === 'unrecognized_keys' && one.path.length === 0 ? one.keys : []));
+
+const foreign = (issues: readonly z.core.$ZodIssue[]): number => foreignKeys(issues).length;
 
 /** Knows more of the keys than the others do: one key too many, beside the right one. */
 function isNearlyMeant(branch: readonly z.core.$ZodIssue[], all: readonly (readonly z.core.$ZodIssue[])[]): boolean {

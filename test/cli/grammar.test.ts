@@ -114,11 +114,12 @@ describe('the grammar of the verbs', () => {
   });
 
   it('has an example and the exit codes in the help of each verb', () => {
-    const ofAws = ALL.filter(({ words }) => !words.startsWith('lab '));
+    // The lab is in a clone only, where npx is what calls the command.
+    const typed = (words: string): string => (words.startsWith('lab ') ? `npx skep ${words}` : `skep ${words}`);
     expect(
-      ofAws.filter(({ words, help }) => !help.includes(`\nExample: skep ${words}`)).map(({ words }) => words),
+      ALL.filter(({ words, help }) => !help.includes(`\nExample: ${typed(words)}`)).map(({ words }) => words),
     ).toEqual([]);
-    expect(ofAws.filter(({ help }) => !help.includes('Exit codes: 0 ')).map(({ words }) => words)).toEqual([]);
+    expect(ALL.filter(({ help }) => !help.includes('Exit codes: 0 ')).map(({ words }) => words)).toEqual([]);
   });
 });
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { VERB_NAMES } from '../../cli/verbs.ts';
+import { ManyCommands } from '../support/many-commands.ts';
 import { startSkep } from '../support/skep-command.ts';
 import type { Ended } from '../support/skep-command.ts';
 
@@ -56,6 +58,24 @@ describe('the packed command', () => {
     const { code, stdout } = await skep('--help');
     expect(code).toBe(0);
     expect(stdout).toMatch(/\n {2}status\|ls /);
+  });
+
+  it('has every verb, each with an example and its exit codes in its help', async () => {
+    const commands = new ManyCommands(path.join(folder, 'node_modules/skep/dist/run.js'));
+    const ofCluster = ['plan', 'up', 'status', 'down'].map((name) => `cluster ${name}`);
+    // The lab says where it is, and a group of verbs has no example of its own.
+    const verbs = [...VERB_NAMES.filter((name) => !['lab', 'cluster'].includes(name)), ...ofCluster];
+    try {
+      expect(verbs.length).toBeGreaterThan(30);
+      for (const verb of verbs) {
+        const { code, stdout, stderr } = await commands.skep([...verb.split(' '), '--help'], { HOME: folder });
+        expect([verb, code, stderr]).toEqual([verb, 0, '']);
+        expect(stdout).toContain(`\nExample: skep ${verb}`);
+        expect(stdout).toContain('\nExit codes: 0 ');
+      }
+    } finally {
+      commands.close();
+    }
   });
 
   it('loads what its verbs need', async () => {

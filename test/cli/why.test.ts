@@ -1,5 +1,7 @@
 // `skep why` for the failures that people meet most often (docs/failure-modes.md): the cause stands in the first line, whoever else would have to
 // be asked for it, and what to do in the second.
+import { readFileSync } from 'node:fs';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
@@ -7,7 +9,8 @@ import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import type { Step } from '../../lab/scenario/schema.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
-import { STACK, onLab, startSkep } from '../support/skep-command.ts';
+import { ManyCommands } from '../support/many-commands.ts';
+import { STACK, onLab } from '../support/skep-command.ts';
 
 const MINUTE = 60_000;
 const SCENARIO = `
@@ -29,11 +32,16 @@ steps:
 `;
 
 let run: ScenarioRun;
+let commands: ManyCommands;
 beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'why'), { nodes: 'simulated' });
   await play(run);
+  commands = new ManyCommands();
 }, 240_000);
-afterAll(() => run.close());
+afterAll(async () => {
+  commands.close();
+  await run.close();
+});
 
 async function take(...steps: readonly Step[]): Promise<void> {
   for (const step of steps) {
@@ -44,7 +52,7 @@ const one = (group: string): Step => ({ scale: { group, to: 1 } });
 
 /** The first two lines. */
 async function why(instance: string): Promise<readonly [cause: string, next: string]> {
-  const { code, stdout, stderr } = await startSkep(['why', instance], onLab(run.lab.url)).ended;
+  const { code, stdout, stderr } = await commands.skep(['why', instance], onLab(run.lab.url));
   expect([code, stderr.match(STACK)]).toEqual([0, null]);
   const [cause = '', next = ''] = stdout.split('\n');
   return [cause, next];
@@ -98,7 +106,9 @@ describe('the cause, in the first line', () => {
 
   it('is Docker, which the step that it waits for needs', async () => {
     await take(one('slow'), { advance: 3 * MINUTE });
-    expect((await why(instanceOf('slow')))[0]).toMatch(/^it waits for \d+ s for Join \(command \d+\)$/);
+    expect((await why(instanceOf('slow')))[0]).toMatch(
+      /^it waits for \d+ s for Join \(command \d+\): its Docker has to be up, and to reach a manager on port 2377$/,
+    );
   });
 
   it('is the launch that failed', async () => {
@@ -116,7 +126,7 @@ describe('the cause, in the first line', () => {
       advance: 2 * MINUTE,
     });
     expect((await why(instanceOf('unheard')))[0]).toBe(
-      'its launch hook is open, and no execution has claimed it: has its event come, is a hold on?',
+      'the event of its launch has not come: its launch hook is open, and no execution has claimed it',
     );
   });
 
@@ -147,5 +157,24 @@ describe('the cause, in the first line', () => {
     const [cause, next] = await why(instanceOf('held'));
     expect(cause).toMatch(/^cluster demo is held since \S+: a look at the network$/);
     expect(next).toBe('what to do: skep unhold demo');
+  });
+});
+
+/** The failures that people meet most often, by the scenarios of docs/failure-modes.md; each is told above. */
+const EIGHT = {
+  'agent-never-comes': 'is the agent that never came',
+  'scale-out-docker-after-2m': 'is Docker, which the step that it waits for needs',
+  'launch-event-lost': 'is the event that never came',
+  'group-without-tag': 'is the group that has no tags',
+  'no-metadata': 'is the hook whose metadata are not what skep writes',
+  'cluster-never-declared': 'is the cluster that nobody has declared',
+  'node-of-a-foreign-swarm': 'is the other swarm that its engine is in',
+  'forgets-what-died': 'is the machine that died',
+};
+
+describe('the eight most frequent failures', () => {
+  it.each(Object.entries(EIGHT))('have a row in docs/failure-modes.md, and their cause above: %s', (scenario, test) => {
+    expect(readFileSync('docs/failure-modes.md', 'utf8')).toContain(`/${scenario}.yaml)`);
+    expect(readFileSync('test/cli/why.test.ts', 'utf8')).toContain(`it('${test}'`);
   });
 });

@@ -58,7 +58,6 @@ export function beginRebalance(seen: SeenServices, { wish, swept, refused, tries
   }
   const [digest = ''] = digests;
   const { cluster, services: only, maxMoves, dryRun, rollback, even } = wish;
-  const sweep = swept || dryRun ? [] : sweepOf(wish, services, now);
   const planned = planRebalance(
     { nodes, services: hasNodes ? services : [], unreadable, missing, now },
     { only, maxMoves: rollback ? 0 : maxMoves, even },
@@ -66,6 +65,7 @@ export function beginRebalance(seen: SeenServices, { wish, swept, refused, tries
   if (planned.unknown.length > 0) {
     throw new FlowError('ServiceUnknown', `${cluster} has no service ${planned.unknown.join(', ')}`);
   }
+  const sweep = swept || dryRun ? [] : sweepOf(wish, services, now);
   const runs = startRuns(planned, now, (nodeId) => String(ids.indexOf(nodeId)));
   return { report: firstReport(planned), runs: dryRun ? [] : runs, sweep, digest };
 }

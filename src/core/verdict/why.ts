@@ -74,6 +74,7 @@ const ANSWERS: readonly ((facts: WhyFacts) => Answer | undefined)[] = [
   hookMissing,
   refusedEvent,
   held,
+  unheard,
   agentAway,
   stepUnderWay,
 ];
@@ -172,6 +173,17 @@ function held({ hold, cluster, node }: WhyFacts): Answer | undefined {
       };
 }
 
+/** Its hook is open, nothing holds it up, and nothing is known of it. */
+function unheard({ node, group }: WhyFacts): Answer | undefined {
+  const known = node !== undefined && node.phase !== 'gone';
+  return known || group?.lifecycle !== 'Pending:Wait'
+    ? undefined
+    : {
+        cause: 'the event of its launch has not come: its launch hook is open, and no execution has claimed it',
+        next: 'wait a minute, since it may have come just now; then skep tidy, or the next tidy by itself, starts its execution',
+      };
+}
+
 function agentAway({ agent, node, instance, ec2 }: WhyFacts): Answer | undefined {
   const waits = node !== undefined && ON_ITS_WAY.has(node.phase) && ec2 === 'running';
   if (!waits || agent === undefined || agent === 'online') {
@@ -215,11 +227,25 @@ function ofStep(
   }
   const where = target === undefined || target === instance ? '' : `, asked of ${target}`;
   const since = sentAt === undefined ? '' : ` for ${Math.max(0, now - sentAt)} s`;
+  const needs = STEP_NEEDS[step.split('-')[0] ?? step];
   return {
-    cause: `it waits${since} for ${step} (command ${tries}${where})`,
+    cause: `it waits${since} for ${step} (command ${tries}${where})${needs === undefined ? '' : `: ${needs}`}`,
     next: 'wait: it is tried again until the action ends',
   };
 }
+
+/** What has to be there before the command of a step ends: a step that takes long lacks it. */
+const STEP_NEEDS: Readonly<Partial<Record<string, string>>> = {
+  Found: 'its Docker has to be up',
+  Join: 'its Docker has to be up, and to reach a manager on port 2377',
+  Lock: 'another manager joins or leaves, and one goes after the other',
+  Confirm: 'a manager has to answer, and the swarm to have a leader',
+  Demote: 'the managers that stay have to be a majority without it',
+  Drain: 'its tasks have to stop, and their services to have room elsewhere',
+  DrainRest: 'its tasks have to stop, and their services to have room elsewhere',
+  HandOver: 'its services have to run elsewhere first',
+  Forget: 'a manager has to answer, and the swarm to have a leader',
+};
 
 function standing({ instance, ec2, group, node, now }: WhyFacts): Answer {
   const [one] = standings({

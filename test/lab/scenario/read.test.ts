@@ -74,7 +74,7 @@ describe('a scenario that is wrong is told by file, line and key', () => {
     [
       'a step that does not exist',
       `${WORKERS}  - frobnicate: {}\n`,
-      'my.yaml:5: steps.0: not something that the lab knows here',
+      'my.yaml:5: steps.0: frobnicate: not something that the lab knows here',
     ],
     [
       'a misspelt expectation',

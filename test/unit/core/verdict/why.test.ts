@@ -136,9 +136,15 @@ describe('why an instance is where it is: the cause', () => {
       'wait for it',
     ],
     [
+      'its event has not come',
+      { group: waiting, node: undefined, execution: undefined },
+      'the event of its launch has not come: its launch hook is open, and no execution has claimed it',
+      'skep tidy',
+    ],
+    [
       'it waits for a step',
       { group: waiting, node: joining, execution: running },
-      'it waits for 60 s for Join (command 2)',
+      'it waits for 60 s for Join (command 2): its Docker has to be up, and to reach a manager on port 2377',
       'tried again',
     ],
     [
