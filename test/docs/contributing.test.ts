@@ -50,7 +50,7 @@ const KINDS: readonly Kind[] = [
     section: 'Add an event',
     instance: { event: 'spot-interruption', service: 'ec2', folder: 'warnings', scenario: 'a-thousand-strangers' },
     named: /EC2 Spot Instance Interruption Warning|spot-interruption/,
-    besides: {},
+    besides: { 'test/scenarios/warnings/malformed.yaml': 'sends such events by hand, broken' },
   },
   {
     section: 'Add a repair',
