@@ -1,9 +1,10 @@
-// Called by EventBridge where AWS says that it is about to take an instance, whosever it is.
+// Called by EventBridge where AWS says what it is about to do to an instance, whosever it is.
 import { setTimeout as pause } from 'node:timers/promises';
 
 import * as z from 'zod';
 
-import { statesClient, tableClient } from '../src/aws/clients.ts';
+import { describeGroup } from '../src/aws/auto-scaling.ts';
+import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { EVENTS } from '../src/core/events/all.ts';
 import { readConfig, readWarnConfig } from '../src/lambda/config.ts';
 import { log, logger, makeHandler, metrics, raise } from '../src/lambda/handler.ts';
@@ -12,14 +13,18 @@ import type { WarnPorts } from '../src/operations/warn.ts';
 import { Warnings } from '../src/store/warnings.ts';
 
 const { stage, table } = readConfig(process.env);
-const { scaleIn } = readWarnConfig(process.env);
+const { scaleIn, tidy } = readWarnConfig(process.env);
+
+const autoScaling = autoScalingClient();
 
 const ports: WarnPorts = {
   warnings: new Warnings(tableClient(), table),
   states: statesClient(),
+  groupNamed: (name) => describeGroup(autoScaling, name),
   events: EVENTS,
   stage,
   scaleIn,
+  tidy,
   raise,
   log,
   debug: (message, about) => {

@@ -74,6 +74,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
       'filters by `instance-id`, `instance-state-name`, `availability-zone`, `vpc-id`, addresses and `tag:KEY`, no wildcards, no pages; an instance is terminated at once, and is listed for ever',
     ),
     DescribeSecurityGroups: partial('filters by `group-id` and `vpc-id`; nothing of what may go out'),
+    DescribeInstanceStatus: partial(
+      'running instances, their scheduled events and status checks (`reachability` alone); filters by these',
+    ),
     DescribeInstanceAttribute: partial('`userData` only'),
     CreateTags: partial('of instances only; SSM sees them at once'),
     DeleteTags: partial('of instances only, and only by key'),

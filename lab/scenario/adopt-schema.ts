@@ -8,6 +8,8 @@ import { count } from './quantities.ts';
 export const setup = z.strictObject({
   healthCheckType: z.enum(['EC2', 'ELB']).optional(),
   suspended: z.array(z.string()).optional(),
+  /** Told: nothing is launched before EC2 takes an instance. */
+  capacityRebalance: z.boolean().optional(),
   hopLimit: z.int().min(1).max(64).optional(),
   userData: z.string().optional(),
   /** Where its security group lets in whoever is in it, such as `tcp 22`; without it: everywhere, whoever is in the account's own. */

@@ -3,7 +3,7 @@
 import { parsePattern } from '../aws/events/pattern.ts';
 import type { Member } from '../aws/services/group.ts';
 import { present, runningOn } from './chosen.ts';
-import { interrupt } from './interrupt.ts';
+import { announce, impair, interrupt } from './interrupt.ts';
 import { knownState, machineArn } from './machine.ts';
 import { setPower, setStandby } from './power.ts';
 import type { ScenarioRun } from './run.ts';
@@ -19,7 +19,19 @@ interface Choice {
   readonly retained?: boolean;
 }
 
-const KINDS = ['kill', 'terminate', 'interrupt', 'engine', 'cable', 'power', 'standby', 'agent', 'calm'] as const;
+const KINDS = [
+  'kill',
+  'terminate',
+  'announce',
+  'impair',
+  'interrupt',
+  'engine',
+  'cable',
+  'power',
+  'standby',
+  'agent',
+  'calm',
+] as const;
 export type Disturbance = { [Kind in (typeof KINDS)[number]]: Part<Kind> }[(typeof KINDS)[number]];
 
 export const isDisturbance = (step: PlainStep): step is Disturbance => KINDS.some((kind) => kind in step);
@@ -34,14 +46,25 @@ export async function disturb(run: ScenarioRun, step: Disturbance): Promise<void
     const instanceId = await choose(run, step.terminate);
     run.say(`${instanceId} of ${step.terminate.group} is terminated`);
     lab.autoScaling.terminateInstance(instanceId, step.terminate.decrement);
-  } else if ('interrupt' in step) {
-    await interrupt(run, step.interrupt);
+  } else if ('announce' in step || 'impair' in step || 'interrupt' in step) {
+    await warnOf(run, step);
   } else if ('engine' in step) {
     await setEngine(run, step.engine);
   } else if ('cable' in step) {
     await setCable(run, step.cable);
   } else {
     await takeAway(run, step);
+  }
+}
+
+/** AWS says something, or lets it be seen. */
+async function warnOf(run: ScenarioRun, step: Part<'announce'> | Part<'impair'> | Part<'interrupt'>): Promise<void> {
+  if ('announce' in step) {
+    announce(run, step.announce);
+  } else if ('impair' in step) {
+    impair(run, step.impair);
+  } else {
+    await interrupt(run, step.interrupt);
   }
 }
 

@@ -1,7 +1,7 @@
 // What the steps take in which AWS says something: any event, or that EC2 takes spot instances back.
 import { z } from 'zod';
 
-import { count } from './quantities.ts';
+import { count, duration } from './quantities.ts';
 
 export const event = z.strictObject({
   'detail-type': z.string(),
@@ -10,6 +10,27 @@ export const event = z.strictObject({
   /** The lab's own, where nothing is said. */
   region: z.string().exactOptional(),
   times: count.min(1).default(1),
+});
+
+/** Of the oldest of a group. */
+export const announce = z.strictObject({
+  group: z.string(),
+  count: count.min(1).default(1),
+  code: z
+    .enum(['instance-retirement', 'instance-stop', 'instance-reboot', 'system-reboot', 'system-maintenance'])
+    .default('instance-retirement'),
+  in: duration.prefault('72h'),
+  /** AWS Health says so, in this many events of the same; none: they are lost. */
+  events: count.default(1),
+  /** EC2 has called it off since, and still lists it. */
+  canceled: z.boolean().default(false),
+});
+
+/** The status checks of the oldest of a group fail from now on. */
+export const impair = z.strictObject({
+  group: z.string(),
+  count: count.min(1).default(1),
+  of: z.enum(['instance', 'system']).default('system'),
 });
 
 /** The oldest of a group, and two minutes later they are gone. */

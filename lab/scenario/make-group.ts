@@ -14,6 +14,7 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
       ...{ name, ...belongingOf(spec, cluster), zones: spec.zones, maintenance: spec.maintenance },
       healthCheckType: spec.setup.healthCheckType,
       suspended: spec.setup.suspended,
+      capacityRebalance: spec.setup.capacityRebalance,
       launchesAfter: spec.launchesAfter,
       retainedEndsBy: spec.retainedEndsBy,
       ...launchedAs(spec, securityGroupOf(lab, name, spec)),

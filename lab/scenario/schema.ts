@@ -8,7 +8,7 @@ import { adopt, release, setup, swarm } from './adopt-schema.ts';
 import { dns, dnsSteps } from './dns-schema.ts';
 import { deploySchema } from './deploy.ts';
 import { fault } from './fault-schema.ts';
-import { event, interrupt } from './interrupt-schema.ts';
+import { announce, event, impair, interrupt } from './interrupt-schema.ts';
 import { limits } from './limits-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
@@ -271,6 +271,8 @@ const plainSteps = [
       awaitsTermination: z.boolean().default(true),
     }),
   }),
+  z.strictObject({ announce }),
+  z.strictObject({ impair }),
   z.strictObject({ interrupt }),
   ...upgradeSteps,
   ...dnsSteps,

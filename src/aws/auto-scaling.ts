@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
+import { warningPolicyOf } from '../core/lifecycle/warning-policy.ts';
+import type { WarningPolicy } from '../core/lifecycle/warning-policy.ts';
 import { dnsTagsOf } from '../core/dns/wish.ts';
 import type { DnsTags } from '../core/dns/wish.ts';
 import type { Plan } from '../core/model.ts';
@@ -23,6 +25,11 @@ export interface Group {
   readonly desired: number;
   /** Its tag `skep:replace-down`. */
   readonly replaceDown: boolean;
+  /** What its tags wish where AWS warns of its instances, and those of them that say nothing that can be done. */
+  readonly policy: WarningPolicy;
+  readonly tagProblems: readonly string[];
+  /** Auto Scaling replaces by itself what EC2 recommends to replace. */
+  readonly capacityRebalance: boolean;
   /** Its tags `skep:dns-...`; undefined where it has no zone. */
   readonly dns?: DnsTags | undefined;
   readonly instances: readonly {
@@ -78,12 +85,16 @@ async function collect(pages: AsyncIterable<{ AutoScalingGroups?: AutoScalingGro
 
 function toGroup(group: AutoScalingGroup): Group {
   const tag = (key: string): string | undefined => group.Tags?.find(({ Key }) => Key === key)?.Value;
+  const { policy, problems: tagProblems } = warningPolicyOf(tag);
   return {
     name: group.AutoScalingGroupName ?? '',
     cluster: tag('skep:cluster'),
     role: tag('skep:role'),
     desired: group.DesiredCapacity ?? 0,
     replaceDown: tag('skep:replace-down') === 'true',
+    policy,
+    tagProblems,
+    capacityRebalance: group.CapacityRebalance === true,
     dns: dnsTagsOf(tag),
     instances: (group.Instances ?? []).map((it) => ({
       instance: it.InstanceId ?? '',

@@ -1,7 +1,12 @@
 // EC2: which instances still live.
-import { DescribeInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  paginateDescribeInstanceStatus,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance, InstanceStatus, InstanceStatusEvent } from '@aws-sdk/client-ec2';
 
+import type { ScheduledEvent } from '../core/tidy/facts.ts';
 import { errorName } from './errors.ts';
 
 /** AWS: at most 200 values per filter. */
@@ -121,4 +126,53 @@ export async function liveAddresses(
     }
   }
   return addresses;
+}
+
+/** What EC2 announces of an instance. One that is over stays in its list for a while, and says so at the beginning of its description. */
+const SCHEDULED = ['instance-retirement', 'instance-stop', 'instance-reboot', 'system-reboot', 'system-maintenance'];
+const IS_OVER = /^\[(Completed|Canceled)\]/;
+
+/** For each instance of the account that has any: the soonest, and one that is over only where there is no other. */
+export async function scheduledEvents(client: EC2Client): Promise<Map<string, ScheduledEvent>> {
+  const scheduled = new Map<string, ScheduledEvent>();
+  for (const { InstanceId: id = '', Events: events = [] } of await statusesWith(client, 'event.code', SCHEDULED)) {
+    const [first] = events.map(eventOf).toSorted((one, other) => rank(one) - rank(other));
+    if (first !== undefined) {
+      scheduled.set(id, first);
+    }
+  }
+  return scheduled;
+}
+
+const eventOf = ({ Code: code, Description: text = '', NotBefore: from }: InstanceStatusEvent): ScheduledEvent => ({
+  code: code ?? '',
+  at: Math.floor((from?.getTime() ?? 0) / 1000),
+  isOver: IS_OVER.test(text),
+});
+
+const rank = ({ isOver, at }: ScheduledEvent): number => (isOver === true ? Infinity : at);
+
+/** Instances of the account whose status checks fail, and since when, epoch seconds. Filters of one call must all hold, so there are two. */
+export async function impairedInstances(client: EC2Client, now: number): Promise<Map<string, number>> {
+  const impaired = new Map<string, number>();
+  for (const filter of ['instance-status.status', 'system-status.status']) {
+    for (const { InstanceId: id = '', InstanceStatus: own, SystemStatus: host } of await statusesWith(client, filter, [
+      'impaired',
+    ])) {
+      const times = [own, host]
+        .flatMap((status) => status?.Details ?? [])
+        .flatMap(({ ImpairedSince: since }) => (since === undefined ? [] : [Math.floor(since.getTime() / 1000)]));
+      impaired.set(id, Math.min(now, ...times));
+    }
+  }
+  return impaired;
+}
+
+async function statusesWith(client: EC2Client, filter: string, values: readonly string[]): Promise<InstanceStatus[]> {
+  const found: InstanceStatus[] = [];
+  const Filters = [{ Name: filter, Values: [...values] }];
+  for await (const page of paginateDescribeInstanceStatus({ client }, { Filters })) {
+    found.push(...(page.InstanceStatuses ?? []));
+  }
+  return found;
 }

@@ -50,15 +50,16 @@ export function readVerdictConfig(env: Readonly<Record<string, string | undefine
 }
 
 const warnEnvironment = z.object({
-  /** The ARN of its state machine. */
+  /** The ARNs of these state machines. */
   SCALE_IN: z.string().startsWith('arn:'),
+  TIDY: z.string().startsWith('arn:'),
 });
 
 /** What the function needs besides that lets instances go which AWS is about to take. */
-export function readWarnConfig(env: Readonly<Record<string, string | undefined>>): { readonly scaleIn: string } {
+export function readWarnConfig(env: Readonly<Record<string, string | undefined>>): { readonly scaleIn: string; readonly tidy: string } {
   const parsed = warnEnvironment.safeParse(env);
   if (!parsed.success) {
     throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);
   }
-  return { scaleIn: parsed.data.SCALE_IN };
+  return { scaleIn: parsed.data.SCALE_IN, tidy: parsed.data.TIDY };
 }

@@ -14,11 +14,9 @@ export async function ownGroups(
   stage: string,
   tagged: readonly Group[],
 ): Promise<TidyGroup[]> {
-  const groups = tagged.map(async ({ name, role, desired, replaceDown, instances }) => {
+  const groups = tagged.map(async ({ role, ...group }) => {
     const parsed = nodeRole.safeParse(role);
-    return parsed.success
-      ? [{ name, role: parsed.data, desired, replaceDown, instances, hooks: await describeHooks(client, name) }]
-      : [];
+    return parsed.success ? [{ ...group, role: parsed.data, hooks: await describeHooks(client, group.name) }] : [];
   });
   return (await Promise.all(groups)).flat().filter((group) => !isOfAnotherStage(stage, group));
 }

@@ -7,7 +7,14 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 
 import { groupsOfCluster } from '../aws/auto-scaling.ts';
-import { instancesAt, instancesNotFound, instancesWithAddress, shownInstances } from '../aws/ec2.ts';
+import {
+  impairedInstances,
+  instancesAt,
+  instancesNotFound,
+  instancesWithAddress,
+  scheduledEvents,
+  shownInstances,
+} from '../aws/ec2.ts';
 import { endedExecutions } from '../aws/executions.ts';
 import type { Raise } from '../core/alarm-metric.ts';
 import { FlowError } from '../core/errors.ts';
@@ -20,6 +27,7 @@ import { addressesInDoubt } from '../core/tidy/leftovers.ts';
 import { doubtful, expectedWorkers } from '../core/tidy/look-up.ts';
 import { silentOwners } from '../core/tidy/repair-instances.ts';
 import { addressesElsewhere, namedByNodes, perhapsForgotten } from '../core/tidy/repair-nodes.ts';
+import { asksForStatus } from '../core/tidy/replace-warned.ts';
 import { wholePlan } from '../core/tidy/whole-plan.ts';
 import type { Stored, TidyStore } from '../store/tidy-store.ts';
 import { inspectPage, readSwarm } from '../swarm/inspect-page.ts';
@@ -139,6 +147,9 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
     states,
     notFound: await instancesNotFound(ec2, forgotten),
     addresses,
+    ...(asksForStatus({ cluster, known, now })
+      ? { scheduled: await scheduledEvents(ec2), impaired: await impairedInstances(ec2, now) }
+      : {}),
     owners: await ownersOf(
       ec2,
       addressesInDoubt(swarm.nodes),

@@ -1,4 +1,4 @@
-// Hears that AWS is about to take an instance. These events come of every instance of the account: for a stranger's it is one read.
+// Hears what AWS is about to do to an instance. These events come of every instance of the account: for a stranger's it is one read.
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
@@ -7,6 +7,7 @@ import type { Raise } from '../core/alarm-metric.ts';
 import type { EventUnit, Meaning } from '../core/events/event.ts';
 import { unitOf } from '../core/events/event.ts';
 import { responseTo } from '../core/events/respond.ts';
+import type { WarnedGroup } from '../core/events/respond.ts';
 import { evacuationName, evacuationOf } from '../core/lifecycle/evacuation.ts';
 import type { NodeItem } from '../core/model.ts';
 import type { Warnings } from '../store/warnings.ts';
@@ -14,10 +15,13 @@ import type { Warnings } from '../store/warnings.ts';
 export interface WarnPorts {
   readonly warnings: Warnings;
   readonly states: SFNClient;
+  /** As Auto Scaling has it now. */
+  readonly groupNamed: (name: string) => Promise<WarnedGroup | undefined>;
   readonly events: readonly EventUnit[];
   readonly stage: string;
-  /** The ARN of its machine. */
+  /** The ARNs of these machines. */
   readonly scaleIn: string;
+  readonly tidy: string;
   readonly raise: Raise;
   readonly log: (message: string, about: Record<string, unknown>) => void;
   readonly debug: (message: string, about: Record<string, unknown>) => void;
@@ -41,52 +45,85 @@ export async function warn(ports: WarnPorts, raw: unknown): Promise<string> {
     ports.countUnknown();
     return 'unknown';
   }
-  const meaning = unit.read(raw);
-  if ('problem' in meaning) {
-    ports.raise('EventRejected', `${unit.type}: ${meaning.problem}`, {});
+  const meanings = unit.read(raw);
+  if ('problem' in meanings) {
+    ports.raise('EventRejected', `${unit.type}: ${meanings.problem}`, {});
     return 'rejected';
   }
+  const done: string[] = [];
+  for (const meaning of meanings) {
+    done.push(...(await about(ports, meaning)));
+  }
+  return [...new Set(done)].join() || 'nothing';
+}
+
+async function about(ports: WarnPorts, meaning: Meaning): Promise<string[]> {
   const clusters = await ports.warnings.clustersOf(meaning.instance);
   if (clusters.length === 0) {
     ports.debug('a warning of a stranger', { instanceId: meaning.instance });
-    return 'foreign';
+    return ['foreign'];
   }
   const done: string[] = [];
   for (const cluster of clusters) {
     done.push(await respond(ports, cluster, meaning));
   }
-  return done.join();
+  return done;
 }
 
 async function respond(ports: WarnPorts, cluster: string, meaning: Meaning): Promise<string> {
-  if (meaning.kind === 'hook') {
-    return 'nothing';
-  }
-  const { instance, at } = meaning;
-  const node = await ports.warnings.mark(cluster, instance, at);
+  const { warnings } = ports;
+  const node = await noted(warnings, cluster, meaning);
   if (node === undefined) {
     return 'nothing';
   }
-  const response = responseTo(meaning, node, ports.now());
-  ports.log('warned', { ...response, cluster, instanceId: instance });
+  const group = meaning.kind === 'recommended' ? await ports.groupNamed(node.group) : undefined;
+  const response = responseTo(meaning, node, ports.now(), group);
+  ports.log('warned', { ...response, cluster, instanceId: meaning.instance });
   if (response.do === 'evacuate') {
     await evacuate(ports, cluster, node, response.diesAt);
+  } else if (response.do === 'tidy') {
+    if (meaning.kind === 'recommended') {
+      await warnings.recommend(cluster, meaning.instance, ports.now());
+    }
+    await tidy(ports, cluster);
   }
   return response.do;
+}
+
+/** @returns the item of its node, where what is said of it is news */
+async function noted(warnings: Warnings, cluster: string, meaning: Meaning): Promise<NodeItem | undefined> {
+  switch (meaning.kind) {
+    case 'hook':
+      return undefined;
+    case 'interruption':
+      return warnings.mark(cluster, meaning.instance, meaning.at);
+    case 'announced':
+      return warnings.announce(cluster, meaning.instance, meaning);
+    case 'recommended':
+      return warnings.nodeOf(cluster, meaning.instance);
+  }
 }
 
 async function evacuate(ports: WarnPorts, cluster: string, node: NodeItem, diesAt: number): Promise<void> {
   await ports.pause(GATHERING);
   const together = await ports.warnings.leavers(cluster, ports.now());
   const input = evacuationOf({ stage: ports.stage, cluster, node, together, now: ports.now() });
+  await start(ports, ports.scaleIn, evacuationName(node.instance, diesAt), input);
+}
+
+/**
+ * One for all that is heard of a cluster in the same minute. Should it have begun too early for some of it, or not at all, the next
+ * scheduled tidy sees what is noted.
+ */
+async function tidy(ports: WarnPorts, cluster: string): Promise<void> {
+  if (await ports.warnings.isTidied(cluster)) {
+    await start(ports, ports.tidy, `warned-${cluster}-${Math.floor(ports.now() / 60)}`, { cluster });
+  }
+}
+
+async function start({ states }: WarnPorts, stateMachineArn: string, name: string, input: unknown): Promise<void> {
   try {
-    await ports.states.send(
-      new StartExecutionCommand({
-        stateMachineArn: ports.scaleIn,
-        name: evacuationName(node.instance, diesAt),
-        input: JSON.stringify(input),
-      }),
-    );
+    await states.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
   } catch (error) {
     // The event came twice.
     if (errorName(error) !== 'ExecutionAlreadyExists') {

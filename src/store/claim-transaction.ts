@@ -84,7 +84,7 @@ function takeNode(table: string, { action, take, owner, seen, group, now }: Clai
     'unplaced',
     'foreignSwarm',
     // An instance that is launched again, from a warm pool, has outlived what was said of it.
-    ...(isLaunch ? ['diesAt'] : []),
+    ...(isLaunch ? ['diesAt', 'announced', 'announcedAt', 'recommendedAt'] : []),
   ];
   return {
     Update: {

@@ -37,6 +37,11 @@ export const nodeItem = z.object({
   beatAt: z.number().optional(),
   /** AWS has said that it takes the instance then. Epoch seconds. */
   diesAt: z.number().optional(),
+  /** What AWS Health has announced of it, by EC2's code, and for when. Epoch seconds. */
+  announced: z.string().optional(),
+  announcedAt: z.number().optional(),
+  /** Since when EC2 recommends to have another one in its place. Epoch seconds. */
+  recommendedAt: z.number().optional(),
   /** Its engine was found in a swarm that is not the cluster's. */
   foreignSwarm: z.object({ at: z.number(), because: z.string() }).optional(),
 });

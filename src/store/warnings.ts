@@ -1,6 +1,6 @@
 // Instances that AWS is about to take, in the table: whose an instance is, until when it lives, and who else goes with it.
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
 import { errorName } from '../aws/errors.ts';
@@ -47,15 +47,77 @@ export class Warnings {
    *
    * @returns the item; undefined where there is none any more
    */
-  async mark(cluster: string, instance: string, diesAt: number): Promise<NodeItem | undefined> {
+  mark(cluster: string, instance: string, diesAt: number): Promise<NodeItem | undefined> {
+    return this.#note(cluster, instance, {
+      UpdateExpression: 'SET diesAt = :at',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':at': diesAt },
+    });
+  }
+
+  /**
+   * Says there what AWS has announced of the instance. Health tells the same again for each page, region and change of its text.
+   *
+   * @returns the item; undefined where it says so already, or where there is none any more
+   */
+  announce(
+    cluster: string,
+    instance: string,
+    { code, at }: { readonly code: string; readonly at: number },
+  ): Promise<NodeItem | undefined> {
+    return this.#note(cluster, instance, {
+      UpdateExpression: 'SET announced = :code, announcedAt = :at',
+      ConditionExpression:
+        'attribute_exists(pk) AND (attribute_not_exists(announced) OR announced <> :code OR announcedAt <> :at)',
+      ExpressionAttributeValues: { ':code': code, ':at': at },
+    });
+  }
+
+  /** @returns undefined where there is none any more */
+  async nodeOf(cluster: string, instance: string): Promise<NodeItem | undefined> {
+    const { pk, sk } = keys.node(cluster, instance);
+    return nodeItem.optional().parse(await this.#item(pk, sk));
+  }
+
+  /** Says there since when EC2 recommends to have another one in its place. */
+  async recommend(cluster: string, instance: string, now: number): Promise<void> {
+    await this.#note(cluster, instance, {
+      UpdateExpression: 'SET recommendedAt = :now',
+      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(recommendedAt)',
+      ExpressionAttributeValues: { ':now': now },
+    });
+  }
+
+  /** Whether anybody looks after the cluster by a tidy: a person may have said that nobody is to. */
+  async isTidied(cluster: string): Promise<boolean> {
+    const item = await this.#item(keys.clusters(), cluster);
+    return item !== undefined && item['tidyEvery'] !== 0;
+  }
+
+  /** By a query, which the function may do: it has no right to anything else that reads. */
+  async #item(pk: string, sk: string): Promise<Record<string, unknown> | undefined> {
+    const { Items: items = [] } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk AND sk = :sk',
+        ExpressionAttributeValues: { ':pk': pk, ':sk': sk },
+        ConsistentRead: true,
+      }),
+    );
+    return items[0];
+  }
+
+  async #note(
+    cluster: string,
+    instance: string,
+    change: Pick<UpdateCommandInput, 'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'>,
+  ): Promise<NodeItem | undefined> {
     try {
       const { Attributes: item } = await this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.node(cluster, instance),
-          UpdateExpression: 'SET diesAt = :at',
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':at': diesAt },
+          ...change,
           ReturnValues: 'ALL_NEW',
         }),
       );

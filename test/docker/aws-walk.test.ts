@@ -101,6 +101,7 @@ const ROWS: readonly Row[] = [
   ['ec2.DescribeInstances', ['--instance-ids', ID], 'InvalidInstanceID.NotFound'],
   ['ec2.DescribeSecurityGroups', ['--filters', 'Name=vpc-id,Values=vpc-0a1b2c3d4e5f60718']],
   ['ec2.DescribeSecurityGroups', ['--group-ids', 'sg-0000000000000dead'], 'InvalidGroup.NotFound'],
+  ['ec2.DescribeInstanceStatus', ['--filters', 'Name=event.code,Values=instance-retirement']],
   ['ec2.DescribeInstanceAttribute', ['--instance-id', ID, '--attribute', 'userData'], 'InvalidInstanceID.NotFound'],
   ['ec2.CreateTags', ['--resources', ID, '--tags', 'Key=walk,Value=x'], 'InvalidInstanceID.NotFound'],
   ['ec2.DeleteTags', ['--resources', ID, '--tags', 'Key=walk'], 'InvalidInstanceID.NotFound'],

@@ -112,7 +112,10 @@ describe('the functions', () => {
       expect(environment).toEqual({
         ...(key === 'verdict' ? told : {}),
         ...(key === 'warn'
-          ? { SCALE_IN: stack.stateMachines.find(({ name }) => name === 'skep-dev-scale-in')?.arn }
+          ? {
+              SCALE_IN: stack.stateMachines.find(({ name }) => name === 'skep-dev-scale-in')?.arn,
+              TIDY: stack.stateMachines.find(({ name }) => name === 'skep-dev-tidy')?.arn,
+            }
           : {}),
         STAGE: 'dev',
         TABLE: 'skep-dev',

@@ -15,6 +15,7 @@ const WITHOUT_RESOURCE: readonly (readonly [action: string, reason: string])[] =
   ['autoscaling:DescribeAutoScalingInstances', 'as above'],
   ['autoscaling:DescribeLifecycleHooks', 'as above'],
   ['ec2:DescribeInstances', 'EC2 knows no resource for it'],
+  ['ec2:DescribeInstanceStatus', 'as above'],
   ['ssm:GetCommandInvocation', 'a command has no ARN'],
   ['ssm:ListCommands', 'a command has no ARN'],
   ['ssm:CancelCommand', 'a command has no ARN'],

@@ -157,6 +157,12 @@ describe('a warning of EC2', () => {
     const about = (type: string) => envelope('aws.ec2', type, { 'instance-id': 'i-1234567890abcdef0' });
 
     expect(matching(stage, about('EC2 Spot Instance Interruption Warning'))).toEqual(['WarningRule']);
+    expect(matching(stage, about('EC2 Instance Rebalance Recommendation'))).toEqual(['WarningRule']);
+    const health = (service: string, eventTypeCategory: string) =>
+      envelope('aws.health', 'AWS Health Event', { service, eventTypeCategory });
+    expect(matching(stage, health('EC2', 'scheduledChange'))).toEqual(['WarningRule']);
+    expect(matching(stage, health('RDS', 'scheduledChange'))).toEqual([]);
+    expect(matching(stage, health('EC2', 'issue'))).toEqual([]);
     expect(matching(stage, about('EC2 Instance State-change Notification'))).toEqual([]);
   });
 });

@@ -244,6 +244,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DeleteTags': onTaggedGroups('autoscaling:DeleteTags'),
   'ec2.DescribeInstances': onNothing('ec2:DescribeInstances'),
   'ec2.DescribeSecurityGroups': onNothing('ec2:DescribeSecurityGroups'),
+  'ec2.DescribeInstanceStatus': onNothing('ec2:DescribeInstanceStatus'),
   'ec2.DescribeInstanceAttribute': onInstances('ec2:DescribeInstanceAttribute', (input) => [text(input['InstanceId'])]),
   'ec2.CreateTags': onInstances('ec2:CreateTags', (input) => texts(input['Resources'])),
   'ec2.DeleteTags': onInstances('ec2:DeleteTags', (input) => texts(input['Resources'])),

@@ -163,6 +163,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
       ProcessName,
       SuspensionReason: 'User suspended',
     })),
+    ...(group.capacityRebalance === undefined ? {} : { CapacityRebalance: group.capacityRebalance }),
     ...maintenanceOf(group),
     ...(group.versions === undefined
       ? {}

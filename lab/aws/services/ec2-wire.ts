@@ -1,4 +1,5 @@
-// EC2's own names on the wire: `Instances` of the SDK is `instancesSet` of the XML.
+// EC2's own names on the wire: `Instances` of the SDK is `instancesSet` of the XML. One that is different only there has the list that it stands in
+// before it.
 const NAMES: Readonly<Record<string, string>> = {
   Reservations: 'reservationSet',
   Instances: 'instancesSet',
@@ -10,7 +11,9 @@ const NAMES: Readonly<Record<string, string>> = {
   Groups: 'groupSet',
   SecurityGroups: 'securityGroupInfo',
   UserIdGroupPairs: 'groups',
-  Description: 'groupDescription',
+  'SecurityGroups.Description': 'groupDescription',
+  InstanceStatuses: 'instanceStatusSet',
+  Events: 'eventsSet',
   NetworkInterfaces: 'networkInterfaceSet',
   PrivateIpAddresses: 'privateIpAddressesSet',
 };
@@ -19,15 +22,19 @@ export function describeForEc2(output: unknown): Record<string, unknown> {
   return rename(output) as Record<string, unknown>;
 }
 
-function rename(value: unknown): unknown {
+/** @param parent the name that the SDK gives to what the value stands in */
+function rename(value: unknown, parent = ''): unknown {
   if (Array.isArray(value)) {
-    return value.map(rename);
+    return value.map((one) => rename(one, parent));
   }
   if (typeof value !== 'object' || value === null || value instanceof Date) {
     return value;
   }
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [NAMES[name] ?? lowerFirst(name), rename(inner)]),
+    Object.entries(value).map(([name, inner]) => [
+      NAMES[`${parent}.${name}`] ?? NAMES[name] ?? lowerFirst(name),
+      rename(inner, name),
+    ]),
   );
 }
 

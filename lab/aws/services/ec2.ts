@@ -5,6 +5,8 @@ import type { Clock } from '../../time/clock.ts';
 import { usualClock } from '../../time/machine-clock.ts';
 import type { MachineSpec, Machines } from '../../nodes/machines.ts';
 import type { Random } from '../../time/random.ts';
+import { describeStatus, statusesOf } from './instance-status.ts';
+import type { Announcement, Impairment } from './instance-status.ts';
 import { Lagging } from './lagging.ts';
 import { STATE_CODES, describeInstance, valuesOf } from './instance.ts';
 import type { Instance, InstanceState } from './instance.ts';
@@ -44,10 +46,16 @@ export interface Ec2Options {
 export class Ec2 implements Service {
   readonly name = 'ec2';
   readonly instances = new Map<string, Instance>();
+  /** What it has said that it will do to instances. */
+  readonly announced = new Map<string, Announcement>();
+  /** Whose status checks fail. */
+  readonly impaired = new Map<string, Impairment>();
   /** Those that it has said it takes. */
   readonly warned = new Set<string>();
   readonly operations = {
     DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
+    DescribeInstanceStatus: (input: Record<string, unknown>) =>
+      statusesOf(describeStatus.parse(input), this.#asSeen(), this),
     TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
     DescribeSecurityGroups: (input: Record<string, unknown>) =>
       describeSecurityGroups(this.securityGroups(), describeGroups.parse(input)),

@@ -107,6 +107,7 @@ export interface Group {
   /** What somebody has set up before skep came, and skep only looks at. Neither is played: no load balancer is asked, no process stands still. */
   readonly healthCheckType?: 'EC2' | 'ELB' | undefined;
   readonly suspended?: readonly string[] | undefined;
+  readonly capacityRebalance?: boolean | undefined;
   machine: LaunchedAs;
   /** All versions of its launch template, the first one as it was made; undefined where the lab does not know any. */
   readonly versions?: LaunchedAs[];

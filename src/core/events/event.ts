@@ -7,7 +7,11 @@ export type Meaning =
   /** A group waits in a lifecycle hook: the state machines are its target, and read all of it. */
   | { readonly kind: 'hook'; readonly instance: string; readonly transition: 'launch' | 'terminate' }
   /** AWS takes the instance then, whatever anybody does. */
-  | { readonly kind: 'interruption'; readonly instance: string; readonly at: number };
+  | { readonly kind: 'interruption'; readonly instance: string; readonly at: number }
+  /** AWS has announced what it will do to the instance: EC2's code of it, and when it comes at the earliest. */
+  | { readonly kind: 'announced'; readonly instance: string; readonly code: string; readonly at: number }
+  /** EC2 recommends to have another one in its place: it may take this one soon. */
+  | { readonly kind: 'recommended'; readonly instance: string };
 
 /** What EventBridge puts around every event. Whose account and region it is says nothing about whose instance it names. */
 const envelope = z.object({
@@ -23,8 +27,8 @@ export interface EventUnit {
   readonly type: string;
   /** As AWS documents it; a test reads it. */
   readonly example: Readonly<Record<string, unknown>>;
-  /** @returns what is wrong with it, where it is not what it should be */
-  readonly read: (raw: unknown) => Meaning | { readonly problem: string };
+  /** @returns what it means for each instance that it names; what is wrong with it, where it is not what it should be */
+  readonly read: (raw: unknown) => readonly Meaning[] | { readonly problem: string };
 }
 
 interface Described<Detail extends z.ZodType> {
@@ -33,7 +37,7 @@ interface Described<Detail extends z.ZodType> {
   readonly detail: Detail;
   readonly example: Readonly<Record<string, unknown>>;
   /** @param time of the event, epoch seconds */
-  readonly means: (detail: z.output<Detail>, time: number) => Meaning;
+  readonly means: (detail: z.output<Detail>, time: number) => readonly Meaning[];
 }
 
 export function defineEvent<Detail extends z.ZodType>({ detail, means, ...unit }: Described<Detail>): EventUnit {

@@ -7,5 +7,5 @@ export const launchAction = defineEvent({
   type: 'EC2 Instance-launch Lifecycle Action',
   detail: lifecycleDetail,
   example: lifecycleExample('launch'),
-  means: ({ EC2InstanceId: instance }) => ({ kind: 'hook', instance, transition: 'launch' }),
+  means: ({ EC2InstanceId: instance }) => [{ kind: 'hook', instance, transition: 'launch' }],
 });

@@ -23,5 +23,5 @@ export const spotInterruption = defineEvent({
     resources: ['arn:aws:ec2:us-east-1b:instance/i-1234567890abcdef0'],
     detail: { 'instance-id': 'i-1234567890abcdef0', 'instance-action': 'terminate' },
   },
-  means: ({ 'instance-id': instance }, time) => ({ kind: 'interruption', instance, at: time + NOTICE }),
+  means: ({ 'instance-id': instance }, time) => [{ kind: 'interruption', instance, at: time + NOTICE }],
 });

@@ -7,5 +7,5 @@ export const terminateAction = defineEvent({
   type: 'EC2 Instance-terminate Lifecycle Action',
   detail: lifecycleDetail,
   example: lifecycleExample('terminate'),
-  means: ({ EC2InstanceId: instance }) => ({ kind: 'hook', instance, transition: 'terminate' }),
+  means: ({ EC2InstanceId: instance }) => [{ kind: 'hook', instance, transition: 'terminate' }],
 });

@@ -1,6 +1,7 @@
 // The four truths that a tidy compares, and what becomes of them: all plain data.
 import type { NodePhase } from '../model.ts';
 import type { HookFacts, HookWish } from '../lifecycle/hooks.ts';
+import type { WarningPolicy } from '../lifecycle/warning-policy.ts';
 import type { NodeRole } from '../names.ts';
 import type { Seen } from './seen.ts';
 import type { ToldName } from '../verdict/reports.ts';
@@ -32,6 +33,14 @@ export interface SwarmNode {
   readonly neverUp: boolean;
 }
 
+/** EC2's name of what it is, and when it comes at the earliest, epoch seconds. */
+export interface ScheduledEvent {
+  readonly code: string;
+  readonly at: number;
+  /** EC2 lists it still, and says that it is done or called off. */
+  readonly isOver?: boolean;
+}
+
 export interface GroupInstance {
   readonly instance: string;
   readonly lifecycle: string;
@@ -44,6 +53,12 @@ export interface TidyGroup {
   readonly desired: number;
   /** Its tag `skep:replace-down` says that instances whose node stays down are to be replaced. */
   readonly replaceDown: boolean;
+  /** What its tags wish where AWS warns of its instances; the usual where nothing is said. */
+  readonly policy?: WarningPolicy;
+  /** Auto Scaling replaces by itself what EC2 recommends to replace. */
+  readonly capacityRebalance?: boolean;
+  /** Such tags that say nothing that can be done. */
+  readonly tagProblems?: readonly string[];
   readonly instances: readonly GroupInstance[];
   readonly hooks: readonly HookFacts[];
 }
@@ -78,6 +93,11 @@ export interface KnownNode {
   readonly leaseUntil: number;
   /** AWS has said that it takes the instance then. Epoch seconds. */
   readonly diesAt?: number | undefined;
+  /** What AWS Health has announced of it, by EC2's code, and for when. Epoch seconds. */
+  readonly announced?: string | undefined;
+  readonly announcedAt?: number | undefined;
+  /** Since when EC2 recommends to have another one in its place. Epoch seconds. */
+  readonly recommendedAt?: number | undefined;
   /** The hook's last heartbeat. */
   readonly beatAt?: number | undefined;
   /** Its engine was found in a swarm that is not the cluster's: since when (epoch seconds), and what was seen. */
@@ -123,6 +143,10 @@ export interface TidyFacts {
   readonly known: readonly KnownNode[];
   /** What EC2 says of the instances that it was asked for; those that it does not show are missing. */
   readonly states: ReadonlyMap<string, string>;
+  /** What AWS has announced of instances of the account; undefined where it was not asked. */
+  readonly scheduled?: ReadonlyMap<string, ScheduledEvent> | undefined;
+  /** Whose status checks fail, since when (epoch seconds); undefined where EC2 was not asked. */
+  readonly impaired?: ReadonlyMap<string, number> | undefined;
   /** Of those that are missing the ones that EC2, asked for by id, says that there are not. */
   readonly notFound: ReadonlySet<string>;
   /** Which addresses EC2 has for the instances of nodes that tell theirs; an instance that is gone has none. */

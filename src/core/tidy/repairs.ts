@@ -8,6 +8,7 @@ import { repairServices } from './repair-services.ts';
 import { repairRefused } from './repair-refused.ts';
 import { repairTable } from './repair-records.ts';
 import { replaceDown } from './replace-down.ts';
+import { replaceWarned } from './replace-warned.ts';
 import { seenOf, withTold } from './summary.ts';
 import type { Ghosts, Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './facts.ts';
 
@@ -25,8 +26,10 @@ export function planTidy(facts: TidyFacts): TidyPlan {
       seen: null,
     };
   }
+  const down = replaceDown(facts);
   const found = [
-    replaceDown(facts),
+    down,
+    replaceWarned(facts, down.repairs),
     repairNodes(facts),
     repairLabels(facts),
     repairInstances(facts),

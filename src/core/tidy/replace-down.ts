@@ -1,10 +1,8 @@
 // Nodes that are down while their instances live: reported after a while, and replaced where their group has opted in.
 import type { Found } from './repair-nodes.ts';
 import { GONE, groupOf, instanceOf, isAnothers } from './repair-nodes.ts';
+import { isGoing, isSmallerPart, withinShare } from './share.ts';
 import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
-
-/** Of a cluster's nodes, at a time. */
-const SHARE = 0.2;
 
 interface Candidate {
   readonly node: SwarmNode;
@@ -19,7 +17,9 @@ export function replaceDown(facts: TidyFacts): Found {
   const chosen = chosenOf(down, late, facts);
   return {
     repairs: chosen.map(asRepair),
-    reports: late.filter((one) => !chosen.includes(one) && !isInStandby(one)).map((one) => asReport(one, facts)),
+    reports: late
+      .filter((one) => !chosen.some((other) => other === one) && !isInStandby(one))
+      .map((one) => asReport(one, facts)),
   };
 }
 
@@ -38,45 +38,30 @@ function candidateOf(node: SwarmNode, facts: TidyFacts): Candidate[] {
   return [{ node, instance, group, member: group?.instances.find((it) => it.instance === instance) }];
 }
 
-/**
- * Never more than a fifth of a cluster, or one manager, at a time; those count that are on their way out already. None at all where
- * what is seen may be the view of the smaller part: of the managers, or of the nodes, most must be there.
- */
-function chosenOf(down: readonly Candidate[], late: readonly Candidate[], facts: TidyFacts): Candidate[] {
+/** None at all where what is seen may be the view of the smaller part. */
+function chosenOf(down: readonly Candidate[], late: readonly Candidate[], facts: TidyFacts): Placed[] {
   if (isSmallerPart(facts)) {
     return [];
   }
-  const going = down.filter(({ member }) => member !== undefined && isGoing(member)).length;
-  const room = Math.max(1, Math.floor(facts.nodes.length * SHARE)) - going;
-  const wanted = late.filter(
-    ({ group, member }) => group?.replaceDown === true && member?.lifecycle === 'InService' && member.healthy,
+  const going = down.filter(({ member }) => member !== undefined && isGoing(member)).filter(isPlaced);
+  const wanted = late
+    .filter(({ group, member }) => group?.replaceDown === true && member?.lifecycle === 'InService' && member.healthy)
+    .filter(isPlaced)
+    .toSorted((one, other) => rank(one) - rank(other));
+  return withinShare(
+    wanted,
+    going.map(({ group }) => group),
+    facts,
   );
-  const managers = wanted.filter(({ group }) => group?.role === 'manager').slice(0, managerIsGoing(facts) ? 0 : 1);
-  const workers = wanted.filter(({ group }) => group?.role === 'worker');
-  return [...managers, ...workers].slice(0, Math.max(0, room));
 }
+
+type Placed = Candidate & { readonly group: TidyGroup };
+const isPlaced = (one: Candidate): one is Placed => one.group !== undefined;
+/** Managers first. */
+const rank = ({ group }: Placed): number => (group.role === 'manager' ? 0 : 1);
 
 /** Somebody has taken it out of service on purpose, which is reported of the instance. */
 const isInStandby = ({ member }: Candidate): boolean => member?.lifecycle.includes('Standby') === true;
-
-const isGoing = ({ lifecycle, healthy }: GroupInstance): boolean => !healthy || lifecycle.startsWith('Terminating');
-
-/** Or one is only coming: also a change of the managers. */
-function managerIsGoing({ groups }: TidyFacts): boolean {
-  return groups
-    .filter(({ role }) => role === 'manager')
-    .some(({ instances, desired }) => {
-      const settled = instances.filter((it) => it.lifecycle === 'InService' && it.healthy).length;
-      return settled < desired || instances.some(isGoing);
-    });
-}
-
-function isSmallerPart({ nodes }: TidyFacts): boolean {
-  const managers = nodes.filter(({ isManager }) => isManager);
-  const reachable = managers.filter(({ isReachable }) => isReachable).length;
-  const ready = nodes.filter(({ status }) => status === 'ready').length;
-  return reachable * 2 <= managers.length || ready * 2 <= nodes.length;
-}
 
 function asRepair({ node, instance, group }: Candidate): Repair {
   const because = `node ${node.nodeId} has been down for ${node.age ?? 0} s while its instance lives, and its group wants such ones replaced`;

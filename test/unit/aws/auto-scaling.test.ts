@@ -5,7 +5,7 @@ import {
   DescribeLifecycleHooksCommand,
   RecordLifecycleActionHeartbeatCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 
@@ -17,7 +17,15 @@ import {
   groupsOfCluster,
   isInAnyGroup,
 } from '../../../src/aws/auto-scaling.ts';
-import { instanceStates, instancesAt, instancesNotFound, shownInstances } from '../../../src/aws/ec2.ts';
+import {
+  impairedInstances,
+  instanceStates,
+  instancesAt,
+  instancesNotFound,
+  scheduledEvents,
+  shownInstances,
+} from '../../../src/aws/ec2.ts';
+import { USUAL_POLICY } from '../../../src/core/lifecycle/warning-policy.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
@@ -51,6 +59,9 @@ describe('groups', () => {
       role: 'worker',
       desired: 2,
       replaceDown: false,
+      policy: USUAL_POLICY,
+      tagProblems: [],
+      capacityRebalance: false,
       instances: [{ instance: INSTANCE, lifecycle: 'Pending:Wait', zone: 'eu-west-1a', healthy: true }],
     });
   });
@@ -65,6 +76,9 @@ describe('groups', () => {
     expect(await describeGroup(client, 'bare')).toEqual({
       name: 'bare',
       replaceDown: false,
+      policy: USUAL_POLICY,
+      tagProblems: [],
+      capacityRebalance: false,
       cluster: undefined,
       role: undefined,
       desired: 0,
@@ -231,5 +245,63 @@ describe('which instances live', () => {
     expect(await instancesNotFound(ec2Client, ['i-1', 'i-2', 'i-3'])).toEqual(new Set(['i-2']));
     ec2.on(DescribeInstancesCommand, { InstanceIds: ['i-3'] }).rejects(refusal('RequestLimitExceeded'));
     await expect(instancesNotFound(ec2Client, ['i-2', 'i-3'])).rejects.toThrow('RequestLimitExceeded');
+  });
+});
+
+describe('what EC2 has announced', () => {
+  const event = (Code: string, day: number, Description = 'The instance is running on degraded hardware') => ({
+    Code: Code as 'instance-stop',
+    Description,
+    NotBefore: new Date(Date.UTC(2026, 0, day)),
+  });
+
+  it('is the soonest of each instance; what is done or called off counts where there is nothing else', async () => {
+    const InstanceStatuses = [
+      {
+        InstanceId: INSTANCE,
+        Events: [event('instance-stop', 3), event('system-reboot', 2), event('instance-stop', 1, '[Completed] it')],
+      },
+      { InstanceId: OTHER_INSTANCE, Events: [event('instance-retirement', 5, '[Canceled] it')] },
+      { InstanceId: 'i-00000003' },
+    ];
+    ec2.on(DescribeInstanceStatusCommand).resolves({ InstanceStatuses });
+
+    expect([...(await scheduledEvents(ec2Client))]).toEqual([
+      [INSTANCE, { code: 'system-reboot', at: Date.UTC(2026, 0, 2) / 1000, isOver: false }],
+      [OTHER_INSTANCE, { code: 'instance-retirement', at: Date.UTC(2026, 0, 5) / 1000, isOver: true }],
+    ]);
+  });
+});
+
+describe('whose status checks fail', () => {
+  const status = (since?: Date) => ({
+    Status: 'impaired' as const,
+    Details: [
+      {
+        Name: 'reachability' as const,
+        Status: 'failed' as const,
+        ...(since === undefined ? {} : { ImpairedSince: since }),
+      },
+    ],
+  });
+  const at = (second: number) => new Date(second * 1000);
+
+  it('is asked for the instance and for its host, and counts since the first of them', async () => {
+    const of = (filter: string, InstanceStatuses: object[]): unknown =>
+      ec2
+        .on(DescribeInstanceStatusCommand, { Filters: [{ Name: filter, Values: ['impaired'] }] })
+        .resolves({ InstanceStatuses });
+    of('instance-status.status', [
+      { InstanceId: INSTANCE, InstanceStatus: status(at(200)), SystemStatus: status(at(100)) },
+    ]);
+    of('system-status.status', [
+      { InstanceId: INSTANCE, InstanceStatus: status(at(200)), SystemStatus: status(at(100)) },
+      { InstanceId: OTHER_INSTANCE, SystemStatus: status() },
+    ]);
+
+    expect([...(await impairedInstances(ec2Client, 900))]).toEqual([
+      [INSTANCE, 100],
+      [OTHER_INSTANCE, 900],
+    ]);
   });
 });

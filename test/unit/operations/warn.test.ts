@@ -5,7 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { mockClient } from 'aws-sdk-client-mock';
 
 import { EVENTS } from '../../../src/core/events/all.ts';
+import type { WarnedGroup } from '../../../src/core/events/respond.ts';
 import { readLifecycleEvent } from '../../../src/core/lifecycle/event.ts';
+import { USUAL_POLICY } from '../../../src/core/lifecycle/warning-policy.ts';
 import { keys } from '../../../src/core/names.ts';
 import { warn } from '../../../src/operations/warn.ts';
 import { Warnings } from '../../../src/store/warnings.ts';
@@ -31,25 +33,29 @@ const notice = (instance: string, more: object = {}): unknown => ({
   ...more,
 });
 
+let group: WarnedGroup | undefined;
 let calls: string[] = [];
 let happened: string[] = [];
-async function hear(event: unknown, now = NOW + 1): Promise<string> {
+/** @param isEmpty the table has nothing, and answers at once */
+async function hear(event: unknown, now = NOW + 1, isEmpty = false): Promise<string> {
   calls = [];
   happened = [];
   const send = db.client.send.bind(db.client) as (command: unknown) => Promise<never>;
   const counting = Object.assign(Object.create(db.client) as typeof db.client, {
     send: (command: { constructor: { name: string } }) => {
       calls.push(command.constructor.name);
-      return send(command);
+      return isEmpty ? Promise.resolve({} as never) : send(command);
     },
   });
   return warn(
     {
       warnings: new Warnings(counting, TABLE),
       states: new SFNClient({}),
+      groupNamed: (name) => Promise.resolve(name === 'workers' ? group : undefined),
       events: EVENTS,
       stage: 'dev',
       scaleIn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-scale-in',
+      tidy: 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-tidy',
       raise: (metric) => happened.push(`raised ${metric}`),
       log: (message) => happened.push(`logged ${message}`),
       debug: () => undefined,
@@ -159,5 +165,113 @@ describe('a warning of a worker', () => {
     expect([await hear(notice(instanceOf(31))), await hear(notice(instanceOf(32)))]).toEqual(['tell', 'tell']);
     expect(await db.get(keys.node('leaving', instanceOf(31)))).toMatchObject({ diesAt: NOW + 120 });
     expect(started()).toEqual([]);
+  });
+});
+
+describe('an announcement of AWS Health', () => {
+  const health = (...instances: string[]): unknown => ({
+    ...EVENTS.find(({ source }) => source === 'aws.health')?.example,
+    detail: {
+      service: 'EC2',
+      eventTypeCategory: 'scheduledChange',
+      eventTypeCode: 'AWS_EC2_INSTANCE_STOP_SCHEDULED',
+      startTime: new Date((NOW + 86_400) * 1000).toUTCString(),
+      affectedEntities: instances.map((entityValue) => ({ entityValue })),
+    },
+  });
+  const declare = (cluster: string, tidyEvery?: number): Promise<unknown> =>
+    db.client.send(
+      new PutCommand({
+        TableName: TABLE,
+        Item: { pk: keys.clusters(), sk: cluster, ...(tidyEvery === undefined ? {} : { tidyEvery }) },
+      }),
+    );
+
+  it('is noted in the item of the node, and starts a tidy of its cluster, also of a manager', async () => {
+    await declare('told');
+    await put('told', instanceOf(41));
+    await put('told', instanceOf(42), { role: 'manager' });
+
+    expect(await hear(health(instanceOf(41), instanceOf(43), instanceOf(42)))).toBe('tidy,foreign');
+    for (const instance of [41, 42].map(instanceOf)) {
+      expect(await db.get(keys.node('told', instance))).toMatchObject({
+        announced: 'instance-stop',
+        announcedAt: NOW + 86_400,
+        phase: 'ready',
+      });
+    }
+    // Both of the same minute: the second is refused by its name.
+    const inputs = states.commandCalls(StartExecutionCommand).map(({ args }) => args[0].input);
+    expect(new Set(inputs.map(({ name }) => name))).toEqual(new Set([`warned-told-${Math.floor((NOW + 1) / 60)}`]));
+    expect(inputs.map(({ input }) => input)).toEqual(Array(2).fill('{"cluster":"told"}'));
+  });
+
+  it('that comes again, from another region or as another page, changes nothing', async () => {
+    await declare('again');
+    await put('again', instanceOf(51));
+    await hear(health(instanceOf(51)));
+    states.resetHistory();
+
+    expect(await hear(health(instanceOf(51)))).toBe('nothing');
+    expect(started()).toEqual([]);
+  });
+
+  it('starts no tidy where a person has said that nobody is to look after the cluster', async () => {
+    await declare('left', 0);
+    await put('left', instanceOf(61));
+
+    expect(await hear(health(instanceOf(61)))).toBe('tidy');
+    expect(started()).toEqual([]);
+    expect(await db.get(keys.node('left', instanceOf(61)))).toMatchObject({ announced: 'instance-stop' });
+  });
+
+  it('of a thousand strangers is a read each, and nothing else', async () => {
+    const many = Array.from({ length: 1000 }, (_, n) => instanceOf(10_000 + n));
+
+    expect(await hear(health(...many), NOW, true)).toBe('foreign');
+    expect([calls.length, new Set(calls), happened, started()]).toEqual([1000, new Set(['QueryCommand']), [], []]);
+  });
+});
+
+describe('a recommendation to rebalance', () => {
+  const recommendation = (instance: string): unknown =>
+    notice(instance, { 'detail-type': 'EC2 Instance Rebalance Recommendation', detail: { 'instance-id': instance } });
+  const noted = (cluster: string, instance: string): Promise<unknown> =>
+    db.get(keys.node(cluster, instance)).then((item) => item?.['recommendedAt']);
+  beforeEach(() => {
+    group = { policy: { ...USUAL_POLICY, recommended: 'drain' }, capacityRebalance: false };
+  });
+
+  it('is noted where its group wishes to act on it, and a tidy begins', async () => {
+    await db.client.send(new PutCommand({ TableName: TABLE, Item: { pk: keys.clusters(), sk: 'risky' } }));
+    await put('risky', instanceOf(71));
+
+    expect(await hear(recommendation(instanceOf(71)))).toBe('tidy');
+    expect([await noted('risky', instanceOf(71)), started().length]).toEqual([NOW + 1, 1]);
+    expect(await hear(recommendation(instanceOf(71)), NOW + 500)).toBe('tidy');
+    expect(await noted('risky', instanceOf(71))).toBe(NOW + 1);
+  });
+
+  it('is nothing where its group does not say so, where Auto Scaling acts, or where there is no such group', async () => {
+    await put('calm', instanceOf(72));
+    await put('calm', instanceOf(73), { group: 'unknown' });
+    const acting = { policy: { ...USUAL_POLICY, recommended: 'drain' as const }, capacityRebalance: true };
+    for (const one of [{ policy: USUAL_POLICY, capacityRebalance: false }, acting]) {
+      group = one;
+      expect(await hear(recommendation(instanceOf(72)))).toBe('nothing');
+    }
+    group = { ...acting, capacityRebalance: false };
+
+    expect(await hear(recommendation(instanceOf(73)))).toBe('nothing');
+    expect([await noted('calm', instanceOf(72)), await noted('calm', instanceOf(73)), started()]).toEqual([
+      undefined,
+      undefined,
+      [],
+    ]);
+  });
+
+  it('of a stranger is one read', async () => {
+    expect(await hear(recommendation(instanceOf(79)))).toBe('foreign');
+    expect(calls).toEqual(['QueryCommand']);
   });
 });

@@ -116,7 +116,13 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
     ...start('scale-out', 'scale-in'),
     'sqs:SendMessage',
   ],
-  warn: [...table('Query', 'UpdateItem'), 'dynamodb:Query: index, ours', ...start('scale-in'), 'sqs:SendMessage'],
+  warn: [
+    ...table('Query', 'UpdateItem'),
+    'dynamodb:Query: index, ours',
+    'autoscaling:DescribeAutoScalingGroups',
+    ...start('scale-in', 'tidy'),
+    'sqs:SendMessage',
+  ],
   dns: [
     ...table('GetItem', 'Query', 'UpdateItem'),
     'autoscaling:DescribeAutoScalingGroups',
@@ -132,6 +138,7 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
     'autoscaling:DescribeAutoScalingGroups',
     'autoscaling:DescribeLifecycleHooks',
     'ec2:DescribeInstances',
+    'ec2:DescribeInstanceStatus',
     ...look('scale-out', 'scale-in'),
   ],
   verdict: [

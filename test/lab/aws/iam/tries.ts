@@ -66,6 +66,7 @@ export function tries(stacks: Stacks): Map<string, Try> {
   }
   call('ec2:DescribeInstances', '', {});
   ofZones(call);
+  call('ec2:DescribeInstanceStatus', '', {});
   ofTables(call);
   ofGroupsAndInstances(call);
   ofParameters(call, stacks);

@@ -114,6 +114,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'autoscaling.DeleteTags': { Tags: [TAG] },
     'autoscaling.DeleteLifecycleHook': { ...GROUP, LifecycleHookName: 'nobodys' },
     'ec2.DescribeSecurityGroups': { GroupIds: ['sg-0000000000000dead'] },
+    'ec2.DescribeInstanceStatus': { MaxResults: 5 },
     'ec2.DescribeInstanceAttribute': { InstanceId: worker, Attribute: 'userData' },
     'ec2.CreateTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
     'ec2.DeleteTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
