@@ -11,6 +11,8 @@ import { play } from '../../lab/scenario/play.ts';
 import { progressLine } from '../../lab/scenario/progress.ts';
 import type { Progress } from '../../lab/scenario/progress.ts';
 import type { ScenarioRun } from '../../lab/scenario/run.ts';
+import { tableClient } from '../../lab/scenario/parts.ts';
+import { Declarations } from '../../src/store/declarations.ts';
 import type { ClusterFile } from '../../src/core/cluster/file.ts';
 import { partOf } from '../../src/core/cluster/stacks.ts';
 import { readClusterFile } from '../cluster-file/read.ts';
@@ -91,6 +93,7 @@ function portsIn({ lab, table, say }: ScenarioRun): Ports {
     autoScaling: new AutoScalingClient(at),
     ssm: new SSMClient(at),
     table,
+    declarations: new Declarations(tableClient(lab), lab.stack.table.name),
     pause: () => lab.clock.advance(5000),
     now: () => new Date(lab.clock.now()),
     say: (line) => {

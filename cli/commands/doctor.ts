@@ -28,7 +28,7 @@ export function defineDoctor(command: Command): Command {
     .addHelpText(
       'after',
       '\nExample: skep doctor blue --region eu-west-1' +
-        '\nIt changes nothing, and asks no node. Exit codes: 0 all checks hold, 1 wrong use, 2 one does not.',
+        '\nIt changes nothing, and asks no node.\nExit codes: 0 all checks hold, 1 wrong use, 2 one does not.',
     )
     .action(doctor);
 }

@@ -56,7 +56,10 @@ const warnEnvironment = z.object({
 });
 
 /** What the function needs besides that lets instances go which AWS is about to take. */
-export function readWarnConfig(env: Readonly<Record<string, string | undefined>>): { readonly scaleIn: string; readonly tidy: string } {
+export function readWarnConfig(env: Readonly<Record<string, string | undefined>>): {
+  readonly scaleIn: string;
+  readonly tidy: string;
+} {
   const parsed = warnEnvironment.safeParse(env);
   if (!parsed.success) {
     throw new Error(`the function's environment is incomplete: ${z.prettifyError(parsed.error)}`);

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { EXIT_CODES } from '../../src/core/exit-codes.ts';
 import { inspectPage, readSwarm } from '../../src/swarm/inspect-page.ts';
 import { readNodes, readServices } from '../../src/swarm/services-page.ts';
-import { VERBS, loadDocument, scriptOf } from '../docker/support/documents.ts';
+import { VERBS, loadDocument } from '../docker/support/documents.ts';
 import type { Verb } from '../docker/support/documents.ts';
 import { Machine } from './stub/run.ts';
 import type { Answer, Call, Outcome } from './stub/run.ts';

@@ -19,7 +19,7 @@ async function answer({ args, env, columns }: Asked): Promise<void> {
   }
   Object.assign(process.env, env);
   const said = { stdout: '', stderr: '' };
-  const real = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const real = { stdout: process.stdout.write.bind(process.stdout), stderr: process.stderr.write.bind(process.stderr) };
   for (const name of ['stdout', 'stderr'] as const) {
     process[name].write = (chunk: string | Uint8Array) => {
       said[name] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();

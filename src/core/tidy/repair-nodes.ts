@@ -255,9 +255,16 @@ export function perhapsForgotten({
 /** So many addresses are asked about, three calls each: the next tidy goes on. */
 const ASKED_BY_ADDRESS = 10;
 
-/** Whose addresses EC2 is to be asked for: of nodes that tell theirs. */
+/**
+ * Whose addresses EC2 is to be asked for: of nodes that tell theirs, and that only an instance's own word gives to it. A label was set when
+ * EC2 had been asked, so a swarm that is as it should be costs no call; that of a node which is down is asked with the state of its instance.
+ */
 export const namedByNodes = (nodes: readonly SwarmNode[], known: readonly KnownNode[]): string[] => [
-  ...new Set(nodes.flatMap((node) => (node.address === undefined ? [] : (instanceOf(node, known) ?? [])))),
+  ...new Set(
+    nodes.flatMap((node) =>
+      node.address === undefined || node.instance !== undefined ? [] : (instanceOf(node, known) ?? []),
+    ),
+  ),
 ];
 
 /** Addresses of nodes that are not those of their instances: EC2 is to be asked whose they are. */

@@ -1,6 +1,6 @@
 // A tidy over a real table, with what AWS would say: what is read for a plan, what a person is told, and what of the plan is written.
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -33,6 +33,8 @@ beforeEach(() => {
   logged = [];
   ec2.reset();
   ec2.on(DescribeInstancesCommand).resolves({ Reservations: [] });
+  // Asked by one tidy in six, by a digest of the cluster's name and the time.
+  ec2.on(DescribeInstanceStatusCommand).resolves({ InstanceStatuses: [] });
   autoScaling.reset();
   autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
 });

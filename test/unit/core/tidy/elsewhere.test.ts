@@ -100,9 +100,12 @@ describe('a node at an address that EC2 has for another instance', () => {
 });
 
 describe('what EC2 is asked for', () => {
-  it('is whose nodes tell an address, and whose the addresses are that are not theirs, so many at a time', () => {
+  it('is whose nodes without a label tell an address, and whose the addresses are that are not theirs, so many at a time', () => {
     const nodes = [leader(), node({ nodeId: OTHER_NODE, instance: OTHER_INSTANCE }), down({ nodeId: 'x'.repeat(25) })];
-    expect(namedByNodes(nodes, [])).toEqual([INSTANCE]);
+    expect(namedByNodes([...nodes, named({ nodeId: 'y'.repeat(25) })], [item({ nodeId: 'y'.repeat(25) })])).toEqual([
+      INSTANCE,
+    ]);
+    expect(namedByNodes(nodes, [])).toEqual([]);
     expect(addressesElsewhere({ nodes, known: [], addresses })).toEqual([ELSEWHERE]);
     const many = Array.from({ length: 30 }, (_, n) => leader({ nodeId: String(n), address: `10.9.0.${n}` }));
     expect(addressesElsewhere({ nodes: many, known: [], addresses })).toHaveLength(10);

@@ -171,7 +171,7 @@ describe('why an instance is where it is: the cause', () => {
       'without a drain',
       'ForcedCompletion',
     ],
-    ['no execution came', { group: waiting, node: undefined }, 'no execution has claimed it', 'skep plan'],
+    ['no execution came', { group: waiting, node: undefined }, 'no execution has claimed it', 'skep tidy'],
   ])('where %s', (_name, changes, cause, next) => {
     expect(whyOf({ ...facts, ...changes })).toMatchObject({
       cause: expect.stringContaining(cause),
