@@ -12,7 +12,7 @@ export function leaves(text: string): void {
   state.left = text;
 }
 
-/** What is told of a command that Ctrl-C has ended; undefined where nothing has. */
+/** What a person is told about a command that Ctrl-C has ended; undefined where nothing has. */
 export function interruptedText(): string | undefined {
   return state.seen ? `interrupted: ${state.left}` : undefined;
 }

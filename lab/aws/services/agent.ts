@@ -184,7 +184,7 @@ export class Agent {
       void this.#spend()
         .then(() => job.run())
         .then((result) => {
-          // One that began before the machine was started anew is told of otherwise.
+          // The end of one that began before the machine was started anew is reported elsewhere.
           if (running === this.#running) {
             running.delete(job);
             this.#tell(() => {

@@ -1,5 +1,5 @@
 // What a group wants to be done where AWS warns of its instances, by its tags. A value that is none of these counts as if the tag were
-// not there, and the tidy tells of it: a typing error must not take instances out.
+// not there, and the tidy reports it: a typing error must not take instances out.
 
 export interface WarningPolicy {
   /** Of the group's instances, so many may be on their way out at once by skep's doing: more than 0, at most 1. */
