@@ -161,11 +161,12 @@ const IN_A_ROW: Partial<Record<Verb, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * A way that ends another document by a final error: the machine of the leader that died is started anew in the midst of the survey, and its
- * engine with it, so that the survivor reports a leader when it is to recover.
+ * A way that ends another document by a final error: the machine of the leader that died is started anew in the midst of a survey or a fence,
+ * and its engine with it, so that the survivor reports a leader when it is to recover.
  */
 const ENDS_ANOTHER: Partial<Record<Verb, Readonly<Record<string, readonly [document: Verb, error: string]>>>> = {
   survey: { reboot: ['recover', 'QuorumNotLost'] },
+  fence: { reboot: ['recover', 'QuorumNotLost'] },
 };
 
 /** Whether the table of final errors says that the document, or the one after it, ends so. */
