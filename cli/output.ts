@@ -19,7 +19,7 @@ export function keepOutput(): void {
   }
 }
 
-/** At once, and where nobody can be told any more, nobody is. */
+/** Writes to stderr without a buffer, so that the process may end right after it. If stderr is closed the text is dropped. */
 export function tell(text: string): void {
   try {
     writeSync(2, text);

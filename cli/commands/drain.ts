@@ -77,11 +77,8 @@ const WORDS = {
   drain: 'is drained: its tasks are stopped there, and started on other nodes',
 } as const;
 
-const BACK = {
-  active: (instance: string) => `skep drain ${instance} takes it back`,
-  pause: (instance: string) => `skep activate ${instance} takes it back`,
-  drain: (instance: string) => `skep activate ${instance} takes it back`,
-} as const;
+/** The verb that undoes a change. */
+const BACK = { active: 'drain', pause: 'activate', drain: 'activate' } as const;
 
 const STATES: Readonly<Partial<Record<string, string>>> = { active: 'active', pause: 'paused', drain: 'drained' };
 
@@ -101,7 +98,7 @@ async function change(
   );
   await confirm('', { cluster, yes });
   leaves(
-    `${instance} may be ${STATES[availability] ?? availability} by now, and stays so: ${BACK[availability](instance)}`,
+    `${instance} may be ${STATES[availability] ?? availability} by now, and stays so: skep ${BACK[availability]} ${instance} takes it back`,
   );
   const { was } = await ask(asking, 'availability', { plan: { instance }, nodeId, parameters: { availability } });
   const before = STATES[String(was)] ?? 'something else';

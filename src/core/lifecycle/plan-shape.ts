@@ -6,7 +6,6 @@ import { managerShape } from '../managers/leader-record.ts';
 import type { Plan } from '../model.ts';
 import { awsName, clusterName, instanceId, nodeRole, zoneName } from '../names.ts';
 
-/** Of an Auto Scaling group, and of a hook. */
 const seconds = z.number().nonnegative();
 const time = z.int().nonnegative();
 /** As the confirm document takes them. */
