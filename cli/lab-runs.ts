@@ -8,8 +8,9 @@ import { parseScenario } from '../lab/scenario/read.ts';
 import type { RunOptions } from '../lab/scenario/run.ts';
 import { UsageError } from './errors.ts';
 import { interruption } from './interruption.ts';
-import { openLab, print, scenarioIn, stay } from './lab-session.ts';
+import { openLab, scenarioIn, stay } from './lab-session.ts';
 import { resultText } from './tables.ts';
+import { say } from './output.ts';
 
 interface RunFlags {
   readonly nodes: RunOptions['nodes'];
@@ -32,14 +33,14 @@ export async function run(file: string, { nodes, agent, json = false, seed }: Ru
       ? {}
       : {
           onProgress: (progress) => {
-            print(progressLine(progress));
+            say(progressLine(progress));
           },
         }),
   });
   try {
     await play(lab);
     const result = await lab.result();
-    print(json ? JSON.stringify(result, null, 2) : resultText(result));
+    say(json ? JSON.stringify(result, null, 2) : resultText(result));
     process.exitCode = result.ok ? 0 : 2;
   } finally {
     await lab.close();
@@ -64,7 +65,7 @@ export async function serve({ port, page, nodes, scenario, empty = false }: Serv
     port,
     signal: ending.signal,
     onProgress: (progress) => {
-      print(progressLine(progress));
+      say(progressLine(progress));
     },
   });
   try {

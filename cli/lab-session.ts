@@ -8,10 +8,7 @@ import { UsageError } from './errors.ts';
 import { aborted, leaves } from './interruption.ts';
 import { PORT } from './lab-defaults.ts';
 import { labPage } from './page/lab-page.ts';
-
-export const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
+import { say } from './output.ts';
 
 export async function openLab(scenario: Scenario, options: RunOptions): Promise<ScenarioRun> {
   try {
@@ -48,7 +45,7 @@ export async function stay(
   const shown = page === false ? undefined : await labPage({ cluster, stage, url: lab.url, port: page });
   const at = port === PORT ? '' : ` --port ${port}`;
   const group = [...lab.autoScaling.groups.keys()].at(-1);
-  print(`
+  say(`
 The lab stays up on ${lab.url} until Ctrl-C. ${shown?.text ?? ''}From another terminal:
 ${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep lab nodes${at}
   npx skep lab dashboard${at}

@@ -4,6 +4,7 @@ import { simulate as play, writtenOf } from '../lab/simulate/simulate.ts';
 import type { Simulated } from '../lab/simulate/simulate.ts';
 import { textOf } from '../lab/simulate/clusters/written.ts';
 import { interruption, leaves } from './interruption.ts';
+import { say } from './output.ts';
 
 interface Flags {
   readonly seeds: number;
@@ -16,10 +17,6 @@ interface Flags {
   readonly json?: boolean;
 }
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
 export async function simulate({
   seeds,
   from,
@@ -31,7 +28,7 @@ export async function simulate({
   json = false,
 }: Flags): Promise<void> {
   if (only) {
-    print(textOf(await writtenOf(from)).trimEnd());
+    say(textOf(await writtenOf(from)).trimEnd());
     return;
   }
   leaves('no further seed is played; what those before have found is written');
@@ -46,11 +43,11 @@ export async function simulate({
       ? {}
       : {
           onSeed: (played: Played) => {
-            print(seedLine(played));
+            say(seedLine(played));
           },
         }),
   });
-  print(json ? JSON.stringify(result, null, 2) : summaryText(result));
+  say(json ? JSON.stringify(result, null, 2) : summaryText(result));
   process.exitCode = result.violations.length === 0 ? 0 : 2;
 }
 

@@ -16,6 +16,7 @@ import type { TemplateName } from '../../src/core/cluster/stacks.ts';
 import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
 import { explained } from '../explained.ts';
+import { say } from '../output.ts';
 import { ROOT } from '../root.ts';
 
 export interface Place {
@@ -44,7 +45,7 @@ export function portsOf({ stage }: Place, every: number): Ports {
     declarations: new Declarations(tableClient(), `skep-${stage}`),
     pause: () => sleep(every * 1000),
     now: () => new Date(),
-    say: (line) => void process.stdout.write(`${line}\n`),
+    say,
   };
 }
 

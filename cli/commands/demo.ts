@@ -23,9 +23,10 @@ import type { Ports } from '../cluster-stacks/present.ts';
 import { Failed } from '../errors.ts';
 import { interruption } from '../interruption.ts';
 import { DEMO } from '../lab-defaults.ts';
-import { openLab, print, scenarioIn, stay } from '../lab-session.ts';
+import { openLab, scenarioIn, stay } from '../lab-session.ts';
 import { ROOT } from '../root.ts';
 import { resultText } from '../tables.ts';
+import { say } from '../output.ts';
 
 /** Its groups have the names that those of the main job have. */
 const FILE = 'examples/cluster/skep.yaml';
@@ -40,7 +41,7 @@ interface DemoFlags {
 
 export async function demo({ once = false, port, page }: DemoFlags): Promise<void> {
   const ending = interruption();
-  const file = readClusterFile(PATH, print);
+  const file = readClusterFile(PATH, say);
   const run = await openLab(
     { ...scenarioIn(DEMO), cluster: file.cluster },
     {
@@ -48,7 +49,7 @@ export async function demo({ once = false, port, page }: DemoFlags): Promise<voi
       signal: ending.signal,
       ...(once ? {} : { port }),
       onProgress: (progress) => {
-        print(progressLine(inTheFilesNames(progress, file)));
+        say(progressLine(inTheFilesNames(progress, file)));
       },
       makes: (lab) => bringUp(lab, file),
     },
@@ -56,7 +57,7 @@ export async function demo({ once = false, port, page }: DemoFlags): Promise<voi
   try {
     await play(run);
     const result = await run.result();
-    print(resultText(result));
+    say(resultText(result));
     process.exitCode = result.ok ? 0 : 2;
     if (!once) {
       await stay(run, ending, { port, page });

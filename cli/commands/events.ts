@@ -20,6 +20,7 @@ import { PageReader } from '../page/read.ts';
 import { viewOf } from '../page/view.ts';
 import type { PageView } from '../page/view.ts';
 import { datedOf, ownedOf } from '../stories.ts';
+import { say } from '../output.ts';
 
 interface Options extends About {
   readonly follow: boolean;
@@ -69,14 +70,14 @@ async function events(argument: string | undefined, options: Options): Promise<v
     ]),
     stage,
   );
-  const say = (one: { readonly at: number; readonly about: string; readonly what: string }): void => {
+  const show = (one: { readonly at: number; readonly about: string; readonly what: string }): void => {
     const { at, about, what } = cleaned(one) as typeof one;
-    print(json ? JSON.stringify({ at, about, what }) : oneLine(`${timeText(at)}  ${about || cluster}  ${what}`));
+    say(json ? JSON.stringify({ at, about, what }) : oneLine(`${timeText(at)}  ${about || cluster}  ${what}`));
   };
-  datedOf({ cluster, hold, forced, failed, refused, verdict: kept.verdict, nodes }).forEach(say);
+  datedOf({ cluster, hold, forced, failed, refused, verdict: kept.verdict, nodes }).forEach(show);
   if (options.follow) {
     await follow(cluster, stage, (before, after) => {
-      changesOf(before, after).forEach(say);
+      changesOf(before, after).forEach(show);
     });
   }
 }
@@ -106,13 +107,13 @@ async function executions(argument: string | undefined, options: Options): Promi
   const nodes = await explained(readNodeStories(client, `skep-${stage}`, cluster), stage);
   const owned = ownedOf(nodes, clock());
   if (json && !options.follow) {
-    print(JSON.stringify(cleaned(owned), null, 2));
+    say(JSON.stringify(cleaned(owned), null, 2));
   } else if (json) {
     owned.forEach((one) => {
-      print(JSON.stringify(cleaned(one)));
+      say(JSON.stringify(cleaned(one)));
     });
   } else {
-    print(tableOf(cleaned(owned) as typeof owned));
+    say(tableOf(cleaned(owned) as typeof owned));
   }
   if (options.follow) {
     await follow(cluster, stage, (before, after) => {
@@ -121,7 +122,7 @@ async function executions(argument: string | undefined, options: Options): Promi
         const was = old.get(one.id);
         if (one.execution !== null && (was?.waitsFor !== one.waitsFor || was.execution !== one.execution)) {
           const line = { at: after.at, instance: one.id, execution: one.execution, waitsFor: one.waitsFor };
-          print(
+          say(
             json
               ? JSON.stringify(line)
               : oneLine(`${timeText(after.at)}  ${one.id}  ${one.waitsFor ?? 'nothing: done'}  ${one.execution}`),
@@ -149,8 +150,4 @@ function tableOf(owned: ReturnType<typeof ownedOf>): string {
       execution.split(':').at(-1) ?? execution,
     ]),
   );
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

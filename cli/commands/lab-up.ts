@@ -17,6 +17,7 @@ import { PORT } from '../lab-defaults.ts';
 import { integer, portNumber } from '../numbers.ts';
 import { layHands, swarmOfLab } from '../page/lab-hands.ts';
 import { dashboardText, groupTable } from '../tables.ts';
+import { say } from '../output.ts';
 
 interface Flags {
   readonly port: number;
@@ -66,10 +67,6 @@ const DONE_ALREADY = 'the lab may have done it already';
 
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
 function client(port: number): AutoScalingClient {
   return new AutoScalingClient({
     endpoint: urlOf(port),
@@ -106,7 +103,7 @@ async function scale(group: string, number: number, { port }: { port: number }):
   }
   leaves(DONE_ALREADY);
   await ask(port, aws.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: number })));
-  print(`${group} is to have ${number}`);
+  say(`${group} is to have ${number}`);
 }
 
 async function groupNames(aws: AutoScalingClient): Promise<string[]> {
@@ -116,11 +113,11 @@ async function groupNames(aws: AutoScalingClient): Promise<string[]> {
 
 async function kill(instance: string, { port }: { port: number }): Promise<void> {
   checkInstance(instance);
-  print(await done(port, { do: 'kill', instance }));
+  say(await done(port, { do: 'kill', instance }));
 }
 
 async function stop({ port }: { port: number }): Promise<void> {
-  print(await done(port, { do: 'stop' }));
+  say(await done(port, { do: 'stop' }));
 }
 
 async function done(port: number, act: Parameters<typeof layHands>[1]): Promise<string> {
@@ -134,7 +131,7 @@ async function done(port: number, act: Parameters<typeof layHands>[1]): Promise<
 
 async function showDashboard({ port, json }: Flags): Promise<void> {
   const dashboard = await ask(port, readDashboard(port));
-  print(json ? JSON.stringify(dashboard, null, 2) : dashboardText(dashboard));
+  say(json ? JSON.stringify(dashboard, null, 2) : dashboardText(dashboard));
 }
 
 async function readDashboard(port: number): Promise<Dashboard> {
@@ -152,7 +149,7 @@ async function showNodes(cluster: string, { port, json }: Flags): Promise<void> 
   const rows = shown.map(({ nodeId, instance = '-', role, status, availability, reachability = '-' }) => [
     ...[instance, nodeId.slice(0, 12), role, status, availability, reachability],
   ]);
-  print(
+  say(
     json
       ? JSON.stringify(shown, null, 2)
       : columns(['instance', 'node', 'role', 'status', 'availability', 'manager'], rows),
@@ -173,5 +170,5 @@ async function showGroups({ port, json }: Flags): Promise<void> {
       lifecycle: it.LifecycleState ?? '',
     })),
   }));
-  print(json ? JSON.stringify(shown, null, 2) : groupTable(shown));
+  say(json ? JSON.stringify(shown, null, 2) : groupTable(shown));
 }
