@@ -8,6 +8,6 @@ keepOutput();
 endOnInterrupt();
 process.exitCode = await runSkep(process.argv.slice(2));
 if (process.exitCode === INTERRUPTED) {
-  // Whoever has typed Ctrl-C waits for nothing that is still under way, such as the packaging of the service.
+  // After Ctrl-C the process waits for nothing that is still under way, such as the packaging of the service.
   process.exit();
 }

@@ -30,7 +30,7 @@ interface Watcher {
 /** How often a person who waits is told that it goes on, seconds. */
 export const TELL_EVERY = 30;
 
-/** Whoever waits is told now and then. @param started is told the execution's ARN before it ends */
+/** Every half a minute it says that it still waits. @param started gets the execution's ARN before the execution ends */
 export async function runMachine(
   client: SFNClient,
   name: string,

@@ -1,4 +1,4 @@
-// Starts the command from its sources, for whoever does it without skep.js. What Node makes of its sources is kept beside the packages: half of
+// Starts the command from its sources, also without skep.js. What Node makes of its sources is kept beside the packages: half of
 // the time in which it starts.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -15,7 +15,7 @@ GHOSTS=5
 
 # A line per node: id role state availability instance leader address mark version age past, with - for what there is not. The version is
 # told of what skep has drained, the age (seconds since anything about it changed) of what is not ready: both cost characters. So do the
-# address of a node that bears no label, and a past of `none`: that of a node of which no engine has ever said anything.
+# address of a node that has no label, and a past of `none`: that of a node of which no engine has ever said anything.
 tell_nodes() { # reads ids
   node_format="${O}.ID$C ${O}.Spec.Role$C ${O}.Status.State$C ${O}.Spec.Availability$C ${O}if .ManagerStatus$C"
   node_format="$node_format${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C ${O}or .ManagerStatus.Addr \"-\"$C"
@@ -35,7 +35,7 @@ shape() { # reads what tell_nodes printed
     split($1, field, " ")
     instance = $2 ~ /^"i-[0-9a-f]+"$/ && length($2) <= 21 ? substr($2, 2, length($2) - 2) : "-"
     leader = field[5] ~ /^(leader|reachable|-)$/ ? field[5] : "unreachable"
-    # Some engines do not know the address of the leader but as a manager. Of workers nobody asks, but of one that bears no label: whose it is
+    # Some engines do not know the address of the leader but as a manager. Of workers nobody asks, but of one that has no label: whose it is
     # nobody has proven yet.
     address = field[7]
     if (address == "-" || address == "0.0.0.0") { address = field[6]; sub(/:[0-9]+$/, "", address) }

@@ -13,8 +13,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
-import { buildCommand } from '../support/built-command.ts';
-import type { BuiltCommand } from '../support/built-command.ts';
 import { EXAMPLE } from '../support/cluster-command.ts';
 import { STACK, onLab, startSkep } from '../support/skep-command.ts';
 
@@ -48,17 +46,14 @@ require('node:net').createServer(() => undefined).listen(args[args.indexOf('-L')
 program('docker', `process.stdout.write('Creating network app_default\\n'); setTimeout(() => undefined, 600_000);`);
 
 let run: ScenarioRun;
-let built: BuiltCommand;
 const known = { WORKER: '', FREE: '' };
 beforeAll(async () => {
-  built = buildCommand();
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'Ctrl-C'), { nodes: 'simulated' });
   await play(run);
   known.WORKER = [...(run.lab.autoScaling.groups.get('others')?.members.keys() ?? [])][0] ?? '';
   known.FREE = String(await freePort());
 }, 240_000);
 afterAll(async () => {
-  built.remove();
   rmSync(folder, { recursive: true });
   await run.close();
 });
@@ -69,8 +64,6 @@ interface Row {
   readonly at: RegExp;
   /** What is said then, after `interrupted: `. */
   readonly left: string | RegExp;
-  /** The lab is not in the package: its verbs are started from the sources. */
-  readonly ofLab?: true;
 }
 
 const NOTHING = 'nothing was changed';
@@ -143,19 +136,16 @@ const ROWS: readonly Row[] = [
     typed: 'lab run examples/scale-out-in/scenario.yaml',
     at: /InService/,
     left: 'the run was not finished; everything that it started is ended',
-    ofLab: true,
   },
   {
     typed: 'lab serve --empty --port FREE',
     at: /until Ctrl-C/,
     left: 'the lab is ended, and nothing of it is left',
-    ofLab: true,
   },
   {
     typed: `lab simulate --seeds 500 --folder ${path.join(folder, 'found')}`,
     at: /seed 1 /,
     left: 'the run was not finished; everything that it started is ended',
-    ofLab: true,
   },
 ];
 
@@ -186,15 +176,14 @@ async function endsWithin(): Promise<number> {
 describe('Ctrl-C', () => {
   it.each(ROWS.map((row): [string, Row] => [row.typed.replaceAll(folder, ''), row]))(
     'ends skep %s',
-    async (_typed, { typed, at, left, ofLab }) => {
+    async (_typed, { typed, at, left }) => {
       const env = {
         ...onLab(run.lab.url),
         HOME: folder,
         TMPDIR: folder,
         PATH: `${folder}:${process.env['PATH'] ?? ''}`,
       };
-      const place = ofLab === true ? {} : { launcher: built.launcher };
-      const started = startSkep(filled(typed).split(' '), env, place);
+      const started = startSkep(filled(typed).split(' '), env);
       const state = { over: false };
       const ended = started.ended.finally(() => (state.over = true));
       while (!at.test(started.stdout() + started.stderr()) && !state.over) {

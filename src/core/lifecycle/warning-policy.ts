@@ -56,10 +56,15 @@ export function warningPolicyOf(tag: (key: string) => string | undefined): ReadP
       USUAL_POLICY.ahead,
       `now, never, or a number of hours like 24h, ${MOST_HOURS} at most`,
     ),
-    impaired: read(WARNING_TAGS.impaired, wordOf({ true: true, false: false }), USUAL_POLICY.impaired, 'true or false'),
+    impaired: read(
+      WARNING_TAGS.impaired,
+      (text) => wordOf([true, false], text),
+      USUAL_POLICY.impaired,
+      'true or false',
+    ),
     recommended: read(
       WARNING_TAGS.recommended,
-      wordOf({ ignore: 'ignore', drain: 'drain' } as const),
+      (text) => wordOf(RECOMMENDED, text),
       USUAL_POLICY.recommended,
       RECOMMENDED.join(' or '),
     ),
@@ -80,7 +85,8 @@ function aheadOf(text: string): { readonly is: number | undefined } | undefined 
   return hours <= MOST_HOURS ? { is: hours * 3600 } : undefined;
 }
 
-const wordOf =
-  <Value>(words: Readonly<Record<string, Value>>) =>
-  (text: string): { readonly is: Value } | undefined =>
-    Object.hasOwn(words, text) ? { is: words[text] as Value } : undefined;
+/** The one of these values that the tag spells. */
+const wordOf = <Value extends string | boolean>(
+  values: readonly Value[],
+  text: string,
+): { readonly is: Value } | undefined => values.map((is) => ({ is })).find(({ is }) => String(is) === text);

@@ -1,7 +1,7 @@
-// Nodes at an address that EC2 does not have for the instance whose they are said to be: by its label, or by the word of that instance alone.
+// Nodes whose address is not one that EC2 has for their instance: the instance that the node's label names, or that has named the node.
 //
-// An instance whose root is somebody else's may name any node as its own, and its launch may have ended before that was refused. Where the
-// managers see the node is no word of the instance's (steps/whose-node.ts). Such a node is reported; neither it nor an instance is touched for it.
+// An attacker with root on an instance may name any node as its own, and the launch may have ended before that was refused. The address at
+// which the managers see the node does not come from the instance (steps/whose-node.ts). Such a node is reported; neither it nor an instance is touched for it.
 import type { SwarmNode, TidyFacts } from './facts.ts';
 
 type Facts = Pick<TidyFacts, 'addresses' | 'owners'>;

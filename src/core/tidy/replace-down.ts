@@ -14,12 +14,10 @@ interface Candidate {
 export function replaceDown(facts: TidyFacts): Found {
   const down = facts.nodes.flatMap((node) => candidateOf(node, facts));
   const late = down.filter(({ node }) => (node.age ?? 0) >= facts.downAfter);
-  const chosen = chosenOf(down, late, facts);
+  const chosen: readonly Candidate[] = chosenOf(down, late, facts);
   return {
     repairs: chosen.map(asRepair),
-    reports: late
-      .filter((one) => !chosen.some((other) => other === one) && !isInStandby(one))
-      .map((one) => asReport(one, facts)),
+    reports: late.filter((one) => !chosen.includes(one) && !isInStandby(one)).map((one) => asReport(one, facts)),
   };
 }
 
