@@ -36,7 +36,10 @@ await_leader() {
 
 # Waits while the engine is still on its way (an attempt goes on in the background after Docker's own 20 s). A manager that looks for a
 # leader, as one does that was started anew while it joined, does not even answer to `docker info` then: it is asked again.
+#
+# Where no answer comes in time, the state is unknown. The one from before the attempt would call an engine inactive that is joining.
 settle() {
+  NODE_STATE=unknown
   while :; do
     if read_swarm 10; then
       if [ "$NODE_STATE" != pending ]; then return 0; fi
@@ -49,10 +52,12 @@ settle() {
 }
 
 # An attempt that did not get through leaves the engine pending or in error: then it takes no other. A node that never was a
-# manager loses nothing by leaving; one that was would lose the swarm's state.
+# manager loses nothing by leaving; one that was would lose the swarm's state. One whose state is unknown may be in no swarm at all.
 reset() {
   if [ -d "$DOCKER_ROOT/swarm/raft" ]; then fail 34 NotActive "a manager's state is in the way ($NODE_STATE): $SWARM_ERROR"; fi
-  if ! dk 15 swarm leave --force >/dev/null; then fail 34 NotActive "state $NODE_STATE: $SWARM_ERROR"; fi
+  if ! dk 15 swarm leave --force >/dev/null 2>"$WORK/error" && ! grep -q 'not part of a swarm' "$WORK/error"; then
+    fail 34 NotActive "state $NODE_STATE: $SWARM_ERROR"
+  fi
 }
 
 # Sets join_token.
@@ -133,6 +138,7 @@ join_swarm() {
 
 begin_alone openssl sed grep awk od
 settle
+if [ "$NODE_STATE" = unknown ]; then fail 21 DockerDown 'docker info did not answer in time'; fi
 check_own_epoch
 case $NODE_STATE in
 active) joined ;;

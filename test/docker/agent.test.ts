@@ -64,7 +64,7 @@ describe('agents that run on docker nodes', () => {
       await run.close();
     }
     expect(host()).toBe(before);
-  }, 300_000);
+  });
 
   it('a brought one that is not there is refused before anything is started, and so is one for simulated nodes', async () => {
     const example = 'examples/scale-out-in/scenario.yaml';
@@ -75,5 +75,5 @@ describe('agents that run on docker nodes', () => {
     const simulated = new LabProcess('run', example, '--agent', 'own');
     expect(await simulated.end()).toBe(1);
     expect(simulated.stderr).toContain('--agent is for docker nodes');
-  }, 120_000);
+  });
 });

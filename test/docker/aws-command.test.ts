@@ -50,7 +50,7 @@ describe('the aws command', () => {
   beforeAll(async () => {
     lab = await ServedLab.open();
     await inService('managers', 3);
-  }, 240_000);
+  });
 
   afterAll(() => lab.close(), 60_000);
 
@@ -77,7 +77,7 @@ describe('the aws command', () => {
     expect(scaled).toEqual({ code: 0, stdout: '', stderr: '' });
     const grown = await inService('workers', 3);
     expect(grown).toEqual(expect.arrayContaining(workers));
-  }, 120_000);
+  });
 
   it('sees the instances of EC2 by id and by filter', async () => {
     const reservations = z.object({
@@ -106,7 +106,7 @@ describe('the aws command', () => {
     expect(await ids('--filters', ...tagged)).toEqual(workers);
     const unknown = await lab.aws('ec2', 'describe-instances', '--instance-ids', 'i-0123456789abcdef0');
     expect(unknown.stderr).toContain('(InvalidInstanceID.NotFound) when calling the DescribeInstances operation');
-  }, 120_000);
+  });
 
   it('sends a command, and reads what it printed', async () => {
     const [manager = ''] = await inService('managers', 3);
@@ -143,7 +143,7 @@ describe('the aws command', () => {
       manager,
     );
     expect(refused.stderr).toContain('(InvalidDocument) when calling the SendCommand operation');
-  }, 120_000);
+  });
 
   it('lists executions', async () => {
     const machines = z.object({ stateMachines: z.array(z.object({ name: z.string(), stateMachineArn: z.string() })) });
@@ -163,7 +163,7 @@ describe('the aws command', () => {
       ...['stepfunctions', 'describe-execution', ...one],
     );
     expect(JSON.parse(described.output)).toMatch(/^join i-[0-9a-f]{17} to demo$/);
-  }, 120_000);
+  });
 
   it('reads the table', async () => {
     const item = z.object({ sk: z.object({ S: z.string() }) }).loose();

@@ -185,7 +185,7 @@ describe('the aws command, over every operation', () => {
 
   beforeAll(async () => {
     lab = await ServedLab.open();
-  }, 240_000);
+  });
 
   afterAll(() => lab.close(), 60_000);
 
@@ -218,7 +218,6 @@ describe('the aws command, over every operation', () => {
         });
       }
     },
-    60_000,
   );
 
   it('reads the records of a zone that a stack has made', async () => {
@@ -257,7 +256,7 @@ describe('the aws command, over every operation', () => {
         },
       ],
     });
-  }, 240_000);
+  });
 });
 
 /** @example DescribeAutoScalingGroups -> describe-auto-scaling-groups */

@@ -63,7 +63,7 @@ afterAll(async () => {
   manager.close();
   await run.close();
   rmSync(folder, { recursive: true });
-}, 120_000);
+});
 
 /** Answers at the port at which the health check of the stack asks. */
 const CHANGES = ['--change', 'CMD ["httpd", "-f", "-p", "5000", "-h", "/www"]', '--change', 'ENV PATH=/bin'];
@@ -146,7 +146,7 @@ describe('the Docker of a manager', () => {
       stderr: expect.stringContaining('interrupted: the connection to demo is closed, and its socket is gone\n'),
     });
     expect(existsSync(host.replace('unix://', ''))).toBe(false);
-  }, 300_000);
+  });
 
   it('takes a stack of the examples, and deploy follows it until it runs', async () => {
     const { code, stdout, stderr } = await startSkep(['deploy', STACK, 'registry', 'demo', '--yes'], env).ended;

@@ -26,11 +26,11 @@ describe('docker machines', () => {
   beforeAll(async () => {
     await machines.open();
     await Promise.all([bench.launch(one), bench.launch(two)]);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await machines.close();
-  }, 60_000);
+  });
 
   it('run a script as the agent does: as root, with parameters and endpoint in its environment', async () => {
     const text = 'id -u; hostname; echo "$SSM_a" "$AWS_ENDPOINT_URL_SSM" "$PATH"; echo no >&2; exit 7';
@@ -163,7 +163,7 @@ describe('what docker machines leave behind', () => {
     await labs[0]?.machines.close();
     expect(traces.look()).toEqual(NOTHING);
     expect(host()).toBe(before);
-  }, 60_000);
+  });
 
   it('is nothing when the lab closes while a machine starts, or before it has opened', async () => {
     const traces = new Traces(process.pid);
@@ -175,7 +175,7 @@ describe('what docker machines leave behind', () => {
     await expect(lab.launch(instance(3))).rejects.toThrow('closed');
     await new DockerMachines(lab.aws).close();
     expect(traces.look()).toEqual(NOTHING);
-  }, 60_000);
+  });
 
   it('is nothing that runs when the lab is killed, and the next lab sweeps the rest', async () => {
     const before = host();
@@ -195,5 +195,5 @@ describe('what docker machines leave behind', () => {
     await next.machines.open();
     await next.machines.close();
     expect(traces.look()).toEqual(NOTHING);
-  }, 60_000);
+  });
 });

@@ -52,11 +52,11 @@ describe('a fence', () => {
     await bench.launch(on);
     await bench.ok(on, 'init', initParameters(on));
     await shell(`cat >/usr/bin/systemctl <<'END'\n${STAND_IN}END`);
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('stops the socket before the service, and masks both, so that nothing starts Docker again', async () => {
     await units();
@@ -65,13 +65,13 @@ describe('a fence', () => {
     expect(await shell('grep stop /run/units/asked')).toBe('stop docker.socket\nstop docker.service');
     expect(await runs()).toBe('no');
     expect(await bench.ok(on, 'fence', fence)).toEqual({ fenced: true });
-  }, 60_000);
+  });
 
   it('takes disabled, where systemd does not mask a unit whose file lies in /etc', async () => {
     await units('touch in-etc-docker.service');
     expect(await bench.ok(on, 'fence', fence)).toEqual({ fenced: true });
     expect(await shell('cat /run/units/enabled-docker.service')).toBe('disabled');
-  }, 60_000);
+  });
 
   it.each([
     [
@@ -83,23 +83,15 @@ describe('a fence', () => {
       'touch stubborn-docker.service; echo activating >active-docker.service',
     ],
     ['a systemctl that cannot ask systemd', 'touch no-bus'],
-  ])(
-    'is none: %s',
-    async (_what, change) => {
-      await units(change);
-      expect(await bench.failure(on, 'fence', fence, { executionTimeout: 24 })).toBe('NotFenced');
-    },
-    60_000,
-  );
+  ])('is none: %s', async (_what, change) => {
+    await units(change);
+    expect(await bench.failure(on, 'fence', fence, { executionTimeout: 24 })).toBe('NotFenced');
+  });
 
-  it.each(['epoch', 'recovering'])(
-    'leaves an engine alone that was recovered since (%s)',
-    async (file) => {
-      await units();
-      await shell(`mkdir -p /var/lib/skep; echo 1 >/var/lib/skep/${file}`);
-      expect(await bench.failure(on, 'fence', fence)).toBe('OtherEpoch');
-      expect([await runs(), await shell('cat /var/lib/skep/' + file)]).toEqual(['yes', '1']);
-    },
-    60_000,
-  );
+  it.each(['epoch', 'recovering'])('leaves an engine alone that was recovered since (%s)', async (file) => {
+    await units();
+    await shell(`mkdir -p /var/lib/skep; echo 1 >/var/lib/skep/${file}`);
+    expect(await bench.failure(on, 'fence', fence)).toBe('OtherEpoch');
+    expect([await runs(), await shell('cat /var/lib/skep/' + file)]).toEqual(['yes', '1']);
+  });
 });

@@ -79,11 +79,11 @@ describe('services of a hostile user', () => {
     founded = swarm;
     const line = `printf '#!/bin/sh\\ntouch ${CANARY}\\n' >/usr/local/bin/canary && chmod 755 /usr/local/bin/canary`;
     await bench.machines.shell(founder, `mkdir -p /usr/local/bin && ${line}`);
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('run nothing and forge nothing, whatever stands in labels, drivers, environments and constraints', async () => {
     const mark = fc.oneof(
@@ -195,7 +195,7 @@ describe('services of a hostile user', () => {
     expect(services.map(({ serviceId }) => serviceId)).toContain(good);
     const { marks } = await bench.ok(founder, 'inspect', { offset: '0', brief: 'no' });
     expect(JSON.stringify(marks).length).toBeLessThan(8000);
-  }, 200_000);
+  });
 
   /** A service of two versions, after a hand-over that has taken its constraint away again: A=2 now, and A=1 before. */
   const handedOver = async (): Promise<string> => {
@@ -223,7 +223,7 @@ describe('services of a hostile user', () => {
     await docker('service', 'rollback', '--detach', '--quiet', serviceId);
     expect(await imageOf(serviceId)).toBe('["A=1"]');
     expect(await docker('config', 'ls', '--quiet', '--filter', `name=skep-shift-${serviceId}`)).toBe('');
-  }, 200_000);
+  });
 
   it('keep what their owner writes between the two writes of skep, an environment only', async () => {
     const serviceId = await handedOver();
@@ -233,14 +233,14 @@ describe('services of a hostile user', () => {
     expect(await imageOf(serviceId)).toContain('B=3');
     expect(await change(serviceId, 'settle')).toEqual([]);
     expect(await imageOf(serviceId)).toContain('B=3');
-  }, 200_000);
+  });
 
   it('stay as their owner has gone back to between them', async () => {
     const serviceId = await handedOver();
     const rollback = `docker service rollback --detach --quiet ${serviceId}`;
     expect(await change(serviceId, 'settle', between(rollback))).toEqual([]);
     expect(await imageOf(serviceId)).toBe('["A=2"]');
-  }, 200_000);
+  });
 
   it('are left to a person where skep ended between its writes, and nobody can tell who wrote what is there', async () => {
     const serviceId = await handedOver();
@@ -260,14 +260,14 @@ describe('services of a hostile user', () => {
     await docker('service', 'rollback', '--detach', '--quiet', serviceId);
     expect(await change(serviceId, 'settle')).toEqual([]);
     expect(await imageOf(serviceId)).toBe('["A=2"]');
-  }, 200_000);
+  });
 
   it('stay as their owner has updated them since, also to what was there before', async () => {
     const serviceId = await handedOver();
     await docker('service', 'update', '--detach', '--quiet', '--no-resolve-image', '--env-add', 'A=1', serviceId);
     expect(await change(serviceId, 'settle')).toEqual([]);
     expect(await imageOf(serviceId)).toBe('["A=1"]');
-  }, 200_000);
+  });
 
   it('are told beside a node whose hostname is a program, a line and a piece of JSON', async () => {
     if (founded === undefined) throw new Error('there is no swarm');
@@ -291,5 +291,5 @@ describe('services of a hostile user', () => {
     expect(await bench.ok(founder, 'drain', { instanceId: worker, nodeId, handOver: 'no' })).toMatchObject({ nodeId });
     expect(await canary()).toBe('');
     expect(await bench.machines.shell(worker, `ls ${CANARY} 2>/dev/null || true`)).toBe('');
-  }, 300_000);
+  });
 });

@@ -42,11 +42,11 @@ describe('an image with a swarm folder in it', () => {
     nodes.set(founder, swarm.nodeId);
     await bench.ok(founder, 'confirm', labels(founder));
     await join(worker);
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('of a worker joins as a node of its own, and says what was cleared, once', async () => {
     const copy = instance(11);
@@ -57,7 +57,7 @@ describe('an image with a swarm folder in it', () => {
     expect(await bench.ok(copy, 'join', joinParameters(copy, swarm))).not.toHaveProperty('cleared');
     expect(await swarmInfo(worker)).toBe(`active ${nodeOf(worker)} ${addressOf(worker)}`);
     expect(await readyNodes()).toEqual([`${founder} leader`, `${worker} worker`, `${copy} worker`]);
-  }, 60_000);
+  });
 
   it('of the only manager is no second swarm: prepare clears it, and the first one goes on', async () => {
     const copy = instance(12);
@@ -71,7 +71,7 @@ describe('an image with a swarm folder in it', () => {
     expect(await bench.ok(copy, 'prepare', { instanceId: copy })).not.toHaveProperty('cleared');
     expect(await join(copy)).not.toHaveProperty('cleared');
     expect(await readyNodes()).toContain(`${founder} leader`);
-  }, 60_000);
+  });
 
   it('of one of two managers leaves both in the raft, and becomes a manager by itself', async () => {
     await join(manager, 'manager');
@@ -82,7 +82,7 @@ describe('an image with a swarm folder in it', () => {
     expect(all).toEqual(expect.arrayContaining([`${founder} leader`, `${manager} reachable`, `${copy} reachable`]));
     await bench.ok(manager, 'demote', { ...labelless(copy), nodeId: nodeOf(copy) });
     await bench.ok(founder, 'demote', { ...labelless(manager), nodeId: nodeOf(manager) });
-  }, 90_000);
+  });
 
   const labelless = (instanceId: string): Record<string, string> => ({
     instanceId,
@@ -102,7 +102,7 @@ describe('an image with a swarm folder in it', () => {
     const again = { ...initParameters(lost), swarmId: swarm.swarmId };
     expect(await bench.failure(lost, 'init', again)).toBe('ForeignSwarm');
     expect(await readyNodes()).toContain(`${founder} leader`);
-  }, 60_000);
+  });
 
   it('whose address is right by chance is refused when it is to be labelled as another instance', async () => {
     // An engine that joins without an advertised address has none in its folder: a copy then uses its own.
@@ -118,7 +118,7 @@ describe('an image with a swarm folder in it', () => {
     expect(await bench.failure(founder, 'confirm', labels(copy, nodeId))).toBe('WrongInstance');
     // Two engines of one node id: the record flaps between them for as long as the copy is up.
     await bench.machines.terminate(copy);
-  }, 60_000);
+  });
 
   it('is not what a person did: a node of another swarm stays there, on whatever address of its own', async () => {
     const [foreign, second] = [instance(17), instance(18)];
@@ -134,7 +134,7 @@ describe('an image with a swarm folder in it', () => {
       expect(['ForeignSwarm', 'FoundedOtherwise']).toContain(await bench.failure(instanceId, 'init', init));
       expect(await swarmInfo(instanceId)).toBe(before);
     }
-  }, 60_000);
+  });
 
   it('is not what a person did: a node of this swarm on another address of its own is left alone', async () => {
     const second = instance(19);
@@ -149,7 +149,7 @@ describe('an image with a swarm folder in it', () => {
     const before = await swarmInfo(second);
     expect(await bench.failure(second, 'join', joinParameters(second, swarm))).toBe('ForeignSwarm');
     expect(await swarmInfo(second)).toBe(before);
-  }, 60_000);
+  });
 });
 
 describe('a swarm with other options than its cluster', () => {
@@ -162,11 +162,11 @@ describe('a swarm with other options than its cluster', () => {
     await bench.machines.open();
     await bench.launch(founder);
     swarm = swarmSchema.parse(await bench.ok(founder, 'init', initParameters(founder)));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('is refused as long as it is not on record, and publishes nothing', async () => {
     bench.aws.parameters.clear();
@@ -201,7 +201,7 @@ describe('a swarm with other options than its cluster', () => {
     const unlocked = await bench.run(founder, 'init', again({}));
     expect(unlocked.stdout).toContain('has ingress network 10.99.0.0/24, not in 172.30.0.0/16');
     expect(unlocked.exitCode).toBe(39);
-  }, 60_000);
+  });
 
   it('is no way in for an engine that is locked since its restart', async () => {
     await bench.machines.shell(founder, 'docker swarm update --autolock=true');
@@ -216,5 +216,5 @@ describe('a swarm with other options than its cluster', () => {
       expect({ verb, exitCode: outcome.exitCode }).toEqual({ verb, exitCode: 56 });
       expect(outcome.stdout).toContain('the swarm state of this engine is locked');
     }
-  }, 60_000);
+  });
 });

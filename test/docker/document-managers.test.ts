@@ -105,11 +105,11 @@ describe('a manager', () => {
   beforeAll(async () => {
     await bench.machines.open();
     await swarm.found();
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('that has joined is in the raft, with a leader, when its join is done', async () => {
     const fourth = instance(4);
@@ -118,7 +118,7 @@ describe('a manager', () => {
     const info = "docker info --format '{{.Swarm.ControlAvailable}} {{.Swarm.Error}} {{.Swarm.Cluster.ID}}'";
     expect((await bench.machines.shell(fourth, info)).trim()).toBe(`true  ${swarm.swarm.swarmId}`);
     expect(await swarm.seen(fourth, first)).toBe('manager reachable');
-  }, 60_000);
+  });
 
   it('is found by its address in the raft as long as nobody has labelled it, and by no other', async () => {
     const fourth = instance(4);
@@ -131,7 +131,7 @@ describe('a manager', () => {
     expect(await bench.ok(first, 'demote', swarm.about(fourth, unknown))).toEqual({ member: false });
     expect(await bench.ok(first, 'demote', swarm.about(fourth))).toMatchObject(demoted(fourth, false));
     await bench.ok(first, 'drain', { instanceId: fourth, nodeId: swarm.nodeOf(fourth) });
-  }, 60_000);
+  });
 
   it('is not demoted in the name of another instance, nor by itself', async () => {
     const other = swarm.about(NOBODY, { nodeId: swarm.nodeOf(second) });
@@ -153,7 +153,7 @@ describe('a manager', () => {
     });
     expect(await bench.ok(first, 'demote', swarm.about(third))).toMatchObject(demoted(third, false));
     expect(await bench.failure(third, 'demote', swarm.about(second))).toBe('NotManager');
-  }, 60_000);
+  });
 
   it('that the others cannot reach never becomes one: its demotion is pending as long as it may come', async () => {
     const half = instance(5);
@@ -180,14 +180,14 @@ describe('a manager', () => {
     expect(['DemotionPending', 'Success']).toEqual(expect.arrayContaining([...ends].map((end) => end ?? 'Success')));
     expect(await bench.ok(first, 'demote', swarm.about(half))).toMatchObject(demoted(half, false));
     expect(await bench.ok(first, 'forget', forget)).toMatchObject({ removed: true });
-  }, 90_000);
+  });
 
   it('that leads is demoted by another, which leads then', async () => {
     expect(await swarm.seen(first, second)).toBe('manager leader');
     expect(await bench.ok(second, 'demote', swarm.about(first))).toMatchObject(demoted(first));
     expect(await swarm.seen(second, second)).toBe('manager leader');
     expect(await swarm.seen(first, second)).toBe('worker -');
-  }, 60_000);
+  });
 });
 
 describe('a manager that is down', () => {
@@ -199,16 +199,16 @@ describe('a manager that is down', () => {
   beforeAll(async () => {
     await bench.machines.open();
     await Promise.all([two.found(), three.found()]);
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('is no reachable manager: confirm says NotReady', async () => {
     await three.kill(third, first);
     expect(await bench.failure(first, 'confirm', three.labels(third))).toBe('NotReady');
-  }, 60_000);
+  });
 
   it('keeps another from being demoted where the rest would be no majority, and is demoted itself', async () => {
     expect(await bench.failure(first, 'demote', three.about(second))).toBe('QuorumWouldBreak');
@@ -216,7 +216,7 @@ describe('a manager that is down', () => {
     const demoted = { member: true, nodeId: three.nodeOf(third), demoted: true };
     expect(await bench.ok(second, 'demote', three.about(third))).toMatchObject(demoted);
     expect(await three.seen(third, first)).toBe('worker -');
-  }, 60_000);
+  });
 
   it('is not demoted by the other one of two, which has no leader then', async () => {
     await bench.machines.killEngine(other);
@@ -226,5 +226,5 @@ describe('a manager that is down', () => {
       60_000,
     );
     expect(said.stdout).toContain('NoLeader');
-  }, 90_000);
+  });
 });

@@ -99,7 +99,7 @@ describe('a document whose agent or machine goes down in its midst', () => {
     const all = [first, second, third, worker];
     await Promise.all(all.map((instanceId) => bench.launch(instanceId)));
     await Promise.all(all.map((instanceId) => mishaps.prepare(instanceId)));
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();

@@ -61,11 +61,11 @@ describe('the life of a swarm', () => {
   beforeAll(async () => {
     await bench.machines.open();
     await Promise.all([founder, one, two, second].map((instanceId) => bench.launch(instanceId)));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await bench.machines.close();
-  }, 60_000);
+  });
 
   it('is founded with its networks away from the instance, and its tokens under the key', async () => {
     const output = await bench.ok(founder, 'init', initParameters(founder));
@@ -221,7 +221,7 @@ describe('the life of a swarm', () => {
     });
     expect(await bench.ok(founder, 'drain', who)).toEqual({ member: false });
     expect(await bench.failure(founder, 'confirm', labelled(one))).toBe('UnknownNode');
-  }, 200_000);
+  });
 
   it('activates no node that was marked as leaving, and forgets one by force with its tasks running', async () => {
     const who = { instanceId: two, nodeId: nodeOf(two) };
@@ -251,7 +251,7 @@ describe('the life of a swarm', () => {
     expect(await bench.failure(two, 'join', joinParameters(two, swarm), { notAfter: earlier })).toBe('LeavingNode');
     const again = await bench.ok(two, 'join', joinParameters(two, swarm), { notAfter: earlier + 2 });
     expect(again['nodeId']).not.toBe(nodeOf(two));
-  }, 60_000);
+  });
 
   it('takes in a manager, and neither drains nor forgets one, nor makes one leave', async () => {
     const joined = nodeSchema.parse(await bench.ok(second, 'join', joinParameters(second, swarm, 'manager')));
@@ -267,7 +267,7 @@ describe('the life of a swarm', () => {
     expect(await bench.failure(second, 'join', joinParameters(second, swarm, 'worker'))).toBe('NotActive');
     const leave = { instanceId: second, depart: 'yes', waitUntil: String(seconds()) };
     expect(await bench.failure(second, 'leave', leave)).toBe('StillManager');
-  }, 60_000);
+  });
 
   it('has printed no join token and no credentials', () => {
     expect(bench.printed.length).toBeGreaterThan(30);

@@ -20,7 +20,7 @@ describe('a rebalance on docker machines', () => {
       lab.signal('SIGINT');
       await lab.end();
     }
-  }, 60_000);
+  });
 
   it.each([
     ['moves six of twelve tasks to three new nodes, and no request fails', '../../examples/rebalance/scenario.yaml'],

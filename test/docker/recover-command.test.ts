@@ -151,7 +151,7 @@ describe('on a terminal', () => {
       expect(said).toContain(line);
     }
     expect(said.indexOf('this is what would be done')).toBeLessThan(said.indexOf('Type the cluster'));
-  }, 60_000);
+  });
 
   it.each([
     ['no', 'no\n', 1, 'not confirmed: nothing was done'],
@@ -159,15 +159,11 @@ describe('on a terminal', () => {
     ['nothing', '\n', 1, 'not confirmed: nothing was done'],
     ['the end of the terminal (Ctrl-D)', undefined, 1, 'nobody answered: nothing was done'],
     ['Ctrl-C', '\u0003', 130, 'interrupted: nothing was done'],
-  ])(
-    'changes nothing where the answer is %s',
-    async (_what, answer, code, message) => {
-      const ended = await onTerminal(answer);
-      expect([ended.code, started]).toEqual([code, [DRY]]);
-      expect(ended.said).toContain(message);
-    },
-    60_000,
-  );
+  ])('changes nothing where the answer is %s', async (_what, answer, code, message) => {
+    const ended = await onTerminal(answer);
+    expect([ended.code, started]).toEqual([code, [DRY]]);
+    expect(ended.said).toContain(message);
+  });
 });
 
 describe('without a terminal', () => {
@@ -175,10 +171,10 @@ describe('without a terminal', () => {
     const { code, said } = await direct();
     expect([code, started]).toEqual([1, [DRY]]);
     expect(said).toContain('stdin is not a terminal, so nobody can be asked: pass --yes to confirm\n');
-  }, 60_000);
+  });
 
   it('goes on with --yes', async () => {
     expect((await direct('--yes')).code).toBe(0);
     expect(started).toEqual([DRY, REAL]);
-  }, 60_000);
+  });
 });
