@@ -5,12 +5,31 @@ has_leader() {
   [ "$IS_MANAGER" = true ] && [ -z "$SWARM_ERROR" ] && [ -n "$SWARM_ID" ]
 }
 
-# Members of the raft that are not this one. Their records say manager for a while after the raft has forgotten them.
-other_members() {
+# Sets OTHERS: members of the raft that are not this one. Their records say manager for a while after the raft has forgotten them.
+read_other_members() {
   if ! member_list=$(ask 20 node ls --format "${O}.ID$C ${O}.ManagerStatus$C"); then
     docker_failed "docker node ls: $(cat "$WORK/error")"
   fi
-  printf '%s\n' "$member_list" | awk -v own="$NODE_ID" 'NF == 2 && $1 != own { print $1 }'
+  OTHERS=$(printf '%s\n' "$member_list" | awk -v own="$NODE_ID" 'NF == 2 && $1 != own { print $1 }')
+}
+
+# Not the one of a recovery that this one goes on with.
+sees_another_leader() {
+  if ! has_leader; then return 1; fi
+  if [ "$RECOVERING" != "$SSM_newEpoch" ]; then return 0; fi
+  read_other_members
+  [ -n "$OTHERS" ]
+}
+
+# A leader that was fenced a moment ago is reported for another 20 s or so, until the next election. One that lives is reported for longer: there
+# is a majority, and beside it this would be a second swarm of the same id.
+outwait_leader() {
+  patience=$(($(now) + 30))
+  while sees_another_leader; do
+    if [ "$(now)" -ge "$patience" ] || ! has_time; then fail 53 QuorumNotLost "node $NODE_ID sees a leader of swarm $SWARM_ID"; fi
+    sleep 2
+    if ! read_swarm 30; then fail 41 NoLeader 'docker is up, but docker info did not answer in time'; fi
+  done
 }
 
 force() {
@@ -65,10 +84,7 @@ if [ "$EPOCH" != "$SSM_epoch" ] && [ "$EPOCH" != "$SSM_newEpoch" ]; then
 fi
 if [ "$NODE_STATE" = inactive ]; then fail 40 NotManager 'this engine is in no swarm'; fi
 if [ "$EPOCH" != "$SSM_newEpoch" ]; then
-  if has_leader && { [ "$RECOVERING" != "$SSM_newEpoch" ] || [ -n "$(other_members)" ]; }; then
-    # There is a majority, or has been a moment ago: beside it this would be a second swarm of the same id.
-    fail 53 QuorumNotLost "node $NODE_ID sees a leader of swarm $SWARM_ID"
-  fi
+  outwait_leader
   # Before it is done, so that whoever asks again after this script was cut short knows whose leader it is.
   mkdir -p "$MEMORY"
   printf '%s\n' "$SSM_newEpoch" >"$MEMORY/recovering"

@@ -160,21 +160,9 @@ const IN_A_ROW: Partial<Record<Verb, Readonly<Record<string, string>>>> = {
   confirm: { WrongInstance: 'NodeOfAnother' },
 };
 
-/**
- * A way that ends another document by a final error: the machine of the leader that died is started anew in the midst of a survey or a fence,
- * and its engine with it, so that the survivor reports a leader when it is to recover.
- */
-const ENDS_ANOTHER: Partial<Record<Verb, Readonly<Record<string, readonly [document: Verb, error: string]>>>> = {
-  survey: { reboot: ['recover', 'QuorumNotLost'] },
-  fence: { reboot: ['recover', 'QuorumNotLost'] },
-};
-
-/** Whether the table of final errors says that the document, or the one after it, ends so. */
-export function isFinalCell({ document, way: { name, error }, times }: Cell): boolean {
-  const another = ENDS_ANOTHER[document]?.[name];
-  return another === undefined
-    ? error !== undefined && isEnd(document, (times > 1 ? IN_A_ROW[document]?.[error] : undefined) ?? error)
-    : isEnd(...another);
+/** Whether the table of final errors says that the document ends so. */
+export function isFinalCell({ document, way: { error }, times }: Cell): boolean {
+  return error !== undefined && isEnd(document, (times > 1 ? IN_A_ROW[document]?.[error] : undefined) ?? error);
 }
 
 /** Documents that the same flow sends. */
