@@ -114,6 +114,14 @@ describe('a file', () => {
       'size: 2\n    labels: { skep.zone: a }',
       'groups.workers.labels.skep.zone: labels that begin',
     ],
+    [
+      'an announcement that AWS never makes so early',
+      'size: 2',
+      'size: 2\n    replace: { announced: 721h }',
+      'groups.workers.replace.announced: now, never, or hours',
+    ],
+    ['a share of nothing', 'size: 2', 'size: 2\n    replace: { share: 0 }', 'groups.workers.replace.share: '],
+    ['an unknown wish', 'size: 2', 'size: 2\n    replace: { spot: true }', 'groups.workers.replace.spot: there is no'],
     ['a type twice', '[m7g.large]', '[m7g.large, m7g.large]', '15:5: groups.workers.types: a type stands twice'],
     ['five types', '[m7g.large]', '[a1.large, a2.large, a3.large, a4.large, a5.large]', 'groups.workers.types: '],
     [

@@ -40,6 +40,17 @@ const swarm = z.strictObject({
   dataPathPort: whole(1024, 49_151).default(4789).describe('For VXLAN'),
 });
 
+/** What is left out, skep decides: docs/warnings.md says how. Only what is said becomes a tag of the group. */
+const replacement = z.strictObject({
+  down: z.boolean().optional().describe('Whether an instance is replaced whose node stays down'),
+  announced: text(/^(now|never|([1-9]\d?|[1-6]\d\d|7[01]\d|720)h)$/, 'now, never, or hours such as 24h, 720h at most')
+    .optional()
+    .describe('How long before the date that AWS has announced for it an instance is replaced'),
+  share: whole(1, 100).optional().describe('How many of a hundred instances may be on their way out at once'),
+  impaired: z.boolean().optional().describe('Whether an instance is replaced whose status checks fail'),
+  recommended: z.enum(['ignore', 'drain']).optional().describe('What is done where EC2 recommends to rebalance'),
+});
+
 const group = z.strictObject({
   role: z.enum(['manager', 'worker']),
   size: whole(0, 1000).describe('How many instances there are at least. Of managers: 1, 3 or 5'),
@@ -61,6 +72,7 @@ const group = z.strictObject({
   labels: groupLabels.default({}).describe('Labels of the nodes'),
   availability: z.enum(['active', 'drain']).default('active').describe('drain: managers that run no tasks'),
   loadBalancer: z.boolean().default(false).describe('Whether the load balancer sends to this group'),
+  replace: replacement.default({}).describe('When skep has an instance of the group replaced'),
   dnsName: text(
     /^[a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$/,
     'a whole name such as web.blue.internal',

@@ -140,6 +140,7 @@ function groupWish(file: ClusterFile, name: string, group: FileGroup): StackWish
       DnsName: group.dnsName ?? '',
       ...machineParameters(file, group),
       ...sizeParameters(group),
+      ...replaceParameters(group),
     },
     what: groupWords(group),
   };
@@ -179,6 +180,17 @@ function sizeParameters({
     HookTimeout: String(secondsOf(hookTimeout)),
     Labels: JSON.stringify(labels),
     Availability: availability,
+  };
+}
+
+/** Empty for what the file leaves out: then the group has no such tag. */
+function replaceParameters({ replace }: FileGroup): Record<string, string> {
+  return {
+    ReplaceDown: String(replace.down ?? ''),
+    ReplaceAnnounced: replace.announced ?? '',
+    ReplaceShare: String(replace.share ?? ''),
+    ReplaceImpaired: String(replace.impaired ?? ''),
+    RebalanceRecommendation: replace.recommended ?? '',
   };
 }
 
