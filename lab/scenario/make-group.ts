@@ -11,7 +11,13 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
   const stage = spec.stage ?? lab.stack.stage;
   const group = lab.autoScaling.createGroup(
     {
-      ...{ name, ...belongingOf(spec, cluster), zones: spec.zones, maintenance: spec.maintenance },
+      ...{
+        name,
+        ...belongingOf(spec, cluster),
+        zones: spec.zones,
+        maintenance: spec.maintenance,
+        lifetime: spec.lifetime,
+      },
       healthCheckType: spec.setup.healthCheckType,
       suspended: spec.setup.suspended,
       capacityRebalance: spec.setup.capacityRebalance,

@@ -102,6 +102,8 @@ export class ScenarioRun {
   readonly #options: RunOptions;
   /** Whose dockerd was killed, whose cable was pulled. */
   readonly enginesDown = new Set<string>();
+  /** Instances that belong to no group any more, and from which group they came. */
+  readonly detached = new Map<string, string>();
   readonly cablesOut = new Set<string>();
   /** Instances that are to die when an execution about them enters a state: one each. */
   readonly killAt: KillAt[];

@@ -10,6 +10,7 @@ import { deploySchema } from './deploy.ts';
 import { fault } from './fault-schema.ts';
 import { announce, event, impair, interrupt } from './interrupt-schema.ts';
 import { limits } from './limits-schema.ts';
+import { lifetime, membershipSteps } from './membership-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
 import { load, service } from './service-schema.ts';
@@ -44,6 +45,8 @@ const group = z.strictObject({
   role: nodeRole,
   desired: count.default(0),
   zones: z.array(z.string()).min(1).default(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']),
+  /** How long one of its instances may be in service. */
+  lifetime: lifetime.optional(),
   labels: z.record(z.string(), z.string()).default({}),
   /** In the metadata of its hooks: `drain` for managers that only manage. Any text, since people mistype. */
   availability: z.string().optional(),
@@ -275,6 +278,7 @@ const plainSteps = [
   z.strictObject({ impair }),
   z.strictObject({ interrupt }),
   ...upgradeSteps,
+  ...membershipSteps,
   ...dnsSteps,
   z.strictObject({ engine: z.strictObject({ ...choice, runs: z.boolean() }) }),
   z.strictObject({ cable: z.strictObject({ ...choice, connected: z.boolean() }) }),

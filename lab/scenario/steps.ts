@@ -9,6 +9,9 @@ import type { Disturbance } from './disturbances.ts';
 import { deploy } from './deploy.ts';
 import { createService, leaveGhost, operate, putLoad } from './operator.ts';
 import { knownState, machineArn } from './machine.ts';
+import { changeMembers } from './membership.ts';
+import { isMembershipStep } from './membership-schema.ts';
+import type { MembershipStep } from './membership-schema.ts';
 import { changeHook, changeTags, writeItem, writeRecord } from './record.ts';
 import { makeRogue } from './rogue.ts';
 import type { ScenarioRun } from './run.ts';
@@ -37,6 +40,8 @@ async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
     await run.measure(step.measure.as);
   } else if (isDisturbance(step)) {
     await disturb(run, step);
+  } else if (isMembershipStep(step)) {
+    await changeMembers(run, step);
   } else if ('fault' in step) {
     await inject(run, step.fault);
   } else if (isTyped(step)) {
@@ -205,6 +210,7 @@ type Act = Exclude<
   | { measure: unknown }
   | { fault: unknown }
   | Disturbance
+  | MembershipStep
   | { hold: unknown }
   | { unhold: unknown }
   | { erase: unknown }

@@ -191,13 +191,19 @@ function maintenanceOf({ maintenance: range, retain }: Group): Record<string, un
   };
 }
 
-function describeMember({ instanceId, zone, lifecycle, healthy }: Member): Record<string, unknown> {
+function describeMember({
+  instanceId,
+  zone,
+  lifecycle,
+  healthy,
+  isProtected = false,
+}: Member): Record<string, unknown> {
   return {
     InstanceId: instanceId,
     AvailabilityZone: zone,
     LifecycleState: lifecycle,
     HealthStatus: healthy ? 'Healthy' : 'Unhealthy',
-    ProtectedFromScaleIn: false,
+    ProtectedFromScaleIn: isProtected,
   };
 }
 

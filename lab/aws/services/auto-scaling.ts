@@ -3,6 +3,7 @@ import type { Lifecycle, Hook, Member, Group, HealthyRange, InstanceRefresh } fr
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
+import { Memberships } from './memberships.ts';
 import { Refreshes } from './refresh.ts';
 import { emptiestZone, planChange } from './replacement.ts';
 import { checkBounds, checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
@@ -39,6 +40,7 @@ export class AutoScaling {
   /** How each action ended, for the report; `timedOut`: by the hook's own timeout, since nobody completed it. */
   readonly hooks = { continued: 0, abandoned: 0, timedOut: 0 };
   readonly refreshes: Refreshes;
+  readonly memberships: Memberships;
   readonly #options: AutoScalingOptions;
 
   constructor(options: AutoScalingOptions) {
@@ -49,6 +51,15 @@ export class AutoScaling {
       terminate: (group, member) => {
         this.#terminate(group, member);
       },
+      reconcile: (group) => {
+        this.#reconcile(group);
+      },
+    });
+    this.memberships = new Memberships({
+      now: () => options.clock.now(),
+      managed: (instanceId) => this.#managed(instanceId),
+      zoneOf: (id) => (options.ec2.isRunning(id) ? options.ec2.instances.get(id)?.zone : undefined),
+      changed: options.onMember,
       reconcile: (group) => {
         this.#reconcile(group);
       },
@@ -366,6 +377,7 @@ export class AutoScaling {
           }
         }
         this.refreshes.look(group);
+        this.memberships.look(group);
         this.#reconcile(group);
       }
       this.#checkHealthLater();

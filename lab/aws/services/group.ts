@@ -77,6 +77,12 @@ export interface Member {
   lifecycle: Lifecycle;
   healthy: boolean;
   inServiceSince: number | undefined;
+  /** Scale-in and the evening out of zones pass it over; who is dead or is ended by name is not protected by it. */
+  isProtected?: boolean;
+  /** It goes when another one is in service: its zone has too many, or is none of the group's any more. */
+  isOutOfPlace?: boolean;
+  /** It has been in service for longer than its group lets one be. */
+  isExpired?: boolean;
 }
 
 export interface Group {
@@ -104,6 +110,8 @@ export interface Group {
   readonly retainedEndsBy?: 'at-once' | 'hook-again';
   /** Of health checks, ms. */
   gracePeriod?: number;
+  /** The maximum instance lifetime, ms. */
+  readonly lifetime?: number | undefined;
   /** What somebody has set up before skep came, and skep only looks at. Neither is played: no load balancer is asked, no process stands still. */
   readonly healthCheckType?: 'EC2' | 'ELB' | undefined;
   readonly suspended?: readonly string[] | undefined;

@@ -66,14 +66,15 @@ function replacementsOf(group: Capacity, present: readonly Member[], leaving: re
   const refresh = group.refresh !== undefined && isReplacing(group.refresh) ? group.refresh : undefined;
   const isOld = ({ instanceId }: Member): boolean => refresh?.of.has(instanceId) === true;
   const inService = present.filter(({ lifecycle }) => lifecycle === 'InService');
-  const unhealthy = inService.filter(({ healthy }) => !healthy);
+  const unhealthy = inService.filter(({ healthy, isExpired }) => !healthy || isExpired === true);
+  const outOfPlace = inService.filter((one) => one.isOutOfPlace === true && !unhealthy.includes(one));
   const range = refresh?.range ?? group.maintenance;
   if (range === undefined) {
-    // Without a policy all of them go at once, and as many are launched.
-    return { due: { now: unhealthy, later: [] }, most: group.desired };
+    return withoutPolicy(group.desired, inService, { unhealthy, outOfPlace });
   }
   const { least, most } = limitsOf(group.desired, range);
-  const all = [...unhealthy, ...inService.filter((one) => one.healthy && isOld(one))];
+  const old = inService.filter((one) => isOld(one) && !unhealthy.includes(one) && !outOfPlace.includes(one));
+  const all = [...unhealthy, ...old, ...outOfPlace];
   const waitsFor = (members: readonly Member[]): boolean => refresh?.awaitsTermination === true && members.some(isOld);
   // What the refresh waits for keeps only the refresh waiting: health checks go on, and replace what is dead, its replacements too.
   const allowed = (ahead: readonly Member[], members: readonly Member[]): readonly Member[] =>
@@ -82,6 +83,21 @@ function replacementsOf(group: Capacity, present: readonly Member[], leaving: re
   const now = allowed(leaving, all).slice(0, Math.max(0, inService.length - least));
   const later = all.filter((one) => !now.includes(one));
   return { due: { now, later: allowed([...leaving, ...now], later) }, most };
+}
+
+/**
+ * Those that are unhealthy all go at once, and as many are launched. For zones that are evened out Auto Scaling launches first, and has a tenth of
+ * the group more for it, at least one instance.
+ */
+function withoutPolicy(
+  desired: number,
+  inService: readonly Member[],
+  { unhealthy, outOfPlace }: { readonly unhealthy: readonly Member[]; readonly outOfPlace: readonly Member[] },
+): Replacements {
+  const spare = Math.max(0, inService.length - unhealthy.length - desired);
+  const [now, later] = [outOfPlace.slice(0, spare), outOfPlace.slice(spare)];
+  const more = later.length === 0 ? 0 : Math.max(1, Math.floor(desired / 10));
+  return { due: { now: [...unhealthy, ...now], later }, most: desired + more };
 }
 
 /** At least one can be replaced at a time, whatever the percentages come to. */
@@ -104,11 +120,14 @@ function isRefreshed({ refresh, desired }: Capacity, present: readonly Member[],
   );
 }
 
-/** First those that would be replaced anyway; then from the fullest zone, the oldest first: the default termination policy. */
+/**
+ * First those that would be replaced anyway; then from the fullest zone, the oldest first: the default termination policy. Where only protected ones
+ * are left, the group stays larger than it is wanted.
+ */
 function surplusOf(members: readonly Member[], replaced: readonly Member[], count: number): Member[] {
-  const left = [...members].toSorted((a, b) => a.since - b.since);
+  const left = members.filter(({ isProtected }) => isProtected !== true).toSorted((a, b) => a.since - b.since);
   const chosen: Member[] = [];
-  while (chosen.length < count) {
+  while (chosen.length < count && left.length > 0) {
     const inZone = (zone: string): number => left.filter((other) => other.zone === zone).length;
     const fullest = Math.max(...left.map(({ zone }) => inZone(zone)));
     const doomed = left.findIndex((one) => replaced.includes(one));

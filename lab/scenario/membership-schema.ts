@@ -1,0 +1,26 @@
+// What a scenario says of the members of a group by other ways than scaling. docs/lab.md describes it for people; this is what is accepted.
+import { z } from 'zod';
+
+import { duration } from './quantities.ts';
+
+const choice = { group: z.string(), leader: z.boolean().default(false), running: z.string().exactOptional() };
+
+/** AWS takes a day or more. */
+const DAY = 86_400_000;
+export const lifetime = duration.refine((ms) => ms >= DAY, 'AWS takes 24h or more');
+
+export const membershipSteps = [
+  /** The instance runs on, and belongs to no group. */
+  z.strictObject({ detach: z.strictObject({ ...choice, decrement: z.boolean().default(false) }) }),
+  /** Those that were detached from the group are in it again. */
+  z.strictObject({ attach: z.strictObject({ group: z.string() }) }),
+  /** From scale-in. Off: none of the group is protected any more. */
+  z.strictObject({ protect: z.strictObject({ ...choice, on: z.boolean() }) }),
+  /** The group is in other zones from now on, and Auto Scaling evens its instances out over them. */
+  z.strictObject({ zones: z.strictObject({ group: z.string(), to: z.array(z.string()).min(1) }) }),
+] as const;
+
+export type MembershipStep = z.output<(typeof membershipSteps)[number]>;
+
+export const isMembershipStep = (step: object): step is MembershipStep =>
+  ['detach', 'attach', 'protect', 'zones'].some((kind) => kind in step);

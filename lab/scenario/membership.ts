@@ -1,0 +1,42 @@
+// Steps in which instances come into groups and out of them by hand, are protected from scale-in, or are evened out over zones.
+import { choose } from './disturbances.ts';
+import type { MembershipStep } from './membership-schema.ts';
+import type { ScenarioRun } from './run.ts';
+
+export async function changeMembers(run: ScenarioRun, step: MembershipStep): Promise<void> {
+  const { autoScaling } = run.lab;
+  if ('detach' in step) {
+    const { group, decrement } = step.detach;
+    const instanceId = await choose(run, step.detach);
+    run.say(`${instanceId} is detached from ${group}`);
+    autoScaling.memberships.detach(instanceId, decrement);
+    run.detached.set(instanceId, group);
+  } else if ('attach' in step) {
+    attach(run, step.attach.group);
+  } else if ('protect' in step) {
+    await protect(run, step.protect);
+  } else {
+    const { group, to } = step.zones;
+    run.say(`${group} is in ${to.join(', ')} from now on`);
+    autoScaling.memberships.setZones(autoScaling.group(group), to);
+  }
+}
+
+function attach({ lab, say, detached }: ScenarioRun, group: string): void {
+  for (const [instanceId] of [...detached].filter(([, from]) => from === group)) {
+    say(`${instanceId} is attached to ${group}`);
+    lab.autoScaling.memberships.attach(lab.autoScaling.group(group), instanceId);
+    detached.delete(instanceId);
+  }
+}
+
+type Protect = Extract<MembershipStep, { protect: unknown }>['protect'];
+
+async function protect(run: ScenarioRun, { on, ...choice }: Protect): Promise<void> {
+  const { autoScaling } = run.lab;
+  const chosen = on ? [await choose(run, choice)] : [...autoScaling.group(choice.group).members.keys()];
+  for (const instanceId of chosen) {
+    run.say(`${instanceId} is ${on ? '' : 'no longer '}protected from scale-in`);
+    autoScaling.memberships.protect(instanceId, on);
+  }
+}
