@@ -1,8 +1,11 @@
 // How many managers the groups have wanted lately: whoever decides about one has read it a while ago.
+import type { Member } from '../aws/services/group.ts';
 import type { Lab } from '../lab.ts';
 
 /** A demotion may be on its way for so long after somebody has looked. */
 const REMEMBERED = 30 * 60_000;
+
+const isBeingReplaced = ({ lifecycle }: Member): boolean => lifecycle.startsWith('ReplacingRootVolume');
 
 export class WantedManagers {
   readonly #lab: Lab;
@@ -34,6 +37,7 @@ export class WantedManagers {
   #now(): number {
     return [...this.#lab.autoScaling.groups.values()]
       .filter(({ tags }) => tags['skep:cluster'] === this.#cluster && tags['skep:role'] === 'manager')
-      .reduce((sum, { desired }) => sum + desired, 0);
+      // One whose root volume is replaced goes, and comes back.
+      .reduce((sum, { desired, members }) => sum + desired - [...members.values()].filter(isBeingReplaced).length, 0);
   }
 }

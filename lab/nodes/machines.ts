@@ -193,6 +193,8 @@ export interface Machines {
    * comes up again. Documents that run there end with exitCode -1. Resolves when the machine is on its way up.
    */
   reboot(instanceId: string): Promise<void>;
+  /** It boots from a blank disk, with the same address. Documents that run there end with exitCode -1. Simulated machines only. */
+  replaceRoot?(instanceId: string): Promise<void>;
   /** `docker service create` on a manager of the swarm that the instance belongs to. */
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void>;
   /** Asks a service from a container on that machine, until the machines are closed. `seen` is called for every request. */

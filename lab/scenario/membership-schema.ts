@@ -18,9 +18,11 @@ export const membershipSteps = [
   z.strictObject({ protect: z.strictObject({ ...choice, on: z.boolean() }) }),
   /** The group is in other zones from now on, and Auto Scaling evens its instances out over them. */
   z.strictObject({ zones: z.strictObject({ group: z.string(), to: z.array(z.string()).min(1) }) }),
+  /** Of the oldest instance, on simulated nodes only. */
+  z.strictObject({ rootVolume: z.strictObject(choice) }),
 ] as const;
 
 export type MembershipStep = z.output<(typeof membershipSteps)[number]>;
 
 export const isMembershipStep = (step: object): step is MembershipStep =>
-  ['detach', 'attach', 'protect', 'zones'].some((kind) => kind in step);
+  ['detach', 'attach', 'protect', 'zones', 'rootVolume'].some((kind) => kind in step);

@@ -2,6 +2,7 @@
 import { choose } from './disturbances.ts';
 import type { MembershipStep } from './membership-schema.ts';
 import type { ScenarioRun } from './run.ts';
+import { StepFailed } from './step-failed.ts';
 
 export async function changeMembers(run: ScenarioRun, step: MembershipStep): Promise<void> {
   const { autoScaling } = run.lab;
@@ -15,6 +16,13 @@ export async function changeMembers(run: ScenarioRun, step: MembershipStep): Pro
     attach(run, step.attach.group);
   } else if ('protect' in step) {
     await protect(run, step.protect);
+  } else if ('rootVolume' in step) {
+    if (run.lab.machines.replaceRoot === undefined) {
+      throw new StepFailed('only simulated nodes can have their root volume replaced');
+    }
+    const instanceId = await choose(run, step.rootVolume);
+    run.say(`the root volume of ${instanceId} is replaced`);
+    autoScaling.replaceRootVolume(instanceId);
   } else {
     const { group, to } = step.zones;
     run.say(`${group} is in ${to.join(', ')} from now on`);

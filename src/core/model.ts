@@ -106,6 +106,8 @@ export interface Plan {
   /** Where Auto Scaling launched the instance. */
   readonly zone?: string;
   readonly depart?: boolean;
+  /** The same instance joins again: no other one is launched for it. */
+  readonly comesBack?: boolean;
   /** AWS takes the instance then. Epoch seconds. */
   readonly diesAt?: number;
   /** AWS's warning has started it: no hook waits for it. */

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 import { groupArn } from './auto-scaling.ts';
 import type { Group, Hook, Member } from './group.ts';
-import type { AutoScaling, OpenAction } from './auto-scaling.ts';
+import type { AutoScaling } from './auto-scaling.ts';
+import type { OpenAction } from './passages.ts';
 import { checkHook, globalTimeout } from './group-limits.ts';
 import { lifecyclePolicy, retain, setupOperations } from './auto-scaling-setup.ts';
 import { launchTemplateOf, refreshOperations } from './refresh-api.ts';

@@ -1,23 +1,16 @@
 // EC2 Auto Scaling as the lab plays it: groups that launch and terminate instances, with lifecycle hooks in between.
-import type { Lifecycle, Hook, Member, Group, HealthyRange, InstanceRefresh } from './group.ts';
+import type { Lifecycle, Member, Group, HealthyRange, InstanceRefresh } from './group.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
 import { Memberships } from './memberships.ts';
 import { Refreshes } from './refresh.ts';
+import { LAUNCH, ROOT_VOLUME_COMES, ROOT_VOLUME_GOES, TERMINATION, eventOf } from './passages.ts';
+import type { OpenAction, Passage } from './passages.ts';
 import { emptiestZone, planChange } from './replacement.ts';
 import { checkBounds, checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
-
-export interface OpenAction {
-  readonly token: string;
-  readonly group: string;
-  readonly hook: Hook;
-  readonly instanceId: string;
-  readonly since: number;
-  cancel: () => void;
-}
 
 export interface AutoScalingOptions {
   readonly clock: Clock;
@@ -29,10 +22,8 @@ export interface AutoScalingOptions {
   readonly onMember: (group: Group, member: Member) => void;
 }
 
-const DETAIL_TYPES = {
-  'autoscaling:EC2_INSTANCE_LAUNCHING': 'EC2 Instance-launch Lifecycle Action',
-  'autoscaling:EC2_INSTANCE_TERMINATING': 'EC2 Instance-terminate Lifecycle Action',
-} as const;
+/** Until an instance is up from its new root volume, ms. */
+const ROOT_VOLUME_TIME = 60_000;
 
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
@@ -154,9 +145,18 @@ export class AutoScaling {
       this.#become(group, member, 'Standby');
     } else {
       // AWS's diagram of the life cycle leads from Standby to Pending, and so past the launch hook.
-      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+      this.#wait(group, member, LAUNCH);
     }
     this.#reconcile(group);
+  }
+
+  /** Its root volume is replaced: it leaves and comes again as the same instance, with a blank disk. @throws {AwsError} */
+  replaceRootVolume(instanceId: string): void {
+    const { group, member } = this.#managed(instanceId);
+    if (member.lifecycle !== 'InService') {
+      throw new AwsError('ValidationError', `The instance ${instanceId} is ${member.lifecycle}`);
+    }
+    this.#wait(group, member, ROOT_VOLUME_GOES);
   }
 
   /** The next health check acts on it. */
@@ -194,7 +194,7 @@ export class AutoScaling {
 
   #endRetention(group: Group, member: Member): void {
     if (group.retainedEndsBy === 'hook-again') {
-      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
+      this.#wait(group, member, TERMINATION);
     } else {
       this.#remove(group, member);
     }
@@ -266,7 +266,7 @@ export class AutoScaling {
     const group = this.groupOf(instanceId);
     const member = group?.members.get(instanceId);
     if (group !== undefined && member?.lifecycle === 'Pending') {
-      this.#wait(group, member, 'autoscaling:EC2_INSTANCE_LAUNCHING');
+      this.#wait(group, member, LAUNCH);
     }
   }
 
@@ -277,43 +277,30 @@ export class AutoScaling {
     for (const action of [...this.actions.values()].filter(({ instanceId }) => instanceId === member.instanceId)) {
       this.#close(action);
     }
-    this.#wait(group, member, 'autoscaling:EC2_INSTANCE_TERMINATING');
+    this.#wait(group, member, TERMINATION);
   }
 
-  /** Waits for the hook of the transition, or goes on at once where the group has none. */
-  #wait(group: Group, member: Member, transition: Hook['transition']): void {
-    const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
-    const hook = [...group.hooks.values()].find((one) => one.transition === transition);
+  /** Waits for the hook of the passage, or goes on at once where the group has none. */
+  #wait(group: Group, member: Member, passage: Passage): void {
+    const hook = [...group.hooks.values()].find((one) => one.transition === passage.transition);
     if (hook === undefined) {
       // Without a termination hook a retention policy has no effect (configure-instance-retention).
-      this.#proceed(group, member, 'CONTINUE', launching);
+      this.#proceed(group, member, 'CONTINUE', passage);
       return;
     }
-    this.#become(group, member, launching ? 'Pending:Wait' : 'Terminating:Wait');
+    this.#become(group, member, passage.waits);
     const action: OpenAction = {
       token: this.#options.random.uuid(),
       group: group.name,
       hook,
       instanceId: member.instanceId,
+      passage,
       since: this.#options.clock.now(),
       cancel: () => undefined,
     };
     this.actions.set(action.token, action);
     this.#arm(action);
-    this.#options.emit({
-      'detail-type': DETAIL_TYPES[transition],
-      resources: [groupArn(group.name)],
-      detail: {
-        LifecycleActionToken: action.token,
-        AutoScalingGroupName: group.name,
-        LifecycleHookName: hook.name,
-        EC2InstanceId: member.instanceId,
-        LifecycleTransition: transition,
-        ...(hook.metadata === undefined ? {} : { NotificationMetadata: hook.metadata }),
-        Origin: launching ? 'EC2' : 'AutoScalingGroup',
-        Destination: launching ? 'AutoScalingGroup' : 'EC2',
-      },
-    });
+    this.#options.emit(eventOf(action, groupArn(group.name)));
   }
 
   #arm(action: OpenAction): void {
@@ -336,11 +323,16 @@ export class AutoScaling {
     const group = this.groups.get(action.group);
     const member = group?.members.get(action.instanceId);
     if (group !== undefined && member !== undefined) {
-      this.#proceed(group, member, result, action.hook.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING');
+      this.#proceed(group, member, result, action.passage);
     }
   }
 
-  #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', launching: boolean): void {
+  #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', passage: Passage): void {
+    const launching = passage.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+    if (passage === ROOT_VOLUME_GOES && result === 'CONTINUE') {
+      this.#replaceRoot(group, member);
+      return;
+    }
     if (launching && result === 'CONTINUE') {
       member.inServiceSince = this.#options.clock.now();
       if (group.refresh !== undefined) group.refresh.progressAt = member.inServiceSince;
@@ -355,6 +347,17 @@ export class AutoScaling {
     }
     this.#remove(group, member);
     this.#reconcile(group);
+  }
+
+  #replaceRoot(group: Group, member: Member): void {
+    const { clock, ec2 } = this.#options;
+    this.#become(group, member, 'ReplacingRootVolume:Proceed');
+    ec2.replaceRoot(member.instanceId);
+    clock.schedule(ROOT_VOLUME_TIME, () => {
+      if (member.lifecycle === 'ReplacingRootVolume:Proceed' && group.members.has(member.instanceId)) {
+        this.#wait(group, member, ROOT_VOLUME_COMES);
+      }
+    });
   }
 
   #remove(group: Group, member: Member): void {

@@ -184,6 +184,11 @@ export class Ec2 implements Service {
     void this.#clock.busy(this.#startAgain(instance)).catch(this.#onDefect);
   }
 
+  /** It runs on, from a blank disk. Simulated machines only. */
+  replaceRoot(instanceId: string): void {
+    void this.#clock.busy(this.#machines.replaceRoot?.(instanceId) ?? Promise.resolve()).catch(this.#onDefect);
+  }
+
   async #startAgain(instance: Instance): Promise<void> {
     await this.#machines.start(instance.instanceId);
     if (instance.state === 'pending') {

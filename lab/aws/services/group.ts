@@ -59,7 +59,15 @@ export interface HealthyRange {
 }
 
 export type Lifecycle =
-  'Pending' | 'Pending:Wait' | 'InService' | 'Standby' | 'Terminating:Wait' | 'Terminating:Retained' | 'Terminated';
+  | 'Pending'
+  | 'Pending:Wait'
+  | 'InService'
+  | 'Standby'
+  | 'ReplacingRootVolume:Wait'
+  | 'ReplacingRootVolume:Proceed'
+  | 'Terminating:Wait'
+  | 'Terminating:Retained'
+  | 'Terminated';
 
 export interface Hook {
   readonly name: string;

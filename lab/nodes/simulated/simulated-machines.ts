@@ -141,6 +141,15 @@ export class SimulatedMachines implements Machines {
     });
   }
 
+  replaceRoot(instanceId: string): Promise<void> {
+    return Promise.resolve().then(() => {
+      const machine = this.#machine(instanceId);
+      this.#network.unplug(machine.engine);
+      machine.replaceRoot();
+      this.#network.plug(machine.engine);
+    });
+  }
+
   createService(managerInstanceId: string, service: ServiceSpec): Promise<void> {
     return Promise.resolve().then(() => {
       this.#swarmOf(managerInstanceId).tasks.createService(service);

@@ -17,8 +17,8 @@ export class SimulatedMachine implements Chassis {
   readonly privateIp: string;
   readonly clockAhead: number;
   /** When cloud-init ends, epoch milliseconds. */
-  readonly userDataDoneAt: number;
-  readonly engine: Engine;
+  userDataDoneAt: number;
+  engine: Engine;
   readonly lock: NodeLock;
   /** /run/skep/leaving: the `notAfter` of the last leave. A join that was sent before it is refused. */
   fence: number | undefined;
@@ -27,7 +27,9 @@ export class SimulatedMachine implements Chassis {
   /** Resolves when its power goes. */
   died: Promise<void>;
   readonly #clock: Clock;
-  readonly #dockerInstalledAt: number;
+  #dockerInstalledAt: number;
+  readonly #spec: MachineSpec;
+  readonly #world: EngineWorld;
   #alive = true;
   #cut = false;
   #die: () => void = () => undefined;
@@ -43,7 +45,7 @@ export class SimulatedMachine implements Chassis {
     this.instanceId = spec.instanceId;
     this.privateIp = privateIp;
     this.clockAhead = spec.clockAhead ?? 0;
-    this.#clock = world.clock;
+    [this.#clock, this.#spec, this.#world] = [world.clock, spec, world];
     const now = world.clock.now();
     this.userDataDoneAt = now + (Number.isFinite(spec.dockerAfter) ? spec.dockerAfter : 0);
     this.#dockerInstalledAt = now + spec.dockerAfter;
@@ -108,6 +110,29 @@ export class SimulatedMachine implements Chassis {
     if (this.dockerInstalled) {
       this.engine.reboot(this.memory.epoch !== 'fenced');
     }
+  }
+
+  /** It boots from a new root volume: cloud-init runs as at its first boot, and nothing of before is there. */
+  replaceRoot(): void {
+    const { engine } = this;
+    const { address, seenAt, hostname, folder } = engine;
+    engine.kill();
+    folder?.swarm.containersEnded(folder.nodeId, engine);
+    folder?.swarm.detach(folder.nodeId, engine);
+    this.memory = { epoch: 0, recovering: 0 };
+    this.fence = undefined;
+    this.#rebooted.resolve(undefined);
+    this.#rebooted = Promise.withResolvers();
+    const { dockerAfter } = this.#spec;
+    this.#dockerInstalledAt = this.#clock.now() + dockerAfter;
+    this.userDataDoneAt = this.#clock.now() + (Number.isFinite(dockerAfter) ? dockerAfter : 0);
+    this.engine = new Engine(this.#world, this, {
+      address,
+      seenAt,
+      hostname,
+      startsAt: this.#dockerInstalledAt,
+      folder: undefined,
+    });
   }
 
   /** Pulls its cable, or puts it back. */

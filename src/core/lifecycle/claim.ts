@@ -206,7 +206,7 @@ function founding(asked: Asked): Claim {
   const { action, facts } = asked;
   const { founder, state } = facts;
   const found = (because: string): Claim => take(asked, 'found', arriving(asked), because, true);
-  if (founder?.instance === action.instance) {
+  if (founder?.instance === action.instance && !hasBeenIn(facts)) {
     return found(`${action.instance} is the founder of ${action.cluster}`);
   }
   if (state?.status !== 'new') {
@@ -224,6 +224,13 @@ function founding(asked: Asked): Claim {
     ? found(`found ${action.cluster} on ${action.instance}, since ${founder.instance} is gone`)
     : joining(asked);
 }
+
+/**
+ * It has founded, and its node was Ready once: it comes again like any other manager. Its disk may be blank by now (root volume), and init would find
+ * an engine in no swarm beside a swarm on record.
+ */
+const hasBeenIn = ({ state, node }: ClaimFacts): boolean =>
+  state?.status === 'founded' && ['ready', 'leaving', 'gone'].includes(node?.phase ?? '');
 
 function terminate(asked: Asked): Claim {
   const { action, facts } = asked;
@@ -317,7 +324,7 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     lookSlow: slowLook(action.timeout),
     labels: action.labels,
     availability: action.availability,
-    depart: action.depart,
+    ...departing(action),
     ...dying(action, node),
     ...(facts.shown === undefined ? {} : { zone: zoneName.catch('unknown').parse(facts.shown?.zone) }),
     nodeId: node?.nodeId ?? 'none',
@@ -325,6 +332,9 @@ function base({ action, completion, facts }: Asked, route: Plan['route'], becaus
     ...(state?.status === 'founded' ? { swarm: swarmOf(state, leader) } : {}),
   };
 }
+
+const departing = ({ depart, comesBack }: Action): Pick<Plan, 'depart' | 'comesBack'> =>
+  comesBack ? { depart, comesBack } : { depart };
 
 /** What AWS has said of the instance, whoever has started the execution. */
 function dying({ kind, warned }: Action, node: NodeItem | undefined): Pick<Plan, 'diesAt' | 'warned' | 'together'> {

@@ -95,6 +95,8 @@ export interface Action {
   readonly ask: 'join' | 'leave' | 'nothing';
   /** The disk lives on (warm pool, root volume): the node must leave the swarm itself. */
   readonly depart: boolean;
+  /** Its group launches no other one for it: the same instance joins again (root volume). */
+  readonly comesBack: boolean;
   readonly replaces: readonly string[] | undefined;
   /** No hook waits: AWS has said that it takes the instance, and these with it, as `node@instance`. */
   readonly warned?: { readonly together: readonly string[] };
@@ -198,14 +200,15 @@ function meaningOf(detail: {
   Origin?: string | undefined;
   Destination?: string | undefined;
   Action?: string | undefined;
-}): Pick<Action, 'ask' | 'depart'> {
+}): Pick<Action, 'ask' | 'depart' | 'comesBack'> {
   if (detail.LifecycleTransition.endsWith('LAUNCHING')) {
-    return { ask: detail.Destination === 'WarmPool' ? 'nothing' : 'join', depart: false };
+    return { ask: detail.Destination === 'WarmPool' ? 'nothing' : 'join', depart: false, comesBack: false };
   }
   if (detail.Origin === 'WarmPool') {
-    return { ask: 'nothing', depart: false };
+    return { ask: 'nothing', depart: false, comesBack: false };
   }
-  return { ask: 'leave', depart: detail.Destination === 'WarmPool' || detail.Action === 'ReplaceRootVolume' };
+  const comesBack = detail.Action === 'ReplaceRootVolume';
+  return { ask: 'leave', depart: detail.Destination === 'WarmPool' || comesBack, comesBack };
 }
 
 const claiming = z.object({ detail: z.object({ NotificationMetadata: z.string() }) });

@@ -47,6 +47,7 @@ export const planShape: z.ZodType<Plan> = z.object({
   availability: z.enum(['active', 'drain']).exactOptional(),
   zone: zoneName.exactOptional(),
   depart: z.boolean().exactOptional(),
+  comesBack: z.boolean().exactOptional(),
   diesAt: time.exactOptional(),
   together: z.array(z.string()).max(1000).exactOptional(),
   swarm: swarm.exactOptional(),

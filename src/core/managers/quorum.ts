@@ -32,4 +32,11 @@ export function whyNotDemote(members: readonly RaftMember[], nodeId: string, lea
     : undefined;
 }
 
+/**
+ * How many managers are to be left beside one that goes. One that comes back itself is not waited for: no replacement would ever join. The last one
+ * stays.
+ */
+export const leastBeside = (wanted: number, { comesBack = false }: { readonly comesBack?: boolean }): number =>
+  comesBack ? Math.max(1, wanted - 1) : wanted;
+
 const reachableOf = (members: readonly RaftMember[]): number => members.filter(({ reachable }) => reachable).length;

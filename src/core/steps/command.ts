@@ -2,6 +2,7 @@
 import { FlowError } from '../errors.ts';
 import { holdText } from '../lifecycle/hold.ts';
 import { digestOf } from '../managers/leader-record.ts';
+import { leastBeside } from '../managers/quorum.ts';
 import type { Manager, Plan, PlannedSwarm } from '../model.ts';
 import type { Verb } from '../names.ts';
 import { endOfMoves, hasTimeToHandOver } from '../services/hand-over.ts';
@@ -212,7 +213,7 @@ function compose(step: Step, verb: Verb, facts: Facts, { move, plan, shift, note
       ...{ verb, plan, node, undo, last, offset, brief, mend, shift, config, now, stage, tokenKey, addresses },
       force: force || facts.isUnhealthy === true,
       handOver: handOver && hasTimeToHandOver(moves.deadline, now, moves.isTaken),
-      least: mustLeaveEnough(step) ? wanted : 0,
+      least: mustLeaveEnough(step) ? leastBeside(wanted, plan) : 0,
       ...managersOf(plan),
       try: move.try,
     });

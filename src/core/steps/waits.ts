@@ -1,6 +1,7 @@
 // The steps that send no command: a manager's wait for its turn, and the wait for the end of a hold.
 import { heldLease, heldUntil, holdText } from '../lifecycle/hold.ts';
 import { mayLeave } from '../managers/leader-record.ts';
+import { leastBeside } from '../managers/quorum.ts';
 import type { Plan } from '../model.ts';
 import { giveUp } from './give-up.ts';
 import type { Decision, Facts, Queue, QueueFor, Question, Step } from './step.ts';
@@ -56,8 +57,10 @@ function turnToLeave(step: Step, facts: Facts): Next {
       );
 }
 
-function mayGo({ key }: Step, { record, wanted = 0 }: Facts): boolean | Question {
-  return record === undefined ? { kind: 'ask', fact: 'record' } : mayLeave(record ?? undefined, key.instance, wanted);
+function mayGo({ key, plan }: Step, { record, wanted = 0 }: Facts): boolean | Question {
+  return record === undefined
+    ? { kind: 'ask', fact: 'record' }
+    : mayLeave(record ?? undefined, key.instance, leastBeside(wanted, plan));
 }
 
 /** The wait ends at once where there is no hold any more, else when `skep unhold` wakes it. */

@@ -48,6 +48,7 @@ export function actionOf(changes: Partial<Action> = {}): Action {
     availability: 'active',
     ask: kind === 'launch' ? 'join' : 'leave',
     depart: false,
+    comesBack: false,
     replaces: undefined,
     ...changes,
   };

@@ -4,7 +4,7 @@ import type { Machines } from '../../../../lab/nodes/machines.ts';
 import { seededRandom } from '../../../../lab/time/random.ts';
 import { AutoScaling } from '../../../../lab/aws/services/auto-scaling.ts';
 import type { Group, Hook } from '../../../../lab/aws/services/group.ts';
-import type { OpenAction } from '../../../../lab/aws/services/auto-scaling.ts';
+import type { OpenAction } from '../../../../lab/aws/services/passages.ts';
 import { Ec2 } from '../../../../lab/aws/services/ec2.ts';
 
 export const SECOND = 1000;

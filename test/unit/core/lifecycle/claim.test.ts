@@ -94,6 +94,12 @@ describe('the route of a launch', () => {
       'found',
       { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
     ],
+    ...(['ready', 'gone'] as const).map((phase): [string, Question, string, Claim['take']] => [
+      `the founder comes again with a blank disk, and its node was in: ${phase}`,
+      { action: manager, facts: { ...managerGroup, founder: founder(INSTANCE), node: nodeOf({ phase }) } },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ]),
     [
       'a second manager while the first one may be founding: EC2 is asked first',
       { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE) } },

@@ -19,15 +19,15 @@ const metadata = (value: unknown): unknown =>
 
 describe('what a lifecycle event asks for', () => {
   it.each([
-    ['launch', 'launch', 'join', false],
-    ['launch-into-warm-pool', 'launch', 'nothing', false],
-    ['launch-from-warm-pool', 'launch', 'join', false],
-    ['launch-after-root-volume-replacement', 'launch', 'join', false],
-    ['terminate', 'terminate', 'leave', false],
-    ['terminate-into-warm-pool', 'terminate', 'leave', true],
-    ['terminate-before-root-volume-replacement', 'terminate', 'leave', true],
-  ])('%s: %s, %s, departs: %s', (name, kind, ask, depart) => {
-    expect(actionOf(eventFixture(name))).toMatchObject({ kind, ask, depart });
+    ['launch', 'launch', 'join', false, false],
+    ['launch-into-warm-pool', 'launch', 'nothing', false, false],
+    ['launch-from-warm-pool', 'launch', 'join', false, false],
+    ['launch-after-root-volume-replacement', 'launch', 'join', false, false],
+    ['terminate', 'terminate', 'leave', false, false],
+    ['terminate-into-warm-pool', 'terminate', 'leave', true, false],
+    ['terminate-before-root-volume-replacement', 'terminate', 'leave', true, true],
+  ])('%s: %s, %s, departs: %s, comes back: %s', (name, kind, ask, depart, comesBack) => {
+    expect(actionOf(eventFixture(name))).toMatchObject({ kind, ask, depart, comesBack });
   });
 
   it('an instance that is terminated in the warm pool was never a node', () => {
@@ -72,6 +72,7 @@ describe('the fields of a lifecycle event', () => {
       availability: 'drain',
       ask: 'join',
       depart: false,
+      comesBack: false,
       replaces: undefined,
     });
   });

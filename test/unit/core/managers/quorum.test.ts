@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { whyNotDemote } from '../../../../src/core/managers/quorum.ts';
+import { leastBeside, whyNotDemote } from '../../../../src/core/managers/quorum.ts';
 import type { RaftMember } from '../../../../src/core/managers/quorum.ts';
 
 /** r: reachable, u: not, d: reachable and told to go, x: neither reachable nor to stay. */
@@ -12,6 +12,18 @@ const members = (states: string): RaftMember[] =>
     reachable: state === 'r' || state === 'd',
     demoting: state === 'd' || state === 'x',
   }));
+
+describe('how many managers are to be left beside one that goes', () => {
+  it.each([
+    [3, false, 3],
+    [3, true, 2],
+    [5, true, 4],
+    [1, true, 1],
+  ])('%i are wanted, it comes back itself: %s, so %i', (wanted, comesBack, least) => {
+    expect(leastBeside(wanted, { comesBack })).toBe(least);
+    expect(leastBeside(wanted, {})).toBe(wanted);
+  });
+});
 
 describe('of these managers the first one may be demoted', () => {
   it.each<[boolean, string, number, string]>([
