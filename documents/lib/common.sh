@@ -121,6 +121,20 @@ has_leftovers() {
   return 1
 }
 
+# --- What calls answer. A wrapper may warn, a proxy may answer in their place, an answer may be cut off: what is to be a part of a result, a
+# path or a list is looked at first, and what has not the form that was asked for is no answer. So a result is JSON, whatever was answered.
+
+# Letters, digits and signs that end no string and begin no line, and no more of them than any id, version or address has.
+is_word() { # TEXT
+  case $1 in '' | *[!0-9A-Za-z.,_:/@+=~-]*) return 1 ;; esac
+  [ "${#1}" -le 200 ]
+}
+
+is_number() { # TEXT
+  case $1 in '' | *[!0-9]*) return 1 ;; esac
+  [ "${#1}" -le 18 ]
+}
+
 # --- Docker. Every call has its own timeout, and does not hold the script's output. It stays in the process group of the script
 # (--foreground), which is what the agent kills: by itself timeout makes a group of its own, and would go on.
 
@@ -149,9 +163,11 @@ api() { # METHOD PATH SECONDS BODY
 refuse_autolock() {
   autolock_format="${O}with .Swarm.Cluster$C${O}.Spec.EncryptionConfig.AutoLockManagers$C${O}end$C"
   autolock=$(dk 10 info --format "$autolock_format" 2>/dev/null) || fail 21 DockerDown 'docker info did not answer'
-  if [ "$autolock" = true ]; then
-    fail 56 Autolocked "the swarm $SWARM_ID locks its managers, and skep has no key: docker swarm update --autolock=false"
-  fi
+  case $autolock in
+  false | '') ;;
+  true) fail 56 Autolocked "the swarm $SWARM_ID locks its managers, and skep has no key: docker swarm update --autolock=false" ;;
+  *) fail 50 DockerFailed "docker info does not say whether the swarm locks its managers: $autolock" ;;
+  esac
 }
 
 # What the engine said that went wrong.
@@ -165,7 +181,7 @@ docker_answers() {
     curl -q -s -f -o /dev/null --max-time "$(within 5)" --unix-socket /var/run/docker.sock http://docker/_ping 3>&-
 }
 
-# Reads what the engine knows of its own membership. Fails when it does not answer.
+# Reads what the engine knows of its own membership. Fails when it does not answer, or not in the words of an engine.
 read_swarm() { # SECONDS
   swarm_format="${O}.Swarm.LocalNodeState$C|${O}.Swarm.ControlAvailable$C|${O}.Swarm.NodeID$C|${O}.Swarm.NodeAddr$C"
   swarm_format="$swarm_format|${O}if .Swarm.Cluster$C${O}.Swarm.Cluster.ID$C${O}end$C|${O}.DockerRootDir$C|${O}.ServerVersion$C"
@@ -175,7 +191,8 @@ read_swarm() { # SECONDS
   IFS='|' read -r NODE_STATE IS_MANAGER NODE_ID NODE_ADDRESS SWARM_ID DOCKER_ROOT ENGINE SWARM_ERROR <<END
 $swarm_info
 END
-  [ -n "$NODE_STATE" ] && [ -n "$ENGINE" ]
+  case $IS_MANAGER@$DOCKER_ROOT in true@/* | false@/*) ;; *) return 1 ;; esac
+  is_word "$NODE_STATE" && is_word "$ENGINE" && is_word "-$NODE_ID-$NODE_ADDRESS-$SWARM_ID"
 }
 
 # --- The epoch. After a recovery the old managers, should they come back, have a swarm of the very same id and certificates: what

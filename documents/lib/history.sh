@@ -65,6 +65,7 @@ read_history() { # SERVICE
     IFS= read -r KEPT_PRESENT && IFS= read -r KEPT_BEFORE && IFS= read -r KEPT_DATA; } <<END || :
 $kept_told
 END
+  is_number "$KEPT_VERSION" || return 1
   KEPT_ID=$(plain "$KEPT_ID")
   KEPT_AT=$(plain "$KEPT_AT")
   KEPT_SAFE=$(plain "$KEPT_SAFE")

@@ -9,18 +9,24 @@ metadata() { # PATH
     curl -q -s -f --noproxy '*' --max-time 2 --retry 3 --retry-max-time "$(within 10)" -K - "http://169.254.169.254/latest/$1" 3>&-
 }
 
+# The same of what is one word. Whatever else may have answered there was not the instance's metadata.
+metadata_word() { # PATH
+  metadata_told=$(metadata "$1") && is_word "$metadata_told" && printf '%s' "$metadata_told"
+}
+
 open_metadata() {
-  METADATA_TOKEN=$(curl -q -s -f --noproxy '*' --max-time 2 --retry 5 --retry-connrefused --retry-max-time "$(within 15)" -X PUT \
-    -H 'X-aws-ec2-metadata-token-ttl-seconds: 900' http://169.254.169.254/latest/api/token 3>&-) ||
+  if ! METADATA_TOKEN=$(curl -q -s -f --noproxy '*' --max-time 2 --retry 5 --retry-connrefused --retry-max-time "$(within 15)" -X PUT \
+    -H 'X-aws-ec2-metadata-token-ttl-seconds: 900' http://169.254.169.254/latest/api/token 3>&-) || ! is_word "$METADATA_TOKEN"; then
     fail 23 MetadataUnavailable 'instance metadata gave no session token'
+  fi
 }
 
 # Sets OWN_ADDRESS and ZONE.
 check_instance() { # INSTANCE_ID
   open_metadata
   # shellcheck disable=SC2034 # leave needs only the check
-  if ! { own_id=$(metadata meta-data/instance-id) && OWN_ADDRESS=$(metadata meta-data/local-ipv4) &&
-    ZONE=$(metadata meta-data/placement/availability-zone); }; then
+  if ! { own_id=$(metadata_word meta-data/instance-id) && OWN_ADDRESS=$(metadata_word meta-data/local-ipv4) &&
+    ZONE=$(metadata_word meta-data/placement/availability-zone); }; then
     fail 23 MetadataUnavailable 'instance metadata did not tell id, address and zone'
   fi
   if [ "$own_id" != "$1" ]; then fail 25 WrongInstance "this is $own_id, the command was meant for $1"; fi
@@ -35,9 +41,9 @@ check_instance() { # INSTANCE_ID
 read_certificate() {
   certificate=$(openssl x509 -noout -subject -nameopt multiline -in "$DOCKER_ROOT/swarm/certificates/swarm-node.crt") || certificate=''
   certificate=$(printf '%s\n' "$certificate" | cut -c 1-200 | tr -c '0-9A-Za-z= \n-' '?')
-  CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p')
-  CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p')
-  CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p')
+  CERTIFICATE_SWARM=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationName *= *//p' | sed 1q)
+  CERTIFICATE_ROLE=$(printf '%s\n' "$certificate" | sed -n 's/^ *organizationalUnitName *= *swarm-//p' | sed 1q)
+  CERTIFICATE_NODE=$(printf '%s\n' "$certificate" | sed -n 's/^ *commonName *= *//p' | sed 1q)
 }
 
 # --- Waiting until the machine is made ready
@@ -96,14 +102,15 @@ json_text() { # KEY JSON
 
 # Sets REGION, ENDPOINT, KEY_ID, KEY_SECRET and SESSION. Fails when the instance has no role (yet).
 open_parameters() {
-  REGION=$(metadata meta-data/placement/region) || return 1
+  REGION=$(metadata_word meta-data/placement/region) || return 1
   ENDPOINT=${AWS_ENDPOINT_URL_SSM-}
   if [ -z "$ENDPOINT" ]; then
-    domain=$(metadata meta-data/services/domain) || return 1
+    domain=$(metadata_word meta-data/services/domain) || return 1
     ENDPOINT="https://ssm.$REGION.$domain"
   fi
   role=$(metadata meta-data/iam/security-credentials/) || return 1
   role=$(printf '%s\n' "$role" | sed -n 1p)
+  is_word "$role" || return 1
   credentials=$(metadata "meta-data/iam/security-credentials/$role") || return 1
   KEY_ID=$(json_text AccessKeyId "$credentials")
   KEY_SECRET=$(json_text SecretAccessKey "$credentials")

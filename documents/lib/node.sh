@@ -8,6 +8,22 @@ ask() { # SECONDS ARGUMENT...
   return "$ask_code"
 }
 
+# The same, of lines of which each has the form that was asked for: of anything else nothing follows, neither a word nor a number of lines.
+ask_lines() { # FORM SECONDS ARGUMENT...
+  ask_form=$1
+  shift
+  ask "$@" >"$WORK/lines" || return 1
+  if grep -Evqx -e "$ask_form" "$WORK/lines"; then
+    echo 'docker answered in another form than it was asked for' >"$WORK/error"
+    return 1
+  fi
+  cat "$WORK/lines"
+}
+
+ask_ids() { # SECONDS ARGUMENT...
+  ask_lines '[0-9a-z]{1,25}' "$@"
+}
+
 if [ -z "${SSM_swarmId+x}" ]; then SSM_swarmId='{{ swarmId }}'; fi
 
 # Asked first by every document that runs on a manager. One of another cluster would know none of this one's nodes, and say so.
@@ -22,25 +38,26 @@ need_own_manager() {
 # address. Prints nothing where the managers do not say, since what was asked is done. The label is anybody's who may write the node, so it is
 # told as JSON: what stands in it makes no field and no line.
 managers_told() {
-  if ! told_ids=$(ask 5 node ls --quiet --filter role=manager); then return 0; fi
+  if ! told_ids=$(ask_ids 5 node ls --quiet --filter role=manager); then return 0; fi
   told_format="${O}if .ManagerStatus$C${O}.ID$C ${O}.Spec.Role$C ${O}if .ManagerStatus.Leader${C}leader${O}else$C${O}.ManagerStatus.Reachability$C${O}end$C"
   told_format="$told_format ${O}.ManagerStatus.Addr$C ${O}.Status.Addr$C|${O}json (index .Spec.Labels \"skep.instance\")$C${O}end$C"
   # shellcheck disable=SC2086 # ids, one word each
   if ! told=$(ask 5 node inspect --format "$told_format" $told_ids); then return 0; fi
-  printf '%s\n' "$told" | awk -F '|' 'NF {
+  printf '%s\n' "$told" | awk -F '|' -v most=50 'NF {
     split($1, field, " ")
+    if (field[1] !~ /^[0-9a-z]+$/ || length(field[1]) > 25 || first >= most) next
     instance = $2 ~ /^"i-[0-9a-f]+"$/ && length($2) <= 21 ? substr($2, 2, length($2) - 2) : "-"
     reach = field[3] ~ /^(leader|reachable)$/ ? field[3] : "unreachable"
     if (field[2] == "worker") reach = "demoting"
     # Some engines do not know the address of the leader but as a node.
     address = field[4]
     if (address !~ /^[0-9.]+:[0-9]+$/ || address ~ /^0\.0\.0\.0:/) address = field[5] ":2377"
-    if (address !~ /^[0-9]+(\.[0-9]+)+:[0-9]+$/) address = "-"
+    if (address !~ /^[0-9]+(\.[0-9]+)+:[0-9]+$/ || length(address) > 21) address = "-"
     printf "%s\"%s %s %s %s\"", first++ ? "," : ",\"managers\":[", field[1], instance, reach, address
   } END { if (first) printf "]" }'
 }
 
-# Reads one node by its id. Fails when the managers do not know it.
+# Reads one node by its id. Fails when the managers do not know it: an answer in another form does not say so.
 # Sets FOUND_ID, FOUND_VERSION, FOUND_ROLE (the wanted one), FOUND_MEMBER (empty where the node is not in the raft, else
 # REACHABILITY@ADDRESS), FOUND_AVAILABILITY, FOUND_STATE, FOUND_ADDRESS (where its engine speaks from), FOUND_NAME (JSON) and FOUND_LABELS (one "key":"value" per line).
 read_node() { # ID
@@ -53,11 +70,15 @@ read_node() { # ID
     if grep -Eqi 'not found|no such node' "$WORK/error"; then return 1; fi
     docker_failed "docker node inspect: $(cat "$WORK/error")"
   fi
+  FOUND_LABELS=$(printf '%s\n' "$node_text" | sed 1d)
+  if ! printf '%s\n' "$node_text" | sed 1q | grep -Eqx '[0-9a-z]{25}\|[0-9]{1,18}\|[a-z]+\|([a-z]*@[^|"]{0,60})?\|[a-z]+\|[a-z]+\|[^|"]{0,60}\|"([^"\]|\\.)*"' ||
+    { [ -n "$FOUND_LABELS" ] && printf '%s\n' "$FOUND_LABELS" | grep -Evqx '"([^"\]|\\.)*":"([^"\]|\\.)*"'; }; then
+    docker_failed 'docker node inspect: docker answered in another form than it was asked for'
+  fi
   # shellcheck disable=SC2034 # not every document asks for everything
   IFS='|' read -r FOUND_ID FOUND_VERSION FOUND_ROLE FOUND_MEMBER FOUND_AVAILABILITY FOUND_STATE FOUND_ADDRESS FOUND_NAME <<END
 $node_text
 END
-  FOUND_LABELS=$(printf '%s\n' "$node_text" | sed 1d)
   # Docker also takes a hostname or a prefix for an id: only the id will do.
   [ "$FOUND_ID" = "$1" ]
 }
@@ -68,7 +89,7 @@ find_node() { # NODE_ID|none INSTANCE_ID
     check_label "$2"
     return 0
   fi
-  if ! node_ids=$(ask 5 node ls --quiet --filter "node.label=skep.instance=$2"); then
+  if ! node_ids=$(ask_ids 5 node ls --quiet --filter "node.label=skep.instance=$2"); then
     docker_failed "docker node ls: $(cat "$WORK/error")"
   fi
   # An instance that joined again left an old node behind: the one that is up is meant, and the tidy sees to the other.

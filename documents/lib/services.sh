@@ -69,7 +69,7 @@ inspect_all() { # node|service FORMAT, reads ids
 
 # The ids of all nodes, sorted, in a file: tasks are told by the place of their node among them.
 list_nodes() {
-  if ! node_list=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
+  if ! node_list=$(ask_ids 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
   printf '%s\n' "$node_list" | sort >"$WORK/nodes"
 }
 

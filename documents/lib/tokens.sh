@@ -7,11 +7,14 @@ read_tokens() {
   tokens=$(printf '%s' "$ANSWER" | sed -n 's/.*"JoinTokens":{\([^}]*\)}.*/{\1}/p')
   ANSWER=''
   worker_token=$(json_text Worker "$tokens")
-  ca_digest=${worker_token#SWMTKN-1-}
-  ca_digest=${ca_digest%-*}
-  if [ -z "$ca_digest" ]; then fail 50 DockerFailed 'the engine told no join token'; fi
   manager_token=$(json_text Manager "$tokens")
   tokens=''
+  if [ "${#worker_token}" -gt 200 ]; then worker_token=''; fi
+  case $worker_token@$manager_token in
+  @* | *@ | *[!0-9A-Za-z@-]*) fail 50 DockerFailed 'the engine told no join tokens' ;;
+  esac
+  ca_digest=${worker_token#SWMTKN-1-}
+  ca_digest=${ca_digest%-*}
 }
 
 # What may be told of a join token. It cannot be guessed from that: a token has 128 random bits.

@@ -3,7 +3,7 @@
 
 # Sets MEMBERS to the ids of the raft's members, and REACHABLE to those that the leader reaches.
 read_members() {
-  if ! members_text=$(ask 20 node ls --format "${O}.ID$C ${O}.ManagerStatus$C"); then
+  if ! members_text=$(ask_lines '[0-9a-z]{1,25} [A-Za-z]*' 20 node ls --format "${O}.ID$C ${O}.ManagerStatus$C"); then
     docker_failed "docker node ls: $(cat "$WORK/error")"
   fi
   MEMBERS=$(printf '%s\n' "$members_text" | awk 'NF == 2 { print $1 }')
@@ -33,7 +33,7 @@ find_manager() {
 check_quorum() {
   read_members
   # shellcheck disable=SC2086 # ids, one word each
-  if ! member_roles=$(ask 5 node inspect --format "${O}.ID$C ${O}.Spec.Role$C" $MEMBERS); then
+  if ! member_roles=$(ask_lines '[0-9a-z]{1,25} (worker|manager)' 5 node inspect --format "${O}.ID$C ${O}.Spec.Role$C" $MEMBERS); then
     docker_failed "docker node inspect: $(cat "$WORK/error")"
   fi
   staying=$(printf '%s\n' "$member_roles" | awk '$2 == "manager" { print $1 }')

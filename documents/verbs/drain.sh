@@ -29,13 +29,14 @@ look_at_services() {
   fi
 }
 
-# Those that are to hand over together, this one first: one update of a service is enough for all of them.
+# Those that are to hand over together, this one first: one update of a service is enough for all of them. Where the managers do not say, it
+# hands over alone: it is marked by now.
 leaving_together() {
-  if ! together=$(ask 5 node ls --quiet --filter node.label=skep.leaving=true); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
+  together=$(ask_ids 5 node ls --quiet --filter node.label=skep.leaving=true) || together=$FOUND_ID
   # shellcheck disable=SC2086 # ids, one word each
   together=$(ask 5 node inspect --format "${O}.ID$C ${O}.Spec.Availability$C ${O}.Status.State$C" $together) || :
   printf '%s\n' "$together" | awk -v own="$FOUND_ID" -v most=50 'BEGIN { printf "\"%s\"", own; count = 1 }
-    $2 == "pause" && $3 == "ready" && $1 != own && count < most { printf ",\"%s\"", $1; count++ }'
+    NF == 3 && $1 ~ /^[0-9a-z]+$/ && length($1) <= 25 && $2 == "pause" && $3 == "ready" && $1 != own && count < most { printf ",\"%s\"", $1; count++ }'
 }
 
 # The others that AWS takes in the same minutes, before any of them is drained: else tasks would go from one dying node to the next. One

@@ -10,7 +10,7 @@ networks() {
       bits = ones(byte(substr($8, 1, 2))) + ones(byte(substr($8, 3, 2))) + ones(byte(substr($8, 5, 2))) + ones(byte(substr($8, 7, 2)))
       printf "%d.%d.%d.%d/%d\n", byte(substr($2, 7, 2)), byte(substr($2, 5, 2)), byte(substr($2, 3, 2)), byte(substr($2, 1, 2)), bits
     }' /proc/net/route
-  if card=$(metadata meta-data/mac); then
+  if card=$(metadata_word meta-data/mac); then
     metadata "meta-data/network/interfaces/macs/$card/vpc-ipv4-cidr-blocks" || :
   fi
 }
@@ -36,7 +36,7 @@ found() {
 outside() { # CIDR
   awk -v pool="$1" 'function number(cidr, part) { split(cidr, part, /[.\/]/); return ((part[1] * 256 + part[2]) * 256 + part[3]) * 256 + part[4] }
     function size(cidr, part) { split(cidr, part, "/"); return part[2] }
-    /^[0-9.]+\/[0-9]+$/ && (size($1) < size(pool) || int(number($1) / 2 ^ (32 - size(pool))) != int(number(pool) / 2 ^ (32 - size(pool))))'
+    length($0) < 20 && /^[0-9.]+\/[0-9]+$/ && (size($1) < size(pool) || int(number($1) / 2 ^ (32 - size(pool))) != int(number(pool) / 2 ^ (32 - size(pool))))'
 }
 
 # The subnets of the network that every swarm has, which comes a moment after the founding. Some versions of Docker make it
@@ -64,10 +64,13 @@ check_options() {
   options_format="${O}range .DefaultAddrPool$C ${O}.$C${O}end$C|${O}.SubnetSize$C|${O}.DataPathPort$C|${O}.Spec.EncryptionConfig.AutoLockManagers$C"
   options=$(dk 10 info --format "${O}with .Swarm.Cluster$C$options_format${O}end$C" 2>/dev/null) ||
     fail 21 DockerDown 'docker info did not answer'
+  if printf '%s\n' "$options" | grep -Evqx '( [0-9A-Fa-f.:/]{1,50}){0,20}\|[0-9]{1,5}\|[0-9]{1,5}\|(true|false)'; then
+    fail 50 DockerFailed 'docker info does not say with what the swarm was founded'
+  fi
   IFS='|' read -r swarm_pools swarm_size swarm_port swarm_locks <<END
 $options
 END
-  differing=$(differences "${swarm_pools# }" "$swarm_size" "$swarm_port" "$swarm_locks" | awk 'NR > 1 { printf "; " } { printf "%s", $0 }')
+  differing=$(differences "${swarm_pools# }" "$swarm_size" "$swarm_port" "$swarm_locks" | awk 'NR > 1 { printf "; " } { printf "%s", $0 }' | cut -c 1-1000)
   DIFFERS=''
   if [ "$SSM_swarmId" = none ]; then refuse_autolock; fi
   if [ -z "$differing" ]; then return 0; fi

@@ -33,6 +33,7 @@ tell_nodes() { # reads ids
 shape() { # reads what tell_nodes printed
   awk -F '|' -v now="$(now)" 'NF {
     split($1, field, " ")
+    if (field[1] !~ /^[0-9a-z]+$/ || length($1) > 300) next
     instance = $2 ~ /^"i-[0-9a-f]+"$/ && length($2) <= 21 ? substr($2, 2, length($2) - 2) : "-"
     leader = field[5] ~ /^(leader|reachable|-)$/ ? field[5] : "unreachable"
     # Some engines do not know the address of the leader but as a manager. Of workers nobody asks, but of one that has no label: whose it is
@@ -57,9 +58,9 @@ is_plain='$2 == "worker" && $3 == "ready" && $4 == "active" && $5 != "-" && $6 =
 ghosts_in() { # FILE_OF_NODE_IDS; reads all tasks, and END
   tr '{' '\n' | awk -v nodes="$1" '
     BEGIN { while ((getline id < nodes) > 0) known[id] = 1 }
-    /^"ID":"[0-9a-z]+","Version":$/ { split($0, part, "\""); task = part[4] }
+    /^"ID":"[0-9a-z]+","Version":$/ { split($0, part, "\""); task = substr(part[4], 1, 25) }
     has_status && /^"Timestamp":"[^"]*","State":"(assigned|accepted|preparing|ready|starting|running)"/ {
-      if (!(node in known)) print task "@" node
+      if (!(node in known)) print task "@" substr(node, 1, 25)
     }
     { has_status = /"(ServiceID|NodeID)":"[0-9a-z]*",("Slot":[0-9]+,)?("NodeID":"[0-9a-z]*",)?"Status":$/ }
     has_status { node = match($0, /"NodeID":"[0-9a-z]+","Status":$/) ? substr($0, RSTART + 10, RLENGTH - 21) : "-" }
@@ -76,7 +77,7 @@ ghosts_told() {
     ghosts_in "$WORK/nodes" >"$WORK/ghosts" || return 0
   if [ "$(tail -n 1 "$WORK/ghosts")" != END ]; then return 0; fi
   # A node that has joined since is no stranger.
-  if [ "$(head -n 1 "$WORK/ghosts")" != END ] && ! ask 10 node ls --quiet >"$WORK/nodes"; then return 0; fi
+  if [ "$(head -n 1 "$WORK/ghosts")" != END ] && ! ask_ids 10 node ls --quiet >"$WORK/nodes"; then return 0; fi
   awk -F @ -v most="$GHOSTS" -v nodes="$WORK/nodes" '
     BEGIN { while ((getline id < nodes) > 0) known[id] = 1 }
     NF == 2 && !($2 in known) && ++count <= most { told = told (count > 1 ? "," : "") "\"" $0 "\"" }
@@ -88,7 +89,7 @@ ghosts_told() {
 # label is the service's own, so that anything may stand there: what is no mark of skep's is told as `-`, and never at its length.
 # Prints members of the result; there is nothing, most of the time.
 marks_told() {
-  if ! marked=$(ask 10 service ls --quiet --filter label=skep.shift) || ! kept=$(ask 10 config ls --quiet --filter name=skep-shift-); then return 0; fi
+  if ! marked=$(ask_ids 10 service ls --quiet --filter label=skep.shift) || ! kept=$(ask_ids 10 config ls --quiet --filter name=skep-shift-); then return 0; fi
   if [ -z "$marked$kept" ]; then return 0; fi
   marks=''
   marked_number=0
@@ -104,7 +105,7 @@ marks_told() {
     kept_format="${O}json .Spec.Name$C ${O}json (truncate (index .Spec.Labels \"skep.at\") 12)$C"
     kept_format="$kept_format ${O}json (truncate (index .Spec.Labels \"skep.safe\") 5)$C ${O}json (truncate (index .Spec.Labels \"skep.phase\") 10)$C"
     histories=$(printf '%s\n' "$kept" | head -n "$MARKS" | xargs timeout --foreground -k 2 "$(within 10)" docker config inspect --format "$kept_format" 2>/dev/null 3>&- |
-      sed -n 's/^"skep-shift-\([0-9a-z]\{25\}\)" "\([0-9]\{1,12\}\)" "yes" "\([a-z]*\)"$/\1 \2 \3/p' | sed 's/ $//') || :
+      sed -n 's/^"skep-shift-\([0-9a-z]\{25\}\)" "\([0-9]\{1,12\}\)" "yes" "\([a-z]*\)"$/\1 \2 \3/p' | sed 's/ $//' | fitting "$MARKED") || :
   fi
   printf ',"marked":%d,"marks":[%s],"kept":[%s]' "$marked_number" "$(quoted "$marks")" "$(quoted "$histories")"
 }
@@ -148,7 +149,7 @@ pack_nodes() { # LINES BYTES
 lock -s 5
 need_tools awk grep gzip base64 sort sed xargs sha256sum cut od tr head tail
 need_own_manager
-if ! ids=$(ask 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
+if ! ids=$(ask_ids 20 node ls --quiet); then docker_failed "docker node ls: $(cat "$WORK/error")"; fi
 ids=$(printf '%s\n' "$ids" | sort)
 known_nodes=$ids
 total=$(printf '%s' "$ids" | grep -c .) || :

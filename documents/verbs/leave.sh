@@ -25,11 +25,13 @@ report() { # NODE_ID DRAINED
 }
 
 # Sets CONTAINERS (of swarm tasks) and PLAIN (all others), running ones, from one answer: between two, one may end and count as
-# the other kind. Fails when the engine does not answer.
+# the other kind. Fails when the engine does not answer, or with anything else.
 count_containers() {
-  container_list=$(dk 10 ps --format "container ${O}.Label \"com.docker.swarm.task.id\"$C") || return 1
-  CONTAINERS=$(printf '%s\n' "$container_list" | awk 'NF == 2' | grep -c .) || :
-  PLAIN=$(printf '%s\n' "$container_list" | awk 'NF == 1' | grep -c .) || :
+  # As JSON, since whoever runs a container may give it any label.
+  container_list=$(dk 10 ps --format "container ${O}json (.Label \"com.docker.swarm.task.id\")$C") || return 1
+  if printf '%s' "$container_list" | grep -Evq '^container "'; then return 1; fi
+  CONTAINERS=$(printf '%s\n' "$container_list" | grep -Ec '^container "[^"]') || :
+  PLAIN=$(printf '%s\n' "$container_list" | grep -Ec '^container ""') || :
 }
 
 is_last() { [ "$SSM_depart" = last ] && [ "$IS_MANAGER" = true ]; }
@@ -41,6 +43,10 @@ check_last() {
   fi
   if ! last_list=$(dk 20 node ls --format "${O}.Self$C ${O}.Status$C" 2>"$WORK/error"); then
     docker_failed "docker node ls: $(cat "$WORK/error")"
+  fi
+  # It lists this node at least. What is no list must not end a swarm.
+  if printf '%s\n' "$last_list" | grep -Evqx '(true|false) [A-Za-z]+'; then
+    fail 50 DockerFailed 'docker node ls: docker answered in another form than it was asked for'
   fi
   last_others=$(printf '%s\n' "$last_list" | awk '$1 == "false" && $2 != "Down"' | grep -c .) || :
   if [ "$last_others" != 0 ]; then fail 55 NotLast "the swarm of node $member has $last_others other nodes"; fi

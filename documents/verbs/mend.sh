@@ -2,7 +2,7 @@
 # group has got since its nodes were confirmed. Many in one command.
 # Runs on any manager. Comes after common.sh and node.sh.
 
-# Prints the ids of those that are down at this moment, are no managers, and are the instance's that is meant (or nobody's, where a
+# Sets DOWN to the ids of those that are down at this moment, are no managers, and are the instance's that is meant (or nobody's, where a
 # join died before its labels: then the wish to be a manager is of no account, since none that is not in the raft is one). Where no instance
 # is meant, it is a node as whom no engine has ever come. What is not in the list is not touched, whatever was seen when the plan was made.
 still_down() { # NODE@INSTANCE,...
@@ -14,11 +14,12 @@ still_down() { # NODE@INSTANCE,...
     ! grep -Eqi 'not found|no such node' "$WORK/error"; then
     docker_failed "docker node inspect: $(cat "$WORK/error")"
   fi
-  printf '%s\n' "$down_seen" | awk -F '|' -v meant="$1" 'BEGIN {
+  DOWN=$(printf '%s\n' "$down_seen" | awk -F '|' -v meant="$1" 'BEGIN {
       count = split(meant, pairs, ",")
       for (i = 1; i <= count; i++) { split(pairs[i], pair, "@"); instance[pair[1]] = pair[2] }
     } NF {
       split($1, field, " ")
+      if (!(field[1] in instance)) next
       wanted = instance[field[1]]
       # As JSON, so that a label makes no field and no line of its own.
       labelled = $2 ~ /^"i-[0-9a-f]+"$/
@@ -26,7 +27,7 @@ still_down() { # NODE@INSTANCE,...
       if (wanted == "none") {
         if (!labelled && field[3] != "ready" && field[5] == "none") print field[1]
       } else if (field[3] == "down" && (labelled ? $2 == "\"" wanted "\"" && field[2] == "worker" : 1)) print field[1]
-    }'
+    }')
 }
 
 # Without --force: the engine itself refuses to remove a node that has come back meanwhile.
@@ -71,10 +72,10 @@ REMOVED=0
 RESTORED=0
 LABELLED=0
 if [ "$SSM_forget" != none ]; then
-  down=$(still_down "$SSM_forget")
-  if [ -n "$down" ]; then
+  still_down "$SSM_forget"
+  if [ -n "$DOWN" ]; then
     # shellcheck disable=SC2086 # ids, one word each
-    remove $down
+    remove $DOWN
     REMOVED=$(grep -c . "$WORK/removed") || :
   fi
 fi

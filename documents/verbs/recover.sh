@@ -7,7 +7,7 @@ has_leader() {
 
 # Sets OTHERS: members of the raft that are not this one. Their records say manager for a while after the raft has forgotten them.
 read_other_members() {
-  if ! member_list=$(ask 20 node ls --format "${O}.ID$C ${O}.ManagerStatus$C"); then
+  if ! member_list=$(ask_lines '[0-9a-z]{1,25} [A-Za-z]*' 20 node ls --format "${O}.ID$C ${O}.ManagerStatus$C"); then
     docker_failed "docker node ls: $(cat "$WORK/error")"
   fi
   OTHERS=$(printf '%s\n' "$member_list" | awk -v own="$NODE_ID" 'NF == 2 && $1 != own { print $1 }')
@@ -54,7 +54,7 @@ await_own_leader() {
 # any lock. Sets REMOVED.
 remove_others() {
   REMOVED=0
-  if ! old_managers=$(ask 20 node ls --quiet --filter role=manager); then
+  if ! old_managers=$(ask_ids 20 node ls --quiet --filter role=manager); then
     docker_failed "docker node ls: $(cat "$WORK/error")"
   fi
   for old_manager in $old_managers; do

@@ -32,14 +32,12 @@ read_service() { # ID
     IFS= read -r SERVICE_PREVIOUS_MARK && IFS= read -r SERVICE_SPEC && IFS= read -r SERVICE_PREVIOUS; } <<END || :
 $service_told
 END
-  case $told_id$SERVICE_VERSION$SERVICE_SPEC in
-  "\"$1\""[0-9]*'{'*'}') ;;
-  *)
+  case $told_id$SERVICE_SPEC in "\"$1\"{"*'}') ;; *) SERVICE_VERSION='' ;; esac
+  if ! is_number "$SERVICE_VERSION"; then
     # That of one service is no reason to leave the others as they are.
     WHY=unreadable
     return 1
-    ;;
-  esac
+  fi
   SERVICE_UPDATE=$(plain "$SERVICE_UPDATE")
   SERVICE_MARK=$(plain "$SERVICE_MARK")
   SERVICE_PREVIOUS_MARK=$(plain "$SERVICE_PREVIOUS_MARK")
@@ -269,13 +267,13 @@ nodes)
 *)
   case $tell_what in
   services)
-    if ! asked=$(ask 20 service ls --quiet); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
+    if ! asked=$(ask_ids 20 service ls --quiet); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
     ;;
   ids) asked=$(printf '%s' "$tell_ids" | tr , '\n') ;;
   *)
     asked=$(services_on "$tell_ids")
     need_answer
-    if ! marked=$(ask 20 service ls --quiet --filter label=skep.shift); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
+    if ! marked=$(ask_ids 20 service ls --quiet --filter label=skep.shift); then docker_failed "docker service ls: $(cat "$WORK/error")"; fi
     asked="$asked$NEWLINE$marked"
     places=$(places_of "$tell_ids")
     ;;

@@ -20,11 +20,12 @@ more_told() {
 founded_told() {
   founded_format="${O}with .Swarm.Cluster$C,\"founded\":{\"subnetSize\":${O}.SubnetSize$C,\"dataPathPort\":${O}.DataPathPort$C"
   founded_format="$founded_format,\"autolock\":${O}.Spec.EncryptionConfig.AutoLockManagers$C,\"pools\":${O}json .DefaultAddrPool$C}${O}end$C"
-  dk 10 info --format "$founded_format" 2>/dev/null || :
+  dk 10 info --format "$founded_format" 2>/dev/null | grep -Ex ',"founded":\{"subnetSize":[0-9]{1,5},"dataPathPort":[0-9]{1,5},"autolock":(true|false),"pools":(null|\[("[0-9A-Fa-f.:/]{1,50}",?){0,20}\])\}' |
+    sed 1q || :
 }
 
 check_expiry
-need_tools find sort tail sed
+need_tools find sort tail sed cut grep
 check_instance "$SSM_instanceId"
 lock -s 5
 
@@ -54,7 +55,8 @@ if [ "$IS_MANAGER" = true ]; then
   survey_format="${O}.Swarm.Managers$C|${O}range .Swarm.RemoteManagers$C${O}.NodeID$C@${O}.Addr$C ${O}end$C"
   survey_said=$(dk 25 info --format "$survey_format" 2>/dev/null) || survey_said='0|'
   MEMBERS=${survey_said%%|*}
-  REMOTES=$(printf '%s' "${survey_said#*|}" | tr -cd '0-9a-z@.: ' | sed 's/ *$//; s/ /","/g; s/.*/"&"/; s/^""$//')
+  if ! is_number "$MEMBERS"; then MEMBERS=0; fi
+  REMOTES=$(printf '%s' "${survey_said#*|}" | tr -cd '0-9a-z@.: ' | cut -c 1-4000 | sed 's/ *$//; s/ /","/g; s/.*/"&"/; s/^""$//')
 fi
 RAFT=$(raft_time "$DOCKER_ROOT")
 MORE=''

@@ -35,6 +35,7 @@ ask() {
     *) echo "asked of $3" >&2; return 1 ;;
   esac
 }
+ask_lines() { shift; ask "$@"; }
 docker_failed() { echo "docker failed: $1"; exit 1; }
 fail() { echo "$1 $2 $3"; exit 0; }
 `;

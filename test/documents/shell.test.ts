@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { VERBS, loadDocument, scriptOf } from '../docker/support/documents.ts';
 import type { Verb } from '../docker/support/documents.ts';
+import { endingsInSubshells } from './shell/endings.ts';
 import { misusesIn } from './shell/misuse.ts';
 import type { Kind } from './shell/misuse.ts';
 
@@ -53,7 +54,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'word leaving_together $together': IDS,
   'word remove_others $old_managers': IDS,
   'word still_down $down_ids': IDS,
-  'word - $down': IDS,
+  'word - $DOWN': IDS,
 };
 
 /** Parameters whose patterns let nothing but digits through. */
@@ -71,9 +72,41 @@ describe('the scripts', () => {
     expect(found(verb).filter((one) => !Object.hasOwn(ALLOWED, one))).toEqual([]);
   });
 
+  it.each(VERBS)('of %s end in no shell of its own, whose end would not be theirs', (verb) => {
+    expect(endingsInSubshells(scriptOf(verb))).toEqual([]);
+  });
+
   it('need each exception that there is', () => {
     const needed = new Set(VERBS.flatMap(found));
     expect(Object.keys(ALLOWED).filter((one) => !needed.has(one))).toEqual([]);
+  });
+});
+
+describe('an end in a shell of its own', () => {
+  /** As common.sh has them. */
+  const common = 'fail() { echo x; exit 1; }; broken() { fail; }; harmless() { echo "$(date)"; }';
+
+  it.each([
+    ['- fail', 'told=$(fail)'],
+    ['- broken', 'told="a $(broken) b"'],
+    ['- broken', 'if [ -n "$(harmless; broken)" ]; then echo; fi'],
+    ['f broken', 'f() { echo x | broken; }'],
+    ['f broken', 'f() { broken | sort; }'],
+    ['- f', 'f() { if harmless; then broken; fi; }; told=$(f)'],
+    ['- exit', '( exit 2 )'],
+    ['- broken', 'while harmless; do told=$(if true; then broken; fi); done'],
+  ])('is found: %s in %s', (told, mistake) => {
+    expect(endingsInSubshells(`${common}\n${mistake}\n`)).toContain(told);
+  });
+
+  it.each([
+    'if ! told=$(harmless); then fail; fi',
+    'f() { told=$(harmless) || fail; }; f',
+    'trap "fail" EXIT; broken',
+    "awk '{ exit 1 }' file | sort",
+    'told=$(g() { fail; }; harmless)',
+  ])('is none: %s', (right) => {
+    expect(endingsInSubshells(`${common}\n${right}\n`)).toEqual([]);
   });
 });
 
