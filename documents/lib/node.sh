@@ -114,6 +114,35 @@ check_label() { # INSTANCE_ID
   fi
 }
 
+# Sets SEEN to the address at which the managers see the node, where the connection of its engine comes from: - where they do not tell. A
+# manager is known by the address at which the others reach it.
+see_address() {
+  SEEN=$FOUND_ADDRESS
+  if [ -n "$FOUND_MEMBER" ]; then
+    SEEN=${FOUND_MEMBER#*@}
+    SEEN=${SEEN%:*}
+    # Some engines do not know the address of the leader but as a node.
+    case $SEEN in '' | 0.0.0.0) SEEN=$FOUND_ADDRESS ;; esac
+  fi
+  case $SEEN in '' | 0.0.0.0 | 127.* | *[!0-9.]*) SEEN=- ;; esac
+}
+
+# Whether a node is the instance's for a better reason than that the instance has named it: it bears its label, or is seen at an address that
+# EC2 has for the instance. Asked before a node is taken out. Where EC2 was not asked yet, the document fails, and is sent once more with
+# what EC2 says. Sets LEFT, a member of the result, where it is not.
+is_own() { # INSTANCE_ID ADDRESS,...|none|unasked|any
+  # A command of an execution that began before this parameter was there.
+  if [ "$2" = any ] || has_label skep.instance "$1"; then return 0; fi
+  see_address
+  case ,$2, in
+  *",$SEEN,"*) return 0 ;;
+  ,unasked,) fail 58 OtherAddress "the managers see node $FOUND_ID at $SEEN, which is not known to be an address of $1" ;;
+  esac
+  # shellcheck disable=SC2034 # drain, forget and demote tell it
+  LEFT=",\"left\":\"$FOUND_ID at $SEEN\""
+  return 1
+}
+
 refuse_manager() {
   # One that is no member of the raft and not there any more never became a manager: its join ended halfway.
   if [ -n "$FOUND_MEMBER" ] || { [ "$FOUND_ROLE" = manager ] && [ "$FOUND_STATE" = ready ]; }; then

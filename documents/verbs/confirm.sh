@@ -24,22 +24,13 @@ refuse_other_role() {
 }
 
 # The instance has said which node it is: that is true of a node whose engine speaks from an address of the instance's, as EC2 has them.
-# One that bears its label was found to be its own when it got that. A manager is known by the address at which the others reach it.
+# One that bears its label was found to be its own when it got that.
 refuse_other_address() {
   if [ "$SSM_addresses" = none ] || has_label skep.instance "$SSM_instanceId"; then return 0; fi
-  seen=$FOUND_ADDRESS
-  if [ -n "$FOUND_MEMBER" ]; then
-    seen=${FOUND_MEMBER#*@}
-    seen=${seen%:*}
-    # Some engines do not know the address of the leader but as a node.
-    case $seen in '' | 0.0.0.0) seen=$FOUND_ADDRESS ;; esac
-  fi
-  case $seen in
-  '' | 0.0.0.0 | 127.* | *[!0-9.]*) seen=- ;;
-  esac
+  see_address
   case ,$SSM_addresses, in
-  *",$seen,"*) ;;
-  *) fail 58 OtherAddress "the managers see node $FOUND_ID at $seen, which EC2 does not have for $SSM_instanceId" ;;
+  *",$SEEN,"*) ;;
+  *) fail 58 OtherAddress "the managers see node $FOUND_ID at $SEEN, which EC2 does not have for $SSM_instanceId" ;;
   esac
 }
 

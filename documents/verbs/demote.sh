@@ -90,7 +90,8 @@ need_own_manager
 
 conflicts=5
 arrival=$(($(now) + 10))
-while find_manager; do
+LEFT=''
+while find_manager && is_own "$SSM_instanceId" "$SSM_addresses"; do
   if [ "$FOUND_ID" = "$NODE_ID" ]; then fail 47 SelfDemotion "node $FOUND_ID is this manager"; fi
   if [ -z "$FOUND_MEMBER" ]; then
     # To be a manager, and not in the raft: either on its way there, or its join ended halfway. Then its node is Down after a
@@ -112,4 +113,4 @@ while find_manager; do
   if [ "$conflicts" = 0 ]; then fail 46 UpdateConflict "others kept updating node $FOUND_ID"; fi
   sleep 0.2
 done
-finish '{"member":false}'
+finish "{\"member\":false$LEFT}"

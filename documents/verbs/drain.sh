@@ -67,7 +67,8 @@ need_own_manager
 
 if [ "$SSM_together" != none ]; then pause_together "$SSM_together"; fi
 conflicts=5
-while find_node "$SSM_nodeId" "$SSM_instanceId"; do
+LEFT=''
+while find_node "$SSM_nodeId" "$SSM_instanceId" && is_own "$SSM_instanceId" "$SSM_addresses"; do
   refuse_manager
   look_at_services
   if mark_leaving "$AVAILABILITY"; then
@@ -78,4 +79,4 @@ while find_node "$SSM_nodeId" "$SSM_instanceId"; do
   if [ "$conflicts" = 0 ]; then fail 46 UpdateConflict "others kept updating node $FOUND_ID"; fi
   sleep 0.2
 done
-finish '{"member":false}'
+finish "{\"member\":false$LEFT}"

@@ -12,7 +12,7 @@ count_tasks() {
 }
 
 lock -s 5
-need_tools grep awk
+need_tools grep awk sed
 need_own_manager
 # By its id and no other way, where that is known: by label one would find what the instance has joined as since.
 if [ "$SSM_nodeId" = none ]; then
@@ -21,6 +21,7 @@ else
   read_node "$SSM_nodeId" || finish '{"member":false,"removed":false,"forced":false}'
   check_label "$SSM_instanceId"
 fi
+is_own "$SSM_instanceId" "$SSM_addresses" || finish "{\"member\":false,\"removed\":false,\"forced\":false$LEFT}"
 refuse_manager
 
 forced=true

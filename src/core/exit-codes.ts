@@ -92,7 +92,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
     58,
     'OtherAddress',
     'the managers see the node at an address that EC2 does not have for the instance',
-    'nothing: EC2 is asked whose the address is; behind a NAT the node is confirmed all the same',
+    'nothing: EC2 is asked whose the address is; behind a NAT the node is confirmed all the same, and one that is to go is left to the tidy',
   ),
 ];
 

@@ -25,6 +25,12 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const digests = { worker: digest, manager: digest };
 const status = z.enum(['ready', 'down', 'unknown', 'disconnected']);
 
+/** A node that bears no label, and that nothing but the word of an instance says to be its own: it is left as it is. */
+const left = z
+  .string()
+  .regex(/^[0-9a-z]{25} at (-|[0-9.]+)$/)
+  .optional();
+
 /** Places of the nodes asked about, and a page of services. */
 const services = { of: z.array(z.int().min(-1)), total: count, services: z.base64(), next: count.optional() };
 
@@ -46,7 +52,7 @@ export const OUTPUTS = {
   confirm: z.strictObject({ nodeId, status: z.literal('ready'), managers }),
   demote: z.union([
     z.strictObject({ member: z.literal(true), nodeId, demoted: z.boolean(), managers: managers.optional() }),
-    z.strictObject({ member: z.literal(false) }),
+    z.strictObject({ member: z.literal(false), left }),
   ]),
   drain: z.union([
     z.strictObject({ member: z.literal(true), nodeId, status, managers }),
@@ -56,7 +62,7 @@ export const OUTPUTS = {
       ...{ member: z.literal(true), nodeId, status, managers, ...services },
       ...{ paused: z.literal(true), leaving: z.array(nodeId).min(1) },
     }),
-    z.strictObject({ member: z.literal(false) }),
+    z.strictObject({ member: z.literal(false), left }),
   ]),
   leave: z.union([
     z.strictObject({ member: z.literal(true), nodeId, drained: z.boolean(), containers: count, plain: count }),
@@ -71,7 +77,7 @@ export const OUTPUTS = {
   ]),
   forget: z.union([
     z.strictObject({ member: z.literal(true), nodeId, removed: z.literal(true), forced: z.boolean(), managers }),
-    z.strictObject({ member: z.literal(false), removed: z.literal(false), forced: z.literal(false) }),
+    z.strictObject({ member: z.literal(false), removed: z.literal(false), forced: z.literal(false), left }),
   ]),
   inspect: z.strictObject({
     swarmId: z.string().regex(/^[0-9a-z]{25}$/),

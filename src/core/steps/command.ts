@@ -15,7 +15,7 @@ import type { Decision, Facts, GiveUp, Note, StepNotice, Question, Send, Sent, S
 import { DEFAULT_CONFIG, bringsIn, commandFor, runsOnManager, traitsOf } from './verbs.ts';
 import type { Shifting } from './verbs.ts';
 import { noticesOf, whomToAsk } from './whom-to-ask.ts';
-import { addressesFor, asksWhoseNode, ifNotItsOwn } from './whose-node.ts';
+import { addressesFor, asksWhoseNode, ifNotItsOwn, noteOnAnothers, toProve } from './whose-node.ts';
 
 type Next = Decision | Question;
 type Try = Extract<Move, { kind: 'send' }>;
@@ -180,7 +180,7 @@ function missingFor(step: Step, verb: Verb, facts: Facts): Question | undefined 
   }
   return traitsOf(verb).needsConfig === true && facts.config === undefined
     ? { kind: 'ask', fact: 'config' }
-    : undefined;
+    : toProve(verb, facts);
 }
 
 /**
@@ -206,7 +206,7 @@ interface Parts {
 function compose(step: Step, verb: Verb, facts: Facts, { move, plan, shift, note }: Parts): Send | GiveUp {
   const { node, force, undo, last, offset, brief, mend, handOver } = step.ask;
   const { now, stage, tokenKey, wanted = 0, config = DEFAULT_CONFIG } = facts;
-  const addresses = addressesFor(facts);
+  const addresses = addressesFor(step, verb, facts);
   const moves = endOfMoves(plan);
   try {
     const command = commandFor({
@@ -217,7 +217,14 @@ function compose(step: Step, verb: Verb, facts: Facts, { move, plan, shift, note
       ...managersOf(plan),
       try: move.try,
     });
-    return { kind: 'send', command, try: move.try, begun: move.begun, note, ...sentBy(verb, plan.swarm, move.try) };
+    return {
+      kind: 'send',
+      command,
+      try: move.try,
+      begun: move.begun,
+      note: note ?? noteOnAnothers(step, verb, facts),
+      ...sentBy(verb, plan.swarm, move.try),
+    };
   } catch (error) {
     if (error instanceof FlowError) {
       return { kind: 'give up', error: error.name, cause: error.message };

@@ -4,16 +4,18 @@
 // engine comes from, which has its certificate: that is no word of the instance's.
 import type { Verb } from '../names.ts';
 import { giveUp } from './give-up.ts';
-import type { Facts, GiveUp, Question, SeenElsewhere, Step } from './step.ts';
+import type { Facts, GiveUp, Note, Question, SeenElsewhere, Step } from './step.ts';
 import { traitsOf } from './verbs.ts';
 
-/** As the document words it: the address, or `-` where the managers tell none. */
-const SEEN = /at (-|[0-9]{1,3}(?:\.[0-9]{1,3}){3}), which/;
+/** As the document words it: the node, and the address, or `-` where the managers tell none. */
+const SEEN = /node ([0-9a-z]{25}) at (-|[0-9]{1,3}(?:\.[0-9]{1,3}){3}), which/;
 
 /** Where the managers see the node, if the try before this one has ended with that. */
-function seenAt({ item }: Facts): string | undefined {
+function seenIn({ item }: Facts): { readonly nodeId: string; readonly address: string } | undefined {
   const result = item?.result;
-  return result?.ok === false && result.error === 'OtherAddress' ? SEEN.exec(result.cause)?.[1] : undefined;
+  const cause = result?.ok === false && result.error === 'OtherAddress' ? result.cause : '';
+  const [, nodeId, address] = SEEN.exec(cause) ?? [];
+  return nodeId === undefined || address === undefined ? undefined : { nodeId, address };
 }
 
 /** Past the deadline nothing is confirmed, whatever EC2 says. */
@@ -60,7 +62,7 @@ function refusedByLabel({ item }: Facts): GiveUp | undefined {
 function refusedByAddress({ plan: { instance = '' }, ask }: Step, facts: Facts): GiveUp | Question | undefined {
   const { whose } = facts;
   const { nodeId } = ask.node;
-  const address = seenAt(facts);
+  const { address } = seenIn(facts) ?? {};
   if (address === undefined) {
     return undefined;
   }
@@ -79,12 +81,48 @@ function otherOf(instance: string, { instances, namedBy }: SeenElsewhere): strin
 }
 
 /** Nothing is undone of a node that is another's: neither now, nor by who reads the record. */
-const notItsOwn = (cause: string): GiveUp =>
-  giveUp('NodeOfAnother', cause, { note: { on: 'node', nodeId: 'none', address: 'none' } });
+const NOTHING_IS_ITS_OWN = { on: 'node', nodeId: 'none', address: 'none' } as const satisfies Note;
+const notItsOwn = (cause: string): GiveUp => giveUp('NodeOfAnother', cause, { note: NOTHING_IS_ITS_OWN });
 
-/** At which of them a manager may see the node. */
-export function addressesFor(facts: Facts): readonly string[] {
-  const seen = seenAt(facts);
+/** At which of them a manager may see the node. Undefined where EC2 was not asked. */
+export function addressesFor(step: Step, verb: Verb, facts: Facts): readonly string[] | undefined {
+  const { addresses } = facts;
+  const { address } = seenIn(facts) ?? {};
+  if (addresses === undefined || address === undefined) {
+    return addresses;
+  }
   // First, since an instance may have more addresses than a command takes.
-  return [...(seen === undefined ? [] : [seen]), ...(facts.addresses ?? [])];
+  return provesWhoseNode(verb) && !isProven(step, verb, facts, address) ? [] : [address, ...addresses];
+}
+
+// --- What takes a node out. That it bears the label of its instance is seen by the document, and needs no question; nearly all do. A node that
+// bears none is that of a launch which nobody has confirmed, and that somebody has named it is no reason to remove it.
+
+const provesWhoseNode = (verb: Verb): boolean => traitsOf(verb).provesWhoseNode !== undefined;
+
+/** What EC2 is asked where a manager has seen that the node bears no label. */
+export function toProve(verb: Verb, facts: Facts): Question | undefined {
+  const seen = seenIn(facts);
+  if (seen === undefined || !provesWhoseNode(verb)) {
+    return undefined;
+  }
+  if (facts.addresses === undefined) {
+    return { kind: 'ask', fact: 'addresses' };
+  }
+  return facts.whose === undefined && !facts.addresses.includes(seen.address)
+    ? { kind: 'ask', fact: 'whose', ...seen }
+    : undefined;
+}
+
+/** What the instance has named is forgotten where it is another's, so that nobody takes it for its own. What is nobody's is left to the tidy. */
+export const noteOnAnothers = ({ plan: { instance = '' } }: Step, verb: Verb, { whose }: Facts): Note | undefined =>
+  provesWhoseNode(verb) && whose !== undefined && otherOf(instance, whose) !== undefined
+    ? NOTHING_IS_ITS_OWN
+    : undefined;
+
+function isProven({ plan: { instance = '' } }: Step, verb: Verb, facts: Facts, address: string): boolean {
+  const { addresses = [], whose } = facts;
+  const isNobodyElses = whose !== undefined && otherOf(instance, whose) === undefined;
+  const isEnough = traitsOf(verb).provesWhoseNode === 'unless another is there' || whose?.instances.includes(instance);
+  return addresses.includes(address) || (isNobodyElses && isEnough === true);
 }

@@ -31,6 +31,32 @@ export const leaving: Chapter = {
       },
     },
     {
+      // An instance could have another's node taken out, as long as nobody had labelled it.
+      name: 'what takes a node out leaves one alone that bears no label and is at no address of the instance',
+      tell: async (scene) => {
+        const { address = '' } = (await scene.node(TWO)) ?? {};
+        expect((await scene.node(TWO))?.labels).toEqual({});
+        const named = { instanceId: NOBODY, nodeId: scene.nodeOf(TWO) };
+        const elsewhere = { ...named, addresses: '192.0.2.1' };
+        const left = { member: false, left: `${scene.nodeOf(TWO)} at ${address}` };
+        for (const addresses of ['none', '192.0.2.1']) {
+          expect(await scene.ok(FOUNDER, 'drain', { ...named, addresses })).toEqual(left);
+        }
+        expect(await scene.ok(FOUNDER, 'forget', { ...elsewhere, force: 'yes' })).toEqual({
+          ...left,
+          ...{ removed: false, forced: false },
+        });
+        const demote = { address: 'none', least: '1' };
+        expect(await scene.ok(FOUNDER, 'demote', { ...elsewhere, ...demote })).toEqual(left);
+        // Before EC2 was asked it says where the node is seen.
+        const unasked = { ...named, addresses: 'unasked' };
+        expect(await scene.failure(FOUNDER, 'drain', unasked)).toBe('OtherAddress');
+        expect(await scene.failure(FOUNDER, 'forget', { ...unasked, force: 'yes' })).toBe('OtherAddress');
+        expect(await scene.failure(FOUNDER, 'demote', { ...unasked, ...demote })).toBe('OtherAddress');
+        expect(await scene.node(TWO)).toMatchObject({ availability: 'drain', labels: {} });
+      },
+    },
+    {
       // Simulated confirm wrote no skep.instance of its own accord; the script does, whatever labels it is given.
       name: 'confirm labels and activates in one update, and says which instance it is',
       tell: async (scene) => {

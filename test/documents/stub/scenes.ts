@@ -195,6 +195,13 @@ const [ofGood, ofLeader] = [{ instanceId: instanceOf('b'), nodeId: GOOD }, { ins
 const MANAGER = { ...COMMON, ...OF_MANAGERS };
 const INSTANCE = { ...COMMON, ...ofLeader };
 
+/** A worker that has joined, and that nobody has confirmed. */
+function joinedOnly(texts: Texts, machine: Machine): World {
+  const { Labels, ...spec } = node('b', texts).Spec;
+  const joined = node('b', texts, { Spec: { ...spec, Availability: 'drain', Labels: unlabelled(Labels) } });
+  return world(texts, machine, { nodes: [manager('a', texts, true), joined, node('c', texts)] });
+}
+
 const unlabelled = (labels: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'skep.instance'));
 
@@ -210,11 +217,7 @@ export const SCENES: Readonly<Record<Verb, readonly Scene[]>> = {
         labels: 'skep.role=worker,tier=new',
         availability: 'active',
       },
-      world: (texts, machine) => {
-        const { Labels, ...spec } = node('b', texts).Spec;
-        const joined = node('b', texts, { Spec: { ...spec, Availability: 'drain', Labels: unlabelled(Labels) } });
-        return world(texts, machine, { nodes: [manager('a', texts, true), joined, node('c', texts)] });
-      },
+      world: joinedOnly,
     },
   ],
   demote: [
@@ -230,7 +233,7 @@ export const SCENES: Readonly<Record<Verb, readonly Scene[]>> = {
         }),
     },
     {
-      given: { ...MANAGER, ...ofGood, nodeId: 'none', address: '10.0.0.2:2377', least: '2' },
+      given: { ...MANAGER, ...ofGood, nodeId: 'none', address: '10.0.0.2:2377', addresses: '10.0.0.2', least: '2' },
       world: (texts, machine) => {
         const { Labels, ...spec } = manager('b', texts, false).Spec;
         const member = { ...manager('b', texts, false), Spec: { ...spec, Labels: unlabelled(Labels) } };
@@ -238,7 +241,12 @@ export const SCENES: Readonly<Record<Verb, readonly Scene[]>> = {
       },
     },
   ],
-  drain: [{ given: { ...MANAGER, ...ofGood, handOver: 'yes', together: `${ODD}@${instanceOf('c')}` }, world }],
+  drain: [
+    { given: { ...MANAGER, ...ofGood, handOver: 'yes', together: `${ODD}@${instanceOf('c')}` }, world },
+    { given: { ...MANAGER, ...ofGood, addresses: 'unasked' }, world: joinedOnly, error: 'OtherAddress' },
+    { given: { ...MANAGER, ...ofGood, addresses: '10.0.0.2' }, world: joinedOnly },
+    { given: { ...MANAGER, ...ofGood, addresses: '10.0.0.9' }, world: joinedOnly },
+  ],
   fence: [
     {
       given: INSTANCE,
@@ -257,6 +265,8 @@ export const SCENES: Readonly<Record<Verb, readonly Scene[]>> = {
         return { ...all, nodes: drained };
       },
     },
+    { given: { ...MANAGER, ...ofGood, addresses: '10.0.0.2', force: 'yes' }, world: joinedOnly },
+    { given: { ...MANAGER, ...ofGood, addresses: 'none', force: 'yes' }, world: joinedOnly },
   ],
   init: [
     {

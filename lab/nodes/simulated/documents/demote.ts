@@ -1,6 +1,6 @@
 // The document demote, on a simulated machine. What documents/verbs/demote.sh does, step by step.
 import { whyNotDemote } from '../../../../src/core/managers/quorum.ts';
-import { LABEL, begin, findNode, managersTold, readNode, writeNode } from './node.ts';
+import { LABEL, begin, findNode, leftOf, managersTold, readNode, writeNode } from './node.ts';
 import type { FoundNode } from './node.ts';
 import type { Script } from './script.ts';
 
@@ -19,6 +19,10 @@ export async function demote(script: Script): Promise<Record<string, unknown>> {
     const node = await findManager(script);
     if (node === undefined) {
       return { member: false };
+    }
+    const left = leftOf(script, node);
+    if (left !== undefined) {
+      return { member: false, ...left };
     }
     if (node.nodeId === own.nodeId) {
       script.fail('SelfDemotion', `node ${node.nodeId} is this manager`);

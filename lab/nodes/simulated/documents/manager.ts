@@ -5,9 +5,11 @@ import {
   checkLabel,
   findNode,
   labelsOf,
+  leftOf,
   managersTold,
   readNode,
   refuseManager,
+  seenAddress,
   updateNode,
   writeNode,
 } from './node.ts';
@@ -53,12 +55,14 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
 }
 
 /** A node is of the instance that it has named only at an address which EC2 has for that; one that bears its label was found to be. */
-function refuseOtherAddress(script: Script, { nodeId, labels, address, raftAddress }: FoundNode): void {
+function refuseOtherAddress(script: Script, node: FoundNode): void {
   const [addresses, instance] = [script.param('addresses'), script.param('instanceId')];
-  const told = raftAddress?.split(':')[0] ?? address;
-  const seen = told === '' ? '-' : told;
-  if (addresses !== 'none' && labels[LABEL] !== instance && !addresses.split(',').includes(seen)) {
-    script.fail('OtherAddress', `the managers see node ${nodeId} at ${seen}, which EC2 does not have for ${instance}`);
+  const seen = seenAddress(node);
+  if (addresses !== 'none' && node.labels[LABEL] !== instance && !addresses.split(',').includes(seen)) {
+    script.fail(
+      'OtherAddress',
+      `the managers see node ${node.nodeId} at ${seen}, which EC2 does not have for ${instance}`,
+    );
   }
 }
 
@@ -89,6 +93,10 @@ export async function drain(script: Script): Promise<Record<string, unknown>> {
     const node = await findNode(script, script.param('nodeId'));
     if (node === undefined) {
       return { member: false };
+    }
+    const left = leftOf(script, node);
+    if (left !== undefined) {
+      return { member: false, ...left };
     }
     refuseManager(script, node);
     const { availability, told } = await lookAtServices(script, node);
@@ -187,6 +195,10 @@ export async function forget(script: Script): Promise<Record<string, unknown>> {
     return { member: false, removed: false, forced: false };
   }
   checkLabel(script, node);
+  const left = leftOf(script, node);
+  if (left !== undefined) {
+    return { member: false, removed: false, forced: false, ...left };
+  }
   refuseManager(script, node);
   const forced = script.param('force') === 'yes';
   if (!forced) {

@@ -117,6 +117,28 @@ export function checkLabel(script: Script, { nodeId, labels }: FoundNode): void 
   }
 }
 
+/** Where the managers see the node: in the raft, or where its engine speaks from; `-` where they do not tell. */
+export function seenAddress({ address, raftAddress }: FoundNode): string {
+  const told = raftAddress?.split(':')[0] ?? address;
+  return told === '' ? '-' : told;
+}
+
+/** What is told of a node that bears no label, and that nothing but the word of the instance says to be its own; undefined where it is. */
+export function leftOf(script: Script, node: FoundNode): { readonly left: string } | undefined {
+  const [addresses, instance] = [script.param('addresses'), script.param('instanceId')];
+  const seen = seenAddress(node);
+  if (addresses === 'any' || node.labels[LABEL] === instance || addresses.split(',').includes(seen)) {
+    return undefined;
+  }
+  if (addresses === 'unasked') {
+    script.fail(
+      'OtherAddress',
+      `the managers see node ${node.nodeId} at ${seen}, which is not known to be an address of ${instance}`,
+    );
+  }
+  return { left: `${node.nodeId} at ${seen}` };
+}
+
 /** One that is no member of the raft and not there any more never became a manager: its join ended halfway. */
 export function refuseManager(script: Script, { nodeId, role, status, reachability }: FoundNode): void {
   if (reachability !== undefined || (role === 'manager' && status === 'ready')) {

@@ -2,12 +2,10 @@
 import { FlowError } from '../../errors.ts';
 import { labelList } from '../../labels.ts';
 import { OF_AN_ACTION } from '../final-reasons.ts';
-import { instanceId, listOrNone } from './parameters.ts';
+import { MOST_ADDRESSES, instanceId, listOrNone } from './parameters.ts';
 import { needed } from './verb.ts';
 import type { CommandFacts, VerbUnit } from './verb.ts';
 
-/** Most instances have one or two. At one that is left out the node is looked up by its address, and confirmed after that. */
-const MOST_ADDRESSES = 64;
 const ADDRESS = /^(-|[0-9]{1,3}(\.[0-9]{1,3}){3})$/;
 
 export const confirm: VerbUnit = {
@@ -27,7 +25,7 @@ export const confirm: VerbUnit = {
       preset: 'none',
       pattern: '^(none|(-|[0-9]{1,3}(\\.[0-9]{1,3}){3})(,(-|[0-9]{1,3}(\\.[0-9]{1,3}){3}))*)$',
       maxChars: MOST_ADDRESSES * 16,
-      value: ({ addresses }) => listOrNone(addresses.filter((one) => ADDRESS.test(one)).slice(0, MOST_ADDRESSES)),
+      value: ({ addresses = [] }) => listOrNone(addresses.filter((one) => ADDRESS.test(one)).slice(0, MOST_ADDRESSES)),
     },
     labels: {
       description: 'labels of the node, key=value, separated by commas',

@@ -1,6 +1,6 @@
 // demote: makes a manager a worker.
 import { OF_AN_ACTION } from '../final-reasons.ts';
-import { instanceId } from './parameters.ts';
+import { instanceId, provenAt } from './parameters.ts';
 import type { VerbUnit } from './verb.ts';
 
 export const demote: VerbUnit = {
@@ -19,6 +19,7 @@ export const demote: VerbUnit = {
       pattern: '^(none|[0-9]{1,3}(\\.[0-9]{1,3}){3}:[0-9]{1,5})$',
       value: ({ node }) => node.address,
     },
+    addresses: provenAt,
     least: {
       description: 'how many managers must be left',
       pattern: '^[0-9]{1,3}$',
@@ -27,5 +28,6 @@ export const demote: VerbUnit = {
   },
   runtime: 60,
   changesManagers: 'takes away',
+  provesWhoseNode: 'unless another is there',
   final: [...OF_AN_ACTION, 'LockTaken', 'OnlyManager', 'QuorumWouldBreak'],
 };

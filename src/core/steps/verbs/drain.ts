@@ -1,6 +1,6 @@
 // drain: marks the node of an instance as leaving and moves its tasks away.
 import { OF_AN_ACTION } from '../final-reasons.ts';
-import { YES_OR_NO, instanceId, listOrNone, nodeId, yesOrNo } from './parameters.ts';
+import { YES_OR_NO, instanceId, listOrNone, nodeId, provenAt, yesOrNo } from './parameters.ts';
 import type { VerbUnit } from './verb.ts';
 
 export const drain: VerbUnit = {
@@ -10,6 +10,7 @@ export const drain: VerbUnit = {
   parameters: {
     instanceId,
     nodeId,
+    addresses: provenAt,
     handOver: {
       description: 'whether services that start first may hand over before the node is drained',
       preset: 'no',
@@ -25,5 +26,6 @@ export const drain: VerbUnit = {
   },
   runtime: 60,
   tellsLosses: true,
+  provesWhoseNode: 'by its address',
   final: [...OF_AN_ACTION, 'StillManager'],
 };

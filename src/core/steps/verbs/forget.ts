@@ -1,6 +1,6 @@
 // forget: removes the node of an instance from the swarm.
 import { OF_AN_ACTION } from '../final-reasons.ts';
-import { YES_OR_NO, instanceId, nodeId, yesOrNo } from './parameters.ts';
+import { YES_OR_NO, instanceId, nodeId, provenAt, yesOrNo } from './parameters.ts';
 import type { VerbUnit } from './verb.ts';
 
 export const forget: VerbUnit = {
@@ -10,6 +10,7 @@ export const forget: VerbUnit = {
   parameters: {
     instanceId,
     nodeId,
+    addresses: provenAt,
     force: {
       description: 'whether to remove the node although tasks of it may run',
       pattern: YES_OR_NO,
@@ -18,6 +19,7 @@ export const forget: VerbUnit = {
   },
   runtime: 60,
   mayWriteOff: true,
+  provesWhoseNode: 'by its address',
   final: [...OF_AN_ACTION, 'StillManager'],
   record: () => ({ phase: 'gone' }),
 };

@@ -44,6 +44,23 @@ export const nodeId: Parameter = {
   value: ({ node }) => node.nodeId,
 };
 
+/** Most instances have one or two. At one that is left out the node is looked up by its address, and goes on after that. */
+export const MOST_ADDRESSES = 64;
+
+/** Of what takes a node out. A command without it is one of an execution that began before: there nothing is compared. */
+export const provenAt: Parameter = {
+  description:
+    'at which of these the managers must see a node that bears no label, as EC2 has them, separated by commas; none; unasked where EC2 was not asked yet; any where nothing is compared',
+  preset: 'any',
+  pattern: '^(any|unasked|none|[0-9]{1,3}(\\.[0-9]{1,3}){3}(,[0-9]{1,3}(\\.[0-9]{1,3}){3})*)$',
+  maxChars: MOST_ADDRESSES * 16,
+  value: ({ addresses }) =>
+    addresses === undefined
+      ? 'unasked'
+      : listOrNone(addresses.filter((one) => IPV4.test(one)).slice(0, MOST_ADDRESSES)),
+};
+const IPV4 = /^[0-9]{1,3}(\.[0-9]{1,3}){3}$/;
+
 export const stage: Parameter = {
   description: "the stage of the stack, part of the parameters' names",
   pattern: '^[a-zA-Z][a-zA-Z0-9-]{0,31}$',

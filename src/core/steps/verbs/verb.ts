@@ -61,8 +61,8 @@ export interface CommandFacts {
   readonly handOver: boolean;
   /** How many managers must be left when this one is demoted. */
   readonly least: number;
-  /** Of the instance, as EC2 has them, and the one of a NAT that it is behind; none where nobody asked. */
-  readonly addresses: readonly string[];
+  /** Of the instance, as EC2 has them, and the one of a NAT that it is behind; undefined where nobody asked. */
+  readonly addresses: readonly string[] | undefined;
   readonly stage: string;
   readonly tokenKey: string;
   readonly config: ClusterConfig;
@@ -110,6 +110,11 @@ export interface Traits {
   readonly phaseWhenSent?: NodePhase;
   /** EC2 and the managers are asked whose the node is before it is sent. */
   readonly asksWhoseNode?: boolean;
+  /**
+   * It takes a node out, and a node without a label only where more than the instance's own word says whose it is: where the managers see it at an
+   * address that EC2 has for the instance; or also, since a member that is dead counts against the quorum, where no other instance is there.
+   */
+  readonly provesWhoseNode?: 'by its address' | 'unless another is there';
   /** Long after its hook began, it removes the node although tasks may run on it, where the group calls the instance unhealthy. */
   readonly mayWriteOff?: boolean;
   /** An instance whose agent does not pick it up is given up, at the second look: nothing is lost with it that is not lost already. */

@@ -6,7 +6,7 @@ import { decide, noticesOfStep } from '../../../../src/core/steps/decide.ts';
 import type { StepKind } from '../../../../src/core/names.ts';
 import type { Decision, Facts, Question, Step } from '../../../../src/core/steps/step.ts';
 import { DEFAULT_CONFIG } from '../../../../src/core/steps/verbs.ts';
-import { LEADER, MANAGER_INSTANCE, NOW, OTHER_INSTANCE, planOf } from '../../support/examples.ts';
+import { LEADER, MANAGER_INSTANCE, NODE_ID, NOW, OTHER_INSTANCE, planOf } from '../../support/examples.ts';
 import {
   LATE,
   ended,
@@ -66,7 +66,7 @@ const anyItem = (step: Step): fc.Arbitrary<Facts['item']> =>
     item(step.key.step),
     item(step.key.step, { uncertain: true, held: NOW }),
     item(step.key.step, { result: failed('Busy', true) }),
-    item(step.key.step, { result: { ...failed('OtherAddress', true), cause: 'node at 10.0.7.7, which' } }),
+    item(step.key.step, { result: { ...failed('OtherAddress', true), cause: `node ${NODE_ID} at 10.0.7.7, which` } }),
     item(step.key.step, { try: 2, result: failed('WrongInstance', true) }),
     item(step.key.step, { result: failed('ForeignSwarm', false) }),
     item(step.key.step, { result: { ok: true, output: {} } }),

@@ -150,6 +150,22 @@ describe('the parameters of a command', () => {
     expect(refused('confirm', parameters)).toEqual([]);
   });
 
+  it.each([
+    [undefined, 'unasked'],
+    [[], 'none'],
+    [['10.0.1.12', '203.0.113.7', '-'], '10.0.1.12,203.0.113.7'],
+    [['fe80::1', '$(reboot)'], 'none'],
+  ])(
+    'of what takes a node out: at which addresses the managers must see one without a label, %j',
+    (addresses, told) => {
+      for (const verb of ['drain', 'forget', 'demote'] as const) {
+        const { parameters } = commandFor(requestOf({ verb, addresses }));
+        expect(parameters['addresses']).toEqual(told);
+        expect(refused(verb, parameters)).toEqual([]);
+      }
+    },
+  );
+
   it('of a confirm: the availability that the group wishes', () => {
     const plan = planOf({ role: 'manager', availability: 'drain' });
 
