@@ -1,7 +1,9 @@
 // What esbuild leaves out of the bundles of the functions: `plugins` of serverless.yml. Whatever is in a bundle is read and compiled at
 // each cold start, and by each lab.
+import { readFileSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import path from 'node:path';
 
 import type { Plugin } from 'esbuild';
 
@@ -22,6 +24,54 @@ const shapes: Plugin = {
   },
 };
 
+/** What the functions are made of, from where this file lies. */
+const SOURCES = ['functions', 'src'].map((folder) => path.join(import.meta.dirname, '..', folder));
+
+/**
+ * The index of a client leads to all operations of a service, more than 800 for EC2, and to a class that has each of them. esbuild leaves out
+ * what nobody uses, but reads it before that, for each function anew: that was most of the time in which the service is packaged. So it
+ * is led only to operations that the functions have by name. Where one is missing after all, it says so, and makes no bundle.
+ *
+ * DynamoDB's is left as it is: its operations are used by the SDK's own client of documents.
+ */
+const operations: Plugin = {
+  name: 'operations',
+  setup(build) {
+    const used = namesOf(SOURCES);
+    build.onLoad(
+      {
+        filter: /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]dist-es[\\/](?:(?:commands|pagination|waiters)[\\/])?index\.js$/,
+      },
+      async (file) =>
+        file.path.includes('client-dynamodb')
+          ? undefined
+          : { contents: onlyUsed(await readFile(file.path, 'utf8'), used) },
+    );
+  },
+};
+
+/** Names that the sources have of operations, paginators and waiters, as the files of the SDK are called that have them. */
+function namesOf(folders: readonly string[]): ReadonlySet<string> {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)),
+  );
+  const texts = files.filter((file) => file.endsWith('.ts')).map((file) => readFileSync(file, 'utf8'));
+  return new Set(
+    texts.flatMap((text) =>
+      (text.match(/\b(?:[A-Z]\w*Command|paginate[A-Z]\w*|waitUntil[A-Z]\w*)\b/g) ?? []).map((name) =>
+        name.replace(/^paginate(\w+)$/, '$1Paginator').replace(/^waitUntil/, 'waitFor'),
+      ),
+    ),
+  );
+}
+
+function onlyUsed(text: string, used: ReadonlySet<string>): string {
+  const isClassOfAll = (name: string): boolean => text.includes(`"./${name}Client"`);
+  return text.replace(/^export \* from "\.\/(\w+)";$/gm, (line, name: string) =>
+    isClassOfAll(name) || (/Command$|Paginator$|^waitFor/.test(name) && !used.has(name)) ? '' : line,
+  );
+}
+
 /** Constants that are plain words, as keys. All others stay as they are. */
 function withKeysAsWords(text: string): string {
   const constants = text.matchAll(/^const (?<name>_\w+) = (?<word>"[^"\\]*");$/gm);
@@ -40,13 +90,13 @@ function withKeysAsWords(text: string): string {
 const neverNeeded: Plugin = {
   name: 'never-needed',
   setup(build) {
-    build.onResolve({ filter: /./ }, ({ kind, path, importer }) =>
-      kind === 'dynamic-import' && importer.includes('node_modules') && !isBuiltin(path)
-        ? { path, namespace: 'never-needed' }
+    build.onResolve({ filter: /./ }, ({ kind, path: wanted, importer }) =>
+      kind === 'dynamic-import' && importer.includes('node_modules') && !isBuiltin(wanted)
+        ? { path: wanted, namespace: 'never-needed' }
         : undefined,
     );
-    build.onLoad({ filter: /./, namespace: 'never-needed' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`${path} is not in the bundles of the functions (resources/bundles.ts)`)});`,
+    build.onLoad({ filter: /./, namespace: 'never-needed' }, ({ path: wanted }) => ({
+      contents: `throw new Error(${JSON.stringify(`${wanted} is not in the bundles of the functions (resources/bundles.ts)`)});`,
     }));
   },
 };
@@ -57,8 +107,8 @@ const parseOnly: Plugin = {
   setup(build) {
     build.onLoad(
       { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](?:json-schema-processors|to-json-schema)\.js$/ },
-      async ({ path }) => {
-        const names = (await readFile(path, 'utf8')).matchAll(
+      async (file) => {
+        const names = (await readFile(file.path, 'utf8')).matchAll(
           /^export (?:async )?(?:const|function|class) (?<name>\w+)/gm,
         );
         const never =
@@ -72,4 +122,4 @@ const parseOnly: Plugin = {
   },
 };
 
-export default [shapes, neverNeeded, parseOnly];
+export default [operations, shapes, neverNeeded, parseOnly];

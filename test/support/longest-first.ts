@@ -10,14 +10,16 @@ const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequen
 /** Seconds of one of two workers in CI, rounded; of what takes longer than the start of a file. They order, and bound nothing. */
 const SECONDS: readonly (readonly [pattern: RegExp, seconds: number])[] = [
   [/\/test\/scenarios\/trouble/, 270],
-  [/\/test\/big-swarm\./, 130],
-  [/\/test\/failure-matrix\./, 100],
-  [/\/test\/exit-codes\./, 90],
-  [/\/test\/(burst|cli\/skep)\./, 70],
-  [/\/test\/scenarios\/managers/, 70],
+  [/\/test\/big-swarm\./, 140],
+  [/\/test\/(template\/deployment|cli\/skep)\./, 115],
+  [/\/test\/(exit-codes|documents\/hostile)\./, 100],
+  [/\/test\/scenarios\/managers/, 65],
+  [/\/test\/cli\/(cluster-changes|ctrl-c|upgrade)\./, 60],
+  [/\/test\/(burst|failure-matrix)\./, 55],
+  [/\/test\/(template\/everywhere|cli\/by-hand)\./, 45],
   [/\/test\/scenarios\//, 40],
-  [/\/test\/lab\/aws\/stack\/package-service\./, 30],
-  [/\/test\/(template\/stages|cli)/, 20],
+  [/\/test\/(lab\/aws\/stack\/package-service|template\/stages|cli\/(false-greens|adopt|cluster|following))\./, 35],
+  [/\/test\/(cli|cluster\/instance-role|lab\/simulate)/, 20],
   [/\/test\/lab\/(nodes|aws\/iam|aws\/endpoint|scenario\/each|bad-input)/, 15],
 ];
 
