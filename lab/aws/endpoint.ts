@@ -62,6 +62,8 @@ export class Endpoint {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #operations: ReadonlySet<string>;
+  /** As it was last told: time stands still while calls are made. */
+  #date = { at: NaN, text: '' };
 
   constructor(parts: EndpointParts) {
     this.#services = parts.services;
@@ -178,7 +180,11 @@ export class Endpoint {
 
   /** By the lab's time: a client may ask what time it is in AWS. */
   #dated(response: HttpResponse): HttpResponse {
-    return { ...response, headers: { ...response.headers, date: new Date(this.#clock.now()).toUTCString() } };
+    const now = this.#clock.now();
+    if (this.#date.at !== now) {
+      this.#date = { at: now, text: new Date(now).toUTCString() };
+    }
+    return { ...response, headers: { ...response.headers, date: this.#date.text } };
   }
 
   async #serve(request: HttpRequest): Promise<HttpResponse> {

@@ -17,7 +17,14 @@ export function seededRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-  const hex = (digits: number): string =>
-    Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join('');
-  return { next, hex, uuid: () => [8, 4, 4, 4, 12].map((digits) => hex(digits)).join('-') };
+  const hex = (digits: number): string => {
+    let text = '';
+    for (let drawn = 0; drawn < digits; drawn += 1) {
+      text += DIGITS[Math.floor(next() * 16)] ?? '';
+    }
+    return text;
+  };
+  return { next, hex, uuid: () => `${hex(8)}-${hex(4)}-${hex(4)}-${hex(4)}-${hex(12)}` };
 }
+
+const DIGITS = '0123456789abcdef';

@@ -7,19 +7,24 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
+import { noCalls } from './call-logger.ts';
 import { bounded } from './within-time.ts';
 
-export const autoScalingClient = (): AutoScalingClient => bounded(new AutoScalingClient({}));
+export const autoScalingClient = (): AutoScalingClient => bounded(new AutoScalingClient({ logger: noCalls }));
 
 export const tableClient = (): DynamoDBDocumentClient =>
-  bounded(DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } }));
+  bounded(
+    DynamoDBDocumentClient.from(new DynamoDBClient({ logger: noCalls }), {
+      marshallOptions: { removeUndefinedValues: true },
+    }),
+  );
 
-export const statesClient = (): SFNClient => bounded(new SFNClient({}));
+export const statesClient = (): SFNClient => bounded(new SFNClient({ logger: noCalls }));
 
-export const topicClient = (): SNSClient => bounded(new SNSClient({}));
+export const topicClient = (): SNSClient => bounded(new SNSClient({ logger: noCalls }));
 
 /** Otherwise it would call the host of the queue's URL, wherever the environment says that AWS is. */
-export const queueClient = (): SQSClient => bounded(new SQSClient({ useQueueUrlAsEndpoint: false }));
+export const queueClient = (): SQSClient => bounded(new SQSClient({ logger: noCalls, useQueueUrlAsEndpoint: false }));
 
 /**
  * The SDK itself retries nothing: a SendCommand whose answer was lost may have been accepted, and would run twice. A connection is not kept
@@ -28,9 +33,10 @@ export const queueClient = (): SQSClient => bounded(new SQSClient({ useQueueUrlA
 export const sendingClient = (): SSMClient =>
   bounded(
     new SSMClient({
+      logger: noCalls,
       maxAttempts: 1,
       requestHandler: { httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
     }),
   );
 
-export const ssmClient = (): SSMClient => bounded(new SSMClient({}));
+export const ssmClient = (): SSMClient => bounded(new SSMClient({ logger: noCalls }));

@@ -55,6 +55,8 @@ export class Iam {
   readonly #place: Place;
   #stacks: readonly Stack[];
   #roles: Roles;
+  /** By kind and name of who has taken it on. */
+  #roleArns: ReadonlyMap<string, string>;
   readonly #facts: Facts;
   readonly #resources: Resources;
   /** By whatever a key can be called by. */
@@ -66,6 +68,7 @@ export class Iam {
     this.#stacks = stacks;
     [this.#place] = stacks;
     this.#roles = new Roles(stacks);
+    this.#roleArns = roleArnsOf(stacks);
     this.#facts = facts;
     this.#addKeys();
     this.#resources = this.#makeResources();
@@ -75,6 +78,7 @@ export class Iam {
   deploy(stacks: readonly Stack[]): void {
     this.#stacks = stacks;
     this.#roles = new Roles(stacks);
+    this.#roleArns = roleArnsOf(stacks);
     this.#kms.clear();
     this.#addKeys();
   }
@@ -207,10 +211,7 @@ export class Iam {
     if (kind === 'instance') {
       return this.roleOfInstance(name);
     }
-    const all = this.#stacks.flatMap<{ readonly name: string; readonly roleArn: string }>((stack) => [
-      ...(kind === 'function' ? stack.functions : stack.stateMachines),
-    ]);
-    return this.role(all.find((one) => one.name === name)?.roleArn ?? '');
+    return this.role(this.#roleArns.get(`${kind} ${name}`) ?? '');
   }
 
   #sessionArn({ name }: Role, session: string): string {
@@ -250,6 +251,17 @@ const aliasArn = (key: string, alias: string): string => key.replace(/[^:]*$/, a
 /** By which Parameter Store takes them. */
 export const keyArns = (keys: readonly StackKey[]): string[] =>
   keys.flatMap(({ arn, aliases }) => [arn, ...aliases.map((alias) => aliasArn(arn, alias))]);
+
+/** Of two with one name the first counts. */
+const roleArnsOf = (stacks: readonly Stack[]): ReadonlyMap<string, string> =>
+  new Map(
+    stacks
+      .flatMap(({ functions, stateMachines }) => [
+        ...functions.map(({ name, roleArn }) => [`function ${name}`, roleArn] as const),
+        ...stateMachines.map(({ name, roleArn }) => [`machine ${name}`, roleArn] as const),
+      ])
+      .toReversed(),
+  );
 
 function contextOf({ keys = {} }: Need, more: Readonly<Record<string, string>> = {}): ReadonlyMap<string, string> {
   return new Map(Object.entries({ ...more, ...keys }).map(([key, value]) => [key.toLowerCase(), value]));

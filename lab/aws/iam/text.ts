@@ -58,39 +58,46 @@ function matcher(
   flags: string,
   wildcard: (part: Part & { kind: 'wildcard' }) => string,
 ): Matches {
-  const compiled = new Map<string, RegExp>();
-  if (parts.every(({ kind }) => kind !== 'variable')) {
-    const always = new RegExp(`^${sourceOf(parts, new Map(), wildcard) ?? ''}$`, `s${flags}`);
+  const variables = parts.flatMap((part) => (part.kind === 'variable' ? [part.key] : []));
+  if (variables.length === 0) {
+    const always = new RegExp(`^${sourceOf(parts, new Map(), wildcard)}$`, `s${flags}`);
     return (value) => always.test(value);
   }
+  // By the values of its variables, which are the same for most calls: a role's, a cluster's.
+  const compiled = new Map<string, RegExp>();
   return (value, context) => {
-    const source = sourceOf(parts, context, wildcard);
-    if (source === undefined) {
+    const values = variables.map((key) => context.get(key));
+    if (values.includes(undefined)) {
       return undefined;
     }
-    const known = compiled.get(source);
-    const expression = known ?? new RegExp(`^${source}$`, `s${flags}`);
+    const key = JSON.stringify(values);
+    const known = compiled.get(key);
+    const expression = known ?? new RegExp(`^${sourceOf(parts, context, wildcard)}$`, `s${flags}`);
     if (known === undefined) {
-      compiled.set(source, expression);
+      compiled.set(key, expression);
     }
     return expression.test(value);
   };
 }
 
+/** @param context has all variables of the text */
 function sourceOf(
   parts: readonly Part[],
   context: Context,
   wildcard: (part: Part & { kind: 'wildcard' }) => string,
-): string | undefined {
-  let source = '';
-  for (const part of parts) {
-    const text = part.kind === 'variable' ? context.get(part.key) : '';
-    if (text === undefined) {
-      return undefined;
-    }
-    source += part.kind === 'wildcard' ? wildcard(part) : escaped(part.kind === 'text' ? part.text : text);
-  }
-  return source;
+): string {
+  return parts
+    .map((part) => {
+      switch (part.kind) {
+        case 'text':
+          return escaped(part.text);
+        case 'variable':
+          return escaped(context.get(part.key) ?? '');
+        case 'wildcard':
+          return wildcard(part);
+      }
+    })
+    .join('');
 }
 
 const escaped = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
@@ -111,10 +118,20 @@ export function likeArn(text: string): Matches {
     throw new Error(`${text} is no whole ARN`);
   }
   return (value, context) => {
-    const given = split(value);
+    const given = partsOfArn(value);
     const answers = patterns.map((matches, index) => matches(given[index] ?? '', context));
     return answers.includes(undefined) ? undefined : given.length === PARTS && !answers.includes(false);
   };
+}
+
+/** The last one that was asked about: all statements of a policy are held against the same one. */
+let last: { readonly arn: string; readonly parts: readonly string[] } = { arn: '', parts: [''] };
+
+function partsOfArn(arn: string): readonly string[] {
+  if (last.arn !== arn) {
+    last = { arn, parts: split(arn) };
+  }
+  return last.parts;
 }
 
 /** Colons within a variable are none of the ARN's. */

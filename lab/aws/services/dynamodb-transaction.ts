@@ -27,6 +27,7 @@ const transaction = z.looseObject({
   TransactItems: z.array(action).min(1).max(QUOTAS.transactItems.value),
   ClientRequestToken: z.string().min(1).max(QUOTAS.clientRequestToken.value).optional(),
 });
+const found = z.object({ Item: item.optional() });
 type Action = z.infer<typeof action>;
 
 interface Address {
@@ -95,9 +96,7 @@ export class Transactions {
 
   /** Goes on after a condition that does not hold: AWS gives the reason of every item, and not of the first only. */
   async #writeOne(one: Action, at: Address, undo: (() => Promise<unknown>)[]): Promise<Reason> {
-    const { Item: old } = z
-      .object({ Item: item.optional() })
-      .parse(await this.#single('GetItem', { ...at, ConsistentRead: true }));
+    const { Item: old } = found.parse(await this.#single('GetItem', { ...at, ConsistentRead: true }));
     const { operation, input } = asSingle(one, old);
     try {
       await this.#single(operation, input);

@@ -1,30 +1,18 @@
-// DynamoDB: dynalite over its own protocol, and transactions beside it.
-import { EventEmitter } from 'node:events';
-import type { Server } from 'node:http';
-
-import dynalite from 'dynalite';
+// DynamoDB: dynalite, and transactions beside it.
 import { z } from 'zod';
 
 import type { StackTable } from '../stack/stack.ts';
+import { Dynalite } from './dynamodb-engine.ts';
 import { checkMembers } from './dynamodb-members.ts';
 import { Transactions } from './dynamodb-transaction.ts';
-import { AwsError, UnknownOperation } from './service.ts';
+import { AwsError } from './service.ts';
 
-const TARGET = 'DynamoDB_20120810';
-
-/** Of a request with a signature, which dynalite does not check. */
-const HEADERS = {
-  'content-type': 'application/x-amz-json-1.0',
-  'x-amz-date': '20260101T000000Z',
-  authorization: 'AWS4-HMAC-SHA256 Credential=lab/20260101/lab/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-};
-
-const answer = z.looseObject({ __type: z.string().optional(), message: z.string().optional() });
+const refusal = z.looseObject({ __type: z.string().optional(), message: z.string().optional() });
 
 export class DynamoDb {
   /** A knob: a deployment protects the table when all is there. */
   isProtected = true;
-  readonly #server: Server = dynalite({ createTableMs: 0 });
+  readonly #dynalite = new Dynalite();
   #isOpen = false;
   /** Transactions are all or nothing and seen by nobody half-way: one thing at a time. */
   #last: Promise<unknown> = Promise.resolve();
@@ -94,35 +82,14 @@ export class DynamoDb {
     return turn;
   }
 
+  /** As the sum of its own checks and dynalite's: it asks for no operation but those that are known to both. */
   async #single(operation: string, input: Record<string, unknown>): Promise<unknown> {
-    const { status, text } = await this.#ask(operation, JSON.stringify(input));
-    const body = answer.parse(JSON.parse(text));
-    if (status !== 200) {
-      const { __type: type = 'InternalServerError', message = '', ...members } = body;
-      if (type.endsWith('UnknownOperationException')) {
-        throw new UnknownOperation('dynamodb', operation);
-      }
-      throw new AwsError(type.split('#').at(-1) ?? type, message, status, members);
+    const { status, body } = await this.#dynalite.ask(operation, input);
+    if (status === 200) {
+      return body;
     }
-    return body;
-  }
-
-  /** As a request that came over a socket, without one: of a scenario's time that was a quarter. */
-  #ask(operation: string, body: string): Promise<{ readonly status: number; readonly text: string }> {
-    return new Promise((resolve) => {
-      const headers = { ...HEADERS, 'x-amz-target': `${TARGET}.${operation}` };
-      const request = Object.assign(new EventEmitter(), { method: 'POST', url: '/', headers });
-      const response = {
-        statusCode: 200,
-        setHeader: () => undefined,
-        end: (text: string) => {
-          resolve({ status: response.statusCode, text });
-        },
-      };
-      this.#server.emit('request', request, response);
-      request.emit('data', Buffer.from(body));
-      request.emit('end');
-    });
+    const { __type: type = 'InternalServerError', message = '', ...members } = refusal.parse(body);
+    throw new AwsError(type.split('#').at(-1) ?? type, message, status, members);
   }
 }
 

@@ -47,6 +47,8 @@ const list = z.strictObject({
   statusFilter: z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']).optional(),
   ...page,
 });
+const members = z.record(z.string(), z.unknown());
+const started = z.object({ executionArn: z.string() });
 /** What of Lambda's Invoke the integration is given. */
 const invocation = z.strictObject({ FunctionName: z.string(), Payload: z.unknown() });
 const machineList = z.strictObject(page);
@@ -217,7 +219,7 @@ export class States implements Service {
 
   async #call(task: TaskCall): Promise<unknown> {
     const { resource, arguments: given } = task;
-    const input = z.record(z.string(), z.unknown()).parse(given);
+    const input = members.parse(given);
     if (resource.startsWith('arn:aws:states:::lambda:invoke')) {
       return this.#invoke(input, task);
     }
@@ -260,13 +262,13 @@ export class States implements Service {
   async #startFromTask(input: Record<string, unknown>, task: TaskCall): Promise<unknown> {
     const { StateMachineArn: stateMachineArn, Name: name, Input: given } = input;
     const call = { stateMachineArn, name, input: JSON.stringify(given ?? {}) };
-    const started = await this.#integrate('states', 'StartExecution', call, task, (error, id) =>
+    const answer = await this.#integrate('states', 'StartExecution', call, task, (error, id) =>
       optimizedError('states', error, id),
     );
-    const { executionArn } = z.object({ executionArn: z.string() }).parse(started);
+    const { executionArn } = started.parse(answer);
     return {
       ExecutionArn: executionArn,
-      ...this.#metadata(JSON.stringify(started), 'application/x-amz-json-1.0'),
+      ...this.#metadata(JSON.stringify(answer), 'application/x-amz-json-1.0'),
       StartDate: new Date(this.#options.clock.now()).toISOString(),
     };
   }
