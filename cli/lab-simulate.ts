@@ -12,6 +12,7 @@ interface Flags {
   readonly minutes?: number;
   readonly folder: string;
   readonly tries: number;
+  readonly jobs: number;
   readonly first?: boolean;
   readonly print?: boolean;
   readonly json?: boolean;
@@ -23,6 +24,7 @@ export async function simulate({
   minutes,
   folder,
   tries,
+  jobs,
   first = false,
   print: only = false,
   json = false,
@@ -37,6 +39,7 @@ export async function simulate({
     within: minutes === undefined ? undefined : minutes * 60_000,
     folder,
     tries,
+    jobs,
     first,
     signal: interruption().signal,
     ...(json

@@ -1,7 +1,9 @@
 // `skep lab simulate`: bad days made out of seeds, and the rules that must hold all the same.
+import { availableParallelism } from 'node:os';
+
 import { Command } from 'commander';
 
-import { integer } from '../numbers.ts';
+import { integer, wholeNumber } from '../numbers.ts';
 
 type Simulate = typeof import('../lab-simulate.ts');
 
@@ -16,6 +18,7 @@ export const defineSimulate = (): Command =>
     .option('--minutes <number>', 'begin no seed after so many', integer)
     .option('--folder <path>', 'where scenarios of broken rules are written', '.build/simulated')
     .option('--tries <number>', 'runs that may be spent on making such a scenario shorter', integer, TRIES)
+    .option('--jobs <number>', 'how many are played at once', wholeNumber(1, 256), availableParallelism())
     .option('--first', 'end with the first seed that breaks a rule')
     .option('--print', 'print the scenario of the first seed, and play nothing')
     .option('--json', 'print the result as JSON, and nothing else')

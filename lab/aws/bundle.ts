@@ -35,7 +35,7 @@ export function loaderOf(file: string): Load {
 function compile(file: string): Bundle {
   const kept = `${file}.${cachedDataVersionTag()}.v8`;
   const cachedData = existsSync(kept) ? readFileSync(kept) : undefined;
-  const given = 'exports, require, module, __filename, __dirname, process, Date, console, setTimeout';
+  const given = 'exports, require, module, __filename, __dirname, process, Date, console, setTimeout, fetch';
   const source = `(function (${given}) {${readFileSync(file, 'utf8')}\n})`;
   const script = new Script(source, { filename: file, ...(cachedData === undefined ? {} : { cachedData }) });
   const isKept = cachedData !== undefined && script.cachedDataRejected === false;

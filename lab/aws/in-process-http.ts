@@ -1,4 +1,4 @@
-// What a bundle gets for `node:http`: its requests to the lab's endpoint arrive there without a socket, all others as ever.
+// What a bundle gets for `node:http` and for `fetch`: its requests to the lab's endpoint arrive there without a socket, all others as ever.
 //
 // The bundle itself is the deployed one, byte for byte: its SDK signs, serializes, waits for the answer and reads it as it would
 // over a socket. Half of the lab's time went into sockets and HTTP's own parsing, on both sides of a connection to itself.
@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import http from 'node:http';
 
 import type { Serve } from './http-server.ts';
+import { plainOf, webOf } from './protocols/http.ts';
 import type { HttpResponse } from './protocols/http.ts';
 
 /** What the SDK asks of `http.request`; its other arguments are for real sockets. */
@@ -33,6 +34,33 @@ export function httpTo(url: string, serve: Serve): typeof http {
   };
   return { ...http, request: request as typeof http.request };
 }
+
+/**
+ * What a bundle gets for `fetch`: the lab's own webhook is asked without a socket, whose answer would come at a moment of its own, before
+ * or after whatever else happens then.
+ *
+ * @param url of the endpoint
+ * @param serve as for `httpTo`
+ */
+export function fetchTo(url: string, serve: Serve): typeof fetch {
+  const { origin } = new URL(url);
+  return async (...given) => {
+    const request = new Request(...given);
+    if (new URL(request.url).origin !== origin) {
+      return fetch(request);
+    }
+    const plain = await plainOf(request);
+    try {
+      return webOf(await serve(plain));
+    } catch (error) {
+      throw fetchFailed(error);
+    }
+  };
+}
+
+const hungUp = (cause: unknown): Error => Object.assign(new Error('socket hang up', { cause }), { code: 'ECONNRESET' });
+
+const fetchFailed = (cause: unknown): Error => new TypeError('fetch failed', { cause: hungUp(cause) });
 
 /** Not by `Buffer.from(body)`: that asks the SDK's bodies whether they are text, and they print a warning. */
 export const textOf = (body: string | Uint8Array): string =>
@@ -74,7 +102,7 @@ class InProcessRequest extends EventEmitter {
     try {
       response = await this.#serve({ method, url: path ?? '/', headers: Object.fromEntries(named), body });
     } catch (error) {
-      this.destroy(Object.assign(new Error('socket hang up', { cause: error }), { code: 'ECONNRESET' }));
+      this.destroy(hungUp(error));
       return;
     }
     if (!this.#destroyed) {

@@ -1,6 +1,7 @@
 // Runs the deployed bundles in this process, each with an environment, a clock and a console of its own.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Console } from 'node:console';
+import fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
@@ -11,7 +12,7 @@ import type { Clock } from '../time/clock.ts';
 import { loaderOf } from './bundle.ts';
 import type { Serve } from './http-server.ts';
 import type { Credentials } from './iam/access-keys.ts';
-import { httpTo } from './in-process-http.ts';
+import { fetchTo, httpTo } from './in-process-http.ts';
 import type { Random } from '../time/random.ts';
 import { QUOTAS } from './services/quotas.ts';
 import type { StackFunction } from './stack/stack.ts';
@@ -130,6 +131,7 @@ export class Lambda {
       virtualDate(this.#options.clock),
       new Console(out, out),
       this.#setTimeout,
+      fetchTo(this.#options.endpoint, this.#options.serve),
     );
     const handler = bundle.exports[deployed.export];
     if (typeof handler !== 'function') {
@@ -158,13 +160,23 @@ export class Lambda {
       'node:timers/promises': () => pausing,
       'node:http': () => httpTo(endpoint, serve),
       'node:crypto': () => unsignedCrypto,
+      'node:fs/promises': () => withoutFiles,
     };
     return (name) => own[name]?.() ?? require(name);
   }
 
-  /** The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. */
-  readonly #setTimeout = (wake: (...given: unknown[]) => void, delay = 0, ...given: unknown[]): NodeJS.Timeout =>
-    setTimeout(wake, this.#options.clock.virtual && delay < LONGEST_PAUSE ? 0 : delay, ...given);
+  /**
+   * The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. Not by a
+   * timer of no milliseconds: Node makes one of it, and whether others get ahead meanwhile would be for the wall's clock to say.
+   */
+  readonly #setTimeout = (
+    wake: (...given: unknown[]) => void,
+    delay = 0,
+    ...given: unknown[]
+  ): NodeJS.Timeout | NodeJS.Immediate =>
+    this.#options.clock.virtual && delay < LONGEST_PAUSE
+      ? setImmediate(wake, ...given)
+      : setTimeout(wake, delay, ...given);
 
   #output(name: string): Writable {
     const { onLog } = this.#options;
@@ -218,6 +230,16 @@ export class Lambda {
     };
   }
 }
+
+/**
+ * What a bundle gets for `node:fs/promises`: the SDK looks for the developer's own files at each start of a function. They are empty here, and
+ * are so at once: a read by the system ends at a moment of its own, before or after whatever else happens then.
+ */
+const withoutFiles = {
+  ...fs,
+  readFile: (...given: Parameters<typeof fs.readFile>) =>
+    given[0] === devNull ? Promise.resolve('') : fs.readFile(...given),
+};
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));
 

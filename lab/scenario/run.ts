@@ -32,7 +32,7 @@ import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { clustersOf } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
-import { Interrupted } from './interrupted.ts';
+import { interrupted } from './interrupted.ts';
 import { makeGroup } from './make-group.ts';
 import { noticesOf, rangIn, seeAsPeople } from './seen-by-people.ts';
 
@@ -58,9 +58,6 @@ export interface RunOptions {
   /** Ends the run early: Ctrl-C. What the lab has started is ended all the same. */
   readonly signal?: AbortSignal;
 }
-
-const interrupted = (): Interrupted =>
-  new Interrupted('interrupted: the run was not finished; everything that it started is ended');
 
 /** @throws {Interrupted} packaging takes seconds, in which a person may think better of it */
 async function stacksOf(scenario: Scenario, signal: AbortSignal | undefined): Promise<[stack: Stack, beside: Stack[]]> {

@@ -7,45 +7,60 @@ import type { World } from './clusters/world.ts';
 const TROUBLE =
   /^(?:fault: \{"(?<what>call|document|event)".*"effect":"(?<effect>[a-z-]+)"|fault: \{"document".*"(?<end>exitCode|status)")/;
 
-export class Coverage {
+/** As lists, so that it can come from another process. */
+export interface Reached {
+  readonly states: readonly string[];
+  /** Of a state and a kind of trouble that was set before. */
+  readonly pairs: readonly string[];
+  readonly errors: readonly string[];
+}
+
+/** What one seed reaches. */
+export class Reach {
+  readonly #under = new Set<string>();
   readonly #states = new Set<string>();
   readonly #pairs = new Set<string>();
   readonly #errors = new Set<string>();
 
-  /** What one seed reaches is heard by what this gives. */
-  listener(): (progress: Progress) => void {
-    const under = new Set<string>();
-    return (progress) => {
-      if (progress.kind === 'step') {
-        const kind = troubleOf(progress.text);
-        if (kind !== undefined) under.add(kind);
-      } else if (progress.kind === 'state') {
-        this.#enter(`${progress.machine} > ${progress.state}`, under, progress.error);
-      }
-    };
-  }
+  readonly onProgress = (progress: Progress): void => {
+    if (progress.kind === 'step') {
+      const kind = troubleOf(progress.text);
+      if (kind !== undefined) this.#under.add(kind);
+    } else if (progress.kind === 'state') {
+      this.#enter(`${progress.machine} > ${progress.state}`, progress.error);
+    }
+  };
 
-  #enter(state: string, under: ReadonlySet<string>, error: string | undefined): void {
+  #enter(state: string, error: string | undefined): void {
     this.#states.add(state);
-    for (const kind of under) {
+    for (const kind of this.#under) {
       this.#pairs.add(`${state} under ${kind}`);
     }
     if (error !== undefined) this.#errors.add(error);
   }
 
-  report({ states }: World): CoverageReport {
-    const all = Object.entries(states).flatMap(([machine, names]) => names.map((name) => `${machine} > ${name}`));
-    const entered = all.filter((one) => this.#states.has(one));
-    return {
-      states: { of: all.length, entered: entered.length, never: all.filter((one) => !this.#states.has(one)) },
-      statesUnderTrouble: this.#pairs.size,
-      errors: {
-        of: ERRORS.size,
-        seen: [...this.#errors].toSorted(),
-        never: [...ERRORS.keys()].filter((one) => !this.#errors.has(one)),
-      },
-    };
+  get reached(): Reached {
+    return { states: [...this.#states], pairs: [...this.#pairs], errors: [...this.#errors] };
   }
+}
+
+/** Of all seeds together. */
+export function coverageOf(seeds: readonly { readonly reached: Reached }[], { states }: World): CoverageReport {
+  const together = (of: (reached: Reached) => readonly string[]): Set<string> =>
+    new Set(seeds.flatMap(({ reached }) => of(reached)));
+  const seen = together((one) => one.states);
+  const errors = together((one) => one.errors);
+  const all = Object.entries(states).flatMap(([machine, names]) => names.map((name) => `${machine} > ${name}`));
+  const entered = all.filter((one) => seen.has(one));
+  return {
+    states: { of: all.length, entered: entered.length, never: all.filter((one) => !seen.has(one)) },
+    statesUnderTrouble: together((one) => one.pairs).size,
+    errors: {
+      of: ERRORS.size,
+      seen: [...errors].toSorted(),
+      never: [...ERRORS.keys()].filter((one) => !errors.has(one)),
+    },
+  };
 }
 
 export interface CoverageReport {

@@ -1,39 +1,26 @@
 // Simulates bad days: seed after seed, each a cluster of its own. What breaks a rule is shortened, and written down as a scenario.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-
-import type { RunOptions } from '../scenario/run.ts';
 import { stackOf } from '../scenario/parts.ts';
 import { scenarioOf } from './clusters/generator.ts';
 import { worldOf } from './clusters/world.ts';
-import { textOf } from './clusters/written.ts';
 import type { Written } from './clusters/written.ts';
-import { Coverage } from './coverage.ts';
+import { coverageOf } from './coverage.ts';
 import type { CoverageReport } from './coverage.ts';
-import { complaintOf, playWritten } from './play-seed.ts';
+import { InOrder } from './in-order.ts';
+import type { SeedSettings, SeedShown, SeedViolation } from './one-seed.ts';
 import type { Played } from './play-seed.ts';
-import { shorten } from './shorten.ts';
+import { playerHere, playersOf } from './players.ts';
+import type { Player, Spent } from './players.ts';
 
-export interface SimulateOptions extends Pick<RunOptions, 'changed' | 'signal'> {
+export interface SimulateOptions extends SeedSettings {
   readonly seeds: readonly number[];
   /** No seed is begun after so long, ms. */
   readonly within?: number | undefined;
-  /** Where scenarios of violations are written; none: nowhere, and they are not shortened. */
-  readonly folder?: string | undefined;
   /** Ends with the first seed that breaks a rule. */
   readonly first?: boolean;
-  /** So many runs may be spent on shortening one. */
-  readonly tries: number;
+  /** So many processes play seeds at once. What they show is told in the order of the seeds, as if there were one. */
+  readonly jobs?: number;
+  readonly signal?: AbortSignal;
   readonly onSeed?: (played: Played) => void;
-}
-
-interface SeedViolation {
-  readonly seed: number;
-  readonly what: string;
-  readonly seen: unknown;
-  /** The scenario that does the same, for `lab run`. */
-  readonly file: string | undefined;
-  readonly steps: number;
 }
 
 export interface Simulated {
@@ -45,34 +32,58 @@ export interface Simulated {
   /** Of each seed the hash of all that happened. */
   readonly traces: Readonly<Record<number, string>>;
   readonly virtualHours: number;
+  /** Of all processes, from their start on. */
   readonly cpuSeconds: number;
   readonly seedsPerCpuMinute: number;
+  /** Of the process that has most. */
   readonly heapMegabytes: number;
   readonly coverage: CoverageReport;
 }
 
+/** @throws {Interrupted} */
 export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const world = worldOf(await stackOf('dev'));
-  const [began, cpu] = [performance.now(), process.cpuUsage()];
-  const coverage = new Coverage();
-  const all: Played[] = [];
-  const violations: SeedViolation[] = [];
-  for (const seed of options.seeds) {
-    const isLate = performance.now() - began > (options.within ?? Infinity);
-    if (isLate || options.signal?.aborted === true || (options.first === true && violations.length > 0)) {
-      break;
-    }
-    const written = scenarioOf(seed, world);
-    const played = await playWritten(written, { ...options, onProgress: coverage.listener() });
-    options.onSeed?.(played);
-    all.push(played);
-    violations.push(...(await violationsOf(written, played, options)));
+  const jobs = Math.min(options.jobs ?? 1, options.seeds.length);
+  const players = jobs > 1 ? playersOf(jobs, options) : [playerHere(world, options)];
+  try {
+    const shown = await playAll(players, options);
+    const violations = shown.flatMap((one) => one.violations);
+    return { ...summary(shown, spentBy(players)), violations, coverage: coverageOf(shown, world) };
+  } finally {
+    for (const player of players) player.close();
   }
-  const { user, system } = process.cpuUsage(cpu);
-  return { ...summary(all, (user + system) / 1e6), violations, coverage: coverage.report(world) };
 }
 
-function summary(all: readonly Played[], cpuSeconds: number): Omit<Simulated, 'violations' | 'coverage'> {
+/** Each player takes the next seed as soon as it is done with one. */
+async function playAll(players: readonly Player[], options: SimulateOptions): Promise<SeedShown[]> {
+  const { seeds, within = Infinity, first = false, signal, onSeed } = options;
+  const began = performance.now();
+  const inOrder = new InOrder(first, ({ played }) => onSeed?.(played));
+  let next = 0;
+  const isOver = (): boolean =>
+    performance.now() - began > within || signal?.aborted === true || inOrder.isComplete || next >= seeds.length;
+  await Promise.all(
+    players.map(async (player) => {
+      while (!isOver()) {
+        const index = next;
+        next += 1;
+        inOrder.put(index, await player.show(seeds[index] ?? 0));
+      }
+    }),
+  );
+  return inOrder.all;
+}
+
+const spentBy = (players: readonly Player[]): Spent => ({
+  cpuSeconds: players.reduce((sum, { spent }) => sum + spent().cpuSeconds, 0),
+  heapBytes: Math.max(...players.map(({ spent }) => spent().heapBytes)),
+});
+
+function summary(
+  shown: readonly SeedShown[],
+  { cpuSeconds, heapBytes }: Spent,
+): Omit<Simulated, 'violations' | 'coverage'> {
+  const all = shown.map(({ played }) => played);
   const sum = (of: (played: Played) => number): number => all.reduce((total, one) => total + of(one), 0);
   return {
     seeds: all.length,
@@ -82,29 +93,8 @@ function summary(all: readonly Played[], cpuSeconds: number): Omit<Simulated, 'v
     virtualHours: Math.round(sum(({ virtualSeconds }) => virtualSeconds) / 360) / 10,
     cpuSeconds: Math.round(cpuSeconds * 10) / 10,
     seedsPerCpuMinute: Math.round((all.length / cpuSeconds) * 600) / 10,
-    heapMegabytes: Math.round(process.memoryUsage().heapUsed / 1e6),
+    heapMegabytes: Math.round(heapBytes / 1e6),
   };
-}
-
-async function violationsOf(written: Written, played: Played, options: SimulateOptions): Promise<SeedViolation[]> {
-  const [first] = played.broken;
-  if (first === undefined) {
-    return [];
-  }
-  const { folder, tries, changed, signal } = options;
-  if (folder === undefined) {
-    return [{ seed: played.seed, ...first, file: undefined, steps: written.steps.length }];
-  }
-  const settings = { ...(changed === undefined ? {} : { changed }), ...(signal === undefined ? {} : { signal }) };
-  const shortest = await shorten(
-    written,
-    async (candidate) => complaintOf(await playWritten(candidate, settings)) === first.what,
-    tries,
-  );
-  const file = path.join(folder, `seed-${played.seed}.yaml`);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(file, textOf({ ...shortest, description: `${first.what}. Seen: ${JSON.stringify(first.seen)}` }));
-  return [{ seed: played.seed, ...first, file, steps: shortest.steps.length }];
 }
 
 /** The scenario of a seed, as it is before anything is played. */

@@ -13,12 +13,18 @@ export class Trace {
   };
 
   readonly onExchange = ({ service, operation, input, output, error }: Exchange): void => {
-    this.#add({ service, operation, input, output, error: error instanceof Error ? error.message : error });
+    this.#add({
+      service,
+      operation,
+      input: operation === 'TransactWriteItems' ? { ...input, ClientRequestToken: undefined } : input,
+      output: operation === 'BatchGetItem' ? inOneOrder(output) : output,
+      error: error instanceof Error ? error.message : error,
+    });
   };
 
   #add(what: unknown): void {
     this.events += 1;
-    this.#hash.update(`${JSON.stringify(what, decided)}\n`);
+    this.#hash.update(`${JSON.stringify(what).replaceAll(ADDRESS, 'http://lab')}\n`);
   }
 
   digest(): string {
@@ -26,23 +32,18 @@ export class Trace {
   }
 }
 
-/**
- * Without the token that the SDK of DynamoDB draws for itself, and with the answers of a batch in one order: DynamoDB promises none, and
- * nothing is decided by it.
- */
-function decided(key: string, value: unknown): unknown {
-  if (key === 'ClientRequestToken') {
-    return undefined;
-  }
-  return key === 'Responses' ? sortedLists(value) : value;
-}
+/** Of the endpoint, which listens on any port that is free: the URL of the webhook has it. */
+const ADDRESS = /http:\/\/127\.0\.0\.1:\d+/g;
 
-const sortedLists = (value: unknown): unknown =>
-  typeof value !== 'object' || value === null || Array.isArray(value)
-    ? value
-    : Object.fromEntries(
-        Object.entries(value).map(([table, items]: [string, unknown]) => [
-          table,
-          Array.isArray(items) ? items.map((item) => JSON.stringify(item)).toSorted() : items,
-        ]),
-      );
+/** DynamoDB promises no order of the answers of a batch, and nothing is decided by it. The token above is one that its SDK draws for itself. */
+function inOneOrder(output: unknown): unknown {
+  const answer = output as { readonly Responses?: Readonly<Record<string, readonly unknown[]>> } | undefined;
+  if (answer?.Responses === undefined) {
+    return output;
+  }
+  const lists = Object.entries(answer.Responses).map(([table, items]) => [
+    table,
+    items.map((item) => JSON.stringify(item)).toSorted(),
+  ]);
+  return { ...answer, Responses: Object.fromEntries(lists) as unknown };
+}

@@ -15,7 +15,7 @@ afterAll(() => {
 });
 
 const SOURCE = 'let calls = 0; exports.handler = () => { calls += 1; return calls; };';
-const WRAPPED = `(function (exports, require, module, __filename, __dirname, process, Date, console, setTimeout) {${SOURCE}\n})`;
+const WRAPPED = `(function (exports, require, module, __filename, __dirname, process, Date, console, setTimeout, fetch) {${SOURCE}\n})`;
 
 function bundle(name: string): { file: string; kept: string } {
   const file = path.join(folder, name);

@@ -1,10 +1,10 @@
-// What bundles get for `node:http`: the endpoint is reached without a socket, by the SDK's own handler, and anything else with one.
+// What bundles get for `node:http` and `fetch`: the endpoint is reached without a socket, by the SDK's own handler, and anything else with one.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { describe, expect, it } from '@jest/globals';
 
-import { httpTo } from '../../../lab/aws/in-process-http.ts';
+import { fetchTo, httpTo } from '../../../lab/aws/in-process-http.ts';
 import type { HttpRequest } from '../../../lab/aws/protocols/http.ts';
 
 const ENDPOINT = 'http://127.0.0.1:4566';
@@ -81,5 +81,41 @@ describe('a request of a bundle', () => {
     server.close();
 
     expect(told).toMatchObject({ status: 200, body: 'over a socket' });
+  });
+});
+
+describe('fetch in a bundle', () => {
+  it('reaches the endpoint without a socket, and gets its answer', async () => {
+    const seen: HttpRequest[] = [];
+    const ask = fetchTo(ENDPOINT, (request) => {
+      seen.push(request);
+      return Promise.resolve({ status: 404, headers: {}, body: 'no_service' });
+    });
+
+    const answer = await ask(`${ENDPOINT}/lab/webhook/a?b=1`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"text":"käse"}',
+    });
+    expect([answer.status, await answer.text()]).toEqual([404, 'no_service']);
+    const headers = { 'content-type': 'application/json' };
+    expect(seen).toEqual([{ method: 'POST', url: '/lab/webhook/a?b=1', headers, body: '{"text":"käse"}' }]);
+  });
+
+  it('fails as ever where the endpoint is gone', async () => {
+    const ask = fetchTo(ENDPOINT, () => Promise.reject(new Error('the lab is closed')));
+
+    await expect(ask(ENDPOINT)).rejects.toMatchObject({ message: 'fetch failed', cause: { code: 'ECONNRESET' } });
+  });
+
+  it('takes a socket to anywhere else', async () => {
+    const server = createServer((_, response) => response.end('over a socket'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const ask = fetchTo(ENDPOINT, () => Promise.reject(new Error('not for the endpoint')));
+
+    const answer = await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(await answer.text()).toBe('over a socket');
+    server.closeAllConnections();
+    server.close();
   });
 });
