@@ -37,7 +37,14 @@ const UNKNOWN_KEYS = new Set([
   'SignatureDoesNotMatch',
   'AuthFailure',
 ]);
-const DENIED = new Set(['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation', 'UnauthorizedException']);
+const DENIED: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'UnauthorizedOperation',
+  'UnauthorizedException',
+]);
+
+export const isDenied = (error: unknown): boolean => DENIED.has(errorName(error));
 
 /** @returns what a person can do about it; undefined for an error that skep knows nothing of */
 export function inWords(error: unknown): string | undefined {
@@ -63,6 +70,10 @@ export function inWords(error: unknown): string | undefined {
   return meaning === undefined ? undefined : `AWS was not reached at ${placeOf(error)}: ${meaning} (${code})`;
 }
 
+/** The same, of any error: for those who go on without what they asked for. */
+export const problemOf = (error: unknown): string =>
+  inWords(error) ?? `${errorName(error)}: ${error instanceof Error ? error.message : String(error)}`;
+
 function credentialsText(message: string): string {
   const { AWS_PROFILE: profile } = process.env;
   return profile === undefined
@@ -78,7 +89,7 @@ function deniedText(message: string): string {
     return `AWS denies it: ${message}`;
   }
   const on = what === undefined ? '' : ` on ${what}`;
-  return `AWS denies ${action}${on} to ${who ?? 'you'}: docs/security.md lists what a person needs`;
+  return `AWS denies ${action}${on} to ${who ?? 'you'}: docs/commands.md lists what each verb needs`;
 }
 
 function codeOf(error: unknown): string {

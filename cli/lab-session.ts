@@ -47,7 +47,8 @@ export async function stay(
   const group = [...lab.autoScaling.groups.keys()].at(-1);
   say(`
 The lab stays up on ${lab.url} until Ctrl-C. ${shown?.text ?? ''}From another terminal:
-${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep lab nodes${at}
+${group === undefined ? '' : `  npx skep lab scale ${group} 4${at}\n`}  npx skep status --lab${port === PORT ? '' : ` ${port}`}
+  npx skep lab nodes${at}
   npx skep lab dashboard${at}
   npx skep lab stop${at}
   AWS_ACCESS_KEY_ID=lab AWS_SECRET_ACCESS_KEY=lab AWS_DEFAULT_REGION=${lab.stack.region} \\

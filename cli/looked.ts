@@ -6,12 +6,12 @@ import { groupsOfCluster } from '../src/aws/auto-scaling.ts';
 import { autoScalingClient } from '../src/aws/clients.ts';
 import { ec2Client } from '../src/aws/ec2-client.ts';
 import { instanceStates } from '../src/aws/ec2.ts';
-import { errorName } from '../src/aws/errors.ts';
 import { ownGroups, refusedGroups } from '../src/operations/groups.ts';
 import type { Refusals } from '../src/store/refusals.ts';
 import type { Table } from '../src/store/table.ts';
 import type { Looked } from '../src/core/verdict/status.ts';
-import { explained } from './explained.ts';
+import { oneLine } from '../src/core/clean-text.ts';
+import { explained, problemOf } from './explained.ts';
 import { GONE } from './page/facts.ts';
 
 /** What the table has as managers, and EC2 says of them. If you may not ask EC2, you see what the last tidy saw, and are told so. */
@@ -25,7 +25,7 @@ export async function managersNow(table: Table, cluster: string): Promise<Looked
     const states = await instanceStates(ec2Client(), known);
     return { known, gone: known.filter((instance) => GONE.has(states.get(instance) ?? '')) };
   } catch (error) {
-    process.stderr.write(`EC2 was not asked for the managers of ${cluster} (${errorName(error)}): see "looked at"\n`);
+    tellOf(`the managers of ${cluster} are told as the last tidy saw them`, error);
     return undefined;
   }
 }
@@ -42,12 +42,14 @@ export async function groupsNow(refusals: Refusals, cluster: string, stage: stri
       refused: await refusedGroups(client, tagged, refused),
     };
   } catch (error) {
-    process.stderr.write(
-      `Auto Scaling was not asked for the groups of ${cluster} (${errorName(error)}): see "looked at"\n`,
-    );
+    tellOf(`the groups of ${cluster} are told as the last tidy saw them`, error);
     return undefined;
   }
 }
+
+const tellOf = (what: string, error: unknown): void => {
+  process.stderr.write(`${what}: ${oneLine(problemOf(error))}\n`);
+};
 
 const dated = z.object({ response: z.object({ headers: z.object({ date: z.string() }) }) });
 

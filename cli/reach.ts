@@ -97,7 +97,11 @@ function checkEndpoint(url: string | undefined, said: string): void {
   }
 }
 
-/** What is changed, for the person to see before it is: the account is in the ARNs that are printed later. */
+/** @param arn any of the stage, which names the account: nothing else of AWS has to be asked, or allowed */
+export const placeBeside = (arn: string, stage: string): string =>
+  `account ${arn.split(':')[4] ?? 'unknown'}, ${whereText(stage, process.env)}`;
+
+/** What is changed, for the person to see before it is; without the account, which AWS has to be asked for. */
 export function whereText(stage: string, env: NodeJS.ProcessEnv): string {
   const endpoint = env['AWS_ENDPOINT_URL'];
   const region = env['AWS_REGION'];

@@ -1,6 +1,7 @@
 // What a rebalance tells people: what is moved, what is not and why.
-import CliTable from 'cli-table3';
 import { z } from 'zod';
+
+import { columns } from './columns.ts';
 
 /** The report of a rebalance, as its execution returns it. */
 export const rebalanced = z.object({
@@ -27,8 +28,6 @@ export const rebalanced = z.object({
   leftOut: z.array(z.looseObject({ name: z.string(), reason: z.string(), because: z.string() })),
 });
 export type Rebalanced = z.infer<typeof rebalanced>;
-
-const style = { head: [], border: [] };
 
 export function rebalanceText(report: Rebalanced): string {
   const { services, leftOut, notTold, even } = report;
@@ -62,12 +61,13 @@ const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', title, ...lines];
 
 function servicesTable({ services, dryRun }: Rebalanced): string {
-  const table = new CliTable({ head: ['service', 'moves', 'node', 'from', 'to'], style });
-  for (const { name, moves, made, nodes } of services.filter((one) => one.moves > 0)) {
-    const count = dryRun ? String(moves) : `${made} of ${moves}`;
-    table.push(...nodes.map(({ node, from, to }) => [name, count, node, from, to]));
-  }
-  return table.toString();
+  const rows = services
+    .filter(({ moves }) => moves > 0)
+    .flatMap(({ name, moves, made, nodes }) => {
+      const count = dryRun ? String(moves) : `${made} of ${moves}`;
+      return nodes.map(({ node, from, to }) => [name, count, node, String(from), String(to)]);
+    });
+  return columns(['service', 'moves', 'node', 'from', 'to'], rows);
 }
 
 function endOf({ name, outcome, because = '', left }: Rebalanced['services'][number]): string[] {

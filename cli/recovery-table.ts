@@ -1,7 +1,6 @@
 // What was found of a cluster's managers, for a person who must decide.
-import CliTable from 'cli-table3';
-
 import type { Answer, Candidate } from '../src/core/managers/recovery.ts';
+import { columns } from './columns.ts';
 
 const HEAD = ['instance', 'EC2', 'docker', 'says of itself', 'raft written', 'epoch'];
 
@@ -12,12 +11,12 @@ export function recoveryTable({
   readonly candidates: readonly Candidate[];
   readonly answers: readonly Answer[];
 }): string {
-  const table = new CliTable({ head: HEAD, style: { head: [], border: [] } });
-  for (const { instance, state } of candidates) {
-    const one = answers.find((it) => it.instance === instance);
-    table.push([instance, state, ...row(one)]);
-  }
-  return table.toString();
+  const rows = candidates.map(({ instance, state }) => [
+    instance,
+    state,
+    ...row(answers.find((it) => it.instance === instance)),
+  ]);
+  return columns(HEAD, rows);
 }
 
 function row(one: Answer | undefined): string[] {

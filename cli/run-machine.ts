@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { cleaned, oneLine } from '../src/core/clean-text.ts';
 import { UsageError } from './errors.ts';
 import { leaves } from './interruption.ts';
+import { placeBeside } from './reach.ts';
 
 const LOOK_EVERY = 1000;
 
@@ -18,6 +19,15 @@ export interface Ended {
   readonly output: unknown;
   /** Error and cause, where it failed. */
   readonly problem: string;
+}
+
+interface Run {
+  readonly stage: string;
+  /** After its prefix. */
+  readonly machine: string;
+  readonly input: unknown;
+  /** What it does, for a person to read beside where; undefined where it changes nothing. */
+  readonly says?: string | undefined;
 }
 
 interface Watcher {
@@ -33,12 +43,18 @@ export const TELL_EVERY = 30;
 /** Every half a minute it says that it still waits. @param started gets the execution's ARN before the execution ends */
 export async function runMachine(
   client: SFNClient,
-  name: string,
-  input: unknown,
-  started: (arn: string) => void,
+  { stage, machine, input, says }: Run,
+  started: (arn: string) => void = () => undefined,
 ): Promise<Ended> {
-  return runExecution(client, await machineArn(client, name), input, {
-    started,
+  const arn = await machineArn(client, `skep-${stage}-${machine}`);
+  if (says !== undefined) {
+    process.stderr.write(`${says}: ${placeBeside(arn, stage)}\n`);
+  }
+  return runExecution(client, arn, input, {
+    started: (execution) => {
+      process.stderr.write(`started ${execution}\n`);
+      started(execution);
+    },
     goesOn: (seconds) => {
       if (seconds % TELL_EVERY === 0) {
         process.stderr.write(`at work for ${seconds} s: Ctrl-C ends the waiting, and not the execution\n`);

@@ -1,33 +1,29 @@
 // Tables for people.
-import CliTable from 'cli-table3';
-
 import type { Dashboard } from '../lab/console/console.ts';
 import { boundsText } from '../lab/scenario/bounds.ts';
 import { sum } from '../lab/scenario/result.ts';
 import type { GroupResult, ScenarioResult } from '../lab/scenario/result.ts';
+import { columns } from './columns.ts';
 
-const style = { head: [], border: [] };
 const GROUP_HEAD = ['group', 'desired', 'instance', 'zone', 'lifecycle'];
 
 /** What Auto Scaling knows. */
 export function groupTable(groups: readonly GroupResult[]): string {
-  const table = new CliTable({ head: GROUP_HEAD, style });
-  for (const { group, desired, instances } of groups) {
-    table.push(...instances.map(({ instance, zone, lifecycle }) => [group, desired, instance, zone, lifecycle]));
-  }
-  return table.toString();
+  const rows = groups.flatMap(({ group, desired, instances }) =>
+    instances.map(({ instance, zone, lifecycle }) => [group, String(desired), instance, zone, lifecycle]),
+  );
+  return columns(GROUP_HEAD, rows);
 }
 
 /** The same, with each instance's node beside it. */
 function nodeTable(groups: readonly GroupResult[], nodes: ScenarioResult['nodes']): string {
-  const table = new CliTable({ head: [...GROUP_HEAD, 'node', 'role', 'status', 'availability'], style });
-  for (const { group, desired, instances } of groups) {
-    for (const { instance, zone, lifecycle } of instances) {
+  const rows = groups.flatMap(({ group, desired, instances }) =>
+    instances.map(({ instance, zone, lifecycle }) => {
       const { node, role, status, availability } = nodes.find((one) => one.instance === instance) ?? NO_NODE;
-      table.push([group, desired, instance, zone, lifecycle, node.slice(0, 12), role, status, availability]);
-    }
-  }
-  return table.toString();
+      return [group, String(desired), instance, zone, lifecycle, node.slice(0, 12), role, status, availability];
+    }),
+  );
+  return columns([...GROUP_HEAD, 'node', 'role', 'status', 'availability'], rows);
 }
 
 /** The worst time from an event to its hook completed. */
@@ -56,12 +52,11 @@ function requestsText({ requests }: ScenarioResult): string[] {
   if (rows.length === 0) {
     return [];
   }
-  const table = new CliTable({ head: ['measured', 'service', 'requests', 'failed', 'longest gap', 'how'], style });
-  for (const { as, service, sent, failed, gap, failures } of rows) {
+  const cells = rows.map(({ as, service, sent, failed, gap, failures }) => {
     const how = Object.entries(failures).map(([kind, count]) => `${count} ${kind}`);
-    table.push([as, service, sent, failed, `${gap.toFixed(1)} s`, how.join(', ')]);
-  }
-  return [table.toString()];
+    return [as, service, String(sent), String(failed), `${gap.toFixed(1)} s`, how.join(', ')];
+  });
+  return [columns(['measured', 'service', 'requests', 'failed', 'longest gap', 'how'], cells)];
 }
 
 /** What a person would have heard. */
@@ -76,9 +71,8 @@ function peopleText({ verdict, notices, rang }: ScenarioResult): string[] {
 
 export function dashboardText({ widgets, notices, posted }: Dashboard): string {
   const tables = widgets.map(({ title, rows }) => {
-    const table = new CliTable({ style });
-    table.push(...rows.map(({ label, value }) => [label, value]));
-    return `${title}\n${rows.length === 0 ? '(nothing yet)' : table.toString()}`;
+    const cells = rows.map(({ label, value }) => [label, String(value)]);
+    return `${title}\n${rows.length === 0 ? '(nothing yet)' : columns(['what', 'value'], cells)}`;
   });
   const told = notices.map(({ at, message }) => `${new Date(at).toISOString()} ${message}`);
   return [...tables, `The topic was told ${notices.length} time(s), the webhook took ${posted.length}`, ...told].join(

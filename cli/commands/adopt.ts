@@ -26,6 +26,7 @@ import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { leaves } from '../interruption.ts';
+import { sayPlace } from '../place.ts';
 import { whereText } from '../reach.ts';
 import { machineArn } from '../run-machine.ts';
 import { say } from '../output.ts';
@@ -115,6 +116,7 @@ async function portsOf(stage: string): Promise<AdoptPorts> {
 }
 
 async function carryOut(ports: AdoptPorts, cluster: string, { steps }: Adoption): Promise<void> {
+  await sayPlace(`${cluster} is to be taken in`, ports.stage);
   leaves(`${cluster} is held until it is taken in: the same command goes on with it`);
   try {
     await carryOutAdoption(ports, cluster, steps);

@@ -23,6 +23,7 @@ import { TIDY_EVERY } from '../../src/core/tidy/schedule.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { leaves } from '../interruption.ts';
+import { sayPlace } from '../place.ts';
 
 interface Options extends About {
   readonly vpcCidr: readonly string[];
@@ -70,6 +71,7 @@ async function create(argument: string | undefined, options: Options, command: C
   const policy = checkPolicy(options);
   const [client, table] = [tableClient(), `skep-${stage}`];
   const declarations = new Declarations(client, table);
+  await sayPlace(`${cluster} is to be declared`, stage);
   leaves(`${cluster} may have been declared: the same command again changes nothing twice`);
   const isNew = await explained(declarations.declare(cluster, wanted), stage);
   await explained(declarations.writePolicy(cluster, policy), stage);

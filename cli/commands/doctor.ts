@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { autoScalingClient, ssmClient, statesClient, tableClient } from '../../src/aws/clients.ts';
 import { agentsOf } from '../../src/aws/agents.ts';
 import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
-import { errorName } from '../../src/aws/errors.ts';
 import { ownGroups } from '../../src/operations/groups.ts';
 import { cleaned, oneLine } from '../../src/core/clean-text.ts';
 import { listClusters } from '../../src/store/clusters.ts';
@@ -15,7 +14,7 @@ import { aboutCluster, named } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { examined } from '../examined.ts';
 import type { Check, DoctorFacts } from '../examined.ts';
-import { inWords } from '../explained.ts';
+import { problemOf } from '../explained.ts';
 import { whereText } from '../reach.ts';
 
 interface Options extends About {
@@ -57,8 +56,7 @@ async function asked<T>(ask: Promise<T>): Promise<{ readonly value: T } | { read
   try {
     return { value: await ask };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { problem: inWords(error) ?? `${errorName(error)}: ${message}` };
+    return { problem: problemOf(error) };
   }
 }
 
@@ -80,7 +78,8 @@ async function read(stage: string, only: string | undefined): Promise<DoctorFact
         const instances = 'value' in groups ? groups.value.flatMap((group) => group.instances) : [];
         return {
           cluster,
-          state: 'value' in around ? { value: around.value.state?.status } : around,
+          // A record that cannot be read is none that is empty.
+          state: 'problem' in leader ? leader : 'value' in around ? { value: around.value.state?.status } : around,
           level: 'value' in around ? around.value.kept.verdict?.level : undefined,
           managers: 'value' in leader ? (leader.value.record?.managers.length ?? 0) : 0,
           groups,

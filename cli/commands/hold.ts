@@ -11,6 +11,7 @@ import type { About } from '../cluster.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { leaves } from '../interruption.ts';
+import { sayPlace } from '../place.ts';
 import { say } from '../output.ts';
 
 interface Options extends About {
@@ -45,6 +46,7 @@ async function hold(argument: string | undefined, options: Options): Promise<voi
   const cluster = await whichCluster(argument, options);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
+  await sayPlace(`${cluster} is to be held`, stage);
   leaves(
     `${cluster} may be held by now, and what began at the same moment was not looked for: ` +
       `the same command again does, and skep unhold ${cluster} ends the hold`,
@@ -90,6 +92,7 @@ async function unhold(argument: string | undefined, about: About): Promise<void>
   const cluster = await whichCluster(argument, about);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
+  await sayPlace(`${cluster} is to be held no more`, stage);
   leaves(`${cluster} may be held no more, with somebody still waiting: the same command again wakes the rest`);
   // Also where there is no hold: a first try may have died half-way.
   const done = await explained(unholdCluster({ holds, states: statesClient() }, cluster, now()), stage);

@@ -58,11 +58,12 @@ export function defineLabUp(command: Command): Command {
     .addCommand(shows('groups', 'Show the groups of the running lab').action(showGroups))
     .addCommand(
       shows('nodes', 'Show the nodes of a swarm of the running lab, as its managers see them')
-        .argument('[cluster]', 'whose swarm', 'demo')
+        .argument('[cluster]', 'whose swarm (default: the only one that has groups)')
         .action(showNodes),
     );
 }
 
+const CLUSTER_TAG = 'skep:cluster';
 const DONE_ALREADY = 'the lab may have done it already';
 
 const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
@@ -139,7 +140,8 @@ async function readDashboard(port: number): Promise<Dashboard> {
   return (await response.json()) as Dashboard;
 }
 
-async function showNodes(cluster: string, { port, json }: Flags): Promise<void> {
+async function showNodes(named: string | undefined, { port, json }: Flags): Promise<void> {
+  const cluster = named ?? (await ask(port, onlyCluster(client(port))));
   const { nodes } = await ask(port, swarmOfLab(urlOf(port), cluster)).catch((error: unknown) => {
     throw error instanceof UsageError || !(error instanceof Error)
       ? error
@@ -154,6 +156,18 @@ async function showNodes(cluster: string, { port, json }: Flags): Promise<void> 
       ? JSON.stringify(shown, null, 2)
       : columns(['instance', 'node', 'role', 'status', 'availability', 'manager'], rows),
   );
+}
+
+/** The lab that `npm start` brings up has another cluster than that of `lab serve`. */
+async function onlyCluster(aws: AutoScalingClient): Promise<string> {
+  const { AutoScalingGroups: groups = [] } = await aws.send(new DescribeAutoScalingGroupsCommand({}));
+  const tags = groups.flatMap(({ Tags: some = [] }) => some);
+  const [only, ...others] = new Set(tags.flatMap(({ Key, Value }) => (Key === CLUSTER_TAG ? (Value ?? []) : [])));
+  if (only === undefined || others.length > 0) {
+    const there = only === undefined ? 'no group of the lab is in one' : `there are ${[only, ...others].join(', ')}`;
+    throw new UsageError(`say which cluster: ${there}`);
+  }
+  return only;
 }
 
 async function showGroups({ port, json }: Flags): Promise<void> {

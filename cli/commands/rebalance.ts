@@ -57,8 +57,8 @@ async function rebalance(argument: string | undefined, options: Options): Promis
     return;
   }
   const input = { cluster, services: options.service, maxMoves, dryRun, even };
-  const running = runMachine(statesClient(), `skep-${stage}-rebalance`, input, (arn) => {
-    process.stderr.write(`started ${arn}\n`);
+  const says = dryRun ? undefined : `tasks of ${cluster} are to be moved, ${maxMoves} moves at most`;
+  const running = runMachine(statesClient(), { stage, machine: 'rebalance', input, says }, (arn) => {
     leaves(`${arn} goes on without this command: skep rebalance ${cluster} --cancel ends it`);
   });
   const { succeeded, output, problem } = await explained(running, stage);

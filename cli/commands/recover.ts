@@ -12,7 +12,7 @@ import { aboutCluster, named, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
-import { placeBeside } from '../place.ts';
+import { placeBeside } from '../reach.ts';
 import { recoveryTable } from '../recovery-table.ts';
 import { TELL_EVERY, machineArn, runExecution } from '../run-machine.ts';
 
@@ -70,9 +70,9 @@ async function recover(argument: string | undefined, options: Options): Promise<
   const say = (text: string): void => {
     (json ? process.stderr : process.stdout).write(`${text}\n`);
   };
-  say(`asking every known manager of ${cluster}: one that does not answer takes up to three minutes`);
+  follow(`asking every known manager of ${cluster}: one that does not answer takes up to three minutes`);
   const wish = { cluster, ...(from === undefined ? {} : { from }), terminate };
-  const seen = found.parse(await run(client, machine, { ...wish, dry: true }, say));
+  const seen = found.parse(await run(client, machine, { ...wish, dry: true }));
   say(recoveryTable(seen));
   const { plan } = seen;
   if (plan.kind === 'refused') {
@@ -83,12 +83,17 @@ async function recover(argument: string | undefined, options: Options): Promise<
   process.stderr.write(`this is ${placeBeside(machine, stage)}\n`);
   await confirm(`recover ${cluster} from ${plan.survivor}? `, { cluster, yes });
   // What was shown is what is done: another survivor would be refused.
-  const done = recovered.parse(await run(client, machine, { ...wish, from: plan.survivor }, say)).recovered;
+  const done = recovered.parse(await run(client, machine, { ...wish, from: plan.survivor })).recovered;
   tell(options, { found: seen, recovered: done });
   say(`recovered: ${plan.survivor} (node ${done.nodeId}) is the only manager, in epoch ${done.epoch}`);
   for (const instance of plan.fence) {
     say(`${instance} stays fenced: end it, its group launches another manager in its place`);
   }
+}
+
+/** What is under way is no result. */
+function follow(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 function check({ from, terminate }: Options): void {
@@ -125,14 +130,14 @@ function intentions(plan: Extract<RecoveryPlan, { kind: 'recover' }>): string {
 }
 
 /** @throws {NotRecovered} where the execution fails */
-async function run(client: SFNClient, machine: string, input: unknown, say: (text: string) => void): Promise<unknown> {
+async function run(client: SFNClient, machine: string, input: unknown): Promise<unknown> {
   const { succeeded, output, problem } = await runExecution(client, machine, input, {
     started: (arn) => {
-      say(`execution ${arn}`);
+      follow(`execution ${arn}`);
     },
     goesOn: (seconds) => {
       if (seconds % TELL_EVERY === 0) {
-        say(`... ${seconds} s`);
+        follow(`... ${seconds} s`);
       }
     },
   });

@@ -16,7 +16,8 @@ import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { leaves } from '../interruption.ts';
-import { reaching, whereText } from '../reach.ts';
+import { sayPlace } from '../place.ts';
+import { reaching } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
 import { say } from '../output.ts';
@@ -69,7 +70,7 @@ async function refresh(name: string, options: Options): Promise<void> {
   if (options.dryRun) {
     return;
   }
-  process.stderr.write(`${group.cluster}, ${name}: ${whereText(options.stage, process.env)}\n`);
+  await sayPlace(`${name} of ${group.cluster} is to be refreshed`, options.stage);
   await confirm('', { cluster: group.cluster, yes: options.yes });
   leaves(`the refresh of ${name} goes on without this command: skep refresh ${name} --cancel ends it`);
   const id = await begun(beginRefresh(ports, plan), name);

@@ -11,6 +11,7 @@ import { carryOutRemoval, lookToRemove } from '../../src/operations/remove-stage
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { leaves } from '../interruption.ts';
+import { sayPlace } from '../place.ts';
 import { reaching, whereText } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { say } from '../output.ts';
@@ -54,7 +55,7 @@ async function removeStack({ stage, yes, check, endExecutions }: Options): Promi
   if (check) {
     return;
   }
-  process.stderr.write(`the service would be removed: ${whereText(stage, process.env)}\n`);
+  await sayPlace('the service is to be removed', stage);
   await confirm('', { cluster: stage, what: 'stage', yes });
   leaves('what was begun goes on: the same command goes on with the rest');
   const { status, because } = await carryOutRemoval(ports, planned, (step) => {

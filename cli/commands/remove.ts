@@ -17,7 +17,8 @@ import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../explained.ts';
 import { checkInstance } from '../instance.ts';
 import { leaves } from '../interruption.ts';
-import { reaching, whereText } from '../reach.ts';
+import { sayPlace } from '../place.ts';
+import { reaching } from '../reach.ts';
 import type { Reach } from '../reach.ts';
 import { upgradePorts } from '../upgrade-ports.ts';
 import { say } from '../output.ts';
@@ -60,7 +61,7 @@ async function remove(instance: string, { stage, replace, follow, yes }: Options
   const { cluster, name, desired } = own.group;
   const rest = replace ? 'and another one would be launched' : `and ${name} would want ${desired - 1}`;
   say(`${instance} of ${name} would be drained and terminated, ${rest}`);
-  process.stderr.write(`${cluster}: ${whereText(stage, process.env)}\n`);
+  await sayPlace(`${instance} of ${cluster} is to be taken out`, stage);
   await confirm('', { cluster, yes });
   leaves(`${instance} leaves without this command, drained first: skep why ${instance} tells how far it is`);
   await removeInstance(ports.autoScaling, instance, !replace);

@@ -22,9 +22,8 @@ async function rollBack(service: string, argument: string | undefined, about: Ab
   const { stage } = about;
   const cluster = await whichCluster(argument, about);
   const input = { cluster, services: [service], rollback: true };
-  const running = runMachine(statesClient(), `skep-${stage}-rebalance`, input, (arn) => {
-    process.stderr.write(`started ${arn}\n`);
-  });
+  const says = `service ${service} of ${cluster} is to be taken back`;
+  const running = runMachine(statesClient(), { stage, machine: 'rebalance', input, says });
   const { succeeded, problem } = await explained(running, stage);
   if (!succeeded) {
     throw new Failed(`not rolled back: ${readable(problem)}`);

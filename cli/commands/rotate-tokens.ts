@@ -23,9 +23,8 @@ export function defineRotateTokens(command: Command): Command {
 async function rotateTokens(argument: string | undefined, about: About): Promise<void> {
   const { stage } = about;
   const cluster = await whichCluster(argument, about);
-  const running = runMachine(statesClient(), `skep-${stage}-rotate-tokens`, { cluster }, (arn) => {
-    process.stderr.write(`started ${arn}\n`);
-  });
+  const says = `the join tokens of ${cluster} are to be made anew`;
+  const running = runMachine(statesClient(), { stage, machine: 'rotate-tokens', input: { cluster }, says });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
     throw new Failed(

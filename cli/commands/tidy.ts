@@ -66,9 +66,9 @@ async function tidy(argument: string | undefined, options: Options): Promise<voi
 }
 
 async function run(cluster: string, { stage, repairHooks = false }: Options, dryRun: boolean): Promise<Tidied> {
-  const running = runMachine(statesClient(), `skep-${stage}-tidy`, { cluster, dryRun, repairHooks }, (arn) => {
-    process.stderr.write(`started ${arn}\n`);
-  });
+  const says = dryRun ? undefined : `${cluster} is to be compared, and what differs repaired`;
+  const input = { cluster, dryRun, repairHooks };
+  const running = runMachine(statesClient(), { stage, machine: 'tidy', input, says });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
     throw new Failed(`nothing is known, and nothing was changed: ${readable(problem)}`);

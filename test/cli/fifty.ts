@@ -172,7 +172,7 @@ export const FIFTY: readonly Mistake[] = [
     typed: ['rollback nope demo'],
     where: LAB,
     code: 2,
-    says: /^started \S+\nnot rolled back: ServiceUnknown: demo has no service nope\n$/,
+    says: /^service nope of demo is to be taken back: account \d{12}, .*\nstarted \S+\nnot rolled back: ServiceUnknown: demo has no service nope\n$/,
   },
   {
     no: 21,
@@ -180,7 +180,7 @@ export const FIFTY: readonly Mistake[] = [
     typed: ['rebalance demo --service nope'],
     where: LAB,
     code: 2,
-    says: /^started \S+\nnot rebalanced: ServiceUnknown: demo has no service nope\n$/,
+    says: /^tasks of demo are to be moved, .*: account \d{12}, .*\nstarted \S+\nnot rebalanced: ServiceUnknown: demo has no service nope\n$/,
   },
   {
     no: 22,
@@ -389,6 +389,6 @@ export const FIFTY: readonly Mistake[] = [
     typed: ['tidy demo'],
     where: LAB,
     code: 2,
-    says: /^started \S+\n(at work for .*\n)*nothing is known, and nothing was changed: [^{}]*\n$/,
+    says: /^demo is to be compared, .*: account \d{12}, .*\nstarted \S+\n(at work for .*\n)*nothing is known, and nothing was changed: [^{}]*\n$/,
   },
 ];

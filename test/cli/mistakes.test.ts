@@ -92,7 +92,7 @@ const ROWS: readonly Row[] = [
     ['status'],
     { ...KEYS, ...aws('denied') },
     1,
-    /^AWS denies dynamodb:Query on arn:aws:dynamodb:\S+table\/skep-dev to arn:aws:iam::123456789012:user\/somebody: docs\/security\.md/,
+    /^AWS denies dynamodb:Query on arn:aws:dynamodb:\S+table\/skep-dev to arn:aws:iam::123456789012:user\/somebody: docs\/commands\.md lists what each verb needs\n$/,
   ],
   [
     'the wrong region',

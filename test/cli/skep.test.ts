@@ -254,6 +254,26 @@ describe('a lab that keeps running', () => {
     });
   });
 
+  it('each line that it tells a person to type works', async () => {
+    await until('the swarm is founded', async () => {
+      const { stdout: groups } = await skep(['lab', 'groups', '--port', String(port)]);
+      return /managers .* InService/.test(groups);
+    });
+    const lines = [...lab.stdout().matchAll(/^ {2}npx skep (.+)$/gm)].map(([, line = '']) => line);
+    expect(lines).toEqual([
+      `lab scale workers 4 --port ${port}`,
+      `status --lab ${port}`,
+      `lab nodes --port ${port}`,
+      `lab dashboard --port ${port}`,
+      `lab stop --port ${port}`,
+    ]);
+    for (const line of lines.filter((one) => !/scale|stop/.test(one))) {
+      const { code, stderr } = await skep(line.split(' '));
+      // No tidy has looked yet: the status ends with 2.
+      expect([line, code, stderr]).toEqual([line, line.startsWith('status') ? 2 : 0, '']);
+    }
+  });
+
   it('a cluster is created over its endpoint, once', async () => {
     const args = ['create', '--cluster', 'other'];
     const has = 'address pool 172.29.0.0/16, networks of /24, data path port 4789\n';
@@ -263,7 +283,7 @@ describe('a lab that keeps running', () => {
       stdout:
         `other is declared: the first manager that launches founds its swarm\nit will have ${has}` +
         'none of that can be changed once it is founded; until then: skep delete other\n',
-      stderr: '',
+      stderr: `other is to be declared: account 123456789012, stage dev, region eu-west-1, endpoint http://127.0.0.1:${port}\n`,
     });
     const kept = `other was declared before: nothing is changed\nit has ${has}`;
     expect(await skep(args, aws())).toMatchObject({ code: 0, stdout: kept });
@@ -293,7 +313,7 @@ describe('a lab that keeps running', () => {
     expect(await skep(['rotate-tokens', '--cluster', 'demo'], aws())).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /^started arn:aws:states:\S+\nnothing rotated: demo is held since .* \(a look at the network\): skep unhold demo\n$/,
+        /^the join tokens of demo are to be made anew: account \d{12}, .*\nstarted arn:aws:states:\S+\nnothing rotated: demo is held since .* \(a look at the network\): skep unhold demo\n$/,
       ),
     });
     expect((await skep(['unhold', 'demo'], aws())).stdout).toMatch(/^demo is held no more\n0 execution/);
@@ -316,7 +336,7 @@ describe('a lab that keeps running', () => {
     expect(await skep(['rotate-tokens', '--cluster', 'other'], aws())).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
-        /^started \S+\nnothing rotated: the cluster has no swarm yet: nothing to rotate\n$/,
+        /^the join tokens of other are to be made anew: account \d{12}, .*\nstarted \S+\nnothing rotated: the cluster has no swarm yet: nothing to rotate\n$/,
       ),
     });
   });

@@ -11,8 +11,8 @@ const TEXTS = globSync([
   '.github/**/*.{md,yml}',
 ]).filter((file) => file !== 'CHANGELOG.md');
 
-/** Where people are warned of it, or are in a clone already. */
-const WARNED = ['README.md', 'cli/skep.js', 'docs/commands.md'];
+/** Where people are warned of it, or are in a clone already: what a lab that is up prints. */
+const WARNED = ['README.md', 'cli/skep.js', 'cli/lab-session.ts', 'docs/commands.md'];
 
 /** Outside of a clone npm offers a package of that name which is not ours. The lab is in clones only. */
 const STRANGERS = /npx skep(?! lab\b)[^\n]{0,40}/g;
