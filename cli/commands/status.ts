@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import { tableClient } from '../../src/aws/clients.ts';
 import { listClusters } from '../../src/store/clusters.ts';
+import { readNodeStories } from '../../src/store/node-story.ts';
 import { Refusals } from '../../src/store/refusals.ts';
 import type { Refused } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
@@ -30,7 +31,7 @@ export function defineStatus(command: Command): Command {
     .addHelpText(
       'after',
       '\nExample: skep status blue --watch' +
-        '\nExit codes: 0 all are healthy, 1 wrong use, 2 one is not, or nobody has looked for half an hour.',
+        '\nExit codes: 0 all are healthy, 1 wrong use, 2 one is not, or is changing, or nobody has looked for half an hour.',
     )
     .action(status);
 }
@@ -50,7 +51,9 @@ async function look(cluster: string | undefined, { stage, json = false }: Option
     const { kept, forced, failed, hold, state } = await explained(verdicts.readAround(name), stage);
     const managers = await managersNow(new Table(client, table), name);
     const groups = await groupsNow(new Refusals(client, table), name, stage);
-    found.push(statusOf(name, kept.verdict, clock(), { forced, lastFailure: failed, hold, state, managers, groups }));
+    const recorded = await explained(readNodeStories(client, table, name), stage);
+    const looked = { forced, lastFailure: failed, hold, state, managers, groups, recorded };
+    found.push(statusOf(name, kept.verdict, clock(), looked));
   }
   const refused = cluster === undefined ? await explained(new Refusals(client, table).ofNobody(), stage) : [];
   process.stdout.write(`${json ? JSON.stringify(found, null, 2) : textOf(found, refused, stage, clock())}\n`);

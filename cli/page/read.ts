@@ -9,7 +9,6 @@ import type { Group } from '../../src/aws/auto-scaling.ts';
 import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
-import { errorName } from '../../src/aws/errors.ts';
 import { ownGroups, refusedGroups } from '../../src/operations/groups.ts';
 import { readNodeStories } from '../../src/store/node-story.ts';
 import { Refusals } from '../../src/store/refusals.ts';
@@ -19,7 +18,7 @@ import type { Around } from '../../src/store/verdicts.ts';
 import { cleaned } from '../../src/core/clean-text.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
 import type { LookedGroups, Status } from '../../src/core/verdict/status.ts';
-import { inWords } from '../explained.ts';
+import { problemOf } from '../explained.ts';
 import { timeOf } from '../looked.ts';
 import { GONE } from './facts.ts';
 import type { PageFacts, PageNode, SeenSwarm, Source } from './facts.ts';
@@ -53,8 +52,7 @@ class Kept<T> {
       this.#problem = null;
     } catch (error) {
       // What was seen last stays, and shows its age.
-      this.#problem =
-        inWords(error) ?? `${errorName(error)}: ${error instanceof Error ? error.message : String(error)}`;
+      this.#problem = problemOf(error);
     }
   }
 
@@ -161,7 +159,7 @@ export class PageReader {
   }
 
   #status(): Status | undefined {
-    const { around, managers } = this.#stored.value;
+    const { around, managers, known } = this.#stored.value;
     if (around === undefined) {
       return undefined;
     }
@@ -170,8 +168,18 @@ export class PageReader {
     return statusOf(this.#options.cluster, kept.verdict, this.#clock(), {
       ...{ forced, lastFailure: failed, hold, state },
       managers: managers.length === 0 ? undefined : { known: managers, gone },
-      groups: this.#hooks.value,
+      groups: this.#lookedGroups(),
+      recorded: known,
     });
+  }
+
+  /** Hooks are asked for less often than who is in the groups. */
+  #lookedGroups(): LookedGroups | undefined {
+    const hooks = this.#hooks.value;
+    const now = new Map(this.#groups.value.map(({ name, instances }) => [name, instances]));
+    return hooks === undefined
+      ? undefined
+      : { ...hooks, own: hooks.own.map((one) => ({ ...one, instances: now.get(one.name) ?? one.instances })) };
   }
 
   #tidySource(): Source {

@@ -37,7 +37,7 @@ class Site {
   /** Of a status that is not healthy. */
   async complaint(...args: readonly string[]): Promise<string> {
     const { code, said } = await this.skep('status', ...args);
-    expect(said).not.toMatch(/│ healthy/);
+    expect(said).not.toMatch(/^\S+ +healthy /m);
     expect(said).toContain('what to do: ');
     expect(code).toBe(2);
     return said;
@@ -110,6 +110,48 @@ steps:
     expect(two).toMatch(/demo +critical/);
     expect(two).toMatch(/NoQuorum: EC2 says now that 2 of 3 managers are gone/);
     expect(two).toContain('if they are gone for good: skep recover demo');
+  }, 120_000);
+});
+
+describe('an instance of a declared group that is no node', () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await Site.of(`
+name: no node
+groups:
+  managers: { role: manager, desired: 1 }
+  late: { role: worker, agentAfter: 4h }
+  unheard: { role: worker, patience: 300, launchHook: { timeout: 300 } }
+steps:
+  - settle: 5m
+  - tidy: {}
+  - advance: 30s
+`);
+  }, 240_000);
+  afterAll(() => site.run.close());
+
+  it('is not healthy while it waits for its launch, and is named', async () => {
+    expect((await site.skep('status')).said).toMatch(/^demo +healthy /m);
+    await site.take({ scale: { group: 'late', to: 1 } }, { advance: MINUTE });
+    const said = await site.complaint();
+    expect(said).toMatch(/^demo +changing /m);
+    expect(said).toMatch(/NotNodesYet: 1 instance\(s\) are no nodes yet: i-[0-9a-f]{17} \(Pending:Wait\)/);
+    expect(said).toMatch(/what to do: wait; if it takes long, skep why i-[0-9a-f]{17} says what it waits for/);
+  }, 120_000);
+
+  it('makes it degraded when it has come into service all the same', async () => {
+    site.run.lab.bus.stopSchedules();
+    await site.take(
+      { fault: { event: { source: ['aws.autoscaling'] }, effect: 'drop', times: 1 } },
+      { scale: { group: 'unheard', to: 1 } },
+      // Nobody answers its hook, and AWS goes on.
+      { advance: 6 * MINUTE },
+    );
+    const said = await site.complaint();
+    expect(said).toMatch(/^demo +degraded /m);
+    expect(said).toMatch(
+      /InServiceNotReady: 1 instance\(s\) in service are no node on record, .*: i-[0-9a-f]{17} \(InService\)/,
+    );
   }, 120_000);
 });
 

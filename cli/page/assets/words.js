@@ -14,6 +14,7 @@ export const MARKS = {
 
 export const LEVELS = {
   healthy: { sign: '✓', word: 'healthy' },
+  changing: { sign: '…', word: 'changing' },
   degraded: { sign: '!', word: 'degraded' },
   critical: { sign: '✕', word: 'critical' },
   unknown: { sign: '?', word: 'unknown' },

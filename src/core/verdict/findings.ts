@@ -53,6 +53,9 @@ const LOCK_HELD = 1800;
 /** How long an action that was ended by force is news. */
 const FORCED_RECENT = 3600;
 
+export const IN_SERVICE_NOT_READY_NEXT =
+  'look at dockerd and the SSM agent of these instances, and at the executions of scale-out about them';
+
 /** So many of a kind are named. */
 const MOST_TOLD = 3;
 
@@ -156,7 +159,7 @@ function ofInstances({ notReady: { count, instances } }: Seen): Finding[] {
           grace: SECOND_LOOK,
           lingers: true,
           what: `${count} instance(s) in service are no Ready node: ${named}`,
-          next: 'look at dockerd and the SSM agent of these instances, and at the executions of scale-out about them',
+          next: IN_SERVICE_NOT_READY_NEXT,
         },
       ];
 }

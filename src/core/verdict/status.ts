@@ -4,14 +4,17 @@ import type { RefusedGroup, TidyGroup } from '../tidy/facts.ts';
 import { reportsOfGroups } from '../tidy/group-reports.ts';
 import { TIDY_EVERY, TIDY_OVERDUE } from '../tidy/schedule.ts';
 import { toldOf, waitingIn } from '../tidy/summary.ts';
-import { ofHooks, ofTheTable, ofTold } from './findings.ts';
-import type { VerdictFacts, Finding, Level } from './findings.ts';
+import { isOfSight, ofHooks, ofTheTable, ofTold } from './findings.ts';
+import type { VerdictFacts, Level } from './findings.ts';
+import { withoutNodes } from './no-nodes.ts';
+import type { RecordedNode } from './no-nodes.ts';
+import { timeText } from './time-text.ts';
 import type { Reason, Verdict } from './verdict.ts';
 
 export interface Status {
   readonly cluster: string;
-  /** `unknown`: nobody has looked yet, or not for long. */
-  readonly level: Level | 'unknown';
+  /** `unknown`: nobody has looked yet, or not for long. `changing`: nothing is wrong so far, and it is not yet as its groups want it. */
+  readonly level: Level | 'changing' | 'unknown';
   readonly ok: boolean;
   /** Epoch seconds. */
   readonly since: number | null;
@@ -25,6 +28,8 @@ export interface Looked extends Pick<VerdictFacts, 'forced' | 'lastFailure' | 'h
   readonly managers?: { readonly known: readonly string[]; readonly gone: readonly string[] } | undefined;
   /** Of the cluster, with their hooks; undefined where Auto Scaling was not asked. */
   readonly groups?: LookedGroups | undefined;
+  /** The nodes on record; undefined where the table was not asked for them. */
+  readonly recorded?: readonly RecordedNode[] | undefined;
 }
 
 export interface LookedGroups {
@@ -45,13 +50,18 @@ const OF_THE_TABLE: ReadonlySet<string> = new Set([
 /** The same of groups and hooks. */
 const OF_GROUPS: ReadonlySet<string> = new Set(['HookBroken', 'QuorumUnguarded', 'GroupRefused', 'HookOpenTooLong']);
 
-type Judged = Pick<Finding, 'name' | 'level' | 'what' | 'next'>;
+interface Judged extends Pick<Reason, 'what' | 'next'> {
+  readonly name: string;
+  readonly level: Exclude<Level, 'healthy'> | 'changing';
+}
 
 /** @param now epoch seconds */
 export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: Looked): Status {
   const found = look(cluster, looked, verdict, now);
   const kept = stillSaid(verdict, found, looked);
-  const reasons = [...found, ...kept].map(({ name, what, next }) => ({ name, what, next }));
+  const once = seenOnce(verdict, [...found, ...kept], looked);
+  const all = [...found, ...kept, ...once];
+  const reasons = all.map(({ name, what, next }) => ({ name, what, next }));
   const since = verdict?.since ?? null;
   const asOf = verdict?.asOf ?? null;
   const isOld = verdict === undefined || now - verdict.asOf >= TIDY_OVERDUE;
@@ -60,7 +70,7 @@ export function statusOf(cluster: string, verdict: Verdict | undefined, now: num
     return { cluster, level: 'unknown', ok: false, since, asOf, reasons: [old, ...reasons] };
   }
   // A verdict has seen more than what it says in reasons: only where something was looked at anew is its level made anew.
-  const level = looked === undefined ? verdict.level : worst([...found, ...kept]);
+  const level = looked === undefined ? verdict.level : worst(all);
   return { cluster, level, ok: level === 'healthy', since: verdict.level === level ? since : now, asOf, reasons };
 }
 
@@ -71,15 +81,33 @@ function stillSaid(
   looked: Looked | undefined,
 ): readonly Reason[] {
   const names = new Set(found.map(({ name }): string => name));
-  const isOver = (name: string): boolean =>
-    looked !== undefined && (OF_THE_TABLE.has(name) || (looked.groups !== undefined && OF_GROUPS.has(name)));
-  return (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name));
+  return (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name, looked));
 }
+
+/** What a tidy saw and does not tell yet: most of it is over when the next one looks. Until then nobody knows that it is. */
+function seenOnce(verdict: Verdict | undefined, said: readonly Judged[], looked: Looked | undefined): Judged[] {
+  if (verdict === undefined || looked === undefined) {
+    return [];
+  }
+  const names = new Set(said.map(({ name }) => name));
+  return Object.entries(verdict.findings)
+    .filter(([name]) => isOfSight(name) && !names.has(name) && !isOver(name, looked))
+    .map(([name, at]) => ({
+      name,
+      level: 'changing',
+      what: `a tidy saw this at ${timeText(at)}: it is told in full if the next one still sees it`,
+      next: `wait ${TIDY_EVERY / 60} minutes at most, or look at once: skep tidy`,
+    }));
+}
+
+/** Looked at anew since the verdict was made. */
+const isOver = (name: string, looked: Looked | undefined): boolean =>
+  looked !== undefined && (OF_THE_TABLE.has(name) || (looked.groups !== undefined && OF_GROUPS.has(name)));
 
 const NEVER_SEEN = {
   name: 'NeverSeen',
-  what: 'no tidy has looked at it yet: it has no swarm, or was declared a moment ago',
-  next: `wait for the next tidy, ${TIDY_EVERY / 60} minutes at most after its first manager is there`,
+  what: 'no tidy has looked at it yet',
+  next: `wait for the next tidy, ${TIDY_EVERY / 60} minutes at most after its first manager is there, or look at once: skep tidy`,
 };
 
 const notSeen = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | 'what' | 'next'> => ({
@@ -92,13 +120,14 @@ function look(cluster: string, looked: Looked | undefined, verdict: Verdict | un
   if (looked === undefined) {
     return [];
   }
-  const { forced, lastFailure, hold, state, managers, groups } = looked;
+  const { forced, lastFailure, hold, state, managers, groups, recorded } = looked;
   const nothing = { seen: undefined, failed: undefined, repairsFailed: 0, lock: undefined, deadLetters: 0 };
   const facts: VerdictFacts = { ...nothing, cluster, now, forced, lastFailure, hold, state };
   return [
     ...ofTheTable(facts, { lock: undefined }, now),
     ...ofManagers(cluster, managers),
     ...ofGroups(cluster, groups, verdict, now),
+    ...(groups === undefined || recorded === undefined ? [] : withoutNodes(groups.own, recorded, now)),
   ];
 }
 
@@ -145,7 +174,10 @@ function ofManagers(cluster: string, managers: Looked['managers']): Judged[] {
       ];
 }
 
-function worst(judged: readonly Pick<Judged, 'level'>[]): Level {
+/** The worst one first. */
+const LEVELS_OF_REASONS = ['critical', 'degraded', 'changing'] as const;
+
+function worst(judged: readonly Pick<Judged, 'level'>[]): Level | 'changing' {
   const levels = new Set(judged.map(({ level }) => level));
-  return levels.has('critical') ? 'critical' : levels.has('degraded') ? 'degraded' : 'healthy';
+  return LEVELS_OF_REASONS.find((level) => levels.has(level)) ?? 'healthy';
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { statusOf } from '../../../../src/core/verdict/status.ts';
 import type { Looked, LookedGroups } from '../../../../src/core/verdict/status.ts';
+import type { RecordedNode } from '../../../../src/core/verdict/no-nodes.ts';
 import { group, managerGroup } from '../../support/tidy-facts.ts';
 import type { Verdict } from '../../../../src/core/verdict/verdict.ts';
 
@@ -50,6 +51,13 @@ describe('what is looked at between two tidies', () => {
   });
   const broken = { name: 'HookBroken', level: 'degraded' as const, what: 'w', next: 'n' };
   const waiting = group([{ instance: 'i-2', lifecycle: 'Pending:Wait' }]);
+  const inService = group([{ instance: 'i-2', lifecycle: 'InService' }]);
+  const READY = { instance: 'i-1', phase: 'ready' as const, leaseUntil: 0 };
+  const joining = (leaseUntil: number): RecordedNode => ({ instance: 'i-2', phase: 'joining', leaseUntil });
+  const asked = (some: LookedGroups['own'], recorded: readonly RecordedNode[]): Looked => ({
+    ...groups({ own: some }),
+    recorded,
+  });
   const noRole = {
     name: 'odd',
     because: undefined,
@@ -101,7 +109,102 @@ describe('what is looked at between two tidies', () => {
       'degraded',
       ['HookOpenTooLong'],
     ],
-    ['an instance that waits since a moment ago', verdict(), groups({ own: [...own, waiting] }), 'healthy', []],
+    [
+      'an instance that waits since a moment ago, where the table was not asked',
+      verdict(),
+      groups({ own: [...own, waiting] }),
+      'healthy',
+      [],
+    ],
+    ['the same, where it was', verdict(), asked([...own, waiting], [READY]), 'changing', ['NotNodesYet']],
+    [
+      'an instance that joins',
+      verdict(),
+      asked([...own, waiting], [READY, joining(NOW + 60)]),
+      'changing',
+      ['NotNodesYet'],
+    ],
+    [
+      'an instance in service that has joined',
+      verdict(),
+      asked([...own, inService], [READY, { ...READY, instance: 'i-2' }]),
+      'healthy',
+      [],
+    ],
+    [
+      'an instance in service that is no node',
+      verdict(),
+      asked([...own, inService], [READY]),
+      'degraded',
+      ['InServiceNotReady'],
+    ],
+    [
+      'an instance in service that an execution is at work on',
+      verdict(),
+      asked([...own, inService], [READY, joining(NOW + 60)]),
+      'changing',
+      ['NotNodesYet'],
+    ],
+    [
+      'an instance in service that leaves, since AWS has warned of it',
+      verdict(),
+      asked([...own, inService], [READY, { ...joining(NOW + 60), phase: 'leaving' }]),
+      'changing',
+      ['NotNodesYet'],
+    ],
+    [
+      'an instance in service whose execution has ended before it was a node',
+      verdict(),
+      asked([...own, inService], [READY, joining(NOW)]),
+      'degraded',
+      ['InServiceNotReady'],
+    ],
+    [
+      'instances that are not to be nodes now',
+      verdict(),
+      asked(
+        [
+          ...own,
+          group(
+            ['Standby', 'Warmed:Stopped', 'Terminating:Wait', 'Detaching'].map((lifecycle) => ({
+              instance: 'i-3',
+              lifecycle,
+            })),
+          ),
+        ],
+        [READY],
+      ),
+      'healthy',
+      [],
+    ],
+    [
+      'one that joins, beside a broken hook',
+      verdict(),
+      asked([...own, group([{ instance: 'i-2', lifecycle: 'Pending:Wait' }], { hooks: [] })], [READY]),
+      'degraded',
+      ['HookBroken', 'NotNodesYet'],
+    ],
+    [
+      'what one tidy saw and does not tell yet',
+      verdict({ findings: { InServiceNotReady: NOW - 600 } }),
+      groups(),
+      'changing',
+      ['InServiceNotReady'],
+    ],
+    [
+      'the same of a hook, which has been looked at anew',
+      verdict({ findings: { HookBroken: NOW - 600 } }),
+      groups(),
+      'healthy',
+      [],
+    ],
+    [
+      'what one tidy saw, and is a reason already',
+      verdict({ level: 'degraded', reasons, findings: { DeadLetters: NOW - 600 } }),
+      groups(),
+      'degraded',
+      ['DeadLetters'],
+    ],
     [
       'a broken hook, and no tidy for an hour',
       verdict({ asOf: NOW - 3600 }),
