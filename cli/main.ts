@@ -4,6 +4,8 @@ import { endOnInterrupt } from './interruption.ts';
 import { keepOutput } from './output.ts';
 import { runSkep } from './run.ts';
 
+// The SDK warns in seven lines of the Node.js that its next versions will want. The one in the package runs on this one, and the warning would stand before each answer.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 keepOutput();
 endOnInterrupt();
 process.exitCode = await runSkep(process.argv.slice(2));

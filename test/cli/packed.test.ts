@@ -1,5 +1,5 @@
 // The command as it is installed: packed, put into an empty folder, and started there by the Node.js that runs it.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -51,6 +51,14 @@ describe('the packed command', () => {
         (name) => !/^package\/(dist\/|cluster\/|cli\/skep\.js$|package\.json$|README\.md$|LICENSE$)/.test(name),
       ),
     ).toEqual([]);
+  });
+
+  it('has no part that would take long to read: what nobody uses of zod and of EC2 is left out', () => {
+    const dist = path.join(folder, 'node_modules/skep/dist');
+    const large = readdirSync(dist).filter(
+      (name) => name.endsWith('.js') && statSync(path.join(dist, name)).size > 400_000,
+    );
+    expect(large).toEqual([]);
   });
 
   it('says its version, and names its verbs', async () => {
@@ -114,6 +122,14 @@ describe('the packed command', () => {
       expect(execFileSync(node, [LAUNCHER, 'plan', '--help'], { encoding: 'utf8' })).toContain(
         'Example: skep plan blue',
       );
+      // And asks AWS: neither Node.js nor the SDK has anything to say beside the answer.
+      const { status, stdout, stderr } = spawnSync(node, [LAUNCHER, 'status', '--lab', '1'], { encoding: 'utf8' });
+      expect([node, status, stdout, stderr]).toEqual([
+        node,
+        1,
+        '',
+        'AWS was not reached at 127.0.0.1:1: nothing answers there (ECONNREFUSED)\n',
+      ]);
     }
   });
 

@@ -1,12 +1,15 @@
 // Many commands in one process, one after the other: a process for each would load the command anew, which takes a second of the processor.
-// Not in the process of the tests, where Node's own errors are none to `instanceof`.
+// It is the command as people install it; `skep lab`, which is in clones only, has a process of its own, from the sources. Not in the process of the tests, where Node's own errors are none to `instanceof`.
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { compiledCommand } from './compiled-command.ts';
 import { environment } from './skep-command.ts';
 import type { Ended, Environment } from './skep-command.ts';
 
+const SOURCES = '../../cli/run.ts';
 const PROCESS = fileURLToPath(new URL('./many-commands-process.ts', import.meta.url));
 
 export interface Asked {
@@ -20,13 +23,14 @@ export interface Asked {
 const PATIENCE = 120_000;
 
 export class ManyCommands {
-  readonly #child: ChildProcess;
+  readonly #compiled: string | undefined;
+  /** By what they run. */
+  readonly #children = new Map<string, ChildProcess>();
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param compiled cli/run as a package has it; undefined for the sources */
+  /** @param compiled cli/run of a package that a test has made; undefined for that which all tests share */
   constructor(compiled?: string) {
-    const args = compiled === undefined ? [] : [compiled];
-    this.#child = fork(PROCESS, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    this.#compiled = compiled;
   }
 
   /** @throws for a command that does not end */
@@ -37,12 +41,24 @@ export class ManyCommands {
   }
 
   close(): void {
-    this.#child.kill('SIGKILL');
+    for (const child of this.#children.values()) {
+      child.kill('SIGKILL');
+    }
+  }
+
+  #childFor([verb]: readonly string[]): ChildProcess {
+    const compiled = (): string => path.join(path.dirname(compiledCommand()), '../dist/run.js');
+    const runs = this.#compiled ?? (verb === 'lab' ? SOURCES : compiled());
+    const child =
+      this.#children.get(runs) ??
+      fork(PROCESS, [runs], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    this.#children.set(runs, child);
+    return child;
   }
 
   #ask(asked: Asked): Promise<Ended> {
     return new Promise((resolve, reject) => {
-      const child = this.#child;
+      const child = this.#childFor(asked.args);
       const give = (): void => {
         clearTimeout(patience);
         child.off('message', answered);
