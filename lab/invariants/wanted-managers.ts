@@ -35,9 +35,11 @@ export class WantedManagers {
   }
 
   #now(): number {
-    return [...this.#lab.autoScaling.groups.values()]
-      .filter(({ tags }) => tags['skep:cluster'] === this.#cluster && tags['skep:role'] === 'manager')
-      // One whose root volume is replaced goes, and comes back.
-      .reduce((sum, { desired, members }) => sum + desired - [...members.values()].filter(isBeingReplaced).length, 0);
+    return (
+      [...this.#lab.autoScaling.groups.values()]
+        .filter(({ tags }) => tags['skep:cluster'] === this.#cluster && tags['skep:role'] === 'manager')
+        // One whose root volume is replaced goes, and comes back.
+        .reduce((sum, { desired, members }) => sum + desired - [...members.values()].filter(isBeingReplaced).length, 0)
+    );
   }
 }
