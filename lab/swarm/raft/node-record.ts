@@ -78,6 +78,12 @@ export class NodeRecord implements TaskNode {
     return this.#address;
   }
 
+  /** An engine calls itself this node: the managers keep where it speaks from, and go on knowing that when it has left. */
+  attach(agent: Agent): void {
+    this.agents.add(agent);
+    this.#look();
+  }
+
   get silent(): boolean {
     return [...this.agents].every((agent) => agent.silent);
   }

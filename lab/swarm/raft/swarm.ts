@@ -88,7 +88,7 @@ export class Swarm {
 
   /** The engine runs the node. */
   attach(node: NodeRecord, agent: Participant): void {
-    node.agents.add(agent);
+    node.attach(agent);
     this.raft.becomesAware(agent);
     if (node.status === 'unknown') {
       this.#dispatcher.register(node);
