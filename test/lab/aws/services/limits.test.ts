@@ -136,7 +136,15 @@ async function invoke(event: unknown, mode: 'synchronous' | 'asynchronous'): Pro
   const { clock, random } = run.lab;
   const functions = [{ logicalId: 'F', name: 'f', arn: 'f', code, export: 'handler', timeout: 30, environment: {} }];
   const credentials = () => ({ accessKeyId: 'lab', secretAccessKey: 'lab', sessionToken: 'lab' });
-  const options = { clock, random, functions, endpoint: '', region: '', credentials, onLog: () => undefined };
+  const options = {
+    clock,
+    random,
+    functions,
+    endpoint: 'http://127.0.0.1:1',
+    region: '',
+    credentials,
+    onLog: () => undefined,
+  };
   const outcome = await new Lambda(options as unknown as LambdaOptions).invoke('f', event, mode);
   return outcome.ok ? '' : outcome.errorType;
 }
