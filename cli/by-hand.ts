@@ -12,7 +12,7 @@ import { askManagers, swarmOnRecord } from '../src/operations/ask-managers.ts';
 import type { AskedSwarm } from '../src/operations/ask-managers.ts';
 import { Table } from '../src/store/table.ts';
 import { Failed } from './errors.ts';
-import { explained } from './explained.ts';
+import { explained } from './aws-problems.ts';
 
 export interface Asking {
   readonly ports: DocumentPorts;

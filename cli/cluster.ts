@@ -6,7 +6,7 @@ import { tableClient } from '../src/aws/clients.ts';
 import { listClusters } from '../src/store/clusters.ts';
 import { clusterName } from '../src/core/names.ts';
 import { UsageError } from './errors.ts';
-import { explained } from './explained.ts';
+import { explained } from './aws-problems.ts';
 import { reaching } from './reach.ts';
 import type { Reach } from './reach.ts';
 

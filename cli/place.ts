@@ -3,7 +3,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 
 import { statesClient } from '../src/aws/clients.ts';
 import { UsageError } from './errors.ts';
-import { isDenied } from './explained.ts';
+import { isDenied } from './aws-problems.ts';
 import { placeBeside, whereText } from './reach.ts';
 import { machineArn } from './run-machine.ts';
 

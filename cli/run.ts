@@ -7,7 +7,7 @@ import { manyLines } from '../src/core/clean-text.ts';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { Failed, UsageError } from './errors.ts';
 import { DONE, INTERRUPTED, NOT_WELL, USAGE } from './exit-codes.ts';
-import { inWords } from './explained.ts';
+import { inWords } from './aws-problems.ts';
 import { interruptedText } from './interruption.ts';
 import { ROOT } from './root.ts';
 import { addVerbs } from './verbs.ts';

@@ -2,7 +2,7 @@
 import { findDrift } from '../../src/aws/stack-drift.ts';
 import { driftWords } from '../../src/core/cluster/drift.ts';
 import { Failed } from '../errors.ts';
-import { inWords } from '../explained.ts';
+import { inWords } from '../aws-problems.ts';
 import type { Planned } from './bring-up.ts';
 import type { Ports } from './present.ts';
 

@@ -15,7 +15,7 @@ import { partOf } from '../../src/core/cluster/stacks.ts';
 import type { TemplateName } from '../../src/core/cluster/stacks.ts';
 import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { say } from '../output.ts';
 import { ROOT } from '../root.ts';
 

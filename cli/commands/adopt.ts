@@ -24,7 +24,7 @@ import { TidyStore } from '../../src/store/tidy-store.ts';
 import { aboutCluster, named } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
 import { whereText } from '../reach.ts';

@@ -7,7 +7,7 @@ import { Table } from '../../src/store/table.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { checkInstance } from '../instance.ts';
 import { aborted, interruption, leaves } from '../interruption.ts';
 import { whereText } from '../reach.ts';

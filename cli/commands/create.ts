@@ -21,7 +21,7 @@ import type { Network } from '../../src/core/managers/networks.ts';
 import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { TIDY_EVERY } from '../../src/core/tidy/schedule.ts';
 import { UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
 

@@ -12,9 +12,9 @@ import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
 import { aboutCluster, named } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { examined } from '../examined.ts';
-import type { Check, DoctorFacts } from '../examined.ts';
-import { problemOf } from '../explained.ts';
+import { examined } from '../doctor-checks.ts';
+import type { Check, DoctorFacts } from '../doctor-checks.ts';
+import { problemOf } from '../aws-problems.ts';
 import { whereText } from '../reach.ts';
 
 interface Options extends About {

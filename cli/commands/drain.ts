@@ -13,7 +13,7 @@ import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { checkInstance } from '../instance.ts';
 import { leaves } from '../interruption.ts';
 import { wholeNumber } from '../numbers.ts';

@@ -13,7 +13,7 @@ import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { placeText } from '../place.ts';
 import { say } from '../output.ts';

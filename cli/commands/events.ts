@@ -13,13 +13,13 @@ import { Verdicts } from '../../src/store/verdicts.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { columns } from '../columns.ts';
-import { explained } from '../explained.ts';
-import { timeOf } from '../looked.ts';
+import { explained } from '../aws-problems.ts';
+import { timeOf } from '../look.ts';
 import { changesOf } from '../page/changes.ts';
 import { PageReader } from '../page/read.ts';
 import { viewOf } from '../page/view.ts';
 import type { PageView } from '../page/view.ts';
-import { datedOf, ownedOf } from '../stories.ts';
+import { datedOf, ownedOf } from '../history-lists.ts';
 import { say } from '../output.ts';
 
 interface Options extends About {

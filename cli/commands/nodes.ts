@@ -14,7 +14,7 @@ import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { columns } from '../columns.ts';
 import { UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { watchable, watching } from '../watching.ts';
 import type { Watched } from '../watching.ts';
 

@@ -12,7 +12,7 @@ import { MOVES } from '../../src/core/rebalance/run.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { rebalanceText, rebalanced } from '../rebalance-table.ts';
 import type { Rebalanced } from '../rebalance-table.ts';

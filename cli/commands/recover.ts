@@ -11,7 +11,7 @@ import { confirm } from '../confirm.ts';
 import { aboutCluster, named, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { placeBeside } from '../reach.ts';
 import { recoveryTable } from '../recovery-table.ts';
 import { TELL_EVERY, machineArn, runExecution } from '../run-machine.ts';

@@ -14,7 +14,7 @@ import { Verdicts } from '../../src/store/verdicts.ts';
 import { tableClient } from '../../src/aws/clients.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
 import { reaching } from '../reach.ts';

@@ -14,7 +14,7 @@ import type { UpgradePorts } from '../../src/operations/upgrade.ts';
 import { readNodeStory } from '../../src/store/node-story.ts';
 import { confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { checkInstance } from '../instance.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';

@@ -6,7 +6,7 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { runMachine } from '../run-machine.ts';
 
 const rotated = z.object({ cluster: z.string(), worker: z.string(), manager: z.string() });

@@ -10,8 +10,8 @@ import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { columns } from '../columns.ts';
 import { Failed } from '../errors.ts';
-import { servicesShown } from '../services-shown.ts';
-import type { ServiceShown } from '../services-shown.ts';
+import { servicesShown } from '../services-table.ts';
+import type { ServiceShown } from '../services-table.ts';
 
 interface Options extends About {
   readonly json: boolean;

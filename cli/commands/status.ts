@@ -16,8 +16,8 @@ import type { Status } from '../../src/core/verdict/status.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { columns } from '../columns.ts';
-import { explained } from '../explained.ts';
-import { groupsNow, managersNow, timeOf } from '../looked.ts';
+import { explained } from '../aws-problems.ts';
+import { groupsNow, managersNow, timeOf } from '../look.ts';
 import { watchable, watching } from '../watching.ts';
 import type { Watched } from '../watching.ts';
 

@@ -6,10 +6,10 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed } from '../errors.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { readable, runMachine } from '../run-machine.ts';
-import { tidied, whom } from '../tidied.ts';
-import type { Tidied } from '../tidied.ts';
+import { tidied, whom } from '../tidy-output.ts';
+import type { Tidied } from '../tidy-output.ts';
 import { say } from '../output.ts';
 
 interface Options extends About {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 import { cleaned, oneLine } from '../../src/core/clean-text.ts';
 import { whyOf } from '../../src/core/verdict/why.ts';
-import { explained } from '../explained.ts';
+import { explained } from '../aws-problems.ts';
 import { checkInstance } from '../instance.ts';
 import { reaching } from '../reach.ts';
 import type { Reach } from '../reach.ts';

@@ -18,8 +18,8 @@ import type { Around } from '../../src/store/verdicts.ts';
 import { cleaned } from '../../src/core/clean-text.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
 import type { LookedGroups, Status } from '../../src/core/verdict/status.ts';
-import { problemOf } from '../explained.ts';
-import { timeOf } from '../looked.ts';
+import { problemOf } from '../aws-problems.ts';
+import { timeOf } from '../look.ts';
 import { GONE } from './facts.ts';
 import type { PageFacts, PageNode, SeenSwarm, Source } from './facts.ts';
 

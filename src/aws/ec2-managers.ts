@@ -3,13 +3,12 @@ import { TerminateInstancesCommand, paginateDescribeInstances } from '@aws-sdk/c
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 
 import type { Candidate } from '../core/managers/recovery.ts';
+import { FILTER_VALUES } from './ec2-filters.ts';
 
 type State = Exclude<Candidate['state'], 'gone'>;
 
 const STATES: readonly State[] = ['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'];
 const ALIVE: readonly State[] = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
-/** AWS: at most 200 values per filter. */
-const VALUES = 200;
 
 /** Those that carry the tags of a manager group of the cluster, which groups hand on to what they launch. */
 export async function findManagers(client: EC2Client, cluster: string): Promise<Map<string, State>> {
@@ -23,8 +22,8 @@ export async function findManagers(client: EC2Client, cluster: string): Promise<
 /** What EC2 does not show is missing. By filter, since by id one unknown instance fails the whole call. */
 export async function statesOf(client: EC2Client, instances: readonly string[]): Promise<Map<string, State>> {
   const found = new Map<string, State>();
-  for (let start = 0; start < instances.length; start += VALUES) {
-    const Values = instances.slice(start, start + VALUES);
+  for (let start = 0; start < instances.length; start += FILTER_VALUES) {
+    const Values = instances.slice(start, start + FILTER_VALUES);
     for (const [instance, state] of await look(client, [{ Name: 'instance-id', Values }])) {
       found.set(instance, state);
     }
@@ -50,7 +49,7 @@ export async function instanceAt(
     { Name: 'instance-state-name', Values: [...ALIVE] },
   ]);
   if (there.length < 2) return there[0]?.InstanceId;
-  const own = await list(client, [{ Name: 'instance-id', Values: beside.slice(0, VALUES) }]);
+  const own = await list(client, [{ Name: 'instance-id', Values: beside.slice(0, FILTER_VALUES) }]);
   const networks = new Set(own.map(({ VpcId: vpc }) => vpc));
   return (there.find(({ VpcId: vpc }) => vpc !== undefined && networks.has(vpc)) ?? there[0])?.InstanceId;
 }

@@ -7,10 +7,8 @@ import {
 import type { EC2Client, Instance, InstanceStatus, InstanceStatusEvent } from '@aws-sdk/client-ec2';
 
 import type { ScheduledEvent } from '../core/tidy/facts.ts';
+import { FILTER_VALUES } from './ec2-filters.ts';
 import { errorName } from './errors.ts';
-
-/** AWS: at most 200 values per filter. */
-const VALUES = 200;
 
 /** What EC2 shows of an instance. */
 interface ShownInstance {
@@ -28,8 +26,8 @@ export async function shownInstances(
   instances: readonly string[],
 ): Promise<Map<string, ShownInstance>> {
   const shown = new Map<string, ShownInstance>();
-  for (let start = 0; start < instances.length; start += VALUES) {
-    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + VALUES))) {
+  for (let start = 0; start < instances.length; start += FILTER_VALUES) {
+    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + FILTER_VALUES))) {
       shown.set(one.InstanceId ?? '', { state: one.State?.Name ?? '', addresses: addressesIn(one) });
     }
   }
@@ -83,8 +81,8 @@ async function instancesWith(client: EC2Client, filter: string, values: readonly
 /** Which instances have these private addresses. Of more than one where networks overlap. */
 export async function instancesAt(client: EC2Client, addresses: readonly string[]): Promise<Map<string, string[]>> {
   const owners = new Map<string, string[]>();
-  for (let start = 0; start < addresses.length; start += VALUES) {
-    const found = await instancesWith(client, 'private-ip-address', addresses.slice(start, start + VALUES));
+  for (let start = 0; start < addresses.length; start += FILTER_VALUES) {
+    const found = await instancesWith(client, 'private-ip-address', addresses.slice(start, start + FILTER_VALUES));
     for (const { InstanceId: id = '', PrivateIpAddress: address = '' } of found) {
       owners.set(address, [...(owners.get(address) ?? []), id]);
     }
@@ -117,8 +115,8 @@ export async function liveAddresses(
   instances: readonly string[],
 ): Promise<Map<string, string | undefined>> {
   const addresses = new Map<string, string | undefined>();
-  for (let start = 0; start < instances.length; start += VALUES) {
-    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + VALUES))) {
+  for (let start = 0; start < instances.length; start += FILTER_VALUES) {
+    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + FILTER_VALUES))) {
       const { InstanceId: id, PrivateIpAddress: address, State: state } = one;
       if (id !== undefined) {
         addresses.set(id, state?.Name === 'running' ? address : undefined);

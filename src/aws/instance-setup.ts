@@ -9,9 +9,8 @@ import type { EC2Client, Instance, Tag } from '@aws-sdk/client-ec2';
 
 import type { FoundInstance } from '../core/adopt/facts.ts';
 import type { NodeRole } from '../core/names.ts';
+import { FILTER_VALUES } from './ec2-filters.ts';
 
-/** AWS: at most 200 values per filter, and 1,000 resources per call of tags. */
-const VALUES = 200;
 const CLUSTER = 'skep:cluster';
 const ROLE = 'skep:role';
 
@@ -85,6 +84,6 @@ export async function untagInstances(
 }
 
 const chunks = (list: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(list.length / VALUES) }, (_, index) =>
-    list.slice(index * VALUES, (index + 1) * VALUES),
+  Array.from({ length: Math.ceil(list.length / FILTER_VALUES) }, (_, index) =>
+    list.slice(index * FILTER_VALUES, (index + 1) * FILTER_VALUES),
   );

@@ -9,9 +9,7 @@ import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
 import type { TransactItem } from './claim-transaction.ts';
 import { errorName } from '../aws/errors.ts';
-
-/** Long enough for late and duplicate events of the instance to find out that it is gone. */
-const GONE_TTL = 7 * 86_400;
+import { GONE_TTL } from './items.ts';
 
 const seenItem = z.object({ status: z.string(), swarmId: z.string().optional(), erase: erasureItem.optional() });
 export type StateToErase = z.infer<typeof seenItem>;

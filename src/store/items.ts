@@ -6,6 +6,9 @@ import type { LeaderRecord } from '../core/model.ts';
 import { holdItem } from '../core/lifecycle/hold.ts';
 import { nodeRole } from '../core/names.ts';
 
+/** Seconds for which the item of an instance that is gone is kept: long enough for late and duplicate events of it to find out that it is. */
+export const GONE_TTL = 7 * 86_400;
+
 const anyState = z.object({
   hold: holdItem.optional(),
   // What is no list of timeouts is none: a claim does not fail for it.

@@ -20,17 +20,13 @@ import type { ClaimWrite } from './claim-transaction.ts';
 import { errorName } from '../aws/errors.ts';
 import { foundingTransaction } from './founding.ts';
 import type { Founding } from './founding.ts';
-import { actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
+import { GONE_TTL, actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
 import type { StoredFacts } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
 import { namedBy, nodeIdOf } from './node-names.ts';
 import { stepUpdate } from './step-update.ts';
 import type { Besides } from './step-update.ts';
 import { WriteConflict, transact } from './transact.ts';
-
-const DAY = 86_400;
-/** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
-const GONE_TTL = 7 * DAY;
 
 export class Table {
   readonly #client: DynamoDBDocumentClient;

@@ -7,13 +7,11 @@ import type { Hold, HookTimeouts } from '../core/model.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, REFUSED_PREFIX, keys } from '../core/names.ts';
 import type { ItemRef, KnownNode, PublishedTokens, TidyFacts } from '../core/tidy/facts.ts';
 import { passes } from '../aws/errors.ts';
-import { lockItem, nodeItem, policyItem, rebalancedItem, publishedTokens, stateItem } from './items.ts';
+import { GONE_TTL, lockItem, nodeItem, policyItem, rebalancedItem, publishedTokens, stateItem } from './items.ts';
 import { queryAll } from './query.ts';
 import { refusedItem } from './refusals.ts';
 import type { Refused } from './refusals.ts';
 
-/** Long enough for late and duplicate events of an instance that is gone to find out that it is. */
-const GONE_TTL = 7 * 86_400;
 /** Writes under way at once. */
 const AT_ONCE = 10;
 /** Owns what no execution has claimed. */

@@ -1,7 +1,7 @@
 // What `skep services` makes of what a manager tells.
 import { describe, expect, it } from '@jest/globals';
 
-import { servicesShown } from '../../cli/services-shown.ts';
+import { servicesShown } from '../../cli/services-table.ts';
 import type { ServiceFacts } from '../../src/core/services/facts.ts';
 
 const facts = (more: Partial<ServiceFacts>): ServiceFacts => ({

@@ -1,10 +1,10 @@
 // What `skep events`, `skep executions` and `skep doctor` make of what they have read.
 import { describe, expect, it } from '@jest/globals';
 
-import { examined } from '../../cli/examined.ts';
-import type { ClusterFacts, DoctorFacts } from '../../cli/examined.ts';
+import { examined } from '../../cli/doctor-checks.ts';
+import type { ClusterFacts, DoctorFacts } from '../../cli/doctor-checks.ts';
 import type { PageNode } from '../../cli/page/facts.ts';
-import { datedOf, ownedOf } from '../../cli/stories.ts';
+import { datedOf, ownedOf } from '../../cli/history-lists.ts';
 
 const NOW = 1000;
 

@@ -11,7 +11,7 @@ import type { Refusals } from '../src/store/refusals.ts';
 import type { Table } from '../src/store/table.ts';
 import type { Looked } from '../src/core/verdict/status.ts';
 import { oneLine } from '../src/core/clean-text.ts';
-import { explained, problemOf } from './explained.ts';
+import { explained, problemOf } from './aws-problems.ts';
 import { GONE } from './page/facts.ts';
 
 /** What the table has as managers, and EC2 says of them. If you may not ask EC2, you see what the last tidy saw, and are told so. */
