@@ -25,6 +25,24 @@ export async function confirm(question: string, { cluster, yes, what = 'cluster'
   }
 }
 
+/** Of each verb that asks. */
+export const YES = ['--yes', 'do not ask', false] as const;
+
+/**
+ * For what can be taken back or does no harm when it is done twice. Where there is no terminal nobody is asked: a script has said what it wants.
+ *
+ * @throws {UsageError} when it is not confirmed
+ */
+export async function approve({ yes }: { readonly yes: boolean }): Promise<void> {
+  if (yes || !process.stdin.isTTY) {
+    return;
+  }
+  const said = await ask('Go on? [y/N] ');
+  if (!/^y(es)?$/i.test(said.trim())) {
+    throw new UsageError('not confirmed: nothing was done');
+  }
+}
+
 /** A terminal that is closed, or at which Ctrl-C is typed, answers nothing by itself: the question would wait for ever. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -6,6 +6,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 
 import { cleaned, oneLine } from '../src/core/clean-text.ts';
+import { approve } from './confirm.ts';
 import { UsageError } from './errors.ts';
 import { leaves } from './interruption.ts';
 import { placeBeside } from './reach.ts';
@@ -26,8 +27,9 @@ interface Run {
   /** After its prefix. */
   readonly machine: string;
   readonly input: unknown;
-  /** What it does, for a person to read beside where; undefined where it changes nothing. */
+  /** What it does, for a person to read beside where, and to confirm; undefined where it changes nothing. */
   readonly says?: string | undefined;
+  readonly yes?: boolean;
 }
 
 interface Watcher {
@@ -43,12 +45,13 @@ export const TELL_EVERY = 30;
 /** Every half a minute it says that it still waits. @param started gets the execution's ARN before the execution ends */
 export async function runMachine(
   client: SFNClient,
-  { stage, machine, input, says }: Run,
+  { stage, machine, input, says, yes = false }: Run,
   started: (arn: string) => void = () => undefined,
 ): Promise<Ended> {
   const arn = await machineArn(client, `skep-${stage}-${machine}`);
   if (says !== undefined) {
     process.stderr.write(`${says}: ${placeBeside(arn, stage)}\n`);
+    await approve({ yes });
   }
   return runExecution(client, arn, input, {
     started: (execution) => {

@@ -20,6 +20,7 @@ import {
 import type { Network } from '../../src/core/managers/networks.ts';
 import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { TIDY_EVERY } from '../../src/core/tidy/schedule.ts';
+import { YES, approve } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -33,6 +34,7 @@ interface Options extends About {
   readonly tidyEvery?: string;
   readonly downAfter?: string;
   readonly rebalance?: string;
+  readonly yes: boolean;
 }
 
 const FOUNDING_OPTIONS = ['vpcCidr', 'addressPool', 'subnetSize', 'dataPathPort'];
@@ -54,6 +56,7 @@ export function defineCreate(command: Command): Command {
         REBALANCE_WHEN,
       ),
     )
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep create blue --vpc-cidr 10.0.0.0/16\nExit codes: 0 it is declared, 1 wrong use.',
@@ -72,6 +75,7 @@ async function create(argument: string | undefined, options: Options, command: C
   const [client, table] = [tableClient(), `skep-${stage}`];
   const declarations = new Declarations(client, table);
   await sayPlace(`${cluster} is to be declared`, stage);
+  await approve(options);
   leaves(`${cluster} may have been declared: the same command again changes nothing twice`);
   const isNew = await explained(declarations.declare(cluster, wanted), stage);
   await explained(declarations.writePolicy(cluster, policy), stage);

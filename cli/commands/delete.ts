@@ -11,7 +11,7 @@ import { Declarations } from '../../src/store/declarations.ts';
 import { Table } from '../../src/store/table.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -23,7 +23,7 @@ interface Options extends About {
 
 export function defineDelete(command: Command): Command {
   return aboutCluster(command, 'its name: what is removed is never guessed')
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText('after', '\nExample: skep delete blue\nExit codes: 0 done, 1 wrong use or not confirmed, 2 refused.')
     .action(remove);
 }

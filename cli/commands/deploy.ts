@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { statesClient } from '../../src/aws/clients.ts';
 import { oneLine } from '../../src/core/clean-text.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { leaves } from '../interruption.ts';
 import { wholeNumber } from '../numbers.ts';
@@ -33,7 +33,7 @@ export function defineDeploy(command: Command): Command {
     .argument('<name>', 'of the stack');
   return connecting(aboutCluster(about))
     .option('--wait <seconds>', 'how long to follow it, 0 to 7200', wholeNumber(0, 7200), 600)
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText(
       'after',
       `\nExample: skep deploy compose.yaml app blue${NEEDS} And here: docker.` +

@@ -11,7 +11,7 @@ import { ask, askingOf } from '../by-hand.ts';
 import type { Asking } from '../by-hand.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { checkInstance } from '../instance.ts';
@@ -63,7 +63,7 @@ export function defineActivate(command: Command): Command {
 }
 
 const aboutNode = (command: Command): Command =>
-  aboutCluster(command.argument('<instance>', 'its EC2 instance id')).option('--yes', 'do not ask', false);
+  aboutCluster(command.argument('<instance>', 'its EC2 instance id')).option(...YES);
 
 interface Changed {
   readonly asking: Asking;

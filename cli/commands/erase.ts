@@ -11,7 +11,7 @@ import { endSwarm, allowErasure, whatIsLeft } from '../../src/operations/erase.t
 import { ERASE_WITHIN } from '../../src/core/managers/erasure.ts';
 import { aboutCluster, named, noSuchCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -38,7 +38,7 @@ export function defineErase(command: Command): Command {
   return aboutCluster(command, 'its name: what cannot be undone is never guessed')
     .option('--for <minutes>', 'for how long that holds', String(ERASE_WITHIN.default / MINUTE))
     .option('--take-back', 'it is not to go after all', false)
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep erase blue --for 30' +

@@ -8,13 +8,17 @@ import { Holds } from '../../src/store/holds.ts';
 import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
+import { YES, approve } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
 import { say } from '../output.ts';
 
-interface Options extends About {
+interface Approved extends About {
+  readonly yes: boolean;
+}
+interface Options extends Approved {
   readonly because: string;
   readonly again: string;
 }
@@ -26,6 +30,7 @@ export function defineHold(command: Command): Command {
   return aboutCluster(command)
     .option('--because <text>', 'why, for all who meet it', '')
     .option('--again <seconds>', 'when to look once more for what began at the same moment', CLAIM_TIMEOUT)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep hold blue --because "a look at the network"\nExit codes: 0 it is held, 1 wrong use.\nAWS ends a hook after 100 of its timeouts, at most 48 hours: nobody can hold it longer.',
@@ -35,6 +40,7 @@ export function defineHold(command: Command): Command {
 
 export function defineUnhold(command: Command): Command {
   return aboutCluster(command)
+    .option(...YES)
     .addHelpText('after', '\nExample: skep unhold blue\nExit codes: 0 it is held no more, 1 wrong use.')
     .action(unhold);
 }
@@ -47,6 +53,7 @@ async function hold(argument: string | undefined, options: Options): Promise<voi
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   await sayPlace(`${cluster} is to be held`, stage);
+  await approve(options);
   leaves(
     `${cluster} may be held by now, and what began at the same moment was not looked for: ` +
       `the same command again does, and skep unhold ${cluster} ends the hold`,
@@ -87,12 +94,13 @@ function seconds(again: string): number {
   return pause;
 }
 
-async function unhold(argument: string | undefined, about: About): Promise<void> {
-  const { stage } = about;
-  const cluster = await whichCluster(argument, about);
+async function unhold(argument: string | undefined, options: Approved): Promise<void> {
+  const { stage } = options;
+  const cluster = await whichCluster(argument, options);
   const holds = new Holds(tableClient(), `skep-${stage}`);
   const before = await explained(holds.read(cluster), stage);
   await sayPlace(`${cluster} is to be held no more`, stage);
+  await approve(options);
   leaves(`${cluster} may be held no more, with somebody still waiting: the same command again wakes the rest`);
   // Also where there is no hold: a first try may have died half-way.
   const done = await explained(unholdCluster({ holds, states: statesClient() }, cluster, now()), stage);

@@ -11,6 +11,7 @@ import { RebalanceLock } from '../../src/store/rebalance-lock.ts';
 import { MOVES } from '../../src/core/rebalance/run.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
+import { YES } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -26,6 +27,7 @@ interface Options extends About {
   readonly dryRun: boolean;
   readonly cancel: boolean;
   readonly json: boolean;
+  readonly yes: boolean;
 }
 
 export function defineRebalance(command: Command): Command {
@@ -41,6 +43,7 @@ export function defineRebalance(command: Command): Command {
     .option('--dry-run', 'only show what would be moved, and what would not and why', false)
     .option('--cancel', 'end the one that is under way: it finishes the moves that it is at', false)
     .option('--json', 'print the report as JSON', false)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep rebalance blue --service web --dry-run\nExit codes: 0 done or nothing to do, 1 wrong use, 2 refused, not all done, or a dry run that would move something.',
@@ -49,7 +52,7 @@ export function defineRebalance(command: Command): Command {
 }
 
 async function rebalance(argument: string | undefined, options: Options): Promise<void> {
-  const { stage, dryRun, even } = options;
+  const { stage, dryRun, even, yes } = options;
   const maxMoves = numberOf(options.maxMoves);
   const cluster = await whichCluster(argument, options);
   if (options.cancel) {
@@ -58,7 +61,7 @@ async function rebalance(argument: string | undefined, options: Options): Promis
   }
   const input = { cluster, services: options.service, maxMoves, dryRun, even };
   const says = dryRun ? undefined : `tasks of ${cluster} are to be moved, ${maxMoves} moves at most`;
-  const running = runMachine(statesClient(), { stage, machine: 'rebalance', input, says }, (arn) => {
+  const running = runMachine(statesClient(), { stage, machine: 'rebalance', input, says, yes }, (arn) => {
     leaves(`${arn} goes on without this command: skep rebalance ${cluster} --cancel ends it`);
   });
   const { succeeded, output, problem } = await explained(running, stage);

@@ -7,7 +7,7 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { instanceId } from '../../src/core/names.ts';
 import { answer, candidate } from '../../src/core/managers/recovery.ts';
 import type { RecoveryPlan } from '../../src/core/managers/recovery.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { aboutCluster, named, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { Failed, UsageError } from '../errors.ts';
@@ -48,7 +48,7 @@ export function defineRecover(command: Command): Command {
       gather,
       [],
     )
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .option('--json', 'print one JSON object', false)
     .addHelpText(
       'after',

@@ -11,7 +11,7 @@ import type { ReceivedLetter } from '../../src/aws/letters.ts';
 import { cleaned, oneLine } from '../../src/core/clean-text.ts';
 import { redriveName, redriveOf } from '../../src/core/lifecycle/redrive.ts';
 import type { Redrive } from '../../src/core/lifecycle/redrive.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { leaves } from '../interruption.ts';
 import { placeText } from '../place.ts';
@@ -35,7 +35,7 @@ export function defineRedrive(command: Command): Command {
   return reaching(command)
     .option('--dry-run', 'only show what lies in the dead-letter queue, and what would be done', false)
     .option('--discard', 'delete those that start nothing, too: the tidy repairs what they were about', false)
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .option('--json', 'print what lies there and what is done with it as JSON, and nothing else', false)
     .addHelpText(
       'after',

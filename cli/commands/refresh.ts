@@ -12,7 +12,7 @@ import { beginRefresh, ownGroup, planRefresh } from '../../src/operations/upgrad
 import type { OwnGroup, UpgradePorts } from '../../src/operations/upgrade.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
 import { tableClient } from '../../src/aws/clients.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -42,7 +42,7 @@ export function defineRefresh(command: Command): Command {
     .option('--roll-back', 'end the one that is under way, and replace what it has launched', false)
     .option('--dry-run', 'only say what would be done', false)
     .option('--no-follow', 'do not wait for its end')
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep refresh blue-workers --template-version 7 --share 20' +

@@ -9,7 +9,7 @@ import { Adoptions } from '../../src/store/adoptions.ts';
 import { Holds } from '../../src/store/holds.ts';
 import { aboutCluster, named, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -22,7 +22,7 @@ interface Options extends About {
 
 export function defineRelease(command: Command): Command {
   return aboutCluster(command, 'its name: what is released is never guessed')
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep release blue' +

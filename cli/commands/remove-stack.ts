@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { autoScalingClient, statesClient } from '../../src/aws/clients.ts';
 import { planRemoval, removalText } from '../../src/core/removal/removal.ts';
 import { carryOutRemoval, lookToRemove } from '../../src/operations/remove-stage.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
@@ -28,7 +28,7 @@ export function defineRemoveStack(command: Command): Command {
   return reaching(command)
     .option('--check', 'change nothing, and say what is in the way and what would be done', false)
     .option('--end-executions', 'end what is at work on instances, too', false)
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep remove-stack --stage prod --check\nSwarms, groups and instances stay as they are. The table stays, too: deployed again, the clusters go on.' +

@@ -12,7 +12,7 @@ import type { RemovalOutcome } from '../../src/core/upgrade/remove.ts';
 import { ownInstance, removalFacts } from '../../src/operations/upgrade.ts';
 import type { UpgradePorts } from '../../src/operations/upgrade.ts';
 import { readNodeStory } from '../../src/store/node-story.ts';
-import { confirm } from '../confirm.ts';
+import { YES, confirm } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { checkInstance } from '../instance.ts';
@@ -37,7 +37,7 @@ export function defineRemove(command: Command): Command {
   return reaching(command.argument('<instance>', 'its EC2 instance id'))
     .option('--replace', 'let its group launch another one; without it the group wants one less', false)
     .option('--no-follow', 'do not wait until it is gone')
-    .option('--yes', 'do not ask', false)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep remove i-0123456789abcdef0 --replace' +

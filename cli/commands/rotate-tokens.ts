@@ -5,14 +5,20 @@ import { z } from 'zod';
 import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
+import { YES } from '../confirm.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { runMachine } from '../run-machine.ts';
 
 const rotated = z.object({ cluster: z.string(), worker: z.string(), manager: z.string() });
 
+interface Options extends About {
+  readonly yes: boolean;
+}
+
 export function defineRotateTokens(command: Command): Command {
   return aboutCluster(command)
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep rotate-tokens blue\nExit codes: 0 they are published, 1 wrong use, 2 they are not.',
@@ -20,11 +26,11 @@ export function defineRotateTokens(command: Command): Command {
     .action(rotateTokens);
 }
 
-async function rotateTokens(argument: string | undefined, about: About): Promise<void> {
-  const { stage } = about;
-  const cluster = await whichCluster(argument, about);
+async function rotateTokens(argument: string | undefined, options: Options): Promise<void> {
+  const { stage, yes } = options;
+  const cluster = await whichCluster(argument, options);
   const says = `the join tokens of ${cluster} are to be made anew`;
-  const running = runMachine(statesClient(), { stage, machine: 'rotate-tokens', input: { cluster }, says });
+  const running = runMachine(statesClient(), { stage, machine: 'rotate-tokens', input: { cluster }, says, yes });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
     throw new Failed(

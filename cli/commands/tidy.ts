@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
+import { YES } from '../confirm.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { readable, runMachine } from '../run-machine.ts';
@@ -16,6 +17,8 @@ interface Options extends About {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly repairHooks?: boolean;
+  /** Of the verb that only plans there is none. */
+  readonly yes?: boolean;
 }
 
 export function definePlan(command: Command): Command {
@@ -34,6 +37,7 @@ export function defineTidy(command: Command): Command {
     .option('--dry-run', 'change nothing: the same as skep plan')
     .option('--repair-hooks', 'make lifecycle hooks anew that are missing or were changed by hand')
     .option('--json', 'print what was planned and done as JSON')
+    .option(...YES)
     .addHelpText(
       'after',
       '\nExample: skep tidy blue --repair-hooks\nExit codes: 0 done or nothing to do, 1 wrong use, 2 a repair failed, or nothing is known.',
@@ -65,10 +69,14 @@ async function tidy(argument: string | undefined, options: Options): Promise<voi
   }
 }
 
-async function run(cluster: string, { stage, repairHooks = false }: Options, dryRun: boolean): Promise<Tidied> {
+async function run(
+  cluster: string,
+  { stage, repairHooks = false, yes = false }: Options,
+  dryRun: boolean,
+): Promise<Tidied> {
   const says = dryRun ? undefined : `${cluster} is to be compared, and what differs repaired`;
   const input = { cluster, dryRun, repairHooks };
-  const running = runMachine(statesClient(), { stage, machine: 'tidy', input, says });
+  const running = runMachine(statesClient(), { stage, machine: 'tidy', input, says, yes });
   const { succeeded, output, problem } = await explained(running, stage);
   if (!succeeded) {
     throw new Failed(`nothing is known, and nothing was changed: ${readable(problem)}`);
