@@ -78,6 +78,14 @@ const ASKS = [
   'remove-stack',
   'cluster up',
   'cluster down',
+  // At a terminal only.
+  'create',
+  'hold',
+  'unhold',
+  'tidy',
+  'rebalance',
+  'rollback',
+  'rotate-tokens',
 ];
 
 const without = (which: readonly Leaf[], option: string): string[] =>
@@ -98,7 +106,7 @@ describe('the grammar of the verbs', () => {
     ).toEqual([]);
   });
 
-  it('prints JSON where it tells, and asks where it changes what cannot be taken back', () => {
+  it('prints JSON where it tells, and asks where it changes', () => {
     expect(ALL.filter(({ words, options }) => TELLS.includes(words) && !options.includes('--json'))).toEqual([]);
     expect(
       ALL.filter(({ options }) => options.includes('--yes'))
