@@ -157,13 +157,16 @@ function world(
       DockerRootDir: `${machine.folder}/docker`,
       ServerVersion: '20.10.24',
     },
-    // The label of the odd one is whatever its owner has made it.
+    // The label of the odd one is whatever its owner has made it. An empty mark is none.
     nodes: [
       manager('a', texts, true),
       node('b', texts),
       node('c', texts, {}, { 'skep.instance': texts.text, 'skep.leaving': texts.text }),
     ],
-    services: [service('w', texts), service('s', texts, { 'skep.shift': texts.text, 'skep.rebalance': texts.text })],
+    services: [
+      service('w', texts),
+      service('s', texts, { 'skep.shift': texts.text || '?', 'skep.rebalance': texts.text }),
+    ],
     tasks: [task(1, WEB, GOOD, texts), task(2, STRANGE, GOOD, texts), task(3, STRANGE, ODD, texts)],
     configs: [
       {
