@@ -4,10 +4,14 @@ import { createInterface } from 'node:readline/promises';
 import { Interrupted } from '../lab/scenario/interrupted.ts';
 import { UsageError } from './errors.ts';
 
-interface Asked {
+export interface Approved {
+  /** The person has said it before. */
+  readonly yes: boolean;
+}
+
+interface Asked extends Approved {
   /** Only this goes on: a `y` is typed too soon. */
   readonly cluster: string;
-  readonly yes: boolean;
   /** What it is the name of. */
   readonly what?: string;
 }
@@ -33,7 +37,7 @@ export const YES = ['--yes', 'do not ask', false] as const;
  *
  * @throws {UsageError} when it is not confirmed
  */
-export async function approve({ yes }: { readonly yes: boolean }): Promise<void> {
+export async function approve({ yes }: Approved): Promise<void> {
   if (yes || !process.stdin.isTTY) {
     return;
   }

@@ -21,12 +21,13 @@ import type { Network } from '../../src/core/managers/networks.ts';
 import { REBALANCE_WHEN } from '../../src/core/tidy/facts.ts';
 import { TIDY_EVERY } from '../../src/core/tidy/schedule.ts';
 import { YES, approve } from '../confirm.ts';
+import type { Approved } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
 
-interface Options extends About {
+interface Options extends About, Approved {
   readonly vpcCidr: readonly string[];
   readonly addressPool?: string;
   readonly subnetSize: string;
@@ -34,7 +35,6 @@ interface Options extends About {
   readonly tidyEvery?: string;
   readonly downAfter?: string;
   readonly rebalance?: string;
-  readonly yes: boolean;
 }
 
 const FOUNDING_OPTIONS = ['vpcCidr', 'addressPool', 'subnetSize', 'dataPathPort'];

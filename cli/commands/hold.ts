@@ -9,16 +9,14 @@ import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { YES, approve } from '../confirm.ts';
+import type { Approved } from '../confirm.ts';
 import { UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
 import { sayPlace } from '../place.ts';
 import { say } from '../output.ts';
 
-interface Approved extends About {
-  readonly yes: boolean;
-}
-interface Options extends Approved {
+interface Options extends About, Approved {
   readonly because: string;
   readonly again: string;
 }
@@ -94,7 +92,7 @@ function seconds(again: string): number {
   return pause;
 }
 
-async function unhold(argument: string | undefined, options: Approved): Promise<void> {
+async function unhold(argument: string | undefined, options: About & Approved): Promise<void> {
   const { stage } = options;
   const cluster = await whichCluster(argument, options);
   const holds = new Holds(tableClient(), `skep-${stage}`);

@@ -12,6 +12,7 @@ import { MOVES } from '../../src/core/rebalance/run.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { YES } from '../confirm.ts';
+import type { Approved } from '../confirm.ts';
 import { Failed, UsageError } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { leaves } from '../interruption.ts';
@@ -20,14 +21,13 @@ import type { Rebalanced } from '../rebalance-table.ts';
 import { readable, runMachine } from '../run-machine.ts';
 import { say } from '../output.ts';
 
-interface Options extends About {
+interface Options extends About, Approved {
   readonly service: readonly string[];
   readonly maxMoves: string;
   readonly even: string;
   readonly dryRun: boolean;
   readonly cancel: boolean;
   readonly json: boolean;
-  readonly yes: boolean;
 }
 
 export function defineRebalance(command: Command): Command {

@@ -6,13 +6,10 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { YES } from '../confirm.ts';
+import type { Approved } from '../confirm.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { readable, runMachine } from '../run-machine.ts';
-
-interface Options extends About {
-  readonly yes: boolean;
-}
 
 export function defineRollback(command: Command): Command {
   return aboutCluster(command.argument('<service>', 'its name, or its id'))
@@ -24,7 +21,7 @@ export function defineRollback(command: Command): Command {
     .action(rollBack);
 }
 
-async function rollBack(service: string, argument: string | undefined, options: Options): Promise<void> {
+async function rollBack(service: string, argument: string | undefined, options: About & Approved): Promise<void> {
   const { stage, yes } = options;
   const cluster = await whichCluster(argument, options);
   const input = { cluster, services: [service], rollback: true };

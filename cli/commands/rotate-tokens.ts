@@ -6,15 +6,12 @@ import { statesClient } from '../../src/aws/clients.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { YES } from '../confirm.ts';
+import type { Approved } from '../confirm.ts';
 import { Failed } from '../errors.ts';
 import { explained } from '../aws-problems.ts';
 import { runMachine } from '../run-machine.ts';
 
 const rotated = z.object({ cluster: z.string(), worker: z.string(), manager: z.string() });
-
-interface Options extends About {
-  readonly yes: boolean;
-}
 
 export function defineRotateTokens(command: Command): Command {
   return aboutCluster(command)
@@ -26,7 +23,7 @@ export function defineRotateTokens(command: Command): Command {
     .action(rotateTokens);
 }
 
-async function rotateTokens(argument: string | undefined, options: Options): Promise<void> {
+async function rotateTokens(argument: string | undefined, options: About & Approved): Promise<void> {
   const { stage, yes } = options;
   const cluster = await whichCluster(argument, options);
   const says = `the join tokens of ${cluster} are to be made anew`;

@@ -1,9 +1,8 @@
 // What a scenario says of the members of a group by other ways than scaling. docs/lab.md describes it for people; this is what is accepted.
 import { z } from 'zod';
 
+import { choice } from './choice-schema.ts';
 import { duration } from './quantities.ts';
-
-const choice = { group: z.string(), leader: z.boolean().default(false), running: z.string().exactOptional() };
 
 /** AWS takes a day or more. */
 const DAY = 86_400_000;

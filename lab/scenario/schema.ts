@@ -5,6 +5,7 @@ import { LEVELS } from '../../src/core/verdict/findings.ts';
 import { VERBS, clusterName, nodeRole } from '../../src/core/names.ts';
 import { SPEAKS_FROM } from '../nodes/machines.ts';
 import { adopt, release, setup, swarm } from './adopt-schema.ts';
+import { choice } from './choice-schema.ts';
 import { dns, dnsSteps } from './dns-schema.ts';
 import { deploySchema } from './deploy.ts';
 import { fault } from './fault-schema.ts';
@@ -225,9 +226,6 @@ export const SELECTORS: ReadonlySet<string> = new Set([
   'labels',
   'to',
 ]);
-
-/** The instance that a step is about: the leader, or one that runs a task of a service, if it is in the group; else the oldest instance. */
-const choice = { group: z.string(), leader: z.boolean().default(false), running: z.string().exactOptional() };
 
 const plainSteps = [
   z.strictObject({

@@ -2,6 +2,8 @@
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
+import { chunks } from '../core/chunks.ts';
+
 /** AWS: at most 50 of them on a page. */
 const AT_ONCE = 50;
 
@@ -11,8 +13,7 @@ export async function agentsOf(
   instances: readonly string[],
 ): Promise<Map<string, 'online' | 'lost' | 'never'>> {
   const agents = new Map<string, 'online' | 'lost' | 'never'>(instances.map((instance) => [instance, 'never']));
-  for (let start = 0; start < instances.length; start += AT_ONCE) {
-    const Values = instances.slice(start, start + AT_ONCE);
+  for (const Values of chunks(instances, AT_ONCE)) {
     const { InstanceInformationList: found = [] } = await client.send(
       new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values }], MaxResults: AT_ONCE }),
     );

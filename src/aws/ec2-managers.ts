@@ -2,6 +2,7 @@
 import { TerminateInstancesCommand, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import type { EC2Client, Filter, Instance } from '@aws-sdk/client-ec2';
 
+import { chunks } from '../core/chunks.ts';
 import type { Candidate } from '../core/managers/recovery.ts';
 import { FILTER_VALUES } from './ec2-filters.ts';
 
@@ -22,8 +23,7 @@ export async function findManagers(client: EC2Client, cluster: string): Promise<
 /** What EC2 does not show is missing. By filter, since by id one unknown instance fails the whole call. */
 export async function statesOf(client: EC2Client, instances: readonly string[]): Promise<Map<string, State>> {
   const found = new Map<string, State>();
-  for (let start = 0; start < instances.length; start += FILTER_VALUES) {
-    const Values = instances.slice(start, start + FILTER_VALUES);
+  for (const Values of chunks(instances, FILTER_VALUES)) {
     for (const [instance, state] of await look(client, [{ Name: 'instance-id', Values }])) {
       found.set(instance, state);
     }

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { EC2Client, Instance, InstanceStatus, InstanceStatusEvent } from '@aws-sdk/client-ec2';
 
+import { chunks } from '../core/chunks.ts';
 import type { ScheduledEvent } from '../core/tidy/facts.ts';
 import { FILTER_VALUES } from './ec2-filters.ts';
 import { errorName } from './errors.ts';
@@ -26,10 +27,8 @@ export async function shownInstances(
   instances: readonly string[],
 ): Promise<Map<string, ShownInstance>> {
   const shown = new Map<string, ShownInstance>();
-  for (let start = 0; start < instances.length; start += FILTER_VALUES) {
-    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + FILTER_VALUES))) {
-      shown.set(one.InstanceId ?? '', { state: one.State?.Name ?? '', addresses: addressesIn(one) });
-    }
+  for (const one of await instancesWith(client, 'instance-id', instances)) {
+    shown.set(one.InstanceId ?? '', { state: one.State?.Name ?? '', addresses: addressesIn(one) });
   }
   return shown;
 }
@@ -69,11 +68,10 @@ export async function instancesWithAddress(client: EC2Client, address: string): 
 
 async function instancesWith(client: EC2Client, filter: string, values: readonly string[]): Promise<Instance[]> {
   const found: Instance[] = [];
-  for await (const page of paginateDescribeInstances(
-    { client },
-    { Filters: [{ Name: filter, Values: [...values] }] },
-  )) {
-    found.push(...(page.Reservations ?? []).flatMap(({ Instances: instances = [] }) => instances));
+  for (const Values of chunks(values, FILTER_VALUES)) {
+    for await (const page of paginateDescribeInstances({ client }, { Filters: [{ Name: filter, Values }] })) {
+      found.push(...(page.Reservations ?? []).flatMap(({ Instances: instances = [] }) => instances));
+    }
   }
   return found;
 }
@@ -81,11 +79,9 @@ async function instancesWith(client: EC2Client, filter: string, values: readonly
 /** Which instances have these private addresses. Of more than one where networks overlap. */
 export async function instancesAt(client: EC2Client, addresses: readonly string[]): Promise<Map<string, string[]>> {
   const owners = new Map<string, string[]>();
-  for (let start = 0; start < addresses.length; start += FILTER_VALUES) {
-    const found = await instancesWith(client, 'private-ip-address', addresses.slice(start, start + FILTER_VALUES));
-    for (const { InstanceId: id = '', PrivateIpAddress: address = '' } of found) {
-      owners.set(address, [...(owners.get(address) ?? []), id]);
-    }
+  const found = await instancesWith(client, 'private-ip-address', addresses);
+  for (const { InstanceId: id = '', PrivateIpAddress: address = '' } of found) {
+    owners.set(address, [...(owners.get(address) ?? []), id]);
   }
   return owners;
 }
@@ -115,12 +111,10 @@ export async function liveAddresses(
   instances: readonly string[],
 ): Promise<Map<string, string | undefined>> {
   const addresses = new Map<string, string | undefined>();
-  for (let start = 0; start < instances.length; start += FILTER_VALUES) {
-    for (const one of await instancesWith(client, 'instance-id', instances.slice(start, start + FILTER_VALUES))) {
-      const { InstanceId: id, PrivateIpAddress: address, State: state } = one;
-      if (id !== undefined) {
-        addresses.set(id, state?.Name === 'running' ? address : undefined);
-      }
+  for (const one of await instancesWith(client, 'instance-id', instances)) {
+    const { InstanceId: id, PrivateIpAddress: address, State: state } = one;
+    if (id !== undefined) {
+      addresses.set(id, state?.Name === 'running' ? address : undefined);
     }
   }
   return addresses;

@@ -8,6 +8,7 @@ import {
 import type { EC2Client, Instance, Tag } from '@aws-sdk/client-ec2';
 
 import type { FoundInstance } from '../core/adopt/facts.ts';
+import { chunks } from '../core/chunks.ts';
 import type { NodeRole } from '../core/names.ts';
 import { FILTER_VALUES } from './ec2-filters.ts';
 
@@ -20,7 +21,7 @@ export async function instancesSetUp(
   instances: readonly string[],
 ): Promise<Map<string, FoundInstance>> {
   const found = new Map<string, FoundInstance>();
-  for (const Values of chunks(instances)) {
+  for (const Values of chunks(instances, FILTER_VALUES)) {
     const Filters = [{ Name: 'instance-id', Values }];
     for await (const page of paginateDescribeInstances({ client }, { Filters })) {
       for (const one of (page.Reservations ?? []).flatMap(({ Instances: some = [] }) => some)) {
@@ -66,7 +67,7 @@ export async function tagInstances(
   instances: readonly string[],
   { cluster, role }: { readonly cluster: string; readonly role: NodeRole },
 ): Promise<void> {
-  for (const Resources of chunks(instances)) {
+  for (const Resources of chunks(instances, FILTER_VALUES)) {
     await client.send(new CreateTagsCommand({ Resources, Tags: tagsOf(cluster, role) }));
   }
 }
@@ -78,12 +79,7 @@ export async function untagInstances(
   cluster: string,
   role: string,
 ): Promise<void> {
-  for (const Resources of chunks(instances)) {
+  for (const Resources of chunks(instances, FILTER_VALUES)) {
     await client.send(new DeleteTagsCommand({ Resources, Tags: tagsOf(cluster, role) }));
   }
 }
-
-const chunks = (list: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(list.length / FILTER_VALUES) }, (_, index) =>
-    list.slice(index * FILTER_VALUES, (index + 1) * FILTER_VALUES),
-  );

@@ -12,6 +12,7 @@ import type { DocumentPorts } from '../aws/run-document.ts';
 import { inspectOf, surveyOf } from '../core/adopt/commands.ts';
 import { adoptSurvey, leadingOf } from '../core/adopt/facts.ts';
 import type { AdoptFacts, Asked, FoundGroup, Leading } from '../core/adopt/facts.ts';
+import { chunks } from '../core/chunks.ts';
 import { FlowError } from '../core/errors.ts';
 import type { NodeRole } from '../core/names.ts';
 import type { SwarmNode } from '../core/tidy/facts.ts';
@@ -89,9 +90,9 @@ async function askEach(
   instances: readonly string[],
 ): Promise<ReadonlyMap<string, Asked>> {
   const told = new Map<string, Asked>();
-  for (let start = 0; start < instances.length; start += AT_ONCE) {
+  for (const some of chunks(instances, AT_ONCE)) {
     await Promise.all(
-      instances.slice(start, start + AT_ONCE).map(async (instance) => {
+      some.map(async (instance) => {
         told.set(instance, await askEngine(ports, cluster, instance));
       }),
     );

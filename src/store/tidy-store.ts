@@ -3,6 +3,7 @@ import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
+import { chunks } from '../core/chunks.ts';
 import type { Hold, HookTimeouts } from '../core/model.ts';
 import { MEMBERSHIP_LOCK_PREFIX, NODE_PREFIX, REFUSED_PREFIX, keys } from '../core/names.ts';
 import type { ItemRef, KnownNode, PublishedTokens, TidyFacts } from '../core/tidy/facts.ts';
@@ -176,8 +177,8 @@ export class TidyStore {
 
 async function inTurns<T>(items: readonly T[], write: (item: T) => Promise<boolean>): Promise<number> {
   let done = 0;
-  for (let start = 0; start < items.length; start += AT_ONCE) {
-    const written = await Promise.all(items.slice(start, start + AT_ONCE).map(write));
+  for (const some of chunks(items, AT_ONCE)) {
+    const written = await Promise.all(some.map(write));
     done += written.filter(Boolean).length;
   }
   return done;

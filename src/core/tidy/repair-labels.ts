@@ -1,7 +1,8 @@
 // What a tidy does about labels: a group that has got others since its nodes were confirmed has them written, many with one command.
 import { labelsDigest, pairsOf } from '../labels.ts';
 import { wishesOf } from './group-wishes.ts';
-import { chunks, isWorkedOn } from './repair-nodes.ts';
+import { chunks } from '../chunks.ts';
+import { isWorkedOn } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
 import type { KnownNode, NodeRef, Repair, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 

@@ -1,4 +1,5 @@
 // What a tidy does about the nodes of a swarm: removes what is down for good, takes back what skep left drained, tells the rest.
+import { chunks } from '../chunks.ts';
 import { readMark } from '../services/facts.ts';
 import { wishesOf } from './group-wishes.ts';
 import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
@@ -98,9 +99,6 @@ export function repairNodes(facts: TidyFacts): Found {
     reports: conclusions.flatMap((conclusion) => (conclusion.kind === 'report' ? [conclusion.report] : [])),
   };
 }
-
-export const chunks = <T>(list: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
 
 const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node.instance): Conclusion => ({
   kind: 'report',

@@ -1,6 +1,7 @@
 // What a tidy does about what skep itself has on record: the items of nodes, the lock, the join tokens that were published.
 import type { Found } from './repair-nodes.ts';
-import { GONE, chunks, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf } from './repair-nodes.ts';
+import { chunks } from '../chunks.ts';
+import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf } from './repair-nodes.ts';
 import type { ItemRef, KnownNode, Repair, SwarmNode, TidyFacts } from './facts.ts';
 
 /** Each is a write of its own, in one call of a function. */
