@@ -33,7 +33,7 @@ export async function confirm(question: string, { cluster, yes, what = 'cluster'
 export const YES = ['--yes', 'do not ask', false] as const;
 
 /**
- * For what can be taken back or does no harm when it is done twice. Where there is no terminal nobody is asked: a script has said what it wants.
+ * For what can be taken back, or does no harm when it is done twice. Without a terminal it does not ask: a script has said what it wants.
  *
  * @throws {UsageError} when it is not confirmed
  */

@@ -40,7 +40,7 @@ const swarm = z.strictObject({
   dataPathPort: whole(1024, 49_151).default(4789).describe('For VXLAN'),
 });
 
-/** What is left out, skep decides: docs/warnings.md says how. Only what is said becomes a tag of the group. */
+/** Each member becomes a tag of the group. For a member that is left out, skep does what docs/warnings.md says. */
 const replacement = z.strictObject({
   down: z.boolean().optional().describe('Whether an instance is replaced whose node stays down'),
   announced: text(/^(now|never|([1-9]\d?|[1-6]\d\d|7[01]\d|720)h)$/, 'now, never, or hours such as 24h, 720h at most')

@@ -96,7 +96,7 @@ export function addressesFor(step: Step, verb: Verb, facts: Facts): readonly str
 }
 
 // --- What takes a node out. That it bears the label of its instance is seen by the document, and needs no question; nearly all do. A node that
-// bears none is that of a launch which nobody has confirmed, and that somebody has named it is no reason to remove it.
+// bears none belongs to a launch that nobody has confirmed. An instance that has named it is no reason to remove it.
 
 const provesWhoseNode = (verb: Verb): boolean => traitsOf(verb).provesWhoseNode !== undefined;
 
