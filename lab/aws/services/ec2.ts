@@ -55,7 +55,7 @@ export class Ec2 implements Service {
   readonly operations = {
     DescribeInstances: (input: Record<string, unknown>) => this.#describe(describe.parse(input)),
     DescribeInstanceStatus: (input: Record<string, unknown>) =>
-      statusesOf(describeStatus.parse(input), this.#asSeen(), this),
+      statusesOf(describeStatus.parse(input), this.#allSeen(), this),
     TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
     DescribeSecurityGroups: (input: Record<string, unknown>) =>
       describeSecurityGroups(this.securityGroups(), describeGroups.parse(input)),
@@ -225,12 +225,15 @@ export class Ec2 implements Service {
     this.#seen.get(instanceId)?.note({ state, privateIp, secondIp });
   }
 
-  /** As DescribeInstances has them. */
-  #asSeen(): Instance[] {
-    return [...this.instances.values()].flatMap((instance) => {
-      const seen = this.#seen.get(instance.instanceId)?.seen;
-      return seen === undefined ? [] : [{ ...instance, ...seen }];
-    });
+  /** As DescribeInstances has them; undefined for one that it has not. */
+  #asSeen(instanceId: string): Instance | undefined {
+    const [instance, seen] = [this.instances.get(instanceId), this.#seen.get(instanceId)?.seen];
+    return instance === undefined || seen === undefined ? undefined : { ...instance, ...seen };
+  }
+
+  #allSeen(among?: ReadonlySet<string>): Instance[] {
+    const ids = [...this.instances.keys()].filter((id) => among?.has(id) !== false);
+    return ids.flatMap((id) => this.#asSeen(id) ?? []);
   }
 
   #terminateInstances({ InstanceIds: ids }: z.infer<typeof terminate>): unknown {
@@ -295,17 +298,14 @@ export class Ec2 implements Service {
       );
     }
     checkIds(ids ?? []);
-    const seen = this.#asSeen();
-    const unknown = ids?.find((id) => !seen.some(({ instanceId }) => instanceId === id));
+    const unknown = ids?.find((id) => this.#asSeen(id) === undefined);
     if (unknown !== undefined) {
       // By id, one unknown instance fails the whole call; by filter it is silently absent.
       throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${unknown}' does not exist`);
     }
-    const wanted = seen
-      .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
-      .filter((instance) =>
-        filters.every(({ Name, Values }) => valuesOf(instance, Name).some((value) => Values.includes(value))),
-      );
+    const wanted = this.#allSeen(ids === undefined ? undefined : new Set(ids)).filter((instance) =>
+      filters.every(({ Name, Values }) => valuesOf(instance, Name).some((value) => Values.includes(value))),
+    );
     // Without MaxResults all come at once.
     const { items, next } = pageOf(wanted, { limit, token }, Number.POSITIVE_INFINITY, 'InvalidNextToken');
     return {

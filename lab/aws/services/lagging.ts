@@ -33,7 +33,7 @@ export class Lagging<T> {
     const now = this.#clock.now();
     const at = this.#values.findLastIndex(({ from }) => from <= now);
     // What came before will not be seen any more.
-    this.#values = this.#values.slice(Math.max(0, at));
+    if (at > 0) this.#values = this.#values.slice(at);
     return at === -1 ? undefined : this.#values[0]?.value;
   }
 }

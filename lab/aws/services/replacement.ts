@@ -126,13 +126,21 @@ function isRefreshed({ refresh, desired }: Capacity, present: readonly Member[],
  */
 function surplusOf(members: readonly Member[], replaced: readonly Member[], count: number): Member[] {
   const left = members.filter(({ isProtected }) => isProtected !== true).toSorted((a, b) => a.since - b.since);
-  const chosen: Member[] = [];
-  while (chosen.length < count && left.length > 0) {
-    const inZone = (zone: string): number => left.filter((other) => other.zone === zone).length;
-    const fullest = Math.max(...left.map(({ zone }) => inZone(zone)));
-    const doomed = left.findIndex((one) => replaced.includes(one));
-    const index = doomed === -1 ? left.findIndex(({ zone }) => inZone(zone) === fullest) : doomed;
-    chosen.push(...left.splice(index, 1));
+  const chosen = left.filter((one) => replaced.includes(one)).slice(0, Math.max(0, count));
+  // Of each zone its members in their order, and those that are chosen are taken from its front: a group may be of thousands.
+  const zones = Map.groupBy(
+    left.filter((one) => !chosen.includes(one)).map((member, order) => ({ member, order })),
+    ({ member }) => member.zone,
+  );
+  const sizes = [...zones.values()].map((queue) => ({ queue, taken: 0 }));
+  const sizeOf = ({ queue, taken }: (typeof sizes)[number]): number => queue.length - taken;
+  const orderOf = ({ queue, taken }: (typeof sizes)[number]): number => queue[taken]?.order ?? Infinity;
+  while (chosen.length < count) {
+    const [fullest] = sizes.toSorted((a, b) => sizeOf(b) - sizeOf(a) || orderOf(a) - orderOf(b));
+    const next = fullest?.queue[fullest.taken];
+    if (fullest === undefined || next === undefined) break;
+    fullest.taken += 1;
+    chosen.push(next.member);
   }
   return chosen;
 }

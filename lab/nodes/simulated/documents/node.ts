@@ -29,13 +29,16 @@ export async function managersTold(script: Script): Promise<{ readonly managers?
     5,
     script.engine.cluster('read').catch(() => undefined),
   );
-  const managers = (swarm?.view(script.engine).nodes ?? []).flatMap((node) => {
-    const { nodeId, role, labels, reachability } = node;
-    const reach = role === 'worker' ? 'demoting' : (reachability ?? '');
-    const address = swarm?.raft.addressOf(nodeId);
+  if (swarm === undefined) {
+    return {};
+  }
+  const members = [...swarm.nodes.values()].filter(({ nodeId }) => swarm.raft.has(nodeId));
+  const managers = members.map((member) => {
+    const { nodeId, role, labels, reachability = '' } = swarm.nodeView(member, script.engine);
+    const reach = role === 'worker' ? 'demoting' : reachability;
+    const address = swarm.raft.addressOf(nodeId);
     const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
-    const at = address === undefined ? '-' : `${address}:2377`;
-    return reachability === undefined ? [] : [[nodeId, instance, reach, at].join(' ')];
+    return [nodeId, instance, reach, address === undefined ? '-' : `${address}:2377`].join(' ');
   });
   return managers.length === 0 ? {} : { managers };
 }
