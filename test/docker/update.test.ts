@@ -2,6 +2,6 @@
 import { scenarioTests } from './support/scenario-on-docker.ts';
 
 const SMOKE = ['in-a-hand-over'];
-const MORE = ['in-a-rebalance', 'rolled-back'];
+const MORE = ['in-a-hand-over-functions-last', 'in-a-rebalance', 'rolled-back'];
 
 scenarioTests('update', SMOKE, MORE);
