@@ -47,6 +47,18 @@ export async function approve({ yes }: Approved): Promise<void> {
   }
 }
 
+/**
+ * For what costs money: a script has to say that it wants it.
+ *
+ * @throws {UsageError} when it is not confirmed
+ */
+export async function agree(asked: Approved): Promise<void> {
+  if (!asked.yes && !process.stdin.isTTY) {
+    throw new UsageError('stdin is not a terminal, so nobody can be asked: pass --yes to confirm');
+  }
+  await approve(asked);
+}
+
 /** A terminal that is closed, or at which Ctrl-C is typed, answers nothing by itself: the question would wait for ever. */
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -8,10 +8,11 @@ import { Refusals } from '../src/store/refusals.ts';
 import { Table } from '../src/store/table.ts';
 
 const { table, stage } = readConfig(process.env);
+const items = tableClient();
 
 const ports: ClaimPorts = {
-  table: new Table(tableClient(), table),
-  refusals: new Refusals(tableClient(), table),
+  table: new Table(items, table),
+  refusals: new Refusals(items, table),
   autoScaling: autoScalingClient(),
   states: statesClient(),
   stage,

@@ -12,12 +12,13 @@ import { Table } from '../src/store/table.ts';
 import { Waiters } from '../src/store/waiters.ts';
 
 const { stage, tokenKey, table } = readConfig(process.env);
+const items = tableClient();
 
 const ports: EndPorts = {
-  table: new Table(tableClient(), table),
-  waiters: new Waiters(tableClient(), table),
-  recovery: new RecoveryStore(tableClient(), table),
-  lock: new MembershipLock(tableClient(), table),
+  table: new Table(items, table),
+  waiters: new Waiters(items, table),
+  recovery: new RecoveryStore(items, table),
+  lock: new MembershipLock(items, table),
   states: statesClient(),
   tokenKey,
   ssm: ssmClient(),

@@ -15,14 +15,15 @@ import { readConfig } from '../src/lambda/config.ts';
 import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
 
 const { stage, tokenKey, table } = readConfig(process.env);
+const items = tableClient();
 
 const ec2 = ec2Client();
 
 const ports: StepPorts = {
-  table: new Table(tableClient(), table),
-  waiters: new Waiters(tableClient(), table),
-  recovery: new RecoveryStore(tableClient(), table),
-  lock: new MembershipLock(tableClient(), table),
+  table: new Table(items, table),
+  waiters: new Waiters(items, table),
+  recovery: new RecoveryStore(items, table),
+  lock: new MembershipLock(items, table),
   states: statesClient(),
   ssm: ssmClient(),
   sending: sendingClient(),
@@ -31,8 +32,8 @@ const ports: StepPorts = {
     of: (instance) => addressesOf(ec2, instance),
     instancesAt: (address) => instancesWithAddress(ec2, address),
   },
-  holds: new Holds(tableClient(), table),
-  erasures: new Erasures(tableClient(), table),
+  holds: new Holds(items, table),
+  erasures: new Erasures(items, table),
   raise,
   stage,
   tokenKey,

@@ -16,13 +16,14 @@ import { DnsStore } from '../src/store/dns-store.ts';
 import { Holds } from '../src/store/holds.ts';
 
 const { table, stage } = readConfig(process.env);
+const items = tableClient();
 
 const ports: DnsPorts = {
   autoScaling: autoScalingClient(),
   ec2: ec2Client(),
   route53: route53Client(),
-  store: new DnsStore(tableClient(), table),
-  holds: new Holds(tableClient(), table),
+  store: new DnsStore(items, table),
+  holds: new Holds(items, table),
   stage,
   region: readRegion(process.env),
   raise,

@@ -9,11 +9,12 @@ import { RebalanceLock } from '../src/store/rebalance-lock.ts';
 import { Table } from '../src/store/table.ts';
 
 const { table } = readConfig(process.env);
+const items = tableClient();
 
 const ports: RebalancePorts = {
-  table: new Table(tableClient(), table),
-  holds: new Holds(tableClient(), table),
-  lock: new RebalanceLock(tableClient(), table),
+  table: new Table(items, table),
+  holds: new Holds(items, table),
+  lock: new RebalanceLock(items, table),
   states: statesClient(),
   log,
   now: () => Math.floor(Date.now() / 1000),

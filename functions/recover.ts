@@ -12,13 +12,14 @@ import { Table } from '../src/store/table.ts';
 import { Waiters } from '../src/store/waiters.ts';
 
 const { table } = readConfig(process.env);
+const items = tableClient();
 
 const ports: RecoverPorts = {
-  table: new Table(tableClient(), table),
-  waiters: new Waiters(tableClient(), table),
-  store: new RecoveryStore(tableClient(), table),
-  leader: new LeaderItem(tableClient(), table),
-  lock: new MembershipLock(tableClient(), table),
+  table: new Table(items, table),
+  waiters: new Waiters(items, table),
+  store: new RecoveryStore(items, table),
+  leader: new LeaderItem(items, table),
+  lock: new MembershipLock(items, table),
   states: statesClient(),
   ec2: ec2Client(),
   log,

@@ -10,12 +10,13 @@ import { Table } from '../src/store/table.ts';
 import { Verdicts } from '../src/store/verdicts.ts';
 
 const { table } = readConfig(process.env);
+const items = tableClient();
 
 const ports: SettlePorts = {
-  table: new Table(tableClient(), table),
-  lock: new MembershipLock(tableClient(), table),
-  verdicts: new Verdicts(tableClient(), table),
-  foreigners: new Foreigners(tableClient(), table),
+  table: new Table(items, table),
+  lock: new MembershipLock(items, table),
+  verdicts: new Verdicts(items, table),
+  foreigners: new Foreigners(items, table),
   states: statesClient(),
   raise,
   log,

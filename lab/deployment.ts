@@ -10,11 +10,14 @@ import type { RunCommand } from './aws/services/run-command.ts';
 import type { States } from './aws/services/states.ts';
 import type { Stack } from './aws/stack/stack.ts';
 
-export const DEPLOYED = ['functions', 'documents', 'machines'] as const;
+/** What roles may do comes before whatever has a role, as CloudFormation follows its references. The others come in any order. */
+export const DEPLOYED = ['roles', 'functions', 'documents', 'machines'] as const;
 export type Deployed = (typeof DEPLOYED)[number];
 
 interface Parts {
   stack: Stack;
+  /** The release before this one, where the lab knows one: what an update comes from, and goes back to. */
+  readonly release?: Stack | undefined;
   readonly lambda: Lambda;
   readonly states: States;
   readonly runCommand: RunCommand;
@@ -28,17 +31,44 @@ interface Parts {
  * @param without a parameter that the documents do not have: those of an older release
  */
 export function deployPart(lab: Parts, part: Deployed, without?: string): void {
-  const { stack } = lab;
+  deployPartOf(lab, lab.stack, part, without);
+}
+
+/**
+ * One kind of parts is there as of this stack. What only another release has stays: CloudFormation makes what is new before whatever
+ * refers to it, and takes away at the very end what is there no more.
+ */
+export function deployPartOf(lab: Parts, stack: Stack, part: Deployed, without?: string): void {
+  const all = [stack, lab.stack, ...(lab.release === undefined ? [] : [lab.release])];
   switch (part) {
+    case 'roles':
+      lab.iam.deploy([
+        {
+          ...lab.stack,
+          roles: firstOfEach(all.flatMap(({ roles }) => roles)),
+          managedPolicies: firstOfEach(all.flatMap(({ managedPolicies }) => managedPolicies)),
+        },
+      ]);
+      return;
     case 'functions':
-      lab.lambda.deploy(stack.functions);
+      lab.lambda.deploy(firstOfEach(all.flatMap(({ functions }) => functions)));
       return;
     case 'machines':
-      lab.states.deploy(stack.stateMachines);
+      lab.states.deploy(firstOfEach(all.flatMap(({ stateMachines }) => stateMachines)));
       return;
-    case 'documents':
-      lab.runCommand.deploy(stack.documents.map((one) => lacking(readDocument(one), without)));
+    case 'documents': {
+      const documents = firstOfEach(all.flatMap((one) => one.documents));
+      lab.runCommand.deploy(documents.map((one) => lacking(readDocument(one), without)));
+    }
   }
+}
+
+function firstOfEach<T extends { readonly name: string }>(resources: readonly T[]): readonly T[] {
+  const found = new Map<string, T>();
+  for (const one of resources) {
+    if (!found.has(one.name)) found.set(one.name, one);
+  }
+  return [...found.values()];
 }
 
 function lacking(document: SsmDocument, name: string | undefined): SsmDocument {
@@ -59,7 +89,6 @@ export function undeploy(lab: Parts): void {
 /** A stack that was removed is deployed again: all of it is new, its key too. */
 export function deployAgain(lab: Parts, newKeyId: string): void {
   lab.stack = withKey(lab.stack, newKeyId);
-  lab.iam.deploy([lab.stack]);
   lab.parameterStore.deploy(keyArns(lab.stack.keys));
   for (const part of DEPLOYED) {
     deployPart(lab, part);

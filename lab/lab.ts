@@ -56,6 +56,8 @@ type Emit = (event: { 'detail-type': string; resources: string[]; detail: Record
 
 export class Lab {
   stack: Stack;
+  /** The release before this one, where a scenario updates from it. */
+  release: Stack | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly machines: Machines;

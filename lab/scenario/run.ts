@@ -5,6 +5,7 @@ import { Verdicts } from '../../src/store/verdicts.ts';
 import { DEFAULT_CONFIG } from '../../src/core/steps/verbs.ts';
 import type { Exchange } from '../aws/endpoint.ts';
 import { VIRTUAL_LATENCIES, WALL_LATENCIES } from '../aws/latencies.ts';
+import { DEPLOYED, deployPartOf } from '../deployment.ts';
 import { Lab } from '../lab.ts';
 import type { LabOptions } from '../options.ts';
 import { Invariants } from '../invariants/invariants.ts';
@@ -23,7 +24,7 @@ import type { Before } from './expect.ts';
 import { ManagerWatch } from './manager-watch.ts';
 import { managersOf, seeManagers, watchesManagers } from './managers.ts';
 import type { ManagersSeen } from './managers.ts';
-import { stackOf, tableClient } from './parts.ts';
+import { releaseOf, stackOf, tableClient } from './parts.ts';
 import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
 import { withNames } from './named.ts';
@@ -304,6 +305,7 @@ export class ScenarioRun {
   }
 
   async #prepare(): Promise<void> {
+    this.#beginWithRelease();
     const { makes } = this.#options;
     if (makes !== undefined) {
       this.#scenario = withNames(this.scenario, await makes(this));
@@ -317,6 +319,14 @@ export class ScenarioRun {
     }
     for (const [name, spec] of Object.entries(this.scenario.groups)) {
       makeGroup(this.lab, name, spec, spec.cluster ?? this.scenario.cluster);
+    }
+  }
+
+  #beginWithRelease(): void {
+    const { release, stage } = this.scenario;
+    if (release !== undefined) {
+      this.lab.release = releaseOf(release, stage);
+      for (const part of DEPLOYED) deployPartOf(this.lab, this.lab.release, part);
     }
   }
 

@@ -361,6 +361,8 @@ export const scenarioSchema = z.strictObject({
   stage: stageName.default('dev'),
   /** Further stages in the same account. */
   beside: z.array(stageName).max(2).default([]),
+  /** The folder of a kept release, from the root of the project: what is deployed when the scenario begins. */
+  release: z.string().min(1).exactOptional(),
   cluster: clusterName.default('demo'),
   /** False for a cluster that nobody created. */
   declared: z.boolean().default(true),

@@ -210,7 +210,7 @@ describe('Ctrl-C', () => {
 /** They read, or print what they were given: nothing of theirs goes on. Those of the lab are in files of their own. */
 const READING = [
   ...['completion', 'doctor', 'events', 'lab', 'logs', 'no-lab', 'nodes', 'services', 'shell', 'simulate', 'status'],
-  ...['user-data', 'verify', 'why'],
+  ...['user-data', 'why'],
 ];
 
 describe('what goes on without a command', () => {

@@ -78,6 +78,8 @@ const ASKS = [
   'remove-stack',
   'cluster up',
   'cluster down',
+  // With --launch.
+  'verify',
   // At a terminal only.
   'create',
   'hold',

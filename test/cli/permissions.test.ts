@@ -48,7 +48,7 @@ const TYPED: readonly (readonly [verb: string, ...lines: string[]])[] = [
   ['unhold', 'unhold demo'],
   ['rotate-tokens', 'rotate-tokens demo'],
   ['recover', 'recover demo --yes'],
-  ['verify', 'verify'],
+  ['verify', 'verify --launch --group workers --yes'],
   ['adopt', 'adopt blue --group workers=worker --group managers=manager --check'],
   ['delete', 'delete other --yes'],
   ['remove', 'remove WORKER --yes'],

@@ -1,24 +1,17 @@
 // `skep verify` against a lab: everything holds but what a lab cannot settle; made wrong in one point, that line fails and no other.
-import { randomUUID } from 'node:crypto';
-
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EC2Client } from '@aws-sdk/client-ec2';
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
 import { play } from '../../lab/scenario/play.ts';
 import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
-import { findings } from '../../src/core/verify/assumptions.ts';
+import { AwsError } from '../../lab/aws/services/service.ts';
+import { ASSUMPTION_IDS, findings } from '../../src/core/verify/assumptions.ts';
 import { lookToVerify } from '../../src/operations/look-to-verify.ts';
+import type { VerifyPorts } from '../../src/operations/look-to-verify.ts';
 import { onLab, startSkep } from '../support/skep-command.ts';
 import type { Ended } from '../support/skep-command.ts';
+import { answerOtherwise, changed, refusing, verifyPorts } from '../support/verify-lab.ts';
 
 const SCENARIO = `
 name: verify
@@ -30,9 +23,11 @@ steps:
 `;
 
 let run: ScenarioRun;
+let ports: VerifyPorts;
 beforeAll(async () => {
   run = await ScenarioRun.open(parseScenario(SCENARIO, 'verify'), { nodes: 'simulated' });
   await play(run);
+  ports = verifyPorts(run.lab);
 }, 120_000);
 afterAll(() => run.close());
 
@@ -40,24 +35,74 @@ const verify = (...args: readonly string[]): Promise<Ended> => startSkep(['verif
 
 /** Without the command around it, which takes a second of the processor each time. */
 async function verdicts(group?: string): Promise<{ wrong: string[]; open: string[] }> {
-  const client = {
-    endpoint: run.lab.url,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' },
-  };
-  const ports = {
-    ...{ stage: 'dev', now: () => run.lab.clock.now(), uuid: () => randomUUID() },
-    autoScaling: new AutoScalingClient(client),
-    cloudFormation: new CloudFormationClient(client),
-    ec2: new EC2Client(client),
-    queues: new SQSClient({ ...client, useQueueUrlAsEndpoint: false }),
-    ssm: new SSMClient(client),
-    states: new SFNClient(client),
-    table: DynamoDBDocumentClient.from(new DynamoDBClient(client)),
-  };
   const all = findings(await lookToVerify(ports, group), 'dev');
   const of = (verdict: string): string[] => all.filter((one) => one.verdict === verdict).map(({ id }) => id);
   return { wrong: of('wrong'), open: of('not settled') };
+}
+
+/** Which of the planted differences that stay were found so far. */
+const found: string[] = [];
+
+/** Planted below by what the lab itself has for it. */
+const KNOBS = ['default-versions', 'table-protected', 'hooks', 'retention', 'dead-letters', 'agents'];
+
+type Members = Record<string, unknown>;
+const listIn = (answer: Members, key: string): Members[] => answer[key] as Members[];
+
+/** What AWS would have to answer for an assumption to be wrong: in which line it must be found, and which call answers so. */
+const OTHER_ANSWERS: readonly (readonly [id: string, call: string, other: Parameters<typeof answerOtherwise>[2]])[] = [
+  [
+    'stack',
+    'cloudformation.DescribeStacks',
+    changed((answer) => ({
+      ...answer,
+      Stacks: listIn(answer, 'Stacks').map((one) => ({ ...one, StackStatus: 'UPDATE_ROLLBACK_COMPLETE' })),
+    })),
+  ],
+  [
+    'parts',
+    'cloudformation.ListStackResources',
+    changed((answer) => ({
+      ...answer,
+      StackResourceSummaries: listIn(answer, 'StackResourceSummaries').map((one) => ({
+        ...one,
+        ResourceStatus: 'DELETE_FAILED',
+      })),
+    })),
+  ],
+  ['node-policies', 'cloudformation.ListExports', changed((answer) => ({ ...answer, Exports: [] }))],
+  [
+    'table-keys',
+    'dynamodb.DescribeTable',
+    changed((answer) => ({
+      Table: { ...(answer['Table'] as Members), KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }] },
+    })),
+  ],
+  [
+    'documents',
+    'ssm.DescribeDocument',
+    ({ Name }) => (Name === 'skep-dev-rotate' ? gone('InvalidDocument') : undefined),
+  ],
+  ['machines', 'states.DescribeStateMachine', changed((answer) => ({ ...answer, type: 'EXPRESS' }))],
+  ['unknown-command', 'ssm.GetCommandInvocation', refusing('InvalidCommandId')],
+  ['unknown-node', 'ssm.SendCommand', refusing('ValidationException')],
+  ['unknown-token', 'states.SendTaskSuccess', () => Promise.resolve({})],
+  ['unknown-execution', 'states.DescribeExecution', refusing('InvalidArn')],
+  ['unknown-instance', 'ec2.DescribeInstances', () => Promise.resolve({ Reservations: [] })],
+  ['unknown-parameter', 'ssm.GetParameter', refusing('AccessDeniedException')],
+  ['unmet-condition', 'dynamodb.UpdateItem', () => Promise.resolve({})],
+  [
+    'join-tokens',
+    'ssm.GetParameter',
+    ({ WithDecryption }) =>
+      WithDecryption === true ? Promise.resolve({ Parameter: { Value: 'SWMTKN-1-planted' } }) : undefined,
+  ],
+  ['since-milliseconds', 'ssm.ListCommands', refusing('InvalidFilterValue')],
+  ['no-such-action', 'autoscaling.CompleteLifecycleAction', refusing('ValidationError', 'Rate exceeded')],
+];
+
+function gone(name: string): Promise<never> {
+  return Promise.reject(new AwsError(name, 'it is planted'));
 }
 
 describe('skep verify', () => {
@@ -89,9 +134,19 @@ describe('skep verify', () => {
     );
   }, 60_000);
 
+  it.each(OTHER_ANSWERS)(
+    'a lab that answers otherwise fails %s',
+    async (id, call, other) => {
+      const end = answerOtherwise(run.lab, call, other);
+      expect(await verdicts().finally(end)).toEqual({ wrong: [id], open: ['definitions'] });
+    },
+    60_000,
+  );
+
   it.each<readonly [string, () => unknown]>([
     ['table-protected', () => (run.lab.tables.isProtected = false)],
     ['hooks', () => takeStep(run, { hook: { group: 'workers', of: 'launch', change: null } })],
+    ['retention', () => (run.lab.autoScaling.group('managers').retain = false)],
     [
       'dead-letters',
       () => run.lab.bus.deadLetters.push({ at: 0, rule: '', target: '', error: 'planted', event: {}, failed: true }),
@@ -100,10 +155,20 @@ describe('skep verify', () => {
   ])(
     'a lab that is wrong in %s fails that line',
     async (id, plant) => {
-      const before = (await verdicts()).wrong;
       await plant();
-      expect((await verdicts()).wrong.filter((one) => !before.includes(one))).toEqual([id]);
+      const { wrong } = await verdicts();
+      // What was planted before is there still.
+      expect(wrong.filter((one) => !found.includes(one))).toEqual([id]);
+      found.push(id);
     },
     60_000,
   );
+
+  it('has a planted difference in the lab for each assumption but two', () => {
+    const planted = new Set([...OTHER_ANSWERS.map(([id]) => id), ...KNOBS]);
+
+    // A lab has no validation of AWS, and refuses to load a definition of another partition: the table of the core has these.
+    expect(ASSUMPTION_IDS.filter((id) => !planted.has(id))).toEqual(['partition', 'definitions']);
+    expect(planted.size).toBeGreaterThanOrEqual(20);
+  });
 });

@@ -30,6 +30,8 @@ async function imported(name: string, source: string, withPlugins: boolean): Pro
   return require(outfile) as Record<string, unknown>;
 }
 
+type Ssm = Pick<typeof import('@aws-sdk/client-ssm'), 'SSMClient' | 'SendCommandCommand'>;
+
 /** A class and a function as esbuild keeps their names, with identifiers made short. */
 const NAMES = [/\(this,"FlowError"\)/, /,"makeHandler"\)/];
 
@@ -56,10 +58,10 @@ describe('the bundle of each function', () => {
     expect(kept).toEqual(kept.map(([key]) => [key, NAMES.map(() => true)]));
   });
 
-  it('has neither the languages of zod nor sources of credentials that Lambda has not', () => {
+  it('has neither the languages of zod, nor sources of credentials that Lambda has not, nor classes of errors that nobody looks at', () => {
     for (const [key, text] of texts()) {
-      // A word of zod's Hungarian, and the operations that the SDK calls for credentials of other kinds.
-      for (const part of ['bemenet', 'AssumeRoleWithWebIdentity', 'GetRoleCredentials']) {
+      // A word of zod's Hungarian, the operations that the SDK calls for credentials of other kinds, an error of SSM.
+      for (const part of ['bemenet', 'AssumeRoleWithWebIdentity', 'GetRoleCredentials', 'AssociationLimitExceeded']) {
         expect([key, part, text.includes(part)]).toEqual([key, part, false]);
       }
     }
@@ -87,6 +89,26 @@ describe('the plugins of esbuild', () => {
       expect(JSON.stringify(Object.entries(changed))).toBe(JSON.stringify(Object.entries(as)));
     },
   );
+
+  it.each([true, false])('change nothing in what an error of SSM says (%s)', async (withPlugins) => {
+    const source = "export { SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';";
+    const { SSMClient, SendCommandCommand } = (await imported('refused', source, withPlugins)) as unknown as Ssm;
+    const body = { __type: 'com.amazonaws.ssm#InvalidInstanceId', message: 'Instances [[i-1]] not in a valid state' };
+    const answer = { statusCode: 400, headers: { 'x-amzn-requestid': 'one' }, body: Buffer.from(JSON.stringify(body)) };
+    const client = new SSMClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+      requestHandler: { handle: () => Promise.resolve({ response: answer }) },
+    });
+    const refused = client.send(new SendCommandCommand({ DocumentName: 'skep-dev-join', InstanceIds: ['i-1'] }));
+
+    await expect(refused).rejects.toMatchObject({
+      name: 'InvalidInstanceId',
+      message: body.message,
+      $fault: 'client',
+      $metadata: { httpStatusCode: 400, requestId: 'one' },
+    });
+  });
 
   it('make esbuild leave out the shapes of operations that nobody calls', async () => {
     const source = "export { DescribeInstancesCommand as only } from '@aws-sdk/client-ec2';";

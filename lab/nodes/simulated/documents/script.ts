@@ -1,5 +1,8 @@
 // What all documents of skep begin with, on a simulated machine: parameters, time, the fence, the lock. As documents/lib/common.sh has it.
 import { EXIT_CODES } from '../../../../src/core/exit-codes.ts';
+import { UNITS } from '../../../../src/core/steps/verbs/all.ts';
+import { COMMON } from '../../../../src/core/steps/verbs/parameters.ts';
+import type { Parameter } from '../../../../src/core/steps/verbs/verb.ts';
 import type { Clock } from '../../../time/clock.ts';
 import type { DocumentRun } from '../../machines.ts';
 import { DockerError } from '../../../swarm/docker-cli/error.ts';
@@ -35,6 +38,12 @@ export interface World {
 /** Work is given up this long before the agent ends the script. */
 const MARGIN = 20_000;
 
+function presetOf(verb: string, name: string): string | undefined {
+  const [, unit] = Object.entries(UNITS).find(([known]) => known === verb) ?? [];
+  const parameters: Readonly<Record<string, Parameter>> = { ...COMMON, ...unit?.parameters };
+  return parameters[name]?.preset;
+}
+
 export class Script {
   readonly world: World;
   readonly machine: SimulatedMachine;
@@ -50,8 +59,9 @@ export class Script {
     this.#deadline = world.clock.now() + run.timeoutSeconds * 1000 - MARGIN;
   }
 
+  /** A document of an older release may lack one: what is played is the present one, as it does without being told. */
   param(name: string): string {
-    const value = this.#run.parameters[name];
+    const value = this.#run.parameters[name] ?? presetOf(this.#run.verb, name);
     if (value === undefined) {
       throw new Error(`the document was sent without its parameter ${name}`);
     }

@@ -1,0 +1,297 @@
+// Starts one instance in a group, for `skep verify --launch`, looks at what AWS and skep do with it, and removes it again, however this ends.
+import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DescribeExecutionCommand, paginateListExecutions, paginateListStateMachines } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { SendCommandCommand, paginateListCommands } from '@aws-sdk/client-ssm';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+
+import { describeGroup, describeInstance } from '../aws/auto-scaling.ts';
+import type { Group } from '../aws/auto-scaling.ts';
+import { errorName } from '../aws/errors.ts';
+import { removeInstance } from '../aws/instance-refresh.ts';
+import { readInvocation } from '../aws/run-command.ts';
+import { documentName } from '../core/names.ts';
+import { isUnderWay } from '../core/steps/result.ts';
+import type { Reading } from '../core/verify/facts.ts';
+import type { LaunchSeen } from '../core/verify/launch.ts';
+
+export interface LaunchPorts {
+  readonly stage: string;
+  readonly autoScaling: AutoScalingClient;
+  readonly ssm: SSMClient;
+  readonly states: SFNClient;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Rejects when the person has thought better of it. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** The same, and never rejects: what was started is removed all the same. */
+  readonly pauseAnyway: (ms: number) => Promise<void>;
+  readonly say: (text: string) => void;
+}
+
+type Seen = { -readonly [K in keyof LaunchSeen]: LaunchSeen[K] };
+
+export interface LaunchOutcome {
+  readonly seen: LaunchSeen;
+  /** A problem where it ended early. */
+  readonly reading: Reading<true>;
+  /** What is left of it in the account, in words; undefined where nothing is. */
+  readonly left: string | undefined;
+}
+
+const MINUTE = 60_000;
+/** Longer than that AWS takes for none of it. */
+const LONGEST = {
+  instance: 5 * MINUTE,
+  agent: 10 * MINUTE,
+  probe: 2 * MINUTE,
+  service: 30 * MINUTE,
+  gone: 30 * MINUTE,
+};
+const LOOK_EVERY = 2000;
+const COMMENT = 'skep verify: reads its patterns, and is too old to do anything';
+
+/** @param group as it was before: what comes to it after that is what was started here */
+export async function launchToVerify(ports: LaunchPorts, group: Group): Promise<LaunchOutcome> {
+  const seen: Seen = { group: group.name };
+  let reading: Reading<true> = { seen: true };
+  const begun = { asked: false };
+  try {
+    await launchAndLook(ports, group, seen, begun);
+  } catch (error) {
+    reading = { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
+  }
+  try {
+    if (begun.asked) await takeBack(ports, group, seen);
+  } catch (error) {
+    return { seen, reading, left: `${leftOf(group, seen)} (${errorName(error)}: ${messageOf(error)})` };
+  }
+  if ('problem' in reading || seen.instance === undefined) {
+    return { seen, reading, left: undefined };
+  }
+  try {
+    await lookAtTheEnd(ports, group, seen, seen.instance);
+  } catch (error) {
+    reading = { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
+  }
+  return { seen, reading, left: undefined };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : '');
+
+const leftOf = (group: Group, { instance }: Seen): string =>
+  instance === undefined
+    ? `${group.name} may want one instance more than ${group.desired}`
+    : `${instance} runs in ${group.name}: skep remove ${instance} takes it out`;
+
+async function launchAndLook(ports: LaunchPorts, group: Group, seen: Seen, begun: { asked: boolean }): Promise<void> {
+  const since = ports.now();
+  begun.asked = true;
+  await setDesired(ports, group.name, group.desired + 1);
+  ports.say(`${group.name} wants ${group.desired + 1} instances`);
+  const instance = await waitFor(ports, LONGEST.instance, () => newcomer(ports, group));
+  if (instance === undefined) {
+    throw new Error(`no instance came to ${group.name} within ${LONGEST.instance / MINUTE} minutes`);
+  }
+  seen.instance = instance;
+  ports.say(`${instance} is launched`);
+  await probeAgent(ports, seen, instance, since);
+  const lifecycle = await waitFor(ports, LONGEST.service, async () => {
+    const now = await lifecycleOf(ports, instance);
+    return now === 'InService' || now === 'gone' ? now : undefined;
+  });
+  seen.lifecycle = lifecycle ?? (await lifecycleOf(ports, instance));
+  ports.say(`${instance} is ${seen.lifecycle}`);
+  seen.scaleOut = await executionsAbout(ports, 'scale-out', instance, since);
+  seen.commands = await commandsOf(ports, instance, since);
+}
+
+/** Undefined where it did not come about within the time, milliseconds. */
+async function waitFor<T>(
+  { now, pause }: Pick<LaunchPorts, 'now' | 'pause'>,
+  within: number,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const until = now() + within;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined || now() >= until) {
+      return found;
+    }
+    await pause(LOOK_EVERY);
+  }
+}
+
+async function setDesired({ autoScaling }: LaunchPorts, group: string, desired: number): Promise<void> {
+  await autoScaling.send(
+    new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: desired, HonorCooldown: false }),
+  );
+}
+
+async function newcomer({ autoScaling }: LaunchPorts, before: Group): Promise<string | undefined> {
+  const now = await describeGroup(autoScaling, before.name);
+  return now === undefined ? undefined : newcomersIn(now, before)[0];
+}
+
+const lifecycleOf = async ({ autoScaling }: LaunchPorts, instance: string): Promise<string> =>
+  (await describeInstance(autoScaling, instance))?.lifecycle ?? 'gone';
+
+async function probeAgent(ports: LaunchPorts, seen: Seen, instance: string, since: number): Promise<void> {
+  const refusals = new Set<string>();
+  const sent = await waitFor(ports, LONGEST.agent, async () => {
+    const answer = await sendProbe(ports, instance);
+    if ('refused' in answer) refusals.add(answer.refused);
+    return 'id' in answer ? answer.id : undefined;
+  });
+  seen.refusals = [...refusals];
+  seen.agentAfter = sent === undefined ? Number.POSITIVE_INFINITY : (ports.now() - since) / 1000;
+  if (sent === undefined) {
+    return;
+  }
+  ports.say(`its agent is there after ${Math.round(seen.agentAfter)} s`);
+  const from = ports.now();
+  const invocation = await waitFor(ports, LONGEST.probe, async () => {
+    const found = await readInvocation(ports.ssm, sent, instance);
+    if (found !== undefined) seen.knownAfter ??= (ports.now() - from) / 1000;
+    return found === undefined || isUnderWay(found.status) ? undefined : found;
+  });
+  seen.knownAfter ??= Number.POSITIVE_INFINITY;
+  const { status, responseCode, stdout } = invocation ?? { status: 'InProgress', responseCode: -1, stdout: '' };
+  seen.probe = { status, responseCode, stdout };
+}
+
+const IDS = ['a', 'b'].map((letter) => letter.repeat(25));
+
+/** One of the documents with the longest patterns, with values that take all of them, and a time at which nothing begins any more. */
+async function sendProbe(
+  { ssm, stage, now }: LaunchPorts,
+  instance: string,
+): Promise<{ readonly id: string } | { readonly refused: string }> {
+  const [service = '', node = ''] = IDS;
+  const tooOld = String(Math.floor(now() / 1000) - 3600);
+  const values = {
+    ...{ cluster: 'verify', notAfter: tooOld, executionTimeout: '60', tell: `ids:${service},${node}` },
+    changes: `${service}@1@exclude@${tooOld}@${node}+${service},${service}@1@more@${tooOld}`,
+  };
+  try {
+    const { Command: sent } = await ssm.send(
+      new SendCommandCommand({
+        InstanceIds: [instance],
+        DocumentName: documentName(stage, 'shift'),
+        DocumentVersion: '$LATEST',
+        TimeoutSeconds: 60,
+        Comment: COMMENT,
+        Parameters: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, [value]])),
+      }),
+    );
+    return { id: sent?.CommandId ?? '' };
+  } catch (error) {
+    return { refused: errorName(error) };
+  }
+}
+
+/** @returns the statuses of those that are about the instance, when none of them runs any more */
+async function executionsAbout(
+  ports: LaunchPorts,
+  machine: 'scale-out' | 'scale-in',
+  instance: string,
+  since: number,
+): Promise<readonly string[]> {
+  const look = (): Promise<string[]> => statusesAbout(ports, machine, instance, since);
+  const ended = await waitFor(ports, LONGEST.agent, async () => {
+    const statuses = await look();
+    return statuses.length > 0 && !statuses.includes('RUNNING') ? statuses : undefined;
+  });
+  return ended ?? look();
+}
+
+async function statusesAbout(
+  { stage, states }: LaunchPorts,
+  machine: 'scale-out' | 'scale-in',
+  instance: string,
+  since: number,
+): Promise<string[]> {
+  const found: string[] = [];
+  const arn = await machineArn(states, `skep-${stage}-${machine}`);
+  for await (const { executions = [] } of paginateListExecutions({ client: states }, { stateMachineArn: arn })) {
+    const recent = executions.filter(({ startDate }) => (startDate?.getTime() ?? 0) >= since - MINUTE);
+    for (const { executionArn } of recent) {
+      const { input = '', status = '' } = await states.send(new DescribeExecutionCommand({ executionArn }));
+      if (input.includes(instance)) found.push(status);
+    }
+    // The youngest come first.
+    if (recent.length < executions.length) break;
+  }
+  return found;
+}
+
+async function machineArn(states: SFNClient, name: string): Promise<string> {
+  for await (const { stateMachines = [] } of paginateListStateMachines({ client: states }, {})) {
+    const found = stateMachines.find((one) => one.name === name)?.stateMachineArn;
+    if (found !== undefined) return found;
+  }
+  throw new Error(`there is no state machine ${name}`);
+}
+
+async function commandsOf(
+  { ssm, stage }: LaunchPorts,
+  instance: string,
+  since: number,
+): Promise<NonNullable<LaunchSeen['commands']>> {
+  const Filters = [{ key: 'InvokedAfter' as const, value: new Date(since - MINUTE).toISOString() }];
+  const found: { document: string; status: string }[] = [];
+  for await (const { Commands = [] } of paginateListCommands({ client: ssm }, { InstanceId: instance, Filters })) {
+    found.push(...Commands.map(({ DocumentName: document = '', Status: status = '' }) => ({ document, status })));
+  }
+  return found.filter(({ document }) => document.startsWith(`skep-${stage}-`));
+}
+
+/**
+ * The group is to want as many as before. What has come to it is ended by its id: told that it wants one less, Auto Scaling would choose
+ * whom to end. Also where the first one was given up, and another came in its place.
+ */
+async function takeBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<void> {
+  const own = { now: ports.now, pause: ports.pauseAnyway };
+  const done = await waitFor(own, MINUTE / 2, async () => {
+    const now = await describeGroup(ports.autoScaling, group.name);
+    if (now === undefined || now.desired <= group.desired) return true;
+    const late = newcomersIn(now, group)[0];
+    if (late === undefined) return undefined;
+    seen.instance ??= late;
+    await removeInstance(ports.autoScaling, late, true);
+    ports.say(`${late} is to leave ${group.name}`);
+    return true;
+  });
+  if (done === undefined) {
+    await setDesired(ports, group.name, group.desired);
+  }
+  ports.say(`${group.name} wants ${group.desired} instances again`);
+}
+
+/** Those that came after it was looked at, and are not on their way out. */
+const newcomersIn = (now: Group, before: Group): string[] =>
+  now.instances
+    .filter(
+      ({ instance, lifecycle }) => !before.instances.some((one) => one.instance === instance) && isThere(lifecycle),
+    )
+    .map(({ instance }) => instance);
+
+const isThere = (lifecycle: string): boolean => !lifecycle.startsWith('Terminat');
+
+async function lookAtTheEnd(ports: LaunchPorts, group: Group, seen: Seen, instance: string): Promise<void> {
+  const since = ports.now();
+  const gone = await waitFor(ports, LONGEST.gone, async () =>
+    (await lifecycleOf(ports, instance)) === 'gone' ? true : undefined,
+  );
+  seen.gone = gone ?? false;
+  const after = await describeGroup(ports.autoScaling, group.name);
+  seen.desired = { before: group.desired, after: after?.desired ?? 0 };
+  ports.say(`${instance} is ${seen.gone ? 'gone' : 'still there'}`);
+  seen.scaleIn = await executionsAbout(ports, 'scale-in', instance, since);
+  const refused = await waitFor(ports, MINUTE, async () => {
+    const answer = await sendProbe(ports, instance);
+    return 'refused' in answer ? answer.refused : undefined;
+  });
+  seen.refusedAfter = refused ?? 'nothing';
+}

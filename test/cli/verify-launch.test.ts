@@ -1,0 +1,180 @@
+// `skep verify --launch` against a lab: one instance is started, followed and removed, however it ends; wrong in one point, that line fails.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+import { AwsError } from '../../lab/aws/services/service.ts';
+import { parseScenario } from '../../lab/scenario/read.ts';
+import { play } from '../../lab/scenario/play.ts';
+import { ScenarioRun } from '../../lab/scenario/run.ts';
+import { takeStep } from '../../lab/scenario/steps.ts';
+import { describeGroup } from '../../src/aws/auto-scaling.ts';
+import type { Group } from '../../src/aws/auto-scaling.ts';
+import { launchFindings } from '../../src/core/verify/launch.ts';
+import { launchToVerify } from '../../src/operations/launch-to-verify.ts';
+import type { LaunchOutcome, LaunchPorts } from '../../src/operations/launch-to-verify.ts';
+import { STACK, onLab, startSkep } from '../support/skep-command.ts';
+import type { Ended, Started } from '../support/skep-command.ts';
+import { answerOtherwise, verifyPorts } from '../support/verify-lab.ts';
+
+const SCENARIO = `
+name: verify --launch
+groups:
+  managers: { role: manager, desired: 1 }
+  workers: { role: worker, desired: 1 }
+steps:
+  - settle: 5m
+`;
+
+let run: ScenarioRun;
+beforeAll(async () => {
+  run = await ScenarioRun.open(parseScenario(SCENARIO, 'verify --launch'), { nodes: 'simulated' });
+  await play(run);
+}, 120_000);
+afterAll(() => run.close());
+
+const group = async (): Promise<Group> => {
+  const found = await describeGroup(verifyPorts(run.lab).autoScaling, 'workers');
+  if (found === undefined) throw new Error('there is no group');
+  return found;
+};
+
+/** The instances that there are, and what the group wants: nothing is left behind where both are as before. */
+async function asItIs(): Promise<unknown> {
+  await run.lab.clock.advance(5 * 60_000);
+  const { desired, instances } = await group();
+  return { desired, instances, hooks: run.lab.autoScaling.actions.size };
+}
+
+async function launch(change: Partial<LaunchPorts> = {}): Promise<LaunchOutcome> {
+  const pause = (ms: number): Promise<void> => run.lab.clock.advance(ms);
+  const ports = { ...verifyPorts(run.lab), pause, pauseAnyway: pause, say: () => undefined, ...change };
+  return launchToVerify(ports, await group());
+}
+
+const wrongIn = ({ seen, reading }: LaunchOutcome): string[] =>
+  launchFindings(seen, reading)
+    .filter(({ verdict }) => verdict !== 'holds')
+    .map((one) => `${one.verdict}: ${one.id}: ${one.seen}`);
+
+describe('one instance that is started for it', () => {
+  it('shows that everything holds, and leaves nothing behind', async () => {
+    const before = await asItIs();
+    const outcome = await launch();
+
+    expect(wrongIn(outcome)).toEqual([]);
+    expect(outcome).toMatchObject({ left: undefined, seen: { lifecycle: 'InService', gone: true } });
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+
+  it('shows a document whose patterns the agent refuses, and no other line', async () => {
+    await takeStep(run, { fault: { document: 'shift', status: 'Failed', exitCode: -1, times: 1 } });
+
+    expect(wrongIn(await launch())).toEqual(['wrong: launch-patterns: Failed, exit code -1, without output']);
+  }, 120_000);
+
+  it('shows another name for an agent that is not there yet, and no other line', async () => {
+    const end = answerOtherwise(run.lab, 'ssm.SendCommand', async (input, real) => {
+      const [instance = ''] = input['InstanceIds'] as string[];
+      const isNew = run.lab.ec2.isThere(instance);
+      return real().catch((error: unknown) => {
+        throw isNew && input['Comment'] !== undefined ? new AwsError('AccessDeniedException', '') : error;
+      });
+    });
+    const outcome = await launch().finally(end);
+
+    expect(wrongIn(outcome)).toEqual(['wrong: launch-refused-early: AccessDeniedException']);
+  }, 120_000);
+
+  it('is removed where the looking ends in its middle: a person thinks better of it, or credentials end', async () => {
+    const before = await asItIs();
+    const says: string[] = [];
+    const outcome = await launch({
+      say: (text) => says.push(text),
+      pause: async (ms) => {
+        if (says.some((text) => text.endsWith('is launched'))) throw new AwsError('ExpiredTokenException', 'it ended');
+        await run.lab.clock.advance(ms);
+      },
+    });
+
+    expect(wrongIn(outcome)).toHaveLength(10);
+    expect(wrongIn(outcome)[0]).toMatch(/^not settled: launch-refused-early: it ended early \(ExpiredTokenException/);
+    expect(outcome.left).toBeUndefined();
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+
+  it('is named with what to do, where it cannot be removed', async () => {
+    const before = await asItIs();
+    const end = answerOtherwise(run.lab, 'autoscaling.TerminateInstanceInAutoScalingGroup', () =>
+      Promise.reject(new AwsError('ExpiredToken', 'the security token is expired')),
+    );
+    const { left = '', seen } = await launch().finally(end);
+
+    expect(left).toContain(`${seen.instance ?? ''} runs in workers: skep remove ${seen.instance ?? ''} takes it out`);
+    await takeStep(run, {
+      terminate: { group: 'workers', leader: false, decrement: true, youngest: true, retained: false },
+    });
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+
+  it('is not started where the group cannot have one more', async () => {
+    const before = await asItIs();
+    const end = answerOtherwise(run.lab, 'autoscaling.SetDesiredCapacity', () =>
+      Promise.reject(new AwsError('ValidationError', 'New SetDesiredCapacity value 2 is above max value 1')),
+    );
+    const outcome = await launch().finally(end);
+
+    expect(wrongIn(outcome)[0]).toContain('above max value 1');
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+});
+
+describe('the command', () => {
+  const verify = (...args: readonly string[]): Started =>
+    startSkep(['verify', '--launch', ...args], onLab(run.lab.url));
+  /** The time of the lab passes until the command has ended. */
+  const passing = async ({ ended }: Started): Promise<Ended> => {
+    const over = new AbortController();
+    const last = ended.finally(() => {
+      over.abort();
+    });
+    while (!over.signal.aborted) {
+      await run.lab.clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return last;
+  };
+
+  it.each([
+    [[], '--launch starts an instance in one group: say which by --group NAME'],
+    [['--group', 'managers'], 'managers is a group of managers'],
+    [['--group', 'nobodys'], 'there is no Auto Scaling group nobodys'],
+    [['--group', 'workers'], 'pass --yes to confirm'],
+  ])(
+    'starts nothing with %j',
+    async (args, said) => {
+      const { code, stderr } = await verify(...args).ended;
+
+      expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
+      expect(await group()).toMatchObject({ desired: 1 });
+    },
+    60_000,
+  );
+
+  it('says before what each costs, and Ctrl-C leaves nothing behind', async () => {
+    const before = await asItIs();
+    const started = verify('--group', 'workers', '--yes');
+    const whole = passing(started);
+    while (!started.stderr().includes('is launched')) await new Promise((resolve) => setTimeout(resolve, 20));
+    started.child.kill('SIGINT');
+    const { code, stderr } = await whole;
+
+    expect(stderr).toMatch(
+      /launch-patterns +the agent takes the patterns of a document, and runs its script +one command/,
+    );
+    expect(stderr).toContain('In all one instance as workers launches them');
+    expect(stderr).toMatch(
+      /\ninterrupted: workers wants 1 instances again, and what came to it leaves it, drained first\n$/,
+    );
+    expect([code, stderr.match(STACK)]).toEqual([130, null]);
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+});
