@@ -23,6 +23,11 @@ export class InstanceTimes {
 
   note({ name: group }: Pick<Group, 'name'>, member: Pick<Member, 'instanceId' | 'lifecycle'>, now: number): void {
     const { instanceId: instance, lifecycle } = member;
+    // A warm pool is neither in service nor gone: what begins or ends there is no move of the group.
+    if (lifecycle.startsWith('Warmed:')) {
+      this.#open.delete(instance);
+      return;
+    }
     // A termination may overtake a launch: that one came to nothing.
     const begins = lifecycle === 'Pending' || lifecycle === 'Terminating:Wait';
     const known = begins ? undefined : this.#open.get(instance);

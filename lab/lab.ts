@@ -376,6 +376,7 @@ export class Lab {
   #instanceChanged({ instanceId, state }: Instance): void {
     if (state === 'stopped') {
       this.runCommand.agent(instanceId).poweredOff();
+      this.autoScaling.stopped(instanceId);
     }
     if (state !== 'running') {
       return;

@@ -46,9 +46,15 @@ settle() {
     elif ! docker_answers; then
       fail 21 DockerDown 'docker does not answer'
     fi
-    if ! has_time; then return 0; fi
+    if ! has_time || { [ "$NODE_STATE" = pending ] && is_given_up; }; then return 0; fi
     sleep 1
   done
+}
+
+# A worker that was started anew after its node was removed, as one that comes out of a warm pool may be, looks for that node for ever.
+# A manager's state is never given up for that.
+is_given_up() {
+  [ "$own_node" = sought ] && [ "$(now)" -ge "$patience" ] && [ ! -d "$DOCKER_ROOT/swarm/raft" ]
 }
 
 # An attempt that did not get through leaves the engine pending or in error: then it takes no other. A node that never was a
@@ -137,7 +143,10 @@ join_swarm() {
 }
 
 begin_alone openssl sed grep awk od
+own_node=sought
+patience=$(($(now) + 30))
 settle
+own_node=known
 if [ "$NODE_STATE" = unknown ]; then fail 21 DockerDown 'docker info did not answer in time'; fi
 check_own_epoch
 case $NODE_STATE in

@@ -38,6 +38,11 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     DescribeInstanceRefreshes: done(),
     CancelInstanceRefresh: partial('waits for what is under way'),
     RollbackInstanceRefresh: done(),
+    PutWarmPool: partial(
+      'an instance refresh leaves the pool as it is, and a hibernated instance comes up as a stopped one does; which of them goes first AWS does not say: the oldest',
+    ),
+    DescribeWarmPool: done(),
+    DeleteWarmPool: done('without `ForceDelete` its instances pass the terminate hook'),
   },
   cloudformation: {
     CreateChangeSet: partial(

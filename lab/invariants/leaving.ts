@@ -1,4 +1,5 @@
 // A node is removed, or a manager demoted: whether that may be, at this very moment.
+import { memberOf } from '../aws/services/warm-pool.ts';
 import type { Lab } from '../lab.ts';
 import type { NodeLeaving, NodeTruth, SwarmTruth } from '../nodes/machines.ts';
 import type { Violation } from './rules.ts';
@@ -31,7 +32,8 @@ function removed(lab: Lab, { nodeId, machines, tasksAtWork }: NodeTruth): Proble
   if (instance === undefined) {
     return [];
   }
-  const lifecycle = lab.autoScaling.groupOf(instance)?.members.get(instance)?.lifecycle ?? 'in no group';
+  const group = lab.autoScaling.groupOf(instance);
+  const lifecycle = (group && memberOf(group, instance))?.lifecycle ?? 'in no group';
   if (lifecycle === 'InService' || lifecycle === 'Standby') {
     return [
       { rule: 'none-forgotten-alive', what: `${nodeId} is removed, and ${instance} is ${lifecycle} and is that node` },

@@ -18,6 +18,8 @@ export const dnsSteps = [
       id: z.string().regex(/^Z[A-Z0-9]{1,31}$/),
       name: z.string().min(1),
       inSyncAfter: duration.exactOptional(),
+      /** Of somebody else's account, which lets nobody in. */
+      ofAnother: z.boolean().default(false),
       records: z.array(record).default([]),
     }),
   }),

@@ -18,8 +18,12 @@ const TTL_OF_HANDS = 60;
 export function makeNames(run: ScenarioRun, step: DnsStep): void {
   const { lab } = run;
   if ('zone' in step) {
-    const { id, name, inSyncAfter, records } = step.zone;
-    run.say(`there is a hosted zone ${id} of ${name}`);
+    const { id, name, inSyncAfter, records, ofAnother } = step.zone;
+    run.say(`there is a hosted zone ${id} of ${name}${ofAnother ? ', in another account' : ''}`);
+    if (ofAnother) {
+      lab.route53.ofOthers.add(id);
+      return;
+    }
     lab.route53.open(id, name);
     lab.route53.inSyncAfter = inSyncAfter ?? lab.route53.inSyncAfter;
     write(run, id, records);

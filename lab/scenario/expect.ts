@@ -242,13 +242,15 @@ function taskFacts(service: string, { view, before, lab }: Seen): Record<string,
 const OVER: readonly string[] = ['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'];
 
 function groupFacts(name: string, { lab, before }: Seen): Record<string, number> {
-  const members = [...(lab.autoScaling.groups.get(name)?.members.values() ?? [])];
+  const group = lab.autoScaling.groups.get(name);
+  const members = [...(group?.members.values() ?? [])];
   return {
     instances: members.length,
     inService: members.filter(({ lifecycle }) => lifecycle === 'InService').length,
     waiting: members.filter(({ lifecycle }) => lifecycle.endsWith(':Wait')).length,
     retained: members.filter(({ lifecycle }) => lifecycle === 'Terminating:Retained').length,
     kept: members.filter(({ instanceId }) => before.instances.has(instanceId)).length,
+    warm: group?.warmPool?.members.size ?? 0,
   };
 }
 

@@ -63,6 +63,13 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
     group.hooks.set(made.name, made);
   }
   lab.autoScaling.setDesired(name, spec.desired);
+  putWarmPool(lab, group, spec);
+}
+
+function putWarmPool({ autoScaling }: Lab, group: Group, { warmPool }: GroupSpec): void {
+  if (warmPool !== undefined) {
+    autoScaling.warmPools.put(group, warmPool);
+  }
 }
 
 /** What makes it a group of the cluster: nothing of that has one that somebody had before. */

@@ -23,6 +23,8 @@ export async function changeMembers(run: ScenarioRun, step: MembershipStep): Pro
     const instanceId = await choose(run, step.rootVolume);
     run.say(`the root volume of ${instanceId} is replaced`);
     autoScaling.replaceRootVolume(instanceId);
+  } else if ('warmPool' in step) {
+    changeWarmPool(run, step.warmPool);
   } else {
     const { group, to } = step.zones;
     run.say(`${group} is in ${to.join(', ')} from now on`);
@@ -38,6 +40,18 @@ function attach({ lab, say, detached }: ScenarioRun, group: string): void {
   }
 }
 
+function changeWarmPool({ lab, say }: ScenarioRun, { group, to }: WarmPoolStep['warmPool']): void {
+  const { warmPools } = lab.autoScaling;
+  const found = lab.autoScaling.group(group);
+  say(`${group} has ${to === null ? 'no warm pool' : `a warm pool (${to.state})`} from now on`);
+  if (to === null) {
+    warmPools.delete(found, false);
+  } else {
+    warmPools.put(found, to);
+  }
+}
+
+type WarmPoolStep = Extract<MembershipStep, { warmPool: unknown }>;
 type Protect = Extract<MembershipStep, { protect: unknown }>['protect'];
 
 async function protect(run: ScenarioRun, { on, ...choice }: Protect): Promise<void> {

@@ -11,7 +11,7 @@ import { deploySchema } from './deploy.ts';
 import { fault } from './fault-schema.ts';
 import { announce, event, impair, interrupt } from './interrupt-schema.ts';
 import { limits } from './limits-schema.ts';
-import { lifetime, membershipSteps } from './membership-schema.ts';
+import { lifetime, membershipSteps, warmPool } from './membership-schema.ts';
 import { bounds, clock, count, duration, manyBounds } from './quantities.ts';
 import { rogue } from './rogue-schema.ts';
 import { load, service } from './service-schema.ts';
@@ -48,6 +48,7 @@ const group = z.strictObject({
   zones: z.array(z.string()).min(1).default(['eu-west-1a', 'eu-west-1b', 'eu-west-1c']),
   /** How long one of its instances may be in service. */
   lifetime: lifetime.optional(),
+  warmPool: warmPool.optional(),
   labels: z.record(z.string(), z.string()).default({}),
   /** In the metadata of its hooks: `drain` for managers that only manage. Any text, since people mistype. */
   availability: z.string().optional(),
@@ -136,6 +137,7 @@ const expectation = z.union([
       waiting: bounds.optional(),
       retained: bounds.optional(),
       kept: bounds.optional(),
+      warm: bounds.optional(),
     }),
   }),
   z.strictObject({

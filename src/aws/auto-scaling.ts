@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
 
+import { chunks } from '../core/chunks.ts';
 import { warningPolicyOf } from '../core/lifecycle/warning-policy.ts';
 import type { WarningPolicy } from '../core/lifecycle/warning-policy.ts';
 import { dnsTagsOf } from '../core/dns/wish.ts';
@@ -134,16 +135,27 @@ export async function describeHooks(client: AutoScalingClient, group: string): P
 
 /** Null for an instance that is in no group. */
 export async function describeInstance(client: AutoScalingClient, instance: string): Promise<ShownInstance | null> {
-  const { AutoScalingInstances: [found] = [] } = await client.send(
-    new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }),
-  );
-  return found === undefined
-    ? null
-    : {
-        group: found.AutoScalingGroupName ?? '',
-        lifecycle: found.LifecycleState ?? '',
-        zone: found.AvailabilityZone ?? '',
-      };
+  return (await describeInstances(client, [instance])).get(instance) ?? null;
+}
+
+/** So many DescribeAutoScalingInstances takes. */
+const INSTANCES_AT_ONCE = 50;
+
+/** Those of them that are in a group, or in its warm pool. */
+export async function describeInstances(
+  client: AutoScalingClient,
+  instances: readonly string[],
+): Promise<Map<string, ShownInstance>> {
+  const shown = new Map<string, ShownInstance>();
+  for (const InstanceIds of chunks(instances, INSTANCES_AT_ONCE)) {
+    const { AutoScalingInstances: found = [] } = await client.send(
+      new DescribeAutoScalingInstancesCommand({ InstanceIds: [...InstanceIds] }),
+    );
+    for (const { InstanceId: instance = '', AutoScalingGroupName: group = '', ...one } of found) {
+      shown.set(instance, { group, lifecycle: one.LifecycleState ?? '', zone: one.AvailabilityZone ?? '' });
+    }
+  }
+  return shown;
 }
 
 /** Unknown ids are left out of the answer without an error, which is what is asked here. */

@@ -6,7 +6,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 
-import { groupsOfCluster } from '../aws/auto-scaling.ts';
+import { describeInstances, groupsOfCluster } from '../aws/auto-scaling.ts';
 import {
   impairedInstances,
   instancesAt,
@@ -28,6 +28,7 @@ import { doubtful, expectedWorkers } from '../core/tidy/look-up.ts';
 import { silentOwners } from '../core/tidy/repair-instances.ts';
 import { addressesElsewhere, namedByNodes, perhapsForgotten } from '../core/tidy/repair-nodes.ts';
 import { asksForStatus } from '../core/tidy/replace-warned.ts';
+import { perhapsWarm, withWarm } from '../core/tidy/warm-pool.ts';
 import { wholePlan } from '../core/tidy/whole-plan.ts';
 import type { Stored, TidyStore } from '../store/tidy-store.ts';
 import { inspectPage, readSwarm } from '../swarm/inspect-page.ts';
@@ -122,10 +123,11 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
   const { cluster, founded, repairHooks } = request;
   // The swarm was read before: what is claimed from here on is seen as claimed.
   const [tagged, stored] = await Promise.all([groupsOfCluster(autoScaling, cluster), store.read(cluster)]);
-  const [groups, refused] = await Promise.all([
+  const [listed, refused] = await Promise.all([
     ownGroups(autoScaling, stage, tagged),
     refusedGroups(autoScaling, tagged, stored.refused),
   ]);
+  const groups = withWarm(listed, await describeInstances(autoScaling, perhapsWarm(stored.known, listed)));
   const swarm = swarmSeen(request, expectedWorkers(stored.known, groups));
   await noteHookTimeouts(ports, cluster, groups, stored);
   const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;

@@ -17,6 +17,7 @@ const METADATA = 'what instance metadata tells of itself: nobody but AWS answers
 const ALLOWED: Readonly<Record<string, string>> = {
   'path check_own_epoch "$DOCKER_ROOT/swarm/raft"': OWN_FOLDER,
   'path read_certificate "$DOCKER_ROOT/swarm/certificates/swarm-node.crt"': OWN_FOLDER,
+  'path is_given_up "$DOCKER_ROOT/swarm/raft"': OWN_FOLDER,
   'path reset "$DOCKER_ROOT/swarm/raft"': OWN_FOLDER,
   'path raft_time "$1/swarm/raft"': OWN_FOLDER,
   'path metadata "http://169.254.169.254/latest/$1"': METADATA,

@@ -29,6 +29,8 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
 /** Values that enums have got since. */
 const LATER_VALUES: readonly string[] = [
   'Terminating:Retained', // with instance lifecycle policies, as above
+  'Warmed:Pending:Retained',
+  'Warmed:Terminating:Retained',
   'ReplacingRootVolume:Wait', // with the replacement of root volumes
   'ReplacingRootVolume:Proceed',
   'RollbackInProgress', // with the rollback of refreshes

@@ -231,6 +231,9 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.StartInstanceRefresh': onGroup('autoscaling:StartInstanceRefresh', named),
   'autoscaling.CancelInstanceRefresh': onGroup('autoscaling:CancelInstanceRefresh', named),
   'autoscaling.RollbackInstanceRefresh': onGroup('autoscaling:RollbackInstanceRefresh', named),
+  'autoscaling.PutWarmPool': onGroup('autoscaling:PutWarmPool', named),
+  'autoscaling.DescribeWarmPool': onNothing('autoscaling:DescribeWarmPool'),
+  'autoscaling.DeleteWarmPool': onGroup('autoscaling:DeleteWarmPool', named),
   'autoscaling.TerminateInstanceInAutoScalingGroup': onGroup(
     'autoscaling:TerminateInstanceInAutoScalingGroup',
     (input, { groupOf }) => groupOf(text(input['InstanceId'])) ?? '',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { groupArn } from './auto-scaling.ts';
-import type { Group, Hook, Member } from './group.ts';
+import type { Group, Hook } from './group.ts';
 import type { AutoScaling } from './auto-scaling.ts';
 import type { OpenAction } from './passages.ts';
 import { checkHook, globalTimeout } from './group-limits.ts';
@@ -13,7 +13,9 @@ import { pageOf } from './pages.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 import type { Operation, Service } from './service.ts';
+import { describeMember } from './shown-members.ts';
 import type { ShownMembers } from './shown-members.ts';
+import { poolOf, warmPoolOperations } from './warm-pool-api.ts';
 
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const name = z.string().min(1).max(255);
@@ -125,6 +127,7 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, pa
     },
     ...refreshOperations(autoScaling, parts.alarms),
     ...setupOperations(autoScaling),
+    ...warmPoolOperations(autoScaling, shown),
   };
   return { name: 'autoscaling', operations };
 }
@@ -169,6 +172,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     ...(group.versions === undefined
       ? {}
       : { LaunchTemplate: { ...launchTemplateOf(group), Version: String(group.version ?? 1) } }),
+    ...poolOf(group, shown),
     CreatedTime: new Date(0),
     Instances: shown.of(group).map(describeMember),
     Tags: Object.entries(group.tags).map(([Key, Value]) => ({
@@ -192,28 +196,11 @@ function maintenanceOf({ maintenance: range, retain }: Group): Record<string, un
   };
 }
 
-function describeMember({
-  instanceId,
-  zone,
-  lifecycle,
-  healthy,
-  isProtected = false,
-}: Member): Record<string, unknown> {
-  return {
-    InstanceId: instanceId,
-    AvailabilityZone: zone,
-    LifecycleState: lifecycle,
-    HealthStatus: healthy ? 'Healthy' : 'Unhealthy',
-    ProtectedFromScaleIn: isProtected,
-  };
-}
-
 /** Unknown ids are left out without an error, as on AWS. */
 function describeInstances(autoScaling: AutoScaling, shown: ShownMembers, input: z.infer<typeof instances>): unknown {
   const { InstanceIds: ids, MaxRecords: limit, NextToken: token } = input;
   const found = [...autoScaling.groups.values()].flatMap((group) =>
-    shown
-      .of(group)
+    [...shown.of(group), ...shown.warm(group)]
       .filter(({ instanceId }) => ids === undefined || ids.includes(instanceId))
       .map((member) => ({ AutoScalingGroupName: group.name, ...describeMember(member) })),
   );

@@ -4,13 +4,16 @@ import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
 import { Memberships } from './memberships.ts';
+import { OpenActions } from './open-actions.ts';
 import { Refreshes } from './refresh.ts';
-import { LAUNCH, ROOT_VOLUME_COMES, ROOT_VOLUME_GOES, TERMINATION, eventOf } from './passages.ts';
+import { LAUNCH, POOL_START, POOL_TERMINATION, ROOT_VOLUME_COMES, ROOT_VOLUME_GOES } from './passages.ts';
+import { TERMINATION, eventOf } from './passages.ts';
 import type { OpenAction, Passage } from './passages.ts';
 import { emptiestZone, planChange } from './replacement.ts';
-import { checkBounds, checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
+import { checkBounds, checkDecrement, checkDesired, checkTags, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
+import { WarmPools, memberOf } from './warm-pool.ts';
 
 export interface AutoScalingOptions {
   readonly clock: Clock;
@@ -27,33 +30,51 @@ const ROOT_VOLUME_TIME = 60_000;
 
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
-  readonly actions = new Map<string, OpenAction>();
-  /** How each action ended, for the report; `timedOut`: by the hook's own timeout, since nobody completed it. */
-  readonly hooks = { continued: 0, abandoned: 0, timedOut: 0 };
+  readonly actions: ReadonlyMap<string, OpenAction>;
+  /** How each action ended, for the report. */
+  readonly hooks: OpenActions['ends'];
   readonly refreshes: Refreshes;
   readonly memberships: Memberships;
+  readonly warmPools: WarmPools;
   readonly #options: AutoScalingOptions;
+  readonly #open: OpenActions;
 
   constructor(options: AutoScalingOptions) {
     this.#options = options;
+    this.#open = new OpenActions(options.clock, (action, result) => {
+      this.#end(action, result);
+    });
+    this.actions = this.#open.byToken;
+    this.hooks = this.#open.ends;
+    const reconcile = (group: Group): void => {
+      this.#reconcile(group);
+    };
     this.refreshes = new Refreshes({
       now: () => options.clock.now(),
       newId: () => options.random.uuid(),
       terminate: (group, member) => {
         this.#terminate(group, member);
       },
-      reconcile: (group) => {
-        this.#reconcile(group);
-      },
+      reconcile,
     });
     this.memberships = new Memberships({
       now: () => options.clock.now(),
       managed: (instanceId) => this.#managed(instanceId),
       zoneOf: (id) => (options.ec2.isRunning(id) ? options.ec2.instances.get(id)?.zone : undefined),
       changed: options.onMember,
-      reconcile: (group) => {
-        this.#reconcile(group);
+      reconcile,
+    });
+    this.warmPools = new WarmPools({
+      changed: options.onMember,
+      wait: (group, member, passage) => {
+        this.#wait(group, member, passage);
       },
+      launch: (group) => this.#newMember(group),
+      close: (instanceId) => {
+        this.#open.closeAll(instanceId);
+      },
+      reconcile,
+      ec2: options.ec2,
     });
     this.#checkHealthLater();
   }
@@ -80,7 +101,7 @@ export class AutoScaling {
   }
 
   groupOf(instanceId: string): Group | undefined {
-    return [...this.groups.values()].find(({ members }) => members.has(instanceId));
+    return [...this.groups.values()].find((group) => memberOf(group, instanceId) !== undefined);
   }
 
   /** As somebody does it in a console. Instances keep the tags that they were launched with. */
@@ -112,8 +133,8 @@ export class AutoScaling {
 
   /** @throws {AwsError} while instances are in it, as without ForceDelete */
   deleteGroup(name: string): void {
-    const { members } = this.group(name);
-    if (members.size > 0) {
+    const { members, warmPool } = this.group(name);
+    if (members.size > 0 || warmPool !== undefined) {
       const why = 'there are instances or pending Spot instance request(s) still in the group.';
       throw new AwsError('ResourceInUse', `You cannot delete an AutoScalingGroup while ${why}`);
     }
@@ -121,6 +142,10 @@ export class AutoScaling {
   }
 
   terminateInstance(instanceId: string, decrement: boolean): void {
+    const owner = this.groupOf(instanceId);
+    if (owner !== undefined && this.warmPools.endRetained(owner, instanceId)) {
+      return;
+    }
     const { group, member } = this.#managed(instanceId);
     if (decrement) {
       checkDecrement(group);
@@ -201,46 +226,36 @@ export class AutoScaling {
   }
 
   complete(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
-    this.hooks[result === 'CONTINUE' ? 'continued' : 'abandoned'] += 1;
-    this.#end(action, result);
+    this.#open.complete(action, result);
   }
 
-  /** Restarts the hook's timer, but never past its global limit. */
   heartbeat(action: OpenAction): void {
-    action.cancel();
-    this.#arm(action);
+    this.#open.heartbeat(action);
   }
 
-  findAction(
-    group: string,
-    hook: string,
-    by: { token?: string | undefined; instanceId?: string | undefined },
-  ): OpenAction {
-    const found = [...this.actions.values()].find(
-      (action) =>
-        action.group === group &&
-        action.hook.name === hook &&
-        (by.token === undefined ? action.instanceId === by.instanceId : action.token === by.token),
-    );
-    if (found === undefined) {
-      const what = by.token === undefined ? `instance ID ${by.instanceId ?? ''}` : `token ${by.token}`;
-      throw new AwsError('ValidationError', `No active Lifecycle Action found with ${what}`);
-    }
-    return found;
+  findAction(...asked: Parameters<OpenActions['find']>): OpenAction {
+    return this.#open.find(...asked);
   }
 
   #reconcile(group: Group): void {
-    const { terminate, launch, refreshed } = planChange(group);
+    const { terminate, scaledIn, launch, refreshed } = planChange(group);
     this.refreshes.looked(group, refreshed);
     for (const member of terminate) {
-      this.#terminate(group, member);
+      if (!scaledIn.includes(member) || !this.warmPools.takesBack(group, member)) {
+        this.#terminate(group, member);
+      }
     }
     for (let missing = launch; missing > 0; missing -= 1) {
-      this.#launch(group);
+      if (!this.warmPools.gives(group)) {
+        const member = this.#newMember(group);
+        group.members.set(member.instanceId, member);
+        this.#options.onMember(group, member);
+      }
     }
+    this.warmPools.fill(group);
   }
 
-  #launch(group: Group): void {
+  #newMember(group: Group): Member {
     const { clock, ec2 } = this.#options;
     const zone = emptiestZone(group);
     const tags = { ...launchTags(group), 'aws:autoscaling:groupName': group.name };
@@ -249,9 +264,7 @@ export class AutoScaling {
     const seen = { speaksFrom, hopLimit, userData, securityGroups };
     const { instanceId } = ec2.run({ zone, tags, vpcId, dockerAfter, clockAhead, ...seen, ...this.#imageOf(group) });
     const since = clock.now();
-    const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
-    group.members.set(instanceId, member);
-    this.#options.onMember(group, member);
+    return { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
   }
 
   #imageOf({ machine }: Group): Pick<MachineSpec, 'swarmFolderOf' | 'hostname'> {
@@ -266,7 +279,17 @@ export class AutoScaling {
     const group = this.groupOf(instanceId);
     const member = group?.members.get(instanceId);
     if (group !== undefined && member?.lifecycle === 'Pending') {
-      this.#wait(group, member, LAUNCH);
+      this.#wait(group, member, member.comesFromPool === true ? POOL_START : LAUNCH);
+    } else if (group !== undefined) {
+      this.warmPools.started(group, instanceId);
+    }
+  }
+
+  /** Called by EC2 when a machine is off. */
+  stopped(instanceId: string): void {
+    const group = this.groupOf(instanceId);
+    if (group !== undefined) {
+      this.warmPools.stopped(group, instanceId);
     }
   }
 
@@ -274,9 +297,7 @@ export class AutoScaling {
     if (member.lifecycle.startsWith('Terminat')) {
       return;
     }
-    for (const action of [...this.actions.values()].filter(({ instanceId }) => instanceId === member.instanceId)) {
-      this.#close(action);
-    }
+    this.#open.closeAll(member.instanceId);
     this.#wait(group, member, TERMINATION);
   }
 
@@ -289,45 +310,29 @@ export class AutoScaling {
       return;
     }
     this.#become(group, member, passage.waits);
-    const action: OpenAction = {
-      token: this.#options.random.uuid(),
-      group: group.name,
-      hook,
-      instanceId: member.instanceId,
-      passage,
-      since: this.#options.clock.now(),
-      cancel: () => undefined,
-    };
-    this.actions.set(action.token, action);
-    this.#arm(action);
+    const token = this.#options.random.uuid();
+    const action = this.#open.open({ token, group: group.name, hook, instanceId: member.instanceId, passage });
     this.#options.emit(eventOf(action, groupArn(group.name)));
   }
 
-  #arm(action: OpenAction): void {
-    const { clock } = this.#options;
-    const { heartbeatTimeout: timeout, defaultResult } = action.hook;
-    const latest = action.since + globalTimeout(timeout) * 1000;
-    action.cancel = clock.schedule(Math.min(timeout * 1000, latest - clock.now()), () => {
-      this.hooks.timedOut += 1;
-      this.#end(action, defaultResult);
-    });
-  }
-
-  #close(action: OpenAction): void {
-    action.cancel();
-    this.actions.delete(action.token);
-  }
-
   #end(action: OpenAction, result: 'CONTINUE' | 'ABANDON'): void {
-    this.#close(action);
     const group = this.groups.get(action.group);
-    const member = group?.members.get(action.instanceId);
+    const member = group && memberOf(group, action.instanceId);
     if (group !== undefined && member !== undefined) {
       this.#proceed(group, member, result, action.passage);
     }
   }
 
   #proceed(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', passage: Passage): void {
+    if (passage.destination === 'WarmPool' || passage === POOL_TERMINATION) {
+      this.warmPools.proceed(group, member, result, passage);
+      this.#reconcile(group);
+    } else {
+      this.#proceedInGroup(group, member, result, passage);
+    }
+  }
+
+  #proceedInGroup(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', passage: Passage): void {
     const launching = passage.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
     if (passage === ROOT_VOLUME_GOES && result === 'CONTINUE') {
       this.#replaceRoot(group, member);
@@ -381,6 +386,7 @@ export class AutoScaling {
         }
         this.refreshes.look(group);
         this.memberships.look(group);
+        this.warmPools.look(group);
         this.#reconcile(group);
       }
       this.#checkHealthLater();

@@ -67,7 +67,17 @@ export type Lifecycle =
   | 'ReplacingRootVolume:Proceed'
   | 'Terminating:Wait'
   | 'Terminating:Retained'
-  | 'Terminated';
+  | 'Terminated'
+  | 'Warmed:Pending'
+  | 'Warmed:Pending:Wait'
+  | 'Warmed:Pending:Proceed'
+  | 'Warmed:Pending:Retained'
+  | 'Warmed:Stopped'
+  | 'Warmed:Running'
+  | 'Warmed:Hibernated'
+  | 'Warmed:Terminating:Wait'
+  | 'Warmed:Terminating:Retained'
+  | 'Warmed:Terminated';
 
 export interface Hook {
   readonly name: string;
@@ -91,6 +101,20 @@ export interface Member {
   isOutOfPlace?: boolean;
   /** It has been in service for longer than its group lets one be. */
   isExpired?: boolean;
+  /** It was in the warm pool before. */
+  comesFromPool?: boolean;
+}
+
+export interface WarmPool {
+  readonly state: 'Stopped' | 'Running' | 'Hibernated';
+  readonly min: number;
+  /** How many there are to be in it and in the group together; undefined: as many as the group may have. */
+  readonly prepared: number | undefined;
+  /** What scales in comes back to it. */
+  readonly reuse: boolean;
+  /** It is gone when its last instance is. */
+  isDeleted: boolean;
+  readonly members: Map<string, Member>;
 }
 
 export interface Group {
@@ -106,6 +130,7 @@ export interface Group {
   max?: number;
   readonly hooks: Map<string, Hook>;
   readonly members: Map<string, Member>;
+  warmPool?: WarmPool;
   /** `TerminateHookAbandon: retain` */
   retain: boolean;
   /** Its instance maintenance policy. */

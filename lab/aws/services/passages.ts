@@ -5,8 +5,8 @@ import type { Hook, Lifecycle } from './group.ts';
 export interface Passage {
   readonly transition: Hook['transition'];
   readonly waits: Lifecycle;
-  readonly origin: 'EC2' | 'AutoScalingGroup';
-  readonly destination: 'EC2' | 'AutoScalingGroup';
+  readonly origin: 'EC2' | 'AutoScalingGroup' | 'WarmPool';
+  readonly destination: 'EC2' | 'AutoScalingGroup' | 'WarmPool';
   readonly action?: 'ReplaceRootVolume';
 }
 
@@ -27,6 +27,11 @@ export const TERMINATION: Passage = {
 /** Before its root volume is replaced, and after that, when its disk is blank. */
 export const ROOT_VOLUME_GOES: Passage = { ...TERMINATION, ...WITHIN, waits: 'ReplacingRootVolume:Wait' };
 export const ROOT_VOLUME_COMES: Passage = { ...LAUNCH, ...WITHIN };
+/** Into the warm pool, new or back from the group; out of it, into the group or for good. */
+export const POOL_LAUNCH: Passage = { ...LAUNCH, waits: 'Warmed:Pending:Wait', destination: 'WarmPool' };
+export const POOL_RETURN: Passage = { ...TERMINATION, waits: 'Warmed:Pending:Wait', destination: 'WarmPool' };
+export const POOL_START: Passage = { ...LAUNCH, origin: 'WarmPool' };
+export const POOL_TERMINATION: Passage = { ...TERMINATION, waits: 'Warmed:Terminating:Wait', origin: 'WarmPool' };
 
 const DETAIL_TYPES = {
   'autoscaling:EC2_INSTANCE_LAUNCHING': 'EC2 Instance-launch Lifecycle Action',

@@ -1,5 +1,6 @@
 // What a group does next about its capacity: how many it launches, which it terminates. Nothing but its own members is looked at.
 import type { Member, Group, HealthyRange, InstanceRefresh } from './group.ts';
+import { isPoolAtRest } from './warm-pool.ts';
 
 /** Of a refresh in a group without a policy that says nothing itself. */
 export const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 };
@@ -7,6 +8,8 @@ export const REFRESH_DEFAULT: HealthyRange = { minHealthy: 90, maxHealthy: 100 }
 export interface Change {
   readonly launch: number;
   readonly terminate: readonly Member[];
+  /** Those of them that are only too many: nothing takes their place. */
+  readonly scaledIn: readonly Member[];
   /** The refresh has nothing left to do. */
   readonly refreshed: boolean;
 }
@@ -22,9 +25,11 @@ export const isReplacing = ({ status }: Pick<InstanceRefresh, 'status'>): boolea
   status === 'InProgress' || status === 'RollbackInProgress';
 
 /** All of it is in service, healthy and running. What is in standby is a person's. */
-export function hasWhatItWants({ members, desired, refresh }: Group, isRunning: (id: string) => boolean): boolean {
+export function hasWhatItWants(group: Group, isRunning: (id: string) => boolean): boolean {
+  const { members, desired, refresh } = group;
   const counted = [...members.values()].filter(({ lifecycle }) => lifecycle !== 'Standby');
   return (
+    isPoolAtRest(group) &&
     counted.length === desired &&
     (refresh === undefined || !(isReplacing(refresh) || refresh.status === 'Cancelling')) &&
     counted.every((one) => one.lifecycle === 'InService' && one.healthy && isRunning(one.instanceId))
@@ -52,6 +57,7 @@ export function planChange(group: Capacity): Change {
   return {
     launch: Math.max(0, target - left.length - coming),
     terminate: [...due.now, ...surplus],
+    scaledIn: surplus.filter((member) => !due.later.includes(member)),
     refreshed: isRefreshed(group, present, leaving),
   };
 }

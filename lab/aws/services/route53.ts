@@ -72,6 +72,8 @@ export class Route53 implements Service {
   readonly name = 'route53';
   readonly operations: Service['operations'];
   readonly zones = new Map<string, Zone>();
+  /** Ids of zones of other accounts: there they are, and not ours. */
+  readonly ofOthers = new Set<string>();
   /** A knob, ms. */
   inSyncAfter = IN_SYNC_AFTER;
   /** How often an account asked too fast. */
@@ -139,7 +141,11 @@ export class Route53 implements Service {
   }
 
   #zone(id: string): Zone {
-    const zone = this.zones.get(id.replace(/^\/?hostedzone\//, ''));
+    const plain = id.replace(/^\/?hostedzone\//, '');
+    const zone = this.zones.get(plain);
+    if (this.ofOthers.has(plain)) {
+      throw new AwsError('AccessDenied', 'The caller is not authorized to access this resource', 403);
+    }
     if (zone === undefined) {
       throw new AwsError('NoSuchHostedZone', `No hosted zone found with ID: ${id}`, 404);
     }

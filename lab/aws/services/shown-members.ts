@@ -28,15 +28,38 @@ export class ShownMembers {
     this.#groups.set(group.name, members);
     const shown = members.get(member.instanceId) ?? { member, lifecycle: new Lagging(this.#clock, this.#lag()) };
     members.set(member.instanceId, shown);
-    shown.lifecycle.note(member.lifecycle === 'Terminated' ? undefined : member.lifecycle);
+    shown.lifecycle.note(member.lifecycle.endsWith('Terminated') ? undefined : member.lifecycle);
   }
 
+  /** Without those of its warm pool, as in DescribeAutoScalingGroups. */
   of(group: Group): readonly Member[] {
+    return this.#all(group).filter((one) => !isWarm(one));
+  }
+
+  /** Of its warm pool, as in DescribeWarmPool. */
+  warm(group: Group): readonly Member[] {
+    return this.#all(group).filter(isWarm);
+  }
+
+  #all(group: Group): readonly Member[] {
     if (this.#lag === undefined) {
-      return [...group.members.values()];
+      return [...group.members.values(), ...(group.warmPool?.members.values() ?? [])];
     }
     return [...(this.#groups.get(group.name)?.values() ?? [])].flatMap(({ member, lifecycle: { seen } }) =>
       seen === undefined ? [] : [{ ...member, lifecycle: seen }],
     );
   }
+}
+
+const isWarm = ({ lifecycle }: Member): boolean => lifecycle.startsWith('Warmed:');
+
+export function describeMember(member: Member): Record<string, unknown> {
+  const { instanceId, zone, lifecycle, healthy, isProtected = false } = member;
+  return {
+    InstanceId: instanceId,
+    AvailabilityZone: zone,
+    LifecycleState: lifecycle,
+    HealthStatus: healthy ? 'Healthy' : 'Unhealthy',
+    ProtectedFromScaleIn: isProtected,
+  };
 }

@@ -5,6 +5,7 @@ import { LAUNCHING, TERMINATING } from '../events/lifecycle-action.ts';
 import { whyNotDemote } from '../managers/quorum.ts';
 import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyGone } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
+import { isWarm, whyLeave } from './warm-pool.ts';
 import type { GroupInstance, KnownNode, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
 /** A heartbeat comes at half of a hook's timeout, so an execution that has not been seen for this long is asked for. Seconds. */
@@ -58,8 +59,11 @@ function repairInstance(it: GroupInstance, group: TidyGroup, facts: TidyFacts): 
   if (lifecycle === 'Terminating:Wait') {
     return act('leave', instance, group, facts, 'it waits to be terminated, and no execution is at work on it');
   }
-  if (lifecycle === 'Terminating:Retained') {
+  if (lifecycle.endsWith(':Retained')) {
     return repairRetained(instance, group, facts);
+  }
+  if (isWarm(lifecycle)) {
+    return repairWarm(it, group, facts);
   }
   return isMissing(it, facts)
     ? act('join', instance, group, facts, `it is ${lifecycle} and not in the swarm`)
@@ -85,6 +89,14 @@ function tellForeign(it: GroupInstance, { name }: TidyGroup, facts: TidyFacts): 
         },
       }
     : undefined;
+}
+
+function repairWarm(it: GroupInstance, group: TidyGroup, facts: TidyFacts): Wanted {
+  const because = whyLeave(
+    it,
+    facts.nodes.find((node) => instanceOf(node, facts.known) === it.instance),
+  );
+  return because === undefined ? undefined : act('leave', it.instance, group, facts, because);
 }
 
 /** No hook fires for it, and somebody wants it so: its node stays what it is. */
@@ -231,7 +243,7 @@ function eventOf(
   instance: string,
   group: string,
   hook: { readonly name: string; readonly metadata: string },
-  { now, ended }: TidyFacts,
+  { now, ended, groups }: TidyFacts,
   ownerArn: string | undefined,
 ): Readonly<Record<string, unknown>> {
   const isEnded = ownerArn !== undefined && ended.has(ownerArn);
@@ -246,6 +258,7 @@ function eventOf(
       EC2InstanceId: instance,
       LifecycleTransition: kind === 'join' ? LAUNCHING : TERMINATING,
       NotificationMetadata: hook.metadata,
+      ...(isWarm(lifecycleOf(instance, groups)) ? { Origin: 'AutoScalingGroup', Destination: 'WarmPool' } : {}),
     },
     // An execution that has ended holds nothing any more, whatever its lease says.
     ...(isEnded ? { skep: { replaces: [ownerArn], attempt: 1 } } : {}),

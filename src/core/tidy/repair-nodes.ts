@@ -6,6 +6,7 @@ import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, Tidy
 import type { ToldName } from '../verdict/reports.ts';
 import { seenElsewhere, whyAnothers, whyNobodys } from './elsewhere.ts';
 import { leftoverOf } from './leftovers.ts';
+import { whyOff } from './warm-pool.ts';
 
 /** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
 const NODES_AT_ONCE = 200;
@@ -208,9 +209,10 @@ function judgeDown(node: SwarmNode, instance: string, facts: TidyFacts): Conclus
   if (hasSuccessor(node, instance, facts)) {
     return { kind: 'forget', ref, because: 'the node is down, and its instance has joined as another one' };
   }
-  const gone = whyGone(instance, node.age, facts);
+  const lifecycle = lifecycleOf(instance, facts.groups);
+  const gone = whyGone(instance, node.age, facts) ?? (isWorkedOn(instance, facts) ? undefined : whyOff(lifecycle));
   // Where the group still waits for its hook, the scale-in forgets the node and completes the hook too.
-  return gone === undefined || lifecycleOf(instance, facts.groups) === 'Terminating:Wait'
+  return gone === undefined || lifecycle === 'Terminating:Wait'
     ? undefined
     : { kind: 'forget', ref, because: `the node is down, and ${gone}` };
 }

@@ -71,6 +71,23 @@ export const comingBack: Chapter = {
       },
     },
     {
+      // Its join waited until its own end: an engine whose node was removed while it was away looks for that node for ever.
+      name: 'joins as another node within a minute or so, where its node was removed while it was away',
+      tell: async (scene) => {
+        const late = await scene.launch(6);
+        await scene.join(late);
+        const before = scene.nodeOf(late);
+        await scene.world.during(scene.machines.killEngine(late));
+        await docker(scene, 'node', 'rm', '--force', before);
+        await scene.world.during(scene.machines.startEngine(late));
+        const begun = scene.world.now();
+        const again = await scene.ok(late, 'join', scene.forJoin(late));
+        expect(again.nodeId).not.toBe(before);
+        expect(scene.world.now() - begun).toBeLessThan(90_000);
+        expect((await scene.view()).nodes.map(({ nodeId }) => nodeId)).not.toContain(before);
+      },
+    },
+    {
       // Real ones have their certificate as a worker six seconds after the managers call them one. Before, they come back as managers.
       name: 'is the worker that it was made, when it dies ten seconds after its demotion',
       tell: async (scene) => {

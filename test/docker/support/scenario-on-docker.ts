@@ -11,7 +11,17 @@ const resultSchema = z.object({
   expectations: z.array(z.object({ what: z.string(), ok: z.boolean(), seen: z.unknown() })).min(1),
 });
 
-const FOLDERS = ['managers', 'tidy', 'drain', 'update', 'adopt', 'hostile/docker'] as const;
+const FOLDERS = [
+  'managers',
+  'tidy',
+  'drain',
+  'update',
+  'adopt',
+  'warnings',
+  'dns',
+  'upgrade',
+  'hostile/docker',
+] as const;
 type Folder = (typeof FOLDERS)[number];
 
 /** @param name of a file in test/scenarios, with its folder */

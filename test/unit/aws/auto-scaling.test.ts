@@ -13,6 +13,7 @@ import {
   beat,
   describeGroup,
   describeHook,
+  describeInstances,
   desiredManagers,
   groupsOfCluster,
   isInAnyGroup,
@@ -132,6 +133,34 @@ describe('groups', () => {
       .resolves({ AutoScalingInstances: [] });
 
     expect([await isInAnyGroup(client, INSTANCE), await isInAnyGroup(client, INSTANCE)]).toEqual([true, false]);
+  });
+
+  it('fifty instances at a time: those of no group are missing, and those of warm pools are there', async () => {
+    autoScaling
+      .on(DescribeAutoScalingInstancesCommand)
+      .resolvesOnce({ AutoScalingInstances: [] })
+      .resolves({
+        AutoScalingInstances: [
+          {
+            InstanceId: INSTANCE,
+            AutoScalingGroupName: 'workers',
+            LifecycleState: 'Warmed:Stopped',
+            AvailabilityZone: 'eu-west-1a',
+            HealthStatus: 'HEALTHY',
+            ProtectedFromScaleIn: false,
+          },
+        ],
+      });
+    const asked = [...Array.from({ length: 50 }, (_, index) => `i-${index}`), INSTANCE];
+    expect([...(await describeInstances(client, asked))]).toEqual([
+      [INSTANCE, { group: 'workers', lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a' }],
+    ]);
+    expect(
+      autoScaling
+        .commandCalls(DescribeAutoScalingInstancesCommand)
+        .map(({ args }) => args[0].input.InstanceIds?.length),
+    ).toEqual([50, 1]);
+    expect(await describeInstances(client, [])).toEqual(new Map());
   });
 
   it('a hook may have no metadata, or may not be there', async () => {

@@ -15,6 +15,8 @@ import type { Script } from './script.ts';
 const LEADER_PATIENCE = 40_000;
 /** How long the new join token may take to be published, after the old one was refused. */
 const REFUSED_PATIENCE = 60_000;
+/** How long an engine that was a worker before may look for its node: where that was removed meanwhile it does so for ever. */
+const OWN_PATIENCE = 30_000;
 /** How long a leave waits for a docker that does not answer. */
 const LEAVE_PATIENCE = 15_000;
 
@@ -32,7 +34,7 @@ export async function join(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);
   const role = script.param('role') === 'manager' ? 'manager' : 'worker';
   const cleared = await clearCopy(script, own);
-  const before = await awaitJoinAttempt(script);
+  const before = await awaitJoinAttempt(script, script.engine.folder?.raft === true ? Infinity : OWN_PATIENCE);
   script.checkOwnEpoch(before);
   if (before.state === 'active') {
     return joined(script, own, role, cleared);
@@ -94,10 +96,11 @@ async function attempt(script: Script, token: string, address: string): Promise<
 }
 
 /** Waits while the engine is still on its way: an attempt goes on in the background after Docker's own 20 s. */
-async function awaitJoinAttempt(script: Script): Promise<SwarmInfo> {
+async function awaitJoinAttempt(script: Script, patience = Infinity): Promise<SwarmInfo> {
+  const end = script.world.clock.now() + patience;
   for (;;) {
     const info = await readSwarm(script);
-    if (info.state !== 'pending' || !script.hasTime()) {
+    if (info.state !== 'pending' || !script.hasTime() || script.world.clock.now() >= end) {
       return info;
     }
     await script.sleep(1000);

@@ -136,6 +136,7 @@ const OF_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   tidy: [
     ...table('Query', 'UpdateItem', 'DeleteItem'),
     'autoscaling:DescribeAutoScalingGroups',
+    'autoscaling:DescribeAutoScalingInstances',
     'autoscaling:DescribeLifecycleHooks',
     'ec2:DescribeInstances',
     'ec2:DescribeInstanceStatus',

@@ -115,6 +115,8 @@ function ofGroupsAndInstances(call: Call): void {
     'StartInstanceRefresh',
     'CancelInstanceRefresh',
     'RollbackInstanceRefresh',
+    'PutWarmPool',
+    'DeleteWarmPool',
     'TerminateInstanceInAutoScalingGroup',
     'SetInstanceHealth',
   ];

@@ -65,6 +65,8 @@ export function groups() {
   ec2.onState = ({ instanceId, state }) => {
     if (state === 'running') {
       autoScaling.started(instanceId);
+    } else if (state === 'stopped') {
+      autoScaling.stopped(instanceId);
     }
   };
   const create = async (desired: number, hooks: Hook[] = [], changes: Partial<Group> = {}): Promise<Group> => {

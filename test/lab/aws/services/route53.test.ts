@@ -110,6 +110,13 @@ describe('records', () => {
     expect(await domainOf(client, ZONE)).toBe('example.internal');
     expect(await errorOf(client.send(new GetHostedZoneCommand({ Id: 'Z0' })))).toBe('NoSuchHostedZone 404');
   });
+
+  it('that is another account’s lets nobody in', async () => {
+    lab.ofOthers.add('Z0THEIRS');
+    expect(await errorOf(client.send(new ListResourceRecordSetsCommand({ HostedZoneId: 'Z0THEIRS' })))).toBe(
+      'AccessDenied 403',
+    );
+  });
 });
 
 describe('what Route 53 refuses', () => {

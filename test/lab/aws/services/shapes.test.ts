@@ -76,6 +76,15 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'autoscaling.DescribeInstanceRefreshes': GROUP,
     'autoscaling.CancelInstanceRefresh': GROUP,
     'autoscaling.RollbackInstanceRefresh': GROUP,
+    'autoscaling.PutWarmPool': {
+      ...GROUP,
+      MaxGroupPreparedCapacity: 0,
+      MinSize: 0,
+      PoolState: 'Running',
+      InstanceReusePolicy: { ReuseOnScaleIn: true },
+    },
+    'autoscaling.DescribeWarmPool': GROUP,
+    'autoscaling.DeleteWarmPool': { ...GROUP, ForceDelete: true },
     'cloudformation.CreateChangeSet': {
       ...CHANGE_SET,
       ChangeSetType: 'CREATE',

@@ -1,0 +1,52 @@
+// Instances of warm pools, which DescribeAutoScalingGroups does not list: those of them that may be nodes still are looked up.
+//
+// One that goes back to its pool waits in the terminate hook as `Warmed:Pending:Wait`. Where nobody heard of that it is stopped with its tasks, and its
+// node stays behind.
+import type { ShownInstance } from '../lifecycle/contradiction.ts';
+import type { GroupInstance, KnownNode, SwarmNode, TidyGroup } from './facts.ts';
+
+/** Four calls: the next tidy goes on. */
+const MOST_ASKED = 200;
+
+export const isWarm = (lifecycle: string | undefined): boolean => lifecycle?.startsWith('Warmed:') === true;
+
+/**
+ * Whom Auto Scaling is to be asked for: on record as nodes, or as on their way, and in no group. Of workers that are as they should be nobody; of
+ * managers also those that have left, since one that its group retains in the pool is to be ended.
+ */
+export function perhapsWarm(known: readonly KnownNode[], groups: readonly TidyGroup[]): string[] {
+  const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));
+  return known
+    .filter(({ instance, phase, role }) => (phase !== 'gone' || role === 'manager') && !present.has(instance))
+    .map(({ instance }) => instance)
+    .slice(0, MOST_ASKED);
+}
+
+/** The groups, with those of their warm pools that were asked for. */
+export function withWarm(groups: readonly TidyGroup[], shown: ReadonlyMap<string, ShownInstance>): TidyGroup[] {
+  const warm = [...shown].filter(([, { lifecycle }]) => isWarm(lifecycle));
+  return groups.map((group) => {
+    const own = warm.filter(([, one]) => one.group === group.name);
+    const more = own.map(([instance, { lifecycle }]): GroupInstance => ({ instance, lifecycle, healthy: true }));
+    return more.length === 0 ? group : { ...group, instances: [...group.instances, ...more] };
+  });
+}
+
+/** Its machine is off, and what may come of it is another node. @returns undefined for one that is not in a warm pool, or that may be up */
+export const whyOff = (lifecycle: string | undefined): string | undefined =>
+  lifecycle === 'Warmed:Stopped' || lifecycle === 'Warmed:Hibernated'
+    ? `its instance is in the warm pool of its group (${lifecycle})`
+    : undefined;
+
+/** Why an instance in a warm pool is to leave the swarm, as nobody is at work on it; undefined where it is in none. */
+export function whyLeave({ lifecycle }: GroupInstance, node: SwarmNode | undefined): string | undefined {
+  if (lifecycle === 'Warmed:Pending:Wait') {
+    return 'it waits to go back to the warm pool, and no execution is at work on it';
+  }
+  const isPassing = lifecycle === 'Warmed:Pending:Proceed' || lifecycle.startsWith('Warmed:Terminat');
+  // A worker's node is removed as that of any machine that is gone.
+  const isForgotten = whyOff(lifecycle) !== undefined && node?.role === 'worker' && !node.isManager;
+  return node === undefined || isPassing || isForgotten
+    ? undefined
+    : `it is ${lifecycle} in the warm pool of its group, and a node`;
+}

@@ -1,0 +1,113 @@
+// Instances of warm pools: who is asked for, and what becomes of those that are nodes still.
+import { describe, expect, it } from '@jest/globals';
+
+import type { TidyFacts } from '../../../../src/core/tidy/facts.ts';
+import { planTidy } from '../../../../src/core/tidy/repairs.ts';
+import { perhapsWarm, withWarm } from '../../../../src/core/tidy/warm-pool.ts';
+import { INSTANCE, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
+import { down, factsOf, group, item, manager, managerGroup, members, node, only } from '../../support/tidy-facts.ts';
+
+const WARM = { group: 'workers', lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a' };
+
+describe('Auto Scaling is asked for an instance', () => {
+  it.each<[string, Parameters<typeof perhapsWarm>, string[]]>([
+    ['in a group: never', [[item()], [group()]], []],
+    ['on record in no group', [[item()], [group([])]], [INSTANCE]],
+    ['on its way, in no group', [[item({ phase: 'leaving', leaseUntil: NOW + 9 })], []], [INSTANCE]],
+    ['that has left the swarm: never of a worker', [[item({ phase: 'gone' })], []], []],
+    ['that has left the swarm: of a manager', [[item({ phase: 'gone', role: 'manager' })], []], [INSTANCE]],
+  ])('%s', (_name, asked, wanted) => {
+    expect(perhapsWarm(...asked)).toEqual(wanted);
+  });
+
+  it('for 200 at most', () => {
+    const many = Array.from({ length: 300 }, (_, index) => item({ instance: `i-${index}` }));
+    expect(perhapsWarm(many, [])).toHaveLength(200);
+  });
+
+  it('and counts for its group only while it is in the pool of that group', () => {
+    const shown = new Map([
+      [INSTANCE, WARM],
+      [OTHER_INSTANCE, { ...WARM, lifecycle: 'InService' }],
+      ['i-1', { ...WARM, group: 'others' }],
+    ]);
+    const [made] = withWarm([group([])], shown);
+    expect(made?.instances).toEqual([{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }]);
+  });
+});
+
+describe('an instance that is', () => {
+  const plan = (changes: Partial<TidyFacts>): unknown =>
+    planTidy(factsOf(changes)).repairs.map((repair) => `${repair.kind}: ${repair.because}`);
+
+  it.each<[string, Partial<TidyFacts>, string[]]>([
+    [
+      'on its way back to the pool leaves, if nobody is at work on it',
+      { groups: members('Warmed:Pending:Wait') },
+      ['leave: it waits to go back to the warm pool, and no execution is at work on it'],
+    ],
+    [
+      'on its way back to the pool is left alone while somebody is',
+      { groups: members('Warmed:Pending:Wait'), known: [item({ phase: 'leaving', leaseUntil: NOW + 9 })] },
+      [],
+    ],
+    [
+      'in the pool and Ready leaves',
+      { groups: members('Warmed:Running') },
+      ['leave: it is Warmed:Running in the warm pool of its group, and a node'],
+    ],
+    ['in the pool and no node is left alone', { groups: members('Warmed:Running'), nodes: [] }, []],
+    [
+      'stopped in the pool is forgotten when its node is down',
+      { groups: members('Warmed:Stopped'), nodes: [down()] },
+      ['forget: the node is down, and its instance is in the warm pool of its group (Warmed:Stopped)'],
+    ],
+    [
+      'stopped in the pool is left to whoever is at work on it',
+      {
+        groups: members('Warmed:Stopped'),
+        nodes: [down()],
+        known: [item({ phase: 'leaving', leaseUntil: NOW + 9 })],
+      },
+      [],
+    ],
+    ['stopped in the pool, while the managers call it Ready, waits', { groups: members('Warmed:Stopped') }, []],
+    ['about to be stopped waits', { groups: members('Warmed:Pending:Proceed') }, []],
+    ['terminated in the pool waits', { groups: members('Warmed:Terminating:Wait') }, []],
+    [
+      'up, as it comes out of the pool, keeps its node that is down',
+      { groups: members('Pending'), nodes: [down()] },
+      [],
+    ],
+    [
+      'a manager, and stopped in the pool, leaves the raft',
+      {
+        groups: [managerGroup([{ instance: INSTANCE, lifecycle: 'Warmed:Stopped' }], { desired: 0 })],
+        nodes: [manager({ status: 'down', isReachable: false })],
+        known: [item({ role: 'manager', group: 'managers' })],
+      },
+      ['leave: it is Warmed:Stopped in the warm pool of its group, and a node'],
+    ],
+    [
+      'retained in the pool is ended when it is out of the swarm',
+      {
+        groups: [managerGroup([{ instance: INSTANCE, lifecycle: 'Warmed:Pending:Retained' }], { desired: 0 })],
+        nodes: [],
+        known: [item({ role: 'manager', group: 'managers', phase: 'gone' })],
+      },
+      ['end: its group retained it, and it is out of the swarm'],
+    ],
+  ])('%s', (_name, facts, wanted) => {
+    expect(plan(facts)).toEqual(wanted);
+  });
+
+  it('to leave by a tidy leaves for the pool: its disk is used again', () => {
+    const [leave] = only({ groups: members('Warmed:Pending:Wait') }, 'leave');
+    expect(leave?.event['detail']).toMatchObject({ Origin: 'AutoScalingGroup', Destination: 'WarmPool' });
+  });
+
+  it('to be terminated leaves for good', () => {
+    const [leave] = only({ groups: members('Terminating:Wait'), nodes: [node()] }, 'leave');
+    expect(leave?.event['detail']).not.toHaveProperty('Destination');
+  });
+});
