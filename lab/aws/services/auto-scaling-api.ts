@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { groupArn } from './auto-scaling.ts';
+import { defaultSubnet } from './ec2.ts';
 import type { Group, Hook, Member } from './group.ts';
 import type { AutoScaling } from './auto-scaling.ts';
 import type { OpenAction } from './passages.ts';
@@ -158,6 +159,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     DesiredCapacity: group.desired,
     DefaultCooldown: 300,
     AvailabilityZones: group.zones,
+    VPCZoneIdentifier: (group.subnets?.map(({ id }) => id) ?? group.zones.map(defaultSubnet)).join(','),
     HealthCheckType: group.healthCheckType ?? 'EC2',
     HealthCheckGracePeriod: (group.gracePeriod ?? 0) / 1000,
     SuspendedProcesses: (group.suspended ?? []).map((ProcessName) => ({

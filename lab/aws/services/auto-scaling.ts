@@ -245,9 +245,14 @@ export class AutoScaling {
     const zone = emptiestZone(group);
     const tags = { ...launchTags(group), 'aws:autoscaling:groupName': group.name };
     const { vpcId, machine } = group;
+    const subnetId = group.subnets?.find((one) => one.zone === zone)?.id;
     const { dockerAfter, clockAhead, speaksFrom, hopLimit, userData, securityGroups } = machine;
     const seen = { speaksFrom, hopLimit, userData, securityGroups };
-    const { instanceId } = ec2.run({ zone, tags, vpcId, dockerAfter, clockAhead, ...seen, ...this.#imageOf(group) });
+    const { instanceId } = ec2.run({
+      ...{ zone, tags, vpcId, subnetId, dockerAfter, clockAhead },
+      ...seen,
+      ...this.#imageOf(group),
+    });
     const since = clock.now();
     const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
     group.members.set(instanceId, member);
