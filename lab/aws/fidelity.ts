@@ -17,6 +17,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
   autoscaling: {
     DescribeAutoScalingGroups: partial('of filters only `tag:KEY`; no pages; a short answer'),
     DescribeAutoScalingInstances: partial('no pages'),
+    DescribeScalingActivities: partial('launches that failed only; nothing of those that succeeded'),
     DescribeLifecycleHooks: done(),
     PutLifecycleHook: partial(
       'no notification target; AWS may refuse a second hook for a transition, which the lab does not',

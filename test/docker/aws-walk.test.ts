@@ -45,6 +45,7 @@ const ROWS: readonly Row[] = [
   ['autoscaling.DescribeAutoScalingGroups', ['--filters', 'Name=nothing,Values=x'], 'ValidationError'],
   ['autoscaling.DescribeAutoScalingInstances', ['--instance-ids', ID]],
   ['autoscaling.DescribeAutoScalingInstances', ['--starting-token', 'bad'], 'InvalidNextToken'],
+  ['autoscaling.DescribeScalingActivities', ['--auto-scaling-group-name', 'workers']],
   ['autoscaling.DescribeLifecycleHooks', GROUP],
   ['autoscaling.DescribeLifecycleHooks', ['--auto-scaling-group-name', 'nobody'], 'ValidationError'],
   [

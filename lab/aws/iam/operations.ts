@@ -231,6 +231,7 @@ const STACK_OPERATIONS = [
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DescribeAutoScalingGroups': onNothing('autoscaling:DescribeAutoScalingGroups'),
   'autoscaling.DescribeAutoScalingInstances': onNothing('autoscaling:DescribeAutoScalingInstances'),
+  'autoscaling.DescribeScalingActivities': onNothing('autoscaling:DescribeScalingActivities'),
   'autoscaling.DescribeLifecycleHooks': onNothing('autoscaling:DescribeLifecycleHooks'),
   'autoscaling.DescribeInstanceRefreshes': onNothing('autoscaling:DescribeInstanceRefreshes'),
   'autoscaling.CompleteLifecycleAction': onGroup('autoscaling:CompleteLifecycleAction', named),

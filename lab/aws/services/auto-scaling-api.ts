@@ -79,6 +79,7 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, pa
   const operations: Record<string, Operation> = {
     DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, shown, groups.parse(input)),
     DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, shown, instances.parse(input)),
+    DescribeScalingActivities: (input) => autoScaling.launchFailures.describe(input),
     DescribeLifecycleHooks: (input) => describeHooks(autoScaling, hooks.parse(input)),
     PutLifecycleHook: (input) => {
       putLifecycleHook(autoScaling, putHook.parse(input));

@@ -3,11 +3,12 @@ import type { Lifecycle, Member, Group, HealthyRange, InstanceRefresh } from './
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
+import { LaunchFailures } from './launch-failures.ts';
 import { Memberships } from './memberships.ts';
 import { Refreshes } from './refresh.ts';
 import { LAUNCH, ROOT_VOLUME_COMES, ROOT_VOLUME_GOES, TERMINATION, eventOf } from './passages.ts';
 import type { OpenAction, Passage } from './passages.ts';
-import { emptiestZone, planChange } from './replacement.ts';
+import { bootOf, emptiestZone, planChange } from './replacement.ts';
 import { checkBounds, checkDecrement, checkDesired, checkTags, globalTimeout, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
@@ -32,28 +33,33 @@ export class AutoScaling {
   readonly hooks = { continued: 0, abandoned: 0, timedOut: 0 };
   readonly refreshes: Refreshes;
   readonly memberships: Memberships;
+  readonly launchFailures: LaunchFailures;
   readonly #options: AutoScalingOptions;
 
   constructor(options: AutoScalingOptions) {
     this.#options = options;
+    const reconcile = (group: Group): void => {
+      this.#reconcile(group);
+    };
     this.refreshes = new Refreshes({
       now: () => options.clock.now(),
       newId: () => options.random.uuid(),
       terminate: (group, member) => {
         this.#terminate(group, member);
       },
-      reconcile: (group) => {
-        this.#reconcile(group);
-      },
+      reconcile,
     });
     this.memberships = new Memberships({
       now: () => options.clock.now(),
       managed: (instanceId) => this.#managed(instanceId),
       zoneOf: (id) => (options.ec2.isRunning(id) ? options.ec2.instances.get(id)?.zone : undefined),
       changed: options.onMember,
-      reconcile: (group) => {
-        this.#reconcile(group);
-      },
+      reconcile,
+    });
+    this.launchFailures = new LaunchFailures({
+      clock: options.clock,
+      newId: () => options.random.uuid(),
+      reconcile,
     });
     this.#checkHealthLater();
   }
@@ -235,6 +241,7 @@ export class AutoScaling {
     for (const member of terminate) {
       this.#terminate(group, member);
     }
+    if (launch === 0 || !this.groups.has(group.name) || this.launchFailures.refuses(group)) return;
     for (let missing = launch; missing > 0; missing -= 1) {
       this.#launch(group);
     }
@@ -244,15 +251,7 @@ export class AutoScaling {
     const { clock, ec2 } = this.#options;
     const zone = emptiestZone(group);
     const tags = { ...launchTags(group), 'aws:autoscaling:groupName': group.name };
-    const { vpcId, machine } = group;
-    const subnetId = group.subnets?.find((one) => one.zone === zone)?.id;
-    const { dockerAfter, clockAhead, speaksFrom, hopLimit, userData, securityGroups } = machine;
-    const seen = { speaksFrom, hopLimit, userData, securityGroups };
-    const { instanceId } = ec2.run({
-      ...{ zone, tags, vpcId, subnetId, dockerAfter, clockAhead },
-      ...seen,
-      ...this.#imageOf(group),
-    });
+    const { instanceId } = ec2.run({ zone, tags, ...bootOf(group, zone), ...this.#imageOf(group) });
     const since = clock.now();
     const member: Member = { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
     group.members.set(instanceId, member);

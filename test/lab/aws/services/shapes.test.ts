@@ -54,6 +54,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
   return {
     'autoscaling.DescribeAutoScalingGroups': { AutoScalingGroupNames: ['workers'], MaxRecords: 10 },
     'autoscaling.DescribeAutoScalingInstances': { InstanceIds: [worker] },
+    'autoscaling.DescribeScalingActivities': { ...GROUP, MaxRecords: 5 },
     'autoscaling.DescribeLifecycleHooks': { ...GROUP, LifecycleHookNames: ['skep-dev-launch'] },
     'autoscaling.PutLifecycleHook': {
       ...HOOK,
