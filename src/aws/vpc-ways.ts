@@ -29,10 +29,13 @@ function asTable({ VpcId: vpc = '', Associations = [], Routes = [] }: RouteTable
     // What a route led to may be gone: then it is a black hole.
     routes: Routes.filter(({ State }) => State === 'active').map(({ DestinationCidrBlock = '', GatewayId = '' }) => ({
       network: DestinationCidrBlock,
-      gateway: GatewayId.startsWith('igw-') ? ('internet' as const) : ('other' as const),
+      gateway: gatewayOf(GatewayId),
     })),
   };
 }
+
+const gatewayOf = (id: string): 'local' | 'internet' | 'other' =>
+  id === 'local' ? 'local' : id.startsWith('igw-') ? 'internet' : 'other';
 
 /** Without private DNS an agent would have to be told its name. */
 const answers = ({ State, VpcEndpointType, PrivateDnsEnabled }: VpcEndpoint): boolean =>

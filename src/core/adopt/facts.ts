@@ -111,7 +111,8 @@ export interface FoundRole {
 /** As a route table has it; of what is not used any more nothing is told. */
 interface Route {
   readonly network: string;
-  readonly gateway: 'internet' | 'other';
+  /** `local`: the network is the VPC's own. */
+  readonly gateway: 'local' | 'internet' | 'other';
 }
 
 export interface VpcFacts {

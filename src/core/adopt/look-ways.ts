@@ -12,7 +12,7 @@ const EVERYWHERE = '0.0.0.0/0';
 export function wayFindings(facts: AdoptFacts): AdoptFinding[] {
   const { cluster, groups, network } = facts;
   if ('unseen' in network) {
-    return [finding('NotLookedAt', cluster, `routes and endpoints: ${network.unseen}`)];
+    return [finding('NotLookedAt', cluster, `routes and endpoints, and the networks of the VPC: ${network.unseen}`)];
   }
   return groups.flatMap(({ name, found }) => (found === undefined ? [] : ofGroup(facts, network.seen, name, found)));
 }

@@ -8,7 +8,7 @@ import { adoptFacts, changed, foundInstance, OUT, tableOf } from '../../support/
 type Table = VpcFacts['tables'][number];
 const endpoint = (service: string, vpc = 'vpc-1') => ({ vpc, service: `com.amazonaws.eu-west-1.${service}` });
 const INTERNET: Table['routes'][number] = { ...OUT, gateway: 'internet' };
-const LOCAL = { ...OUT, network: '10.0.0.0/16' };
+const LOCAL: Table['routes'][number] = { network: '10.0.0.0/16', gateway: 'local' };
 const BOTH = [endpoint('ssm'), endpoint('ssmmessages')];
 
 describe('a subnet', () => {
@@ -81,7 +81,7 @@ describe('the subnets of a group', () => {
   it('are not called good where nobody may look, or no instance tells of which VPC they are', () => {
     const denied = adoptFacts({ network: { unseen: 'AWS denies ec2:DescribeRouteTables to you' } });
     expect(wayFindings(denied).map(({ name, because }) => [name, because])).toEqual([
-      ['NotLookedAt', 'routes and endpoints: AWS denies ec2:DescribeRouteTables to you'],
+      ['NotLookedAt', 'routes and endpoints, and the networks of the VPC: AWS denies ec2:DescribeRouteTables to you'],
     ]);
     const empty = adoptFacts({ of: { workers: { instances: [] } } });
     expect(wayFindings(empty).map(({ name, about }) => [name, about])).toEqual([['NotLookedAt', 'workers']]);

@@ -8,6 +8,7 @@ import { ADOPTING, planAdoption, stepText } from '../../../../src/core/adopt/pla
 import type { AdoptStep } from '../../../../src/core/adopt/plan.ts';
 import {
   FOUNDED,
+  OUT,
   SWARM,
   adoptFacts,
   addressOf,
@@ -40,6 +41,7 @@ const lifecycle = (state: string): Changes => ({
   of: { workers: { instances: [{ instance: instanceOf(4), lifecycle: state, zone: 'eu-west-1a' }] } },
   nodes: (base.nodes ?? []).slice(0, 4),
 });
+const OF_VPC = { network: '172.30.128.0/20', gateway: 'local' as const };
 const NOWHERE = { seen: { tables: [tableOf()], endpoints: [] } };
 const hook = (name: string, metadata?: string) => ({
   ...{ name, metadata, timeout: 1800, defaultResult: 'CONTINUE' },
@@ -208,6 +210,11 @@ describe('what a person should know', () => {
       'PoolOverlaps',
       'a pool that has the addresses of the VPC',
       said(1, { founded: { ...FOUNDED, pools: ['10.0.0.0/8'] } }),
+    ],
+    [
+      'PoolOverlaps',
+      'a pool within the VPC, where no node is yet',
+      { network: { seen: { tables: [tableOf({ routes: [OUT, OF_VPC] })], endpoints: [] } } },
     ],
     ['TerminatesFirst', 'managers that are replaced after they ended', { of: { managers: { launchesFirst: false } } }],
   ])('%s: %s, and it goes on', (name, _what, changes) => {
