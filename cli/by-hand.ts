@@ -18,6 +18,8 @@ export interface Asking {
   readonly ports: DocumentPorts;
   readonly cluster: string;
   readonly swarm: AskedSwarm;
+  /** Is told whom is asked. */
+  readonly onAsk?: (instance: string) => void;
 }
 
 /** @throws {Failed} where there is no swarm that could be asked */
@@ -31,7 +33,7 @@ export async function askingOf(stage: string, cluster: string): Promise<Asking> 
 
 /** @throws {Failed} with what the managers said, where none did it */
 export async function ask(
-  { ports, cluster, swarm }: Asking,
+  { ports, cluster, swarm, onAsk = sayAsked }: Asking,
   verb: Verb,
   about: AboutCommand,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -41,13 +43,13 @@ export async function ask(
       { cluster, stage: ports.stage, tokenKey: '', now: ports.now() },
       { ...about, plan: { ...about.plan, swarm: plannedSwarm(swarm) }, managers: [manager] },
     );
-  const outcome = await askManagers(ports, swarm, commandTo, (instance) => {
-    process.stderr.write(`asking manager ${instance}\n`);
-  });
+  const outcome = await askManagers(ports, swarm, commandTo, onAsk);
   if (!outcome.ok) {
     throw new Failed(oneLine(`${outcome.error}: ${outcome.cause}`));
   }
   return outcome.output;
 }
+
+const sayAsked = (instance: string): void => void process.stderr.write(`asking manager ${instance}\n`);
 
 const now = (): number => Math.floor(Date.now() / 1000);

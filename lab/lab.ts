@@ -6,6 +6,7 @@ import { Console } from './console/console.ts';
 import { answerHere } from './console/hands.ts';
 import { listen } from './aws/http-server.ts';
 import type { Listening, Serve } from './aws/http-server.ts';
+import { waysOf } from './aws/cloudformation/vpc-ways.ts';
 import { securityGroupsOf } from './aws/cloudformation/security-groups.ts';
 import { CloudFormation } from './aws/cloudformation/cloudformation.ts';
 import { enforce } from './aws/iam/enforce.ts';
@@ -133,6 +134,7 @@ export class Lab {
       random: seededRandom(options.seed),
     });
     this.ec2.securityGroups = () => securityGroupsOf(this.cloudFormation.account);
+    this.ec2.ways = () => waysOf(this.cloudFormation.account);
     this.console.alarms.onAlarm = autoScaling.heardAlarm;
     this.console.mayNotify = (alarm, topic) => enforced.onBehalf.mayNotify(alarm, topic);
     this.runCommand = this.#makeRunCommand(options, lag.invocations);
@@ -221,7 +223,7 @@ export class Lab {
       documents: this.#account.documents.map(readDocument),
       deliveryLatency: this.#latencies.delivery,
       throttles: this.throttles,
-      mayRegister: (instanceId) => this.#onBehalf.mayRegister(instanceId),
+      mayRegister: (instanceId) => this.#onBehalf.mayRegister(instanceId) && this.ec2.reachesSystemsManager(instanceId),
       agentLimits: agentLimitsOf(options),
       ...{ listsPending: options.limits?.listsPending, lag },
       emit: this.#emitter('aws.ssm'),
@@ -282,7 +284,7 @@ export class Lab {
   #makeEndpoint(): Endpoint {
     const { iam, autoScaling, ec2, runCommand, states } = this;
     const { topics, queues } = this.console;
-    const iamOf = iamApi(this.profiles, () => this.stack.managedPolicies);
+    const iamOf = iamApi(this.profiles, () => this.stack.managedPolicies, iam);
     const ofSsm = [runCommand, ...runCommand.ofAgents, this.parameterStore];
     const begun = () => ({ ActivityId: this.random.uuid(), StartTime: new Date(this.clock.now()) });
     const groups = autoScalingApi(autoScaling, this.#shown, { begun, alarms: this.console.alarms });

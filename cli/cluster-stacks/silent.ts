@@ -1,13 +1,15 @@
-// Names the instances whose SSM agent has not registered: without that, a person would wait for them until their hooks end.
+// Names the instances whose SSM agent has not registered, and says of launches that AWS refuses why: without that, a person would wait without a word.
 import { agentsOf } from '../../src/aws/agents.ts';
 import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
-import { longWaiting, silentWords, stillWaiting } from '../../src/core/cluster/silent.ts';
-import type { Waiting } from '../../src/core/cluster/silent.ts';
+import { refusedLaunches } from '../../src/aws/scaling-activities.ts';
+import { longWaiting, newRefusals, silentWords, stillWaiting } from '../../src/core/cluster/silent.ts';
+import type { RefusedLaunch, Waiting } from '../../src/core/cluster/silent.ts';
 import type { Ports } from './present.ts';
 
 /** @returns a function to call between two looks: it names each such instance once */
 export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: string): () => Promise<void> {
   const told = new Set<string>();
+  const tellRefused = refusedWatch({ autoScaling, say });
   let waiting: Waiting = new Map();
   return async () => {
     const groups = await groupsOfCluster(autoScaling, cluster);
@@ -19,6 +21,8 @@ export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: stri
       at,
     );
     const long = longWaiting(waiting, at).filter((instance) => !told.has(instance));
+    const short = groups.filter(({ desired, instances }) => instances.length < desired);
+    await tellRefused(short.map(({ name }) => name));
     if (long.length === 0) {
       return;
     }
@@ -28,6 +32,22 @@ export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: stri
     long.forEach((instance) => told.add(instance));
     if (silent.length > 0) {
       say(silentWords(silent));
+    }
+  };
+}
+
+function refusedWatch({ autoScaling, say }: Pick<Ports, 'autoScaling' | 'say'>) {
+  const told = new Set<string>();
+  let old: ReadonlySet<string> | undefined;
+  return async (short: readonly string[]): Promise<void> => {
+    const found: RefusedLaunch[] = [];
+    for (const group of short) {
+      found.push(...(await refusedLaunches(autoScaling, group)));
+    }
+    old ??= new Set(found.map(({ id }) => id));
+    for (const line of newRefusals({ told, old }, found)) {
+      told.add(line);
+      say(line);
     }
   };
 }

@@ -13,6 +13,7 @@ import { Failed } from '../errors.ts';
 import { remove } from './bring-up.ts';
 import { emptyGroup } from './empty-group.ts';
 import { follow } from './follow.ts';
+import { lossLines } from './losses.ts';
 import { groupsOf, stacksOf, templateText } from './present.ts';
 import type { Place, Ports } from './present.ts';
 
@@ -22,12 +23,14 @@ export async function whatGoes(ports: Ports, place: Place): Promise<string[]> {
   const groups = await groupsOf(ports, stacks);
   const swarmId = (await erasuresOf(place).read(place.cluster))?.swarmId;
   const { workers, managers, shared } = goingOrder(place, stacks);
+  const instances = groups.flatMap((group) => group.instances.map(({ instance }) => instance));
   return [
     ...groups.map(
       ({ name, role, instances }) =>
         `${role ?? 'group'} ${name}: ${instances.map((one) => one.instance).join(', ') || 'empty'}`,
     ),
-    ...(swarmId === undefined ? [] : [`swarm ${swarmId}: its services, networks, secrets, configs and local volumes`]),
+    ...(swarmId === undefined ? [] : [`swarm ${swarmId}: its services, networks, secrets and configs`]),
+    ...(await lossLines(ports, place, instances)),
     ...[...workers, ...managers, ...shared].map(({ name }) => `stack ${name}`),
   ];
 }

@@ -1,6 +1,8 @@
 // `skep adopt`: takes a swarm in that exists, with its groups. No task of it is started anew.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { IAMClient } from '@aws-sdk/client-iam';
 import type { Command } from 'commander';
 
 import { autoScalingClient, sendingClient, statesClient, tableClient } from '../../src/aws/clients.ts';
@@ -102,6 +104,7 @@ async function portsOf(stage: string): Promise<AdoptPorts> {
   const machine = await explained(machineArn(states, `${name}-tidy`), stage);
   return {
     ...{ stage, states, autoScaling: autoScalingClient(), ec2: ec2Client(), ssm: sendingClient() },
+    ...{ iam: new IAMClient({}), cloudFormation: new CloudFormationClient({}) },
     table: new Table(client, name),
     declarations: new Declarations(client, name),
     tidyStore: new TidyStore(client, name),

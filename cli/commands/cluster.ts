@@ -7,6 +7,7 @@ import { readClusterFile } from '../cluster-file/read.ts';
 import { carryOutPlan, followGroups, planOf } from '../cluster-stacks/bring-up.ts';
 import type { Planned } from '../cluster-stacks/bring-up.ts';
 import { driftLines } from '../cluster-stacks/drift.ts';
+import { networkLines } from '../cluster-stacks/given-network.ts';
 import { groupsOf, portsOf, stacksOf } from '../cluster-stacks/present.ts';
 import type { Ports } from '../cluster-stacks/present.ts';
 import { dataOf, refuseSharedNetwork, takeDown, whatGoes } from '../cluster-stacks/take-down.ts';
@@ -112,15 +113,15 @@ async function plan(path: string, { every, drift = true }: Options): Promise<voi
   const { file, ports } = await begin(path, every);
   const planned = await planOf(ports, file);
   const drifted = drift ? await driftLines(ports, planned) : [];
-  show(ports, planned, drifted);
+  show(ports, planned, [...(await networkLines(file)), ...drifted]);
   process.exitCode = planned.some(({ changes }) => changes) ? 2 : 0;
 }
 
-function show({ say }: Ports, planned: readonly Planned[], drifted: readonly string[] = []): void {
+function show({ say }: Ports, planned: readonly Planned[], besides: readonly string[]): void {
   for (const { lines } of planned) {
     lines.forEach(say);
   }
-  drifted.forEach(say);
+  besides.forEach(say);
   const count = planned.filter(({ changes }) => changes).length;
   say(count === 0 ? 'nothing to do' : `${count} thing(s) to do`);
 }
@@ -129,7 +130,7 @@ async function up(path: string, { every, yes }: Options): Promise<void> {
   const { file, ports } = await begin(path, every);
   const isSaid = saidYes(file.cluster, yes);
   const planned = await planOf(ports, file);
-  show(ports, planned);
+  show(ports, planned, await networkLines(file));
   if (planned.some(({ isGrave }) => isGrave)) {
     await confirm('Something is replaced or ended. ', { cluster: file.cluster, yes: isSaid });
   }

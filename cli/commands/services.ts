@@ -2,23 +2,17 @@
 import type { Command } from 'commander';
 
 import { cleaned, oneLine } from '../../src/core/clean-text.ts';
-import type { ServiceFacts } from '../../src/core/services/facts.ts';
-import { readServices, shiftPage } from '../../src/swarm/services-page.ts';
-import type { ReadServices } from '../../src/swarm/services-page.ts';
-import { ask, askingOf } from '../by-hand.ts';
+import { allServices } from '../all-services.ts';
+import { askingOf } from '../by-hand.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { columns } from '../columns.ts';
-import { Failed } from '../errors.ts';
 import { servicesShown } from '../services-table.ts';
 import type { ServiceShown } from '../services-table.ts';
 
 interface Options extends About {
   readonly json: boolean;
 }
-
-/** A page has at least one service: a swarm of more is not read to its end. */
-const MOST_PAGES = 200;
 
 export function defineServices(command: Command): Command {
   return aboutCluster(command)
@@ -35,28 +29,10 @@ export function defineServices(command: Command): Command {
 async function services(argument: string | undefined, options: Options): Promise<void> {
   const { stage, json } = options;
   const cluster = await whichCluster(argument, options);
-  const { services: read, unreadable } = await readAll(stage, cluster);
+  const { services: read, unreadable } = await allServices(await askingOf(stage, cluster));
   const shown = servicesShown(read, unreadable);
   process.stdout.write(`${json ? JSON.stringify(cleaned(shown), null, 2) : textOf(shown)}\n`);
   process.exitCode = shown.every(({ ok }) => ok) ? 0 : 2;
-}
-
-async function readAll(stage: string, cluster: string): Promise<ReadServices> {
-  const asking = await askingOf(stage, cluster);
-  const found: ServiceFacts[] = [];
-  const unreadable: ReadServices['unreadable'] = [];
-  let offset: number | undefined = 0;
-  for (let pages = 0; offset !== undefined && pages < MOST_PAGES; pages += 1) {
-    const page = shiftPage.safeParse(await ask(asking, 'shift', { plan: {}, tell: 'services', offset }));
-    if (!page.success) {
-      throw new Failed('what the manager tells is not what this version understands');
-    }
-    const read = readServices(page.data, String);
-    found.push(...read.services);
-    unreadable.push(...read.unreadable);
-    offset = page.data.next !== undefined && page.data.next > offset ? page.data.next : undefined;
-  }
-  return { services: found, unreadable };
 }
 
 function textOf(shown: readonly ServiceShown[]): string {

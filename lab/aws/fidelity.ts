@@ -17,6 +17,7 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
   autoscaling: {
     DescribeAutoScalingGroups: partial('of filters only `tag:KEY`; no pages; a short answer'),
     DescribeAutoScalingInstances: partial('no pages'),
+    DescribeScalingActivities: partial('launches that failed only; nothing of those that succeeded'),
     DescribeLifecycleHooks: done(),
     PutLifecycleHook: partial(
       'no notification target; AWS may refuse a second hook for a transition, which the lab does not',
@@ -79,6 +80,10 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
       'filters by `instance-id`, `instance-state-name`, `availability-zone`, `vpc-id`, addresses and `tag:KEY`, no wildcards, no pages; an instance is terminated at once, and is listed for ever',
     ),
     DescribeSecurityGroups: partial('filters by `group-id` and `vpc-id`; nothing of what may go out'),
+    DescribeRouteTables: partial(
+      'filters by `vpc-id`; the default route of the account’s own VPC goes to a NAT gateway',
+    ),
+    DescribeVpcEndpoints: partial('filters by `vpc-id`; a short answer'),
     DescribeInstanceStatus: partial(
       'running instances, their scheduled events and status checks (`reachability` alone); filters by these',
     ),
@@ -98,6 +103,11 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     GetHostedZone: partial('no name servers, no VPCs'),
   },
   iam: {
+    GetInstanceProfile: partial('of the groups that there are; a short answer'),
+    GetRole: partial('of the roles of instances; a short answer'),
+    SimulatePrincipalPolicy: partial(
+      'of the roles of instances, by their policies alone; one resource, no policies besides, no boundaries, no pages',
+    ),
     ListEntitiesForPolicy: partial(
       'of the node policies of the stack, the roles of groups that were set up by hand; no pages',
     ),

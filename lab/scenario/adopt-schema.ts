@@ -12,6 +12,8 @@ export const setup = z.strictObject({
   capacityRebalance: z.boolean().optional(),
   hopLimit: z.int().min(1).max(64).optional(),
   userData: z.string().optional(),
+  /** Its subnets have no way out, so that no agent is ever heard of. */
+  isolated: z.boolean().default(false),
   /** Where its security group lets in whoever is in it, such as `tcp 22`; without it: everywhere, whoever is in the account's own. */
   ports: z.array(z.string().regex(/^(tcp|udp) \d{1,5}$/)).optional(),
 });

@@ -1,7 +1,9 @@
 // Steps of a scenario about a swarm that somebody made by hand: it is made, adopted and released. Adoption and release are the command's own code.
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -102,6 +104,8 @@ function portsOf(run: ScenarioRun): AdoptPorts {
     ...{ stage, say },
     autoScaling: held(run, new AutoScalingClient(settings)),
     ec2: held(run, new EC2Client(settings)),
+    iam: held(run, new IAMClient(settings)),
+    cloudFormation: held(run, new CloudFormationClient(settings)),
     ssm: held(run, new SSMClient(settings)),
     states: held(run, new SFNClient(settings)),
     table: new Table(held(run, client), table.name),

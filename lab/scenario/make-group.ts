@@ -23,17 +23,19 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
       capacityRebalance: spec.setup.capacityRebalance,
       launchesAfter: spec.launchesAfter,
       retainedEndsBy: spec.retainedEndsBy,
+      subnets: spec.setup.isolated ? isolatedSubnets(lab, name, spec.zones) : undefined,
       ...launchedAs(spec, securityGroupOf(lab, name, spec)),
     },
     0,
   );
-  const { managedInstanceCore, tags } = spec.instanceRole;
+  const { managedInstanceCore, nodePolicy, tags } = spec.instanceRole;
   lab.profiles.set(name, {
     name: `skep-${name}`,
     stage,
     role: spec.role,
     tags: tags ?? { 'skep:cluster': cluster, 'skep:role': spec.role },
     managedInstanceCore,
+    withoutNodePolicy: !nodePolicy,
   });
   const hooks = [
     {
@@ -107,4 +109,24 @@ function securityGroupOf({ cloudFormation, random }: Lab, name: string, { setup 
     SecurityGroupIngress,
   });
   return [id];
+}
+
+/** With a route table of their own, which leads nowhere. */
+function isolatedSubnets(
+  { cloudFormation: { account }, random }: Lab,
+  name: string,
+  zones: readonly string[],
+): Group['subnets'] {
+  const table = `rtb-0${random.hex(16)}`;
+  account.add('AWS::EC2::RouteTable', table, { VpcId: DEFAULT_VPC });
+  return zones.map((zone, index) => {
+    const id = `subnet-0${random.hex(16)}`;
+    account.add('AWS::EC2::Subnet', id, {
+      VpcId: DEFAULT_VPC,
+      AvailabilityZone: zone,
+      CidrBlock: `172.31.${128 + index}.0/24`,
+    });
+    account.add('AWS::EC2::SubnetRouteTableAssociation', `${name}-${zone}`, { RouteTableId: table, SubnetId: id });
+    return { id, zone };
+  });
 }

@@ -76,6 +76,8 @@ const group = z.strictObject({
   instanceRole: z
     .strictObject({
       managedInstanceCore: z.boolean().default(true),
+      /** Somebody has forgotten to attach it. */
+      nodePolicy: z.boolean().default(true),
       tags: z.record(z.string(), z.string()).optional(),
     })
     .prefault({}),

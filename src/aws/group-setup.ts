@@ -51,6 +51,7 @@ function asFound(group: AutoScalingGroup): Omit<FoundGroup, 'hooks'> {
     suspended: (group.SuspendedProcesses ?? []).flatMap(({ ProcessName: process }) => process ?? []),
     retains: group.InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon === 'retain',
     launchesFirst: (group.InstanceMaintenancePolicy?.MinHealthyPercentage ?? 0) >= 100,
+    subnets: (group.VPCZoneIdentifier ?? '').split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()])),
     instances: (group.Instances ?? []).map((one) => ({
       instance: one.InstanceId ?? '',
       lifecycle: one.LifecycleState ?? '',

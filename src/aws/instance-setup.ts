@@ -38,7 +38,10 @@ function asFound(instance: Instance): FoundInstance {
     state: instance.State?.Name ?? '',
     privateIp: instance.PrivateIpAddress,
     hopLimit: instance.MetadataOptions?.HttpPutResponseHopLimit ?? 1,
-    hasProfile: instance.IamInstanceProfile !== undefined,
+    profile: instance.IamInstanceProfile?.Arn,
+    vpc: instance.VpcId,
+    subnet: instance.SubnetId,
+    hasPublicAddress: instance.PublicIpAddress !== undefined,
     securityGroups: [
       ...new Set(
         (instance.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups.flatMap(({ GroupId }) => GroupId ?? [])),

@@ -1,17 +1,23 @@
 // What an adoption is decided from, read anew each time: groups, instances, agents, the engines' own words, the swarm, the table.
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import * as z from 'zod';
 
 import { agentsOf } from '../aws/agents.ts';
+import { askedFor } from '../aws/asked-for.ts';
 import { setupOf } from '../aws/group-setup.ts';
 import { instancesSetUp, userDataOf } from '../aws/instance-setup.ts';
+
 import { ingressOf } from '../aws/security-groups.ts';
 import { runDocument } from '../aws/run-document.ts';
 import type { DocumentPorts } from '../aws/run-document.ts';
+import { waysOf } from '../aws/vpc-ways.ts';
+import { rolesOfEach } from './look-at-roles.ts';
 import { inspectOf, surveyOf } from '../core/adopt/commands.ts';
 import { adoptSurvey, leadingOf } from '../core/adopt/facts.ts';
-import type { AdoptFacts, Asked, FoundGroup, Leading } from '../core/adopt/facts.ts';
+import type { AdoptFacts, Asked, AskedFor, FoundGroup, Leading } from '../core/adopt/facts.ts';
 import { chunks } from '../core/chunks.ts';
 import { FlowError } from '../core/errors.ts';
 import type { NodeRole } from '../core/names.ts';
@@ -24,6 +30,8 @@ import type { InspectPage } from '../swarm/inspect-page.ts';
 export interface LookPorts extends DocumentPorts {
   readonly autoScaling: AutoScalingClient;
   readonly ec2: EC2Client;
+  readonly iam: IAMClient;
+  readonly cloudFormation: CloudFormationClient;
   readonly table: Table;
   readonly tidyStore: TidyStore;
   readonly founderOf: (cluster: string) => Promise<string | undefined>;
@@ -55,10 +63,19 @@ export async function lookToAdopt(ports: LookPorts, wish: AdoptWish): Promise<Ad
     tidyStore.read(cluster),
     userDataOfEach(ec2, found),
   ]);
+  const roles = await rolesOfEach(ports, wish, { found, instances, agents });
   const groups = wish.groups.map(({ name, role }) => ({
-    ...{ name, role, found: found.get(name), userData: userData.get(name) },
+    ...{ name, role, found: found.get(name), userData: userData.get(name), roles: roles.get(name) ?? [] },
   }));
-  const ingress = await ingressOf(ec2, [...new Set([...instances.values()].flatMap((one) => one.securityGroups))]);
+  const shown = [...instances.values()];
+  const ingress = await askedFor(
+    'ec2:DescribeSecurityGroups',
+    ingressOf(ec2, [...new Set(shown.flatMap((one) => one.securityGroups))]),
+  );
+  const network = await askedFor(
+    'ec2:DescribeRouteTables and ec2:DescribeVpcEndpoints',
+    waysOf(ec2, [...new Set(shown.flatMap(({ vpc }) => vpc ?? []))]),
+  );
   const surveys = await askEach(
     ports,
     cluster,
@@ -66,19 +83,20 @@ export async function lookToAdopt(ports: LookPorts, wish: AdoptWish): Promise<Ad
   );
   const leading = leadingOf({ groups, surveys });
   const nodes = leading === undefined ? undefined : await nodesOf(ports, cluster, leading);
-  return { stage, cluster, groups, instances, ingress, agents, surveys, nodes, state, founder, known: stored.known };
+  const { known } = stored;
+  return { stage, cluster, groups, instances, ingress, network, agents, surveys, nodes, state, founder, known };
 }
 
 /** Of one instance of each group: what its launch template has may be different by now. */
 async function userDataOfEach(
   ec2: EC2Client,
   groups: ReadonlyMap<string, FoundGroup>,
-): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
+): Promise<ReadonlyMap<string, AskedFor<string>>> {
+  const texts = new Map<string, AskedFor<string>>();
   for (const [name, { instances }] of groups) {
     const [first] = instances;
     if (first !== undefined) {
-      texts.set(name, await userDataOf(ec2, first.instance));
+      texts.set(name, await askedFor('ec2:DescribeInstanceAttribute', userDataOf(ec2, first.instance)));
     }
   }
   return texts;

@@ -170,6 +170,7 @@ groups:
         replicas: 1,
         constraints: ['node.role==worker'],
         stopGrace: 600,
+        mounts: ['volume'],
       });
       await clock.advance(60_000);
 
@@ -188,6 +189,9 @@ groups:
 
       const ended = await lab.cluster(['down', green, '--yes', 'green'], { at: /scaling it to 0/, by: 'SIGKILL' });
       expect(ended.code).toBeNull();
+      const worker = lab.instancesOf('workers', 'green')[0] ?? '';
+      expect(ended.stdout).toContain('  services, 1: slow (1 running)\n  local volumes, 1: 4.1 kB\n');
+      expect(ended.stdout).toContain(`    on ${worker}: 1, 4.1 kB (slow 4.1 kB)\n`);
       const down = await lab.cluster(['down', green, '--yes', 'green']);
       expect(down).toMatchObject({ code: 0, stderr: '' });
       expect(down.stdout).toContain('was kept, and its swarm is to go: ending it');

@@ -48,6 +48,13 @@ describe('what cannot be', () => {
   it(
     'a zone that the region lacks, a network that is not there, a quota: the first reason, and what is left is cleared',
     async () => {
+      const blind = await lab.cluster(['plan', lab.file(GIVEN)]);
+      expect([blind.code, blind.stdout]).toEqual([
+        2,
+        expect.stringContaining(
+          '! network.given: subnet-0123456789abcdef0 has no default route, and its VPC no endpoint of ssm and ssmmessages: no node would be heard of\n',
+        ),
+      ]);
       const zone = lab.changed(['[eu-west-1a, eu-west-1b, eu-west-1c]', '[eu-west-1a, eu-west-1b, eu-west-1f]']);
       expect(await lab.cluster(['up', zone])).toMatchObject({
         code: 2,
@@ -69,6 +76,23 @@ describe('what cannot be', () => {
         expect.stringContaining(`the first reason: Vpc: Resource handler returned message: "${message}"`),
       ]);
       expect(lab.run.lab.autoScaling.groups.size).toBe(0);
+    },
+    LONG,
+  );
+
+  it(
+    'a quota of instances: what AWS says is told, and what is left goes on when it is raised',
+    async () => {
+      const { launchFailures } = lab.run.lab.autoScaling;
+      const message = 'You have requested more vCPU capacity than your current vCPU limit of 0 allows.';
+      launchFailures.knobs.push({ group: 'Group-managers', message });
+      const said = `AWS launches no instance: ${message}`;
+      const blocked = await lab.cluster(['up', EXAMPLE], { at: new RegExp(said), by: 'SIGINT' });
+      expect([blocked.code, blocked.stdout.split(said).length]).toEqual([130, 2]);
+      expect(blocked.stderr).toContain('The same command goes on from there');
+
+      launchFailures.knobs.length = 0;
+      expect(await lab.cluster(['up', EXAMPLE])).toMatchObject({ code: 0, stderr: '' });
     },
     LONG,
   );

@@ -84,7 +84,7 @@ let run: ScenarioRun;
 let commands: ManyCommands;
 const asked = new Set<string>();
 /** What a person may not, for the while of a test. */
-let denied: string | undefined;
+const denied = new Set<string>();
 const SOMEBODY = 'arn:aws:iam::123456789012:user/somebody';
 const NOT_ALLOWED = { allowed: false, kind: 'identity', explicit: false } as const;
 beforeAll(async () => {
@@ -99,7 +99,7 @@ beforeAll(async () => {
     if (caller.kind === 'person') {
       for (const action of actionsOf(service, operation, input)) {
         asked.add(action);
-        if (action === denied) {
+        if (denied.has(action)) {
           throw accessDenied(service, { who: SOMEBODY, action, resource: undefined, decision: NOT_ALLOWED });
         }
       }
@@ -165,7 +165,8 @@ describe('what a person needs', () => {
       expect(actions.length).toBeGreaterThan(0);
       try {
         for (const action of actions) {
-          denied = action;
+          denied.clear();
+          denied.add(action);
           const { code, stdout, stderr } = await typed();
           expect([action, stdout + stderr]).toEqual([
             action,
@@ -176,7 +177,44 @@ describe('what a person needs', () => {
           expect([action, code === 0 && verb !== 'status']).toEqual([action, false]);
         }
       } finally {
-        denied = undefined;
+        denied.clear();
+      }
+    },
+    120_000,
+  );
+
+  it.each([
+    [
+      [
+        'iam:GetInstanceProfile',
+        'ec2:DescribeRouteTables',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeInstanceAttribute',
+      ],
+      ['the user data of its', 'what the role of skep-managers may', 'routes and endpoints', 'the security groups'],
+    ],
+    [
+      ['cloudformation:DescribeStacks', 'ec2:DescribeVpcEndpoints'],
+      ['what the role of skep-managers may', 'routes and endpoints'],
+    ],
+    [['iam:GetRole'], ['what the role of skep-managers may']],
+    [['iam:SimulatePrincipalPolicy'], ['what the role of skep-managers may']],
+  ])(
+    'and an adoption without %p goes on, and says what nobody has looked at',
+    async (actions, told) => {
+      const [, line = ''] = TYPED.find(([verb]) => verb === 'adopt') ?? [];
+      try {
+        actions.forEach((action) => denied.add(action));
+        const { stdout, stderr } = await whileTimePasses(run, commands.skep(line.split(' '), onLab(run.lab.url)));
+        for (const what of told) {
+          expect(stdout).toMatch(new RegExp(`mind: NotLookedAt \\S+: ${what}.*: AWS denies `));
+        }
+        for (const action of actions) {
+          expect(stdout).toContain(`AWS denies ${action} to ${SOMEBODY}`);
+        }
+        expect(stderr).not.toMatch(STACK);
+      } finally {
+        denied.clear();
       }
     },
     120_000,

@@ -129,6 +129,13 @@ export const OUTPUTS = {
         z.strictObject({ swarmId: z.literal(''), nodeId: z.literal(''), role: z.literal('') }),
       ])
       .optional(),
+    // Where it was asked for.
+    volumes: z
+      .strictObject({
+        ...{ count, bytes: count, unknown: count },
+        largest: z.array(z.string().regex(/^\d+ [0-9A-Za-z][0-9A-Za-z_.-]*$/)).max(20),
+      })
+      .optional(),
     // Of a manager that has a leader.
     founded: z
       .strictObject({

@@ -14,6 +14,7 @@ const HOOK = ['--auto-scaling-group-name', 'workers', '--lifecycle-hook-name', '
 const GROUP = ['--auto-scaling-group-name', 'workers'];
 const TABLE = ['--table-name', 'skep-dev'];
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
+const WORKER_ROLE = 'arn:aws:iam::123456789012:role/skep-workers';
 const NODE_POLICY = 'arn:aws:iam::123456789012:policy/skep-dev-worker-node-eu-west-1';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
 
@@ -44,6 +45,7 @@ const ROWS: readonly Row[] = [
   ['autoscaling.DescribeAutoScalingGroups', ['--filters', 'Name=nothing,Values=x'], 'ValidationError'],
   ['autoscaling.DescribeAutoScalingInstances', ['--instance-ids', ID]],
   ['autoscaling.DescribeAutoScalingInstances', ['--starting-token', 'bad'], 'InvalidNextToken'],
+  ['autoscaling.DescribeScalingActivities', ['--auto-scaling-group-name', 'workers']],
   ['autoscaling.DescribeLifecycleHooks', GROUP],
   ['autoscaling.DescribeLifecycleHooks', ['--auto-scaling-group-name', 'nobody'], 'ValidationError'],
   [
@@ -106,6 +108,8 @@ const ROWS: readonly Row[] = [
   ['ec2.DescribeInstances', ['--instance-ids', ID], 'InvalidInstanceID.NotFound'],
   ['ec2.DescribeSecurityGroups', ['--filters', 'Name=vpc-id,Values=vpc-0a1b2c3d4e5f60718']],
   ['ec2.DescribeSecurityGroups', ['--group-ids', 'sg-0000000000000dead'], 'InvalidGroup.NotFound'],
+  ['ec2.DescribeRouteTables', ['--filters', 'Name=vpc-id,Values=vpc-0a1b2c3d4e5f60718']],
+  ['ec2.DescribeVpcEndpoints', ['--filters', 'Name=vpc-id,Values=vpc-0a1b2c3d4e5f60718']],
   ['ec2.DescribeInstanceStatus', ['--filters', 'Name=event.code,Values=instance-retirement']],
   ['ec2.DescribeInstanceAttribute', ['--instance-id', ID, '--attribute', 'userData'], 'InvalidInstanceID.NotFound'],
   ['ec2.CreateTags', ['--resources', ID, '--tags', 'Key=walk,Value=x'], 'InvalidInstanceID.NotFound'],
@@ -152,6 +156,19 @@ const ROWS: readonly Row[] = [
   ['sqs.GetQueueUrl', ['--queue-name', 'nobody'], 'QueueDoesNotExist'],
   ['sqs.ReceiveMessage', ['--queue-url', QUEUE]],
   ['sqs.DeleteMessage', ['--queue-url', QUEUE, '--receipt-handle', 'nobody'], 'ReceiptHandleIsInvalid'],
+  ['iam.GetInstanceProfile', ['--instance-profile-name', 'skep-workers']],
+  ['iam.GetInstanceProfile', ['--instance-profile-name', 'nobodys'], 'NoSuchEntity'],
+  ['iam.GetRole', ['--role-name', 'skep-workers']],
+  ['iam.GetRole', ['--role-name', 'nobodys'], 'NoSuchEntity'],
+  [
+    'iam.SimulatePrincipalPolicy',
+    ['--policy-source-arn', WORKER_ROLE, '--action-names', 'kms:Decrypt', 'ssm:GetParameter'],
+  ],
+  [
+    'iam.SimulatePrincipalPolicy',
+    ['--policy-source-arn', `${WORKER_ROLE}s`, '--action-names', 'kms:Decrypt'],
+    'NoSuchEntity',
+  ],
   ['iam.ListEntitiesForPolicy', ['--policy-arn', NODE_POLICY]],
   ['iam.ListEntitiesForPolicy', ['--policy-arn', NODE_POLICY + 's'], 'NoSuchEntity'],
   ['iam.DetachRolePolicy', ['--policy-arn', NODE_POLICY, '--role-name', 'nobody'], 'NoSuchEntity'],

@@ -8,6 +8,7 @@ import { DockerMachines } from '../../lab/nodes/docker/docker-machines.ts';
 import type { DocumentRun } from '../../lab/nodes/machines.ts';
 import { Bench, instance, until } from './support/bench.ts';
 import { host, NOTHING, Traces } from './support/traces.ts';
+import { bootScript } from './support/user-data.ts';
 
 const LAB_TO_KILL = fileURLToPath(new URL('support/lab-to-kill.ts', import.meta.url));
 const script = (text: string, more: Partial<DocumentRun> = {}): DocumentRun => ({
@@ -127,6 +128,52 @@ describe('docker machines', () => {
     expect(copy).toBe(origin.replace('ip-10-77-0-12', 'ip-10-77-0-14'));
     await machines.terminate(clone);
     await machines.docker(two, ['swarm', 'leave', '--force']);
+  });
+
+  const APT = 'apt-get --quiet --quiet --option DPkg::Lock::Timeout=300 update';
+  const INSTALL = [
+    'apt-get --quiet --quiet --yes --no-install-recommends --option DPkg::Lock::Timeout=300',
+    'install docker.io apparmor ca-certificates curl openssl util-linux',
+  ].join(' ');
+  const S3 = 'https://s3.eu-west-1.amazonaws.com/amazon-ssm-eu-west-1/latest/debian_arm64/amazon-ssm-agent.deb';
+  it.each([
+    ['amzn', 'amazon-ssm-agent', ['dnf --quiet --assumeyes install docker amazon-ssm-agent']],
+    ['ubuntu', 'snap.amazon-ssm-agent.amazon-ssm-agent', [APT, 'sleep 5', APT, INSTALL]],
+    [
+      'debian',
+      'amazon-ssm-agent',
+      [APT, 'sleep 5', APT, INSTALL, `curl ${S3}`, 'dpkg --install --force-confold /run/amazon-ssm-agent.deb'],
+    ],
+  ])('run the commands of a group’s user data on %s', async (id, agent, installs) => {
+    const own = '#!/bin/sh\necho "own script" >>/run/lab/noted\n';
+    const { exitCode, stdout, stderr } = await machines.run(two, script(bootScript(id, 'manager', own)));
+    const noted = stdout.trim().split('\n');
+    expect({ exitCode, stderr, noted: noted.filter((line) => !line.startsWith('systemctl cat')) }).toEqual({
+      ...{ exitCode: 0, stderr: '' },
+      noted: [
+        ...installs,
+        'systemctl daemon-reload',
+        'systemctl enable --now docker.service skep-prune.timer',
+        `systemctl show --property=ActiveEnterTimestamp --value ${agent}.service`,
+        // Its settings are younger than it.
+        `systemctl restart ${agent}.service`,
+        `systemctl enable --now ${agent}.service`,
+        'own script',
+      ],
+    });
+  });
+
+  it('have a Docker then that takes its settings, and the command that prunes images, and never a volume', async () => {
+    await machines.killEngine(two);
+    await machines.startEngine(two);
+    const made = 'docker volume create kept && docker network create one';
+    const settings = await machines.shell(
+      two,
+      `${made} >/dev/null && docker info --format '{{.LoggingDriver}}' && docker network inspect one --format '{{(index .IPAM.Config 0).Subnet}}'`,
+    );
+    expect(settings).toMatch(/^local\n172\.17\.\d+\.0\/20\n$/);
+    const prune = `$(sed -n 's/^ExecStart=//p' /etc/systemd/system/skep-prune.service)`;
+    expect(await machines.shell(two, `${prune} >/dev/null && docker volume ls --quiet`)).toBe('kept\n');
   });
 
   it('end a script with the machine under it, and forget the machine', async () => {

@@ -53,6 +53,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   force: 'yes',
   offset: '400',
   brief: 'yes',
+  volumes: 'yes',
   handOver: 'yes',
   together: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',
   forget: 'da5el1vvzfzci6j9ohzl1v6cw@i-0123456789abcdef0',

@@ -326,7 +326,7 @@ describe('parameters of a document', () => {
 });
 
 /** What a document calls in other scenes than its first. */
-const EXTRA = /^(docker (node|service|config|swarm|network) |curl |openssl |docker ps )/;
+const EXTRA = /^(docker (node|service|config|swarm|network|volume) |curl |openssl |docker ps )/;
 const kindOf = (call: string): string => call.split(' ').slice(0, 3).join(' ');
 const pick = (values: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));

@@ -20,6 +20,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'path is_given_up "$DOCKER_ROOT/swarm/raft"': OWN_FOLDER,
   'path reset "$DOCKER_ROOT/swarm/raft"': OWN_FOLDER,
   'path raft_time "$1/swarm/raft"': OWN_FOLDER,
+  'path measured "$DOCKER_ROOT/volumes/$volume/_data"':
+    'a name of letters, digits and signs that begin no option and lead out of no folder, by its pattern, in the folder of the engine',
   'path metadata "http://169.254.169.254/latest/$1"': METADATA,
   'path open_parameters "meta-data/iam/security-credentials/$role"': METADATA,
   'path networks "meta-data/network/interfaces/macs/$card/vpc-ipv4-cidr-blocks"': METADATA,

@@ -52,7 +52,8 @@ export class CloudFormation {
       autoScaling,
       hasProfile: (nameOrArn) => roles.hasProfile(nameOrArn),
       setProfile: (group, profile) => {
-        profiles.setMade(group, () => (profile === undefined ? undefined : roles.ofProfile(profile)));
+        const name = profile?.replace(/^.*[/]/, '');
+        profiles.setMade(group, name, () => (profile === undefined ? undefined : roles.ofProfile(profile)));
       },
     });
     const handlers = { ...RECORDS, ...zoneHandlers(route53), ...roles.handlers, ...groups.handlers };

@@ -150,6 +150,7 @@ export class MadeGroups {
           ...settingsOf(it),
           zones: made.zones,
           vpcId: made.vpcId,
+          subnets: made.subnets,
           min: it.MinSize,
           max: it.MaxSize,
           machine: { dockerAfter: 0, agentAfter: 0, securityGroups: made.securityGroups },
@@ -170,7 +171,13 @@ export class MadeGroups {
     asHandler(() => {
       const changed = autoScaling.group(record.id);
       const machine = { ...changed.machine, securityGroups: made.securityGroups };
-      Object.assign(changed, { ...settingsOf(it), zones: made.zones, vpcId: made.vpcId, machine });
+      Object.assign(changed, {
+        ...settingsOf(it),
+        zones: made.zones,
+        vpcId: made.vpcId,
+        subnets: made.subnets,
+        machine,
+      });
       putHooks(changed, it, was);
       this.#sources.setProfile(record.id, made.profile);
       const sizes = ({ MinSize, MaxSize, DesiredCapacity }: GroupProperties): string =>
@@ -186,6 +193,7 @@ export class MadeGroups {
   #checked(it: GroupProperties): {
     zones: readonly string[];
     vpcId: string;
+    subnets: Group['subnets'];
     profile: string | undefined;
     securityGroups: readonly string[];
   } {
@@ -216,6 +224,7 @@ export class MadeGroups {
     return {
       zones: [...new Set(zones)],
       vpcId,
+      subnets: subnets.map(({ id, properties }) => ({ id, zone: textOf(properties['AvailabilityZone']) })),
       profile: this.#templates.profileFor(specification, vpcId),
       securityGroups: this.#templates.securityGroupsFor(specification),
     };

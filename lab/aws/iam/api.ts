@@ -5,14 +5,16 @@ import { AwsError } from '../services/service.ts';
 import type { Service } from '../services/service.ts';
 import type { StackManagedPolicy } from '../stack/stack.ts';
 import type { InstanceProfile } from './principals.ts';
+import type { Iam } from './iam.ts';
 import type { Profiles } from './profiles.ts';
+import { roleOperations } from './roles-api.ts';
 
 const arn = z.string().min(20).max(2048);
 const entities = z.strictObject({ PolicyArn: arn });
 const attachment = z.strictObject({ RoleName: z.string().min(1).max(64), PolicyArn: arn });
 
 /** @param policies the node policies of the stack */
-export function iamApi(profiles: Profiles, policies: () => readonly StackManagedPolicy[]): Service {
+export function iamApi(profiles: Profiles, policies: () => readonly StackManagedPolicy[], iam: Iam): Service {
   const policyOf = (wanted: string): { readonly role: InstanceProfile['role'] } => {
     const found = policies().find((one) => one.arn === wanted);
     if (found === undefined) {
@@ -23,6 +25,7 @@ export function iamApi(profiles: Profiles, policies: () => readonly StackManaged
   return {
     name: 'iam',
     operations: {
+      ...roleOperations(profiles, iam),
       ListEntitiesForPolicy: (input) => {
         const { role } = policyOf(entities.parse(input).PolicyArn);
         const PolicyRoles = profiles.attachedTo(role).map((RoleName) => ({

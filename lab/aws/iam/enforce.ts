@@ -34,7 +34,10 @@ export interface Enforcement {
  */
 export function enforce(stack: Stack, others: readonly Stack[], sources: Sources): Enforcement {
   const profiles = new Profiles(sources.autoScaling, stack.stage);
-  sources.ec2.profileOf = (instanceId) => profiles.of(instanceId)?.name;
+  sources.ec2.profileOf = (instanceId) => {
+    const name = profiles.of(instanceId)?.name ?? '';
+    return name === '' ? undefined : name;
+  };
   const iam = new Iam([stack, ...others], factsOf(sources, profiles), sources.onNeeded);
   const onBehalf = new OnBehalf(iam, beside(stack, others), profiles);
   onBehalf.deploy();

@@ -192,6 +192,20 @@ export class Iam {
     return profile === undefined ? undefined : this.#roles.ofInstance(profile);
   }
 
+  get account(): string {
+    return this.#place.account;
+  }
+
+  /** What IAM's simulator says: by the policies of the role alone. */
+  simulate(role: Role, ask: Ask): Decision {
+    return decide(ask, { roleArn: role.arn, account: this.#place.account }, role.policy);
+  }
+
+  /** The role that a profile has, as it is now. */
+  roleOfProfile(profile: InstanceProfile): Role | undefined {
+    return this.#roles.ofInstance(profile);
+  }
+
   /** As sts:GetCallerIdentity has it. */
   arnOf(caller: Caller): string {
     return caller.kind === 'person'

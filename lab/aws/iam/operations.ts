@@ -50,6 +50,16 @@ const onPolicy =
   (action: string): Mapping =>
   (input) => [{ action, resource: text(input['PolicyArn']) }];
 
+/** IAM is in no region. */
+const ofIam =
+  (operation: string, kind: string, member: string): Mapping =>
+  (input, { arn }) => [
+    {
+      action: `iam:${operation}`,
+      resource: arn('iam', `${kind}/${text(input[member])}`).replace(/:iam:[^:]*:/, ':iam::'),
+    },
+  ];
+
 /** Systems Manager asks for all that there is, where it knows no resource. */
 const onAllOfSsm =
   (action: string): Mapping =>
@@ -221,6 +231,7 @@ const STACK_OPERATIONS = [
 const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DescribeAutoScalingGroups': onNothing('autoscaling:DescribeAutoScalingGroups'),
   'autoscaling.DescribeAutoScalingInstances': onNothing('autoscaling:DescribeAutoScalingInstances'),
+  'autoscaling.DescribeScalingActivities': onNothing('autoscaling:DescribeScalingActivities'),
   'autoscaling.DescribeLifecycleHooks': onNothing('autoscaling:DescribeLifecycleHooks'),
   'autoscaling.DescribeInstanceRefreshes': onNothing('autoscaling:DescribeInstanceRefreshes'),
   'autoscaling.CompleteLifecycleAction': onGroup('autoscaling:CompleteLifecycleAction', named),
@@ -247,6 +258,8 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'autoscaling.DeleteTags': onTaggedGroups('autoscaling:DeleteTags'),
   'ec2.DescribeInstances': onNothing('ec2:DescribeInstances'),
   'ec2.DescribeSecurityGroups': onNothing('ec2:DescribeSecurityGroups'),
+  'ec2.DescribeRouteTables': onNothing('ec2:DescribeRouteTables'),
+  'ec2.DescribeVpcEndpoints': onNothing('ec2:DescribeVpcEndpoints'),
   'ec2.DescribeInstanceStatus': onNothing('ec2:DescribeInstanceStatus'),
   'ec2.DescribeInstanceAttribute': onInstances('ec2:DescribeInstanceAttribute', (input) => [text(input['InstanceId'])]),
   'ec2.CreateTags': onInstances('ec2:CreateTags', (input) => texts(input['Resources'])),
@@ -288,6 +301,11 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'route53.GetHostedZone': onZone('GetHostedZone', 'Id'),
   'route53.GetChange': (input) => [
     { action: 'route53:GetChange', resource: `arn:aws:route53:::change/${text(input['Id']).replace(/^.*\//, '')}` },
+  ],
+  'iam.GetInstanceProfile': ofIam('GetInstanceProfile', 'instance-profile', 'InstanceProfileName'),
+  'iam.GetRole': ofIam('GetRole', 'role', 'RoleName'),
+  'iam.SimulatePrincipalPolicy': (input) => [
+    { action: 'iam:SimulatePrincipalPolicy', resource: text(input['PolicySourceArn']) },
   ],
   'iam.ListEntitiesForPolicy': onPolicy('iam:ListEntitiesForPolicy'),
   'iam.AttachRolePolicy': onPolicy('iam:AttachRolePolicy'),

@@ -3,7 +3,7 @@ import { StackError } from '../stack/stack.ts';
 import type { PolicyDocument, PolicyStatement } from '../stack/stack.ts';
 import { checkVariables, compileConditions } from './conditions.ts';
 import type { Condition } from './conditions.ts';
-import { like, likeArn } from './text.ts';
+import { like, likeArn, variablesOf } from './text.ts';
 import type { Context, Matches } from './text.ts';
 
 /** One thing that somebody asks for. */
@@ -28,6 +28,8 @@ export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   /** Action, Resource and Condition, or their opposites. */
   readonly covers: (ask: Ask) => boolean;
+  /** Condition keys that it asks for, in conditions and as variables; in lower case. */
+  readonly keys: readonly string[];
   /** How a resource's policy means the asker: by name, or as one of an account, whose own policies then must agree. */
   readonly means: (asker: Asker) => 'directly' | 'by account' | undefined;
 }
@@ -80,8 +82,15 @@ function compile(statement: PolicyStatement, name: string): Statement {
       actions(action, context) &&
       (resources === undefined || resources(resource, context)) &&
       conditions.every((holds) => holds(context)),
+    keys: keysOf(statement),
     means: meaning(statement.Principal),
   };
+}
+
+function keysOf({ Condition: tests = {}, Resource, NotResource }: PolicyStatement): string[] {
+  const values = Object.values(tests).flatMap((test) => Object.values(test).flat());
+  const variables = [...values, Resource ?? [], NotResource ?? []].flat().flatMap(variablesOf);
+  return [...Object.values(tests).flatMap((test) => Object.keys(test)), ...variables].map((key) => key.toLowerCase());
 }
 
 type Covers = (value: string, context: Context) => boolean;

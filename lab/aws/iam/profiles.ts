@@ -20,8 +20,17 @@ export class Profiles {
   }
 
   /** Of a group that CloudFormation has made. Without a profile its instances have no role at all. */
-  setMade(group: string, made: () => Role | undefined): void {
-    this.#ofGroup.set(group, { ...this.#asTagged(group, {}), made });
+  setMade(group: string, name: string | undefined, made: () => Role | undefined): void {
+    this.#ofGroup.set(group, { ...this.#asTagged(group, {}), name: name ?? '', made });
+  }
+
+  /** All that somebody has: groups, and instances that have left theirs. */
+  all(): InstanceProfile[] {
+    const groups = [...this.#autoScaling.groups.values()];
+    const ofGroups = groups.map(({ name, tags }) => this.#ofGroup.get(name) ?? this.#asTagged(name, tags));
+    return [...ofGroups, ...this.#ofInstance.values()]
+      .filter(({ name }) => name !== '')
+      .map((profile) => this.#asAttached(profile));
   }
 
   /** The roles of groups that have the node policy of that role; what CloudFormation has made is its own affair. */
@@ -43,9 +52,11 @@ export class Profiles {
   /** An instance keeps its role when it leaves its group. */
   of(instanceId: string): InstanceProfile | undefined {
     const profile = this.#profileOf(instanceId);
-    return profile !== undefined && this.#detached.has(profile.name)
-      ? { ...profile, withoutNodePolicy: true }
-      : profile;
+    return profile === undefined ? undefined : this.#asAttached(profile);
+  }
+
+  #asAttached(profile: InstanceProfile): InstanceProfile {
+    return this.#detached.has(profile.name) ? { ...profile, withoutNodePolicy: true } : profile;
   }
 
   #profileOf(instanceId: string): InstanceProfile | undefined {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { groupArn } from './auto-scaling.ts';
+import { defaultSubnet } from './ec2.ts';
 import type { Group, Hook } from './group.ts';
 import type { AutoScaling } from './auto-scaling.ts';
 import type { OpenAction } from './passages.ts';
@@ -80,6 +81,7 @@ export function autoScalingApi(autoScaling: AutoScaling, shown: ShownMembers, pa
   const operations: Record<string, Operation> = {
     DescribeAutoScalingGroups: (input) => describeGroups(autoScaling, shown, groups.parse(input)),
     DescribeAutoScalingInstances: (input) => describeInstances(autoScaling, shown, instances.parse(input)),
+    DescribeScalingActivities: (input) => autoScaling.launchFailures.describe(input),
     DescribeLifecycleHooks: (input) => describeHooks(autoScaling, hooks.parse(input)),
     PutLifecycleHook: (input) => {
       putLifecycleHook(autoScaling, putHook.parse(input));
@@ -161,6 +163,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     DesiredCapacity: group.desired,
     DefaultCooldown: 300,
     AvailabilityZones: group.zones,
+    VPCZoneIdentifier: (group.subnets?.map(({ id }) => id) ?? group.zones.map(defaultSubnet)).join(','),
     HealthCheckType: group.healthCheckType ?? 'EC2',
     HealthCheckGracePeriod: (group.gracePeriod ?? 0) / 1000,
     SuspendedProcesses: (group.suspended ?? []).map((ProcessName) => ({
@@ -169,9 +172,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     })),
     ...(group.capacityRebalance === undefined ? {} : { CapacityRebalance: group.capacityRebalance }),
     ...maintenanceOf(group),
-    ...(group.versions === undefined
-      ? {}
-      : { LaunchTemplate: { ...launchTemplateOf(group), Version: String(group.version ?? 1) } }),
+    ...templateOf(group),
     ...poolOf(group, shown),
     CreatedTime: new Date(0),
     Instances: shown.of(group).map(describeMember),
@@ -184,6 +185,11 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     })),
   };
 }
+
+const templateOf = (group: Group): Record<string, unknown> =>
+  group.versions === undefined
+    ? {}
+    : { LaunchTemplate: { ...launchTemplateOf(group), Version: String(group.version ?? 1) } };
 
 function maintenanceOf({ maintenance: range, retain }: Group): Record<string, unknown> {
   return {

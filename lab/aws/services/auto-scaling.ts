@@ -3,13 +3,14 @@ import type { Lifecycle, Member, Group, HealthyRange, InstanceRefresh } from './
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import type { Ec2 } from './ec2.ts';
+import { LaunchFailures } from './launch-failures.ts';
 import { Memberships } from './memberships.ts';
 import { OpenActions } from './open-actions.ts';
 import { Refreshes } from './refresh.ts';
 import { LAUNCH, POOL_START, POOL_TERMINATION, ROOT_VOLUME_COMES, ROOT_VOLUME_GOES } from './passages.ts';
-import { TERMINATION, eventOf } from './passages.ts';
+import { ROOT_VOLUME_TIME, TERMINATION, eventOf } from './passages.ts';
 import type { OpenAction, Passage } from './passages.ts';
-import { emptiestZone, planChange } from './replacement.ts';
+import { bootOf, emptiestZone, planChange } from './replacement.ts';
 import { checkBounds, checkDecrement, checkDesired, checkTags, launchTags } from './group-limits.ts';
 import type { MachineSpec } from '../../nodes/machines.ts';
 import { AwsError } from './service.ts';
@@ -25,9 +26,6 @@ export interface AutoScalingOptions {
   readonly onMember: (group: Group, member: Member) => void;
 }
 
-/** Until an instance is up from its new root volume, ms. */
-const ROOT_VOLUME_TIME = 60_000;
-
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
   readonly actions: ReadonlyMap<string, OpenAction>;
@@ -36,6 +34,7 @@ export class AutoScaling {
   readonly refreshes: Refreshes;
   readonly memberships: Memberships;
   readonly warmPools: WarmPools;
+  readonly launchFailures: LaunchFailures;
   readonly #options: AutoScalingOptions;
   readonly #open: OpenActions;
 
@@ -49,9 +48,10 @@ export class AutoScaling {
     const reconcile = (group: Group): void => {
       this.#reconcile(group);
     };
+    const newId = (): string => options.random.uuid();
     this.refreshes = new Refreshes({
       now: () => options.clock.now(),
-      newId: () => options.random.uuid(),
+      newId,
       terminate: (group, member) => {
         this.#terminate(group, member);
       },
@@ -76,6 +76,7 @@ export class AutoScaling {
       reconcile,
       ec2: options.ec2,
     });
+    this.launchFailures = new LaunchFailures({ clock: options.clock, newId, reconcile });
     this.#checkHealthLater();
   }
 
@@ -245,7 +246,8 @@ export class AutoScaling {
         this.#terminate(group, member);
       }
     }
-    for (let missing = launch; missing > 0; missing -= 1) {
+    const mayLaunch = launch > 0 && this.groups.has(group.name) && !this.launchFailures.refuses(group);
+    for (let missing = mayLaunch ? launch : 0; missing > 0; missing -= 1) {
       if (!this.warmPools.gives(group)) {
         const member = this.#newMember(group);
         group.members.set(member.instanceId, member);
@@ -259,10 +261,7 @@ export class AutoScaling {
     const { clock, ec2 } = this.#options;
     const zone = emptiestZone(group);
     const tags = { ...launchTags(group), 'aws:autoscaling:groupName': group.name };
-    const { vpcId, machine } = group;
-    const { dockerAfter, clockAhead, speaksFrom, hopLimit, userData, securityGroups } = machine;
-    const seen = { speaksFrom, hopLimit, userData, securityGroups };
-    const { instanceId } = ec2.run({ zone, tags, vpcId, dockerAfter, clockAhead, ...seen, ...this.#imageOf(group) });
+    const { instanceId } = ec2.run({ zone, tags, ...bootOf(group, zone), ...this.#imageOf(group) });
     const since = clock.now();
     return { instanceId, zone, since, lifecycle: 'Pending', healthy: true, inServiceSince: undefined };
   }

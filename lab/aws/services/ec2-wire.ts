@@ -15,6 +15,17 @@ const NAMES: Readonly<Record<string, string>> = {
   InstanceStatuses: 'instanceStatusSet',
   Events: 'eventsSet',
   NetworkInterfaces: 'networkInterfaceSet',
+  RouteTables: 'routeTableSet',
+  Routes: 'routeSet',
+  Associations: 'associationSet',
+  'Associations.Main': 'main',
+  VpcEndpoints: 'vpcEndpointSet',
+  SubnetIds: 'subnetIdSet',
+  // Of a route table and of an endpoint; an instance has its own word for it, above.
+  'RouteTables.State': 'state',
+  'Routes.State': 'state',
+  'VpcEndpoints.State': 'state',
+
   PrivateIpAddresses: 'privateIpAddressesSet',
 };
 

@@ -14,6 +14,8 @@ import { createTags, deleteTags, withTags, withoutTags } from './instance-tags.t
 import { pageOf } from './pages.ts';
 import { describeGroups, describeSecurityGroups } from './security-groups.ts';
 import type { SecurityGroup } from './security-groups.ts';
+import { describeEndpoints, describeTables, describeWays, reaches } from './vpc-ways.ts';
+import type { Ways } from './vpc-ways.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';
 
@@ -59,6 +61,8 @@ export class Ec2 implements Service {
     TerminateInstances: (input: Record<string, unknown>) => this.#terminateInstances(terminate.parse(input)),
     DescribeSecurityGroups: (input: Record<string, unknown>) =>
       describeSecurityGroups(this.securityGroups(), describeGroups.parse(input)),
+    DescribeRouteTables: (input: Record<string, unknown>) => describeTables(this.ways(), describeWays.parse(input)),
+    DescribeVpcEndpoints: (input: Record<string, unknown>) => describeEndpoints(this.ways(), describeWays.parse(input)),
     DescribeInstanceAttribute: (input: Record<string, unknown>) => this.#describeAttribute(attribute.parse(input)),
     CreateTags: (input: Record<string, unknown>) => this.#changeTags(createTags.parse(input), withTags),
     DeleteTags: (input: Record<string, unknown>) => this.#changeTags(deleteTags.parse(input), withoutTags),
@@ -74,6 +78,8 @@ export class Ec2 implements Service {
   onState: (instance: Instance) => void = () => undefined;
   /** Those of the account. */
   securityGroups: () => readonly SecurityGroup[] = () => [];
+  /** Of the account's VPCs. */
+  ways: () => Ways = () => ({ tables: [], endpoints: [] });
   /** To EventBridge. */
   emit: (event: { 'detail-type': string; resources: string[]; detail: Record<string, unknown> }) => void = () =>
     undefined;
@@ -93,12 +99,14 @@ export class Ec2 implements Service {
     spec: Omit<MachineSpec, 'instanceId'> & {
       readonly tags: Record<string, string>;
       readonly vpcId?: string | undefined;
+      readonly subnetId?: string | undefined;
       readonly hopLimit?: number | undefined;
       readonly securityGroups?: readonly string[] | undefined;
       readonly userData?: string | undefined;
     },
   ): Instance {
-    const { tags, vpcId = DEFAULT_VPC, hopLimit = 1, userData, ...wished } = spec;
+    const { tags, vpcId = DEFAULT_VPC, hopLimit = 1, userData, ...rest } = spec;
+    const { subnetId = defaultSubnet(spec.zone), ...wished } = rest;
     const { securityGroups = [DEFAULT_SECURITY_GROUP], ...machineWished } = wished;
     const instanceId = `i-0${this.#random.hex(16)}`;
     // All docker nodes have the clock of their host.
@@ -111,6 +119,7 @@ export class Ec2 implements Service {
       launchTime: this.#clock.now(),
       tags,
       vpcId,
+      subnetId,
       hopLimit,
       securityGroups,
       userData,
@@ -209,6 +218,12 @@ export class Ec2 implements Service {
   isThere(instanceId: string): boolean {
     const state = this.instances.get(instanceId)?.state;
     return state !== undefined && state !== 'shutting-down' && state !== 'terminated';
+  }
+
+  /** Without a way there its agent is never heard of. */
+  reachesSystemsManager(instanceId: string): boolean {
+    const instance = this.instances.get(instanceId);
+    return instance !== undefined && reaches(this.ways(), instance);
   }
 
   isRunning(instanceId: string): boolean {
@@ -327,3 +342,5 @@ function checkIds(ids: readonly string[]): void {
 /** The account's own: whose addresses overlap is a test of the adapter's. */
 export const DEFAULT_VPC = 'vpc-0a1b2c3d4e5f60718';
 export const DEFAULT_SECURITY_GROUP = 'sg-0a1b2c3d4e5f60718';
+/** In that VPC there is one in each zone. */
+export const defaultSubnet = (zone: string): string => `subnet-0a1b2c3d4e5f6071${zone.slice(-1)}`;

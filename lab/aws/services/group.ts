@@ -117,6 +117,11 @@ export interface WarmPool {
   readonly members: Map<string, Member>;
 }
 
+interface GroupSubnet {
+  readonly id: string;
+  readonly zone: string;
+}
+
 export interface Group {
   readonly name: string;
   tags: Readonly<Record<string, string>>;
@@ -125,6 +130,8 @@ export interface Group {
   zones: readonly string[];
   /** Of its subnets; undefined: the account's own. */
   vpcId?: string | undefined;
+  /** Undefined: those of the account's own VPC. */
+  subnets?: readonly GroupSubnet[] | undefined;
   /** Undefined: as far as Auto Scaling goes. */
   min?: number;
   max?: number;

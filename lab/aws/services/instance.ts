@@ -14,6 +14,7 @@ export interface Instance {
   /** Its clock's difference from ours, ms. */
   readonly clockAhead: number;
   readonly vpcId: string;
+  readonly subnetId: string;
   state: InstanceState;
   privateIp: string | undefined;
   /** Of a second interface. */
@@ -67,7 +68,7 @@ export function describeInstance(instance: Instance, profile: string | undefined
     InstanceId: instanceId,
     State: { Code: STATE_CODES[state], Name: state },
     // A terminated instance has neither any more.
-    ...(state === 'terminated' ? {} : { VpcId: instance.vpcId }),
+    ...(state === 'terminated' ? {} : { VpcId: instance.vpcId, SubnetId: instance.subnetId }),
     ...(addresses.length === 0
       ? {}
       : {

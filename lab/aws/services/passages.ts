@@ -12,6 +12,9 @@ export interface Passage {
 
 const WITHIN = { origin: 'AutoScalingGroup', destination: 'AutoScalingGroup', action: 'ReplaceRootVolume' } as const;
 
+/** Until an instance is up from its new root volume, ms. */
+export const ROOT_VOLUME_TIME = 60_000;
+
 export const LAUNCH: Passage = {
   transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
   waits: 'Pending:Wait',

@@ -150,3 +150,10 @@ function surplusOf(members: readonly Member[], replaced: readonly Member[], coun
   }
   return chosen;
 }
+
+/** What an instance of the group is launched with, in that zone. */
+export function bootOf({ vpcId, subnets, machine }: Group, zone: string) {
+  const { dockerAfter, clockAhead, speaksFrom, hopLimit, userData, securityGroups } = machine;
+  const subnetId = subnets?.find((one) => one.zone === zone)?.id;
+  return { vpcId, subnetId, dockerAfter, clockAhead, speaksFrom, hopLimit, userData, securityGroups };
+}

@@ -71,6 +71,11 @@ function mount(text: string): string {
   return type === 'volume' ? 'volume:local' : type;
 }
 
+function volume(text: string): string[] {
+  const parts = new Map(text.split(',').map((part): [string, string] => splitPair(part)));
+  return (parts.get('type') ?? 'volume') === 'volume' ? [parts.get('source') ?? ''] : [];
+}
+
 function splitPair(pair: string): [string, string] {
   const [key = '', ...value] = pair.split('=');
   return [key, value.join('=')];
@@ -129,7 +134,7 @@ const CREATE: Options = {
   '--env': (spec, values) => task(spec, { env: values }),
   '--constraint': (spec, values) => placement(spec, { constraints: values }),
   '--publish': (spec, values) => task(spec, { hostPorts: values.flatMap(hostPort) }),
-  '--mount': (spec, values) => task(spec, { mounts: values.map(mount) }),
+  '--mount': (spec, values) => task(spec, { mounts: values.map(mount), volumes: values.flatMap(volume) }),
   '--network': (spec, values) => task(spec, { networks: values }),
   '--endpoint-mode': (spec, values) => {
     const endpointMode = oneOf(['vip', 'dnsrr'], values, (value) => `invalid endpoint mode: ${value}`);

@@ -39,6 +39,8 @@ export interface TaskSpec {
   readonly hostPorts: readonly number[];
   /** `volume:local`, `bind` or `tmpfs`, one for each mount. What is mounted where makes no difference to the simulation. */
   readonly mounts: readonly string[];
+  /** Local volumes, by their names. */
+  readonly volumes: readonly string[];
   readonly networks: readonly string[];
   readonly forceUpdate: number;
 }
@@ -81,6 +83,7 @@ export const serviceSpec = (name: string, image: string, args: readonly string[]
     placement: { constraints: [], maxReplicas: 0 },
     hostPorts: [],
     mounts: [],
+    volumes: [],
     networks: [],
     forceUpdate: 0,
   },

@@ -44,6 +44,8 @@ export class TaskAgents {
   readonly #store: TaskStore;
   readonly #nodes: ReadonlyMap<string, TaskNode>;
   readonly #runs = new Map<string, Map<Task, Run>>();
+  /** By node. */
+  readonly #volumes = new Map<string, ReadonlySet<string>>();
   #lost: (readonly [Task, Run])[] = [];
 
   constructor(clock: Clock, store: TaskStore, nodes: ReadonlyMap<string, TaskNode>) {
@@ -56,6 +58,11 @@ export class TaskAgents {
     store.onDelete((task) => {
       this.#look(task);
     });
+  }
+
+  /** Local volumes that tasks have had there: they outlive these. */
+  volumesOn(nodeId: string): readonly string[] {
+    return [...(this.#volumes.get(nodeId) ?? [])];
   }
 
   containersOn(nodeId: string): number {
@@ -175,6 +182,7 @@ export class TaskAgents {
         return;
       }
       run.phase = 'ready';
+      this.#volumes.set(task.nodeId, new Set([...(this.#volumes.get(task.nodeId) ?? []), ...task.spec.volumes]));
       this.#report(task, run, 'ready');
       this.#look(task);
     });

@@ -170,6 +170,10 @@ export class Tasks {
   }
 
   /** Containers on the node: what `docker ps` would show there. */
+  volumesOn(nodeId: string): readonly string[] {
+    return this.#agents.volumesOn(nodeId);
+  }
+
   containersOn(nodeId: string): number {
     return this.#agents.containersOn(nodeId);
   }

@@ -46,6 +46,9 @@ export const adoptSurvey = z.object({
 });
 export type AdoptSurvey = z.infer<typeof adoptSurvey>;
 
+/** What was looked at; or in words, why it was not: a right that the person lacks. Never taken for good. */
+export type AskedFor<T> = { readonly seen: T } | { readonly unseen: string };
+
 export interface FoundGroup {
   /** Its tags skep:cluster and skep:role. */
   readonly cluster: string | undefined;
@@ -57,6 +60,8 @@ export interface FoundGroup {
   /** Its maintenance policy launches before it terminates. */
   readonly launchesFirst: boolean;
   readonly hooks: readonly HookFacts[];
+  /** Where its next instances come. */
+  readonly subnets: readonly string[];
   readonly instances: readonly { readonly instance: string; readonly lifecycle: string; readonly zone: string }[];
 }
 
@@ -65,7 +70,11 @@ export interface FoundInstance {
   readonly state: string;
   readonly privateIp: string | undefined;
   readonly hopLimit: number;
-  readonly hasProfile: boolean;
+  /** The ARN of its instance profile. */
+  readonly profile: string | undefined;
+  readonly vpc: string | undefined;
+  readonly subnet: string | undefined;
+  readonly hasPublicAddress: boolean;
   readonly securityGroups: readonly string[];
   readonly cluster: string | undefined;
   readonly roleTag: string | undefined;
@@ -83,6 +92,40 @@ export interface Ingress {
   readonly others: boolean;
 }
 
+/** Something that a role may not, for want of a policy that allows it, or since one forbids it. */
+interface Lacking {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** The role of an instance profile, asked about for one role in the swarm. */
+export interface FoundRole {
+  readonly name: string;
+  readonly cluster: string | undefined;
+  readonly roleTag: string | undefined;
+  readonly lacks: readonly Lacking[];
+  /** Of what IAM could not tell, in words. */
+  readonly unclear: readonly string[];
+}
+
+/** As a route table has it; of what is not used any more nothing is told. */
+interface Route {
+  readonly network: string;
+  /** `local`: the network is the VPC's own. */
+  readonly gateway: 'local' | 'internet' | 'other';
+}
+
+export interface VpcFacts {
+  readonly tables: readonly {
+    readonly vpc: string;
+    readonly isMain: boolean;
+    readonly subnets: readonly string[];
+    readonly routes: readonly Route[];
+  }[];
+  /** Those that answer under the service's own name. */
+  readonly endpoints: readonly { readonly vpc: string; readonly service: string }[];
+}
+
 export type Asked = AdoptSurvey | { readonly error: string; readonly cause: string };
 
 export interface AdoptFacts {
@@ -94,12 +137,15 @@ export interface AdoptFacts {
     /** Undefined where Auto Scaling has none of this name. */
     readonly found: FoundGroup | undefined;
     /** Of one of its instances; undefined where it has none. */
-    readonly userData: string | undefined;
+    readonly userData: AskedFor<string> | undefined;
+    /** One for each instance profile of its instances. */
+    readonly roles: readonly { readonly profile: string; readonly found: AskedFor<FoundRole> }[];
   }[];
   /** Those that EC2 shows. */
   readonly instances: ReadonlyMap<string, FoundInstance>;
   /** Of the security groups of the instances. */
-  readonly ingress: ReadonlyMap<string, readonly Ingress[]>;
+  readonly ingress: AskedFor<ReadonlyMap<string, readonly Ingress[]>>;
+  readonly network: AskedFor<VpcFacts>;
   readonly agents: ReadonlyMap<string, 'online' | 'lost' | 'never'>;
   /** By instance: of those whose agents are online. */
   readonly surveys: ReadonlyMap<string, Asked>;

@@ -17,6 +17,9 @@ export const FINDINGS = {
   NotSettled: stops('wait until the group has what it wants, and run it again'),
   InstanceOff: stops('start it, or end it and let its group launch another'),
   NoProfile: stops('give the instances a role: docs/security.md says with what'),
+  ManagerRoleLacks: stops(
+    'give the role what docs/security.md says: without it no manager can publish the join tokens',
+  ),
   AgentMissing: stops('install the SSM agent, give its role AmazonSSMManagedInstanceCore, and see that it reaches SSM'),
   NoAnswer: stops('look at the error, which docs/errors.md explains'),
   NoLeader: stops('name the groups of the managers too, and see that a majority of them is up'),
@@ -33,6 +36,9 @@ export const FINDINGS = {
   FoundedAlready: stops('the cluster has another swarm: take another name'),
   FoundingUnderWay: stops('an instance is founding a swarm for this cluster: end it first, or take another name'),
   NotInSwarm: warns('the next tidy joins it as a new node'),
+  RoleLacks: warns('give the role what docs/security.md says: new instances cannot join without it'),
+  NoWay: warns('give the subnet a NAT gateway, or the VPC endpoints of ssm and ssmmessages with private DNS'),
+  NotLookedAt: warns('nobody knows how this is: get the right that is named, and check again'),
   CurlTooOld: warns('put curl 7.86 or later into the image: new instances cannot join without it'),
   HopLimit: warns('set the hop limit of instance metadata to 1: containers can read the role of the node'),
   LoadBalancerChecks: warns(

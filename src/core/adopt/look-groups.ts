@@ -45,10 +45,20 @@ function works({ name, role, userData }: Group, found: FoundGroup, { stage }: Ad
       ? [finding('Suspended', name, `suspended processes: ${found.suspended.join(', ')}`)]
       : []),
     ...(role === 'manager' ? ofManagers(name, found) : []),
-    ...(userData !== undefined && JOINS.test(userData)
-      ? [finding('UserDataJoins', name, 'the user data of its instances joins or founds a swarm by itself')]
-      : []),
+    ...ofUserData(name, userData),
   ];
+}
+
+function ofUserData(name: string, userData: Group['userData']): AdoptFinding[] {
+  if (userData === undefined) {
+    return [];
+  }
+  if ('unseen' in userData) {
+    return [finding('NotLookedAt', name, `the user data of its instances: ${userData.unseen}`)];
+  }
+  return JOINS.test(userData.seen)
+    ? [finding('UserDataJoins', name, 'the user data of its instances joins or founds a swarm by itself')]
+    : [];
 }
 
 function ofManagers(name: string, { healthCheckType, launchesFirst }: FoundGroup): AdoptFinding[] {

@@ -20,10 +20,15 @@ const portsOf = (role: NodeRole, dataPathPort: number | undefined): Port[] => [
 
 /** Nodes that are Ready reach their managers somehow; what is closed shows when the next one comes, or a service speaks to another. */
 export function portFindings(facts: AdoptFacts, dataPathPort: number | undefined): AdoptFinding[] {
-  const { groups, instances } = facts;
+  const { cluster, groups, instances, ingress } = facts;
+  if ('unseen' in ingress) {
+    return [finding('NotLookedAt', cluster, `the security groups: ${ingress.unseen}`)];
+  }
   return groups.flatMap(({ name, role, found }) => {
     const shown = (found?.instances ?? []).flatMap(({ instance }) => instances.get(instance) ?? []);
-    const closed = portsOf(role, dataPathPort).filter((port) => shown.some((one) => isClosed(facts, one, port)));
+    const closed = portsOf(role, dataPathPort).filter((port) =>
+      shown.some((one) => isClosed(instances, ingress.seen, one, port)),
+    );
     const words = closed.map(({ protocol, port }) => `${protocol} ${port}`).join(', ');
     return closed.length === 0
       ? []
@@ -32,7 +37,12 @@ export function portFindings(facts: AdoptFacts, dataPathPort: number | undefined
 }
 
 /** Of a security group that EC2 does not show nothing is known. */
-function isClosed({ instances, ingress }: AdoptFacts, { securityGroups }: FoundInstance, port: Port): boolean {
+function isClosed(
+  instances: AdoptFacts['instances'],
+  ingress: ReadonlyMap<string, readonly Ingress[]>,
+  { securityGroups }: FoundInstance,
+  port: Port,
+): boolean {
   if (securityGroups.length === 0 || securityGroups.some((id) => !ingress.has(id))) {
     return false;
   }

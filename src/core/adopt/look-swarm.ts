@@ -1,5 +1,5 @@
 // What is found of the swarm itself, and of what the table has of the cluster.
-import { contains, parseNetwork } from '../managers/networks.ts';
+import { overlap, parseNetwork } from '../managers/networks.ts';
 import type { AdoptFacts, Leading, AdoptedNode } from './facts.ts';
 import { finding } from './findings.ts';
 import type { AdoptFinding } from './findings.ts';
@@ -46,20 +46,31 @@ function ofRecord(
     : [finding('FoundingUnderWay', cluster, `${founder} has begun to found a swarm for it`)];
 }
 
-function ofOptions({ cluster, instances }: AdoptFacts, { founded, swarmId }: Leading): AdoptFinding[] {
-  const addresses = [...instances.values()].flatMap(({ privateIp }) => privateIp ?? []);
-  const overlapping = founded.pools.filter((pool) => addresses.some((address) => isIn(address, pool)));
+function ofOptions(facts: AdoptFacts, { founded, swarmId }: Leading): AdoptFinding[] {
+  const { cluster } = facts;
   return [
     ...(founded.autolock ? [finding('Autolock', cluster, `swarm ${swarmId} locks its managers`)] : []),
-    ...overlapping.map((pool) =>
-      finding('PoolOverlaps', cluster, `instances have addresses in its address pool ${pool}`),
-    ),
+    ...founded.pools.flatMap((pool) => {
+      const taken = takenIn(facts, pool);
+      return taken === undefined ? [] : [finding('PoolOverlaps', cluster, `its address pool ${pool} ${taken}`)];
+    }),
   ];
 }
 
-function isIn(address: string, pool: string): boolean {
-  const [outer, inner] = [parseNetwork(pool), parseNetwork(`${address}/32`)];
-  return outer !== undefined && inner !== undefined && contains(outer, inner);
+/** By the addresses of the instances; by all of the VPC where its routes were looked at, since others live there too. */
+function takenIn({ instances, network }: AdoptFacts, pool: string): string | undefined {
+  const addresses = [...instances.values()].flatMap(({ privateIp }) => privateIp ?? []);
+  if (addresses.some((address) => isOverlap(pool, `${address}/32`))) {
+    return 'has the addresses of instances';
+  }
+  const routes = 'unseen' in network ? [] : network.seen.tables.flatMap((table) => table.routes);
+  const own = routes.find((one) => one.gateway === 'local' && isOverlap(pool, one.network));
+  return own === undefined ? undefined : `overlaps ${own.network}, which is the VPC's`;
+}
+
+function isOverlap(one: string, other: string): boolean {
+  const [first, second] = [parseNetwork(one), parseNetwork(other)];
+  return first !== undefined && second !== undefined && overlap(first, second);
 }
 
 function ofNodes({ cluster, nodes = [] }: AdoptFacts, members: readonly AdoptedNode[]): AdoptFinding[] {

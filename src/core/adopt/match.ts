@@ -59,12 +59,12 @@ function match(one: Candidate, facts: AdoptFacts, leading: Leading | undefined):
 }
 
 /** Without a role its agent could not register, so that comes first. */
-function unreached({ instance }: Candidate, { hasProfile }: FoundInstance, { agents }: AdoptFacts): One | undefined {
+function unreached({ instance }: Candidate, { profile }: FoundInstance, { agents }: AdoptFacts): One | undefined {
   const agent = agents.get(instance) ?? 'never';
   if (agent === 'online') {
     return undefined;
   }
-  if (!hasProfile) {
+  if (profile === undefined) {
     return only('NoProfile', instance, NO_PROFILE);
   }
   return only('AgentMissing', instance, agent === 'never' ? 'SSM knows no agent of it' : 'its SSM agent is away');
@@ -85,7 +85,7 @@ function asked(one: Candidate, shown: FoundInstance, facts: AdoptFacts, leading:
 /** What a person should know of the machine, whoever it is. */
 function condition({ instance, role }: Candidate, { engine, curl }: AdoptSurvey, shown: FoundInstance): AdoptFinding[] {
   return [
-    ...(shown.hasProfile ? [] : [finding('NoProfile', instance, NO_PROFILE)]),
+    ...(shown.profile !== undefined ? [] : [finding('NoProfile', instance, NO_PROFILE)]),
     ...(shown.hopLimit > 1 ? [finding('HopLimit', instance, `its hop limit is ${shown.hopLimit}`)] : []),
     ...(isOlder(curl, 7, 86)
       ? [finding(role === 'manager' ? 'ManagerCurlTooOld' : 'CurlTooOld', instance, `it has curl ${curl}`)]

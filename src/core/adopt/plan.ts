@@ -11,7 +11,9 @@ import { isStop } from './findings.ts';
 import type { AdoptFinding } from './findings.ts';
 import { groupFindings } from './look-groups.ts';
 import { portFindings } from './look-ports.ts';
+import { roleFindings } from './look-roles.ts';
 import { swarmFindings } from './look-swarm.ts';
+import { wayFindings } from './look-ways.ts';
 import { matchNodes } from './match.ts';
 
 /** Why the cluster is held while it is taken in: all who meet the hold read it. */
@@ -68,6 +70,8 @@ export function planAdoption(facts: AdoptFacts): Adoption {
   const { members, findings: unmatched } = matchNodes(facts, leading);
   const findings = [
     ...groupFindings(facts),
+    ...roleFindings(facts),
+    ...wayFindings(facts),
     ...portFindings(facts, leading?.founded.dataPathPort),
     ...unmatched,
     ...swarmFindings(facts, leading, members),

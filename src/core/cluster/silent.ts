@@ -1,5 +1,7 @@
 // Instances that wait for skep, and whom nobody can ask: their agents have never come. Most often their network does not reach Systems Manager.
 
+import { oneLine } from '../clean-text.ts';
+
 /** An agent comes a minute or two after its instance; what cloud-init installs takes a few more. Ms. */
 const PATIENCE = 480_000;
 
@@ -15,3 +17,28 @@ export const longWaiting = (waiting: Waiting, now: number): string[] =>
 
 export const silentWords = (instances: readonly string[]): string =>
   `${instances.join(', ')}: after ${PATIENCE / 60_000} minutes there still is no SSM agent. Does the subnet reach Systems Manager, by a NAT or by endpoints of ssm, ssmmessages and ec2messages? It goes on waiting`;
+
+/** A launch that AWS has refused, as its group tells of it. */
+export interface RefusedLaunch {
+  /** Of the scaling activity. */
+  readonly id: string;
+  readonly group: string;
+  readonly because: string;
+}
+
+/**
+ * Each reason once: a group tries again every few minutes, with the same words.
+ *
+ * @param old activities that were there before anybody waited: what they say may be over
+ */
+export const newRefusals = (
+  { told, old }: { readonly told: ReadonlySet<string>; readonly old: ReadonlySet<string> },
+  found: readonly RefusedLaunch[],
+): string[] => [
+  ...new Set(
+    found
+      .filter(({ id }) => !old.has(id))
+      .map(({ group, because }) => `${group}: AWS launches no instance: ${oneLine(because)} It goes on trying`)
+      .filter((line) => !told.has(line)),
+  ),
+];

@@ -78,7 +78,14 @@ export const services: Chapter = {
         const format = '{{json .Spec.TaskTemplate.ContainerSpec.Mounts}}';
         const shown = JSON.parse(await docker(scene, 'service', 'inspect', 'store', '--format', format)) as unknown;
         expect(shown).toMatchObject([{ Type: 'volume' }, { Type: 'tmpfs' }, { Type: 'bind' }]);
+        const toldOn = (on: string) => scene.ok(on, 'survey', { instanceId: on, volumes: 'yes' });
+        const told = async () => (await Promise.all([ONE, TWO].map(toldOn))).map(({ volumes }) => volumes);
+        const one = { count: 1, unknown: 0, largest: [expect.stringMatching(/^\d+ data$/)] };
+        expect(await told()).toContainEqual(expect.objectContaining(one));
         await remove(scene, 'store');
+        // What is in it outlives the service.
+        expect((await told()).reduce((count, some) => count + (some?.count ?? 0), 0)).toBe(1);
+        expect((await scene.ok(ONE, 'survey', { instanceId: ONE })).volumes).toBeUndefined();
       },
     },
     {

@@ -180,6 +180,7 @@ function world(
       },
     ],
     containers: [],
+    volumes: [],
     subnets: ['172.30.0.0/24', texts.text, texts.text],
     instance: instanceOf('a'),
     address: ADDRESS,
@@ -370,6 +371,17 @@ export const SCENES: Readonly<Record<Verb, readonly Scene[]>> = {
   })),
   survey: [
     { given: INSTANCE, world: asWorker },
+    {
+      given: { ...INSTANCE, volumes: 'yes' },
+      world: (texts, machine) => ({
+        ...asWorker(texts, machine),
+        // Docker itself takes no other names; what lies elsewhere is anybody's to say.
+        volumes: [
+          { Name: 'data', Options: null },
+          { Name: 'shared.files', Options: { type: 'nfs', o: texts.text, device: texts.text } },
+        ],
+      }),
+    },
     {
       given: INSTANCE,
       world: (texts, machine) => {

@@ -62,6 +62,7 @@ export interface World {
   readonly configs: StubConfig[];
   /** Labels of containers on this machine. */
   readonly containers: readonly Readonly<Record<string, string>>[];
+  readonly volumes: readonly { readonly Name: string; readonly Options: Readonly<Record<string, string>> | null }[];
   readonly subnets: readonly string[];
   readonly instance: string;
   readonly address: string;
@@ -126,6 +127,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   'config ls': ({ configs }, _, format) =>
     lines(configs.map(({ ID, Spec }) => (format === '' ? ID : goTemplate(format, Spec)))),
+  'volume ls': ({ volumes }) => lines(volumes.map(({ Name }) => Name)),
+  'volume inspect': ({ volumes }, args, format) =>
+    lines(volumes.filter(({ Name }) => plainArgs(args.slice(2)).includes(Name)).map((one) => goTemplate(format, one))),
   'network inspect': ({ subnets }, _, format) =>
     said(`${goTemplate(format, { IPAM: { Config: subnets.map((Subnet) => ({ Subnet })) } })}\n`),
   'node demote': nothing,

@@ -1,5 +1,13 @@
 // A swarm of three managers and two workers that somebody made by hand, as an adoption sees it; tests change what they are about.
-import type { AdoptFacts, AdoptSurvey, FoundGroup, FoundInstance, Ingress } from '../../../src/core/adopt/facts.ts';
+import type {
+  AdoptFacts,
+  AdoptSurvey,
+  FoundGroup,
+  FoundInstance,
+  FoundRole,
+  Ingress,
+  VpcFacts,
+} from '../../../src/core/adopt/facts.ts';
 import type { NodeRole } from '../../../src/core/names.ts';
 import type { SwarmNode } from '../../../src/core/tidy/facts.ts';
 
@@ -9,6 +17,7 @@ export const FOUNDED = { subnetSize: 24, dataPathPort: 4789, autolock: false, po
 export const instanceOf = (number: number): string => `i-0000000000000000${number}`;
 export const nodeOf = (number: number): string => `node${number}`.padEnd(25, 'x');
 export const addressOf = (number: number): string => `10.0.1.${number}`;
+export const PROFILE = 'arn:aws:iam::123456789012:instance-profile/nodes';
 const roleOf = (number: number): NodeRole => (number <= 3 ? 'manager' : 'worker');
 
 export const surveyOf = (number: number, changes: Partial<AdoptSurvey> = {}): AdoptSurvey => ({
@@ -46,7 +55,10 @@ export const foundInstance = (number: number, changes: Partial<FoundInstance> = 
   state: 'running',
   privateIp: addressOf(number),
   hopLimit: 1,
-  hasProfile: true,
+  profile: PROFILE,
+  vpc: 'vpc-1',
+  subnet: 'subnet-a',
+  hasPublicAddress: false,
   securityGroups: ['sg-nodes'],
   cluster: undefined,
   roleTag: undefined,
@@ -72,7 +84,27 @@ const foundGroup = (numbers: readonly number[], changes: Partial<FoundGroup> = {
   retains: false,
   launchesFirst: true,
   hooks: [],
+  subnets: ['subnet-a'],
   instances: numbers.map((number) => ({ instance: instanceOf(number), lifecycle: 'InService', zone: 'eu-west-1a' })),
+  ...changes,
+});
+
+type Role = FoundRole | { readonly unseen: string };
+
+/** All that its group needs. */
+export const foundRole = (role: NodeRole, changes: Partial<FoundRole> = {}): FoundRole => ({
+  ...{ name: 'nodes', cluster: 'demo', roleTag: role, lacks: [], unclear: [] },
+  ...changes,
+});
+
+const rolesOf = (role: Role): AdoptFacts['groups'][number]['roles'] => [
+  { profile: PROFILE, found: 'unseen' in role ? role : { seen: role } },
+];
+
+type Table = VpcFacts['tables'][number];
+export const OUT: Table['routes'][number] = { network: '0.0.0.0/0', gateway: 'other' };
+export const tableOf = (changes: Partial<Table> = {}): Table => ({
+  ...{ vpc: 'vpc-1', isMain: true, subnets: [], routes: [] },
   ...changes,
 });
 
@@ -87,19 +119,28 @@ type Groups = Readonly<Partial<Record<'managers' | 'workers', Partial<FoundGroup
 
 export interface Changes extends Partial<Omit<AdoptFacts, 'groups'>> {
   readonly of?: Groups;
-  readonly userData?: string;
+  readonly userData?: string | { readonly unseen: string };
+  readonly roles?: Readonly<Partial<Record<'managers' | 'workers', Role>>>;
 }
 
-export function adoptFacts({ of = {}, userData = '', ...changes }: Changes = {}): AdoptFacts {
+export function adoptFacts({ of = {}, userData = '', roles = {}, ...changes }: Changes = {}): AdoptFacts {
   return {
     stage: 'dev',
     cluster: 'demo',
     groups: [
-      { name: 'managers', role: 'manager', found: foundGroup(MANAGERS, of.managers), userData },
-      { name: 'workers', role: 'worker', found: foundGroup(WORKERS, of.workers), userData: '' },
+      {
+        ...{ name: 'managers', role: 'manager', found: foundGroup(MANAGERS, of.managers) },
+        userData: typeof userData === 'string' ? { seen: userData } : userData,
+        roles: rolesOf(roles.managers ?? foundRole('manager')),
+      },
+      {
+        ...{ name: 'workers', role: 'worker', found: foundGroup(WORKERS, of.workers), userData: { seen: '' } },
+        roles: rolesOf(roles.workers ?? foundRole('worker')),
+      },
     ],
     instances: mapOf((number) => foundInstance(number)),
-    ingress: new Map([['sg-nodes', [ingressOf({ groups: ['sg-nodes'] })]]]),
+    ingress: { seen: new Map([['sg-nodes', [ingressOf({ groups: ['sg-nodes'] })]]]) },
+    network: { seen: { tables: [tableOf({ routes: [OUT] })], endpoints: [] } },
     agents: mapOf(() => 'online' as const),
     surveys: mapOf((number) => surveyOf(number)),
     nodes: ALL.map((number) => swarmNode(number)),

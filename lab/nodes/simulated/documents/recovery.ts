@@ -37,7 +37,23 @@ export async function survey(script: Script): Promise<Record<string, unknown>> {
   const { state, controlAvailable: manager, managers: members, nodeId, swarmId } = info;
   const remotes = manager && raft !== undefined ? remotesOf(raft.nodeIds, (id) => raft.addressOf(id)) : [];
   const about = { state, manager, leader: hasLeader(info), members, nodeId, swarmId };
-  return { runs: true, ...about, ...told, remotes, ...moreOf(script, info, own.address) };
+  return { runs: true, ...about, ...told, remotes, ...moreOf(script, info, own.address), ...volumesOf(script) };
+}
+
+/** Of an empty folder on a disk. */
+const EMPTY = 4096;
+/** So many are named. */
+const LARGEST = 20;
+
+/** Nobody writes anything into them. */
+function volumesOf(script: Script): Record<string, unknown> {
+  if (script.param('volumes') !== 'yes') {
+    return {};
+  }
+  const { folder } = script.engine;
+  const names = (folder?.swarm.tasks.volumesOn(folder.nodeId) ?? []).toSorted().toReversed();
+  const largest = names.slice(0, LARGEST).map((name) => `${EMPTY} ${name}`);
+  return { volumes: { count: names.length, bytes: names.length * EMPTY, unknown: 0, largest } };
 }
 
 /** What an adoption asks besides. */

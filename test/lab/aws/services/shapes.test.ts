@@ -30,6 +30,7 @@ const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-tid
 const EXECUTION = 'arn:aws:states:eu-west-1:123456789012:execution:skep-dev-tidy:nobody';
 const KEY = { pk: { S: 'TEST' }, sk: { S: 'SHAPES' } };
 const TABLE = { TableName: 'skep-dev' };
+const VPC = 'vpc-0a1b2c3d4e5f60718';
 const POLICY = 'arn:aws:iam::123456789012:policy/skep-dev-worker-node-eu-west-1';
 const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:skep-dev-alarms';
 const QUEUE = 'https://sqs.eu-west-1.amazonaws.com/123456789012/skep-dev-dead-letters';
@@ -53,6 +54,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
   return {
     'autoscaling.DescribeAutoScalingGroups': { AutoScalingGroupNames: ['workers'], MaxRecords: 10 },
     'autoscaling.DescribeAutoScalingInstances': { InstanceIds: [worker] },
+    'autoscaling.DescribeScalingActivities': { ...GROUP, MaxRecords: 5 },
     'autoscaling.DescribeLifecycleHooks': { ...GROUP, LifecycleHookNames: ['skep-dev-launch'] },
     'autoscaling.PutLifecycleHook': {
       ...HOOK,
@@ -123,6 +125,8 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'autoscaling.DeleteTags': { Tags: [TAG] },
     'autoscaling.DeleteLifecycleHook': { ...GROUP, LifecycleHookName: 'nobodys' },
     'ec2.DescribeSecurityGroups': { GroupIds: ['sg-0000000000000dead'] },
+    'ec2.DescribeRouteTables': { Filters: [{ Name: 'vpc-id', Values: [VPC] }] },
+    'ec2.DescribeVpcEndpoints': { Filters: [{ Name: 'vpc-id', Values: [VPC] }] },
     'ec2.DescribeInstanceStatus': { MaxResults: 5 },
     'ec2.DescribeInstanceAttribute': { InstanceId: worker, Attribute: 'userData' },
     'ec2.CreateTags': { Resources: [worker], Tags: [{ Key: 'a', Value: 'b' }] },
@@ -161,6 +165,20 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'sqs.GetQueueUrl': { QueueName: 'skep-dev-dead-letters' },
     'sqs.ReceiveMessage': { QueueUrl: QUEUE, MaxNumberOfMessages: 10, VisibilityTimeout: 60, WaitTimeSeconds: 1 },
     'sqs.DeleteMessage': { QueueUrl: QUEUE, ReceiptHandle: 'nobody' },
+    'iam.GetInstanceProfile': { InstanceProfileName: 'skep-workers' },
+    'iam.GetRole': { RoleName: 'skep-workers' },
+    'iam.SimulatePrincipalPolicy': {
+      PolicySourceArn: 'arn:aws:iam::123456789012:role/skep-workers',
+      ActionNames: ['kms:Decrypt'],
+      ResourceArns: ['arn:aws:kms:eu-west-1:123456789012:key/nobodys'],
+      ContextEntries: [
+        {
+          ContextKeyName: 'kms:ViaService',
+          ContextKeyValues: ['ssm.eu-west-1.amazonaws.com'],
+          ContextKeyType: 'string',
+        },
+      ],
+    },
     'iam.ListEntitiesForPolicy': { PolicyArn: POLICY },
     'iam.DetachRolePolicy': { PolicyArn: POLICY, RoleName: 'skep-workers' },
     'iam.AttachRolePolicy': { PolicyArn: POLICY, RoleName: 'skep-workers' },

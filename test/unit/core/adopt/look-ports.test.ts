@@ -6,9 +6,14 @@ import { portFindings } from '../../../../src/core/adopt/look-ports.ts';
 import { adoptFacts, changed, foundInstance, ingressOf } from '../../support/adopt-facts.ts';
 
 const found = (rules: readonly Ingress[], port: number | 'none' = 4789) =>
-  portFindings(adoptFacts({ ingress: new Map([['sg-nodes', rules]]) }), port === 'none' ? undefined : port).map(
-    ({ name, about, because }) => [name, about, because.replace('its security groups do not let all nodes in at ', '')],
-  );
+  portFindings(
+    adoptFacts({ ingress: { seen: new Map([['sg-nodes', rules]]) } }),
+    port === 'none' ? undefined : port,
+  ).map(({ name, about, because }) => [
+    name,
+    about,
+    because.replace('its security groups do not let all nodes in at ', ''),
+  ]);
 const closed = (managers: string, workers: string) => [
   ['PortsClosed', 'managers', managers],
   ['PortsClosed', 'workers', workers],
@@ -49,8 +54,18 @@ describe('security groups', () => {
     expect(found([], 'none')).toEqual(closed('tcp 2377, tcp 7946, udp 7946', 'tcp 7946, udp 7946'));
   });
 
+  it('that a person may not look at are told, and not taken for open', () => {
+    const facts = adoptFacts({ ingress: { unseen: 'AWS denies ec2:DescribeSecurityGroups to you' } });
+    expect(portFindings(facts, 4789)).toEqual([
+      {
+        ...{ name: 'NotLookedAt', about: 'demo' },
+        because: 'the security groups: AWS denies ec2:DescribeSecurityGroups to you',
+      },
+    ]);
+  });
+
   it('that EC2 does not show are left out, and so is an instance without any', () => {
-    expect(portFindings(adoptFacts({ ingress: new Map() }), 4789)).toEqual([]);
+    expect(portFindings(adoptFacts({ ingress: { seen: new Map() } }), 4789)).toEqual([]);
     const facts = adoptFacts();
     const none = changed(facts.instances, 1, foundInstance(1, { securityGroups: [] }));
     expect(portFindings({ ...facts, instances: none }, 4789).map(({ about }) => about)).toEqual([

@@ -8,15 +8,18 @@ import { ADOPTING, planAdoption, stepText } from '../../../../src/core/adopt/pla
 import type { AdoptStep } from '../../../../src/core/adopt/plan.ts';
 import {
   FOUNDED,
+  OUT,
   SWARM,
   adoptFacts,
   addressOf,
   changed,
   foundInstance,
+  foundRole,
   instanceOf,
   nodeOf,
   surveyOf,
   swarmNode,
+  tableOf,
 } from '../../support/adopt-facts.ts';
 import type { Changes } from '../../support/adopt-facts.ts';
 
@@ -38,6 +41,8 @@ const lifecycle = (state: string): Changes => ({
   of: { workers: { instances: [{ instance: instanceOf(4), lifecycle: state, zone: 'eu-west-1a' }] } },
   nodes: (base.nodes ?? []).slice(0, 4),
 });
+const OF_VPC = { network: '172.30.128.0/20', gateway: 'local' as const };
+const NOWHERE = { seen: { tables: [tableOf()], endpoints: [] } };
 const hook = (name: string, metadata?: string) => ({
   ...{ name, metadata, timeout: 1800, defaultResult: 'CONTINUE' },
   transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
@@ -95,7 +100,7 @@ describe('what is in the way', () => {
     ['NotSettled', 'an instance that is on its way in', lifecycle('Pending:Wait')],
     ['NotSettled', 'an instance that is on its way out', lifecycle('Terminating:Wait')],
     ['InstanceOff', 'an instance that is stopped', shown(4, { state: 'stopped' })],
-    ['NoProfile', 'an instance without a profile', shown(4, { hasProfile: false })],
+    ['NoProfile', 'an instance without a profile', shown(4, { profile: undefined })],
     ['AgentMissing', 'no SSM agent', { agents: changed(base.agents, 4, 'never') }],
     ['AgentMissing', 'an SSM agent that is away', { agents: changed(base.agents, 4, 'lost') }],
     ['NoAnswer', 'a document that fails', { surveys: changed(base.surveys, 4, { error: 'ToolMissing', cause: 'c' }) }],
@@ -121,6 +126,16 @@ describe('what is in the way', () => {
     ['WrongRole', 'a worker in a group of managers', seen(3, { role: 'worker', isManager: false })],
     ['LabelOfAnother', 'a label of another instance', seen(4, { instance: instanceOf(5) })],
     ['Autolock', 'a swarm that locks its managers', said(1, { founded: { ...FOUNDED, autolock: true } })],
+    [
+      'ManagerRoleLacks',
+      'managers whose role has not the policy',
+      {
+        roles: {
+          managers: foundRole('manager', { lacks: [{ action: 'kms:Encrypt', resource: 'arn:aws:kms:::key/1' }] }),
+        },
+      },
+    ],
+    ['ManagerRoleLacks', 'managers whose role has no tags', { roles: { managers: foundRole('worker') } }],
     ['ManagerCurlTooOld', 'an old curl on a manager', said(2, { curl: '7.76' })],
     ['FoundedAlready', 'another swarm on record', { state: { status: 'founded', swarmId: OTHER, caDigest: 'c' } }],
     [
@@ -138,7 +153,10 @@ describe('what is in the way', () => {
   it('GroupUnknown: a group that is not there', () => {
     const facts = {
       ...base,
-      groups: [...base.groups, { name: 'gone', role: 'worker' as const, found: undefined, userData: undefined }],
+      groups: [
+        ...base.groups,
+        { name: 'gone', role: 'worker' as const, found: undefined, userData: undefined, roles: [] },
+      ],
     };
     expect(names(facts)).toEqual(['GroupUnknown']);
     expect(kinds(facts)).toEqual([]);
@@ -173,6 +191,18 @@ describe('what a person should know', () => {
     ['Suspended', 'suspended processes', { of: { workers: { suspended: ['Terminate'] } } }],
     ['ForeignHook', "somebody else's hook", { of: { workers: { hooks: [hook('theirs')] } } }],
     ['UserDataJoins', 'user data that joins', { userData: 'docker swarm join --token x 10.0.1.1:2377' }],
+    ['NotLookedAt', 'user data that a person may not read', { userData: { unseen: 'AWS denies it' } }],
+    [
+      'RoleLacks',
+      'workers whose role has no tags',
+      { roles: { workers: foundRole('worker', { cluster: undefined }) } },
+    ],
+    ['NotLookedAt', 'a role that a person may not read', { roles: { managers: { unseen: 'AWS denies it' } } }],
+    [
+      'NoWay',
+      'a subnet that leads nowhere',
+      { of: { workers: { subnets: ['subnet-a', 'subnet-b'] } }, network: NOWHERE },
+    ],
     ['UserDataJoins', 'user data that founds', { userData: 'docker  swarm init' }],
     ['EngineUntested', 'an old engine', said(4, { engine: '19.03.15' })],
     ['EngineUntested', 'an engine of tomorrow', said(4, { engine: '30.0.0' })],
@@ -180,6 +210,11 @@ describe('what a person should know', () => {
       'PoolOverlaps',
       'a pool that has the addresses of the VPC',
       said(1, { founded: { ...FOUNDED, pools: ['10.0.0.0/8'] } }),
+    ],
+    [
+      'PoolOverlaps',
+      'a pool within the VPC, where no node is yet',
+      { network: { seen: { tables: [tableOf({ routes: [OUT, OF_VPC] })], endpoints: [] } } },
     ],
     ['TerminatesFirst', 'managers that are replaced after they ended', { of: { managers: { launchesFirst: false } } }],
   ])('%s: %s, and it goes on', (name, _what, changes) => {

@@ -1,7 +1,7 @@
 // Instances that nobody can ask.
 import { describe, expect, it } from '@jest/globals';
 
-import { longWaiting, silentWords, stillWaiting } from '../../../../src/core/cluster/silent.ts';
+import { longWaiting, newRefusals, silentWords, stillWaiting } from '../../../../src/core/cluster/silent.ts';
 
 const MINUTE = 60_000;
 
@@ -25,5 +25,25 @@ describe('instances that wait', () => {
     expect(silentWords(['i-1', 'i-2'])).toMatch(
       /^i-1, i-2: after 8 minutes .*endpoints of ssm, ssmmessages and ec2messages/,
     );
+  });
+});
+
+describe('launches that AWS has refused', () => {
+  const refused = (group: string, because: string) => ({ id: `${group} ${because}`, group, because });
+
+  it('are told once for each reason, in one line', () => {
+    const found = [
+      refused('web', 'a quota\nis full.'),
+      refused('web', 'a quota\nis full.'),
+      refused('db', 'no capacity.'),
+    ];
+    const old = new Set<string>();
+    const told = newRefusals({ told: new Set(), old }, found);
+    expect(told).toEqual([
+      expect.stringMatching(/^web: AWS launches no instance: a quota.*is full\. It goes on trying$/),
+      'db: AWS launches no instance: no capacity. It goes on trying',
+    ]);
+    expect(newRefusals({ told: new Set(told), old }, found)).toEqual([]);
+    expect(newRefusals({ told: new Set(), old: new Set(found.map(({ id }) => id)) }, found)).toEqual([]);
   });
 });

@@ -1,0 +1,24 @@
+// What a person may have no right to look at: then it is told what was not seen, and why, and the rest goes on.
+import type { AskedFor } from '../core/adopt/facts.ts';
+import { errorName } from './errors.ts';
+
+const DENIED: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+
+/** @throws where it fails for any other reason */
+export async function askedFor<T>(action: string, asking: Promise<T>): Promise<AskedFor<T>> {
+  try {
+    return { seen: await asking };
+  } catch (error) {
+    if (!DENIED.has(errorName(error))) {
+      throw error;
+    }
+    return { unseen: deniedText(action, error) };
+  }
+}
+
+/** AWS names who may not do what; of some services it names nothing. */
+function deniedText(action: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : '';
+  const [, who = 'you', denied = action] = /User: (\S+) is not authorized to perform: (\S+)/.exec(message) ?? [];
+  return `AWS denies ${denied} to ${who}`;
+}
