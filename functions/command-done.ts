@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { log, makeHandler, raise } from '../src/lambda/handler.ts';
+import type { Handler } from '../src/lambda/handler.ts';
 import { commandEnded, commandEvent } from '../src/steps/command-ended.ts';
 import type { EndPorts } from '../src/steps/command-ended.ts';
 import { MembershipLock } from '../src/store/membership-lock.ts';
@@ -11,22 +12,26 @@ import { RecoveryStore } from '../src/store/recovery-store.ts';
 import { Table } from '../src/store/table.ts';
 import { Waiters } from '../src/store/waiters.ts';
 
-const { stage, tokenKey, table } = readConfig(process.env);
-const items = tableClient();
+export function make(): Handler {
+  const { stage, tokenKey, table } = readConfig(process.env);
+  const items = tableClient();
 
-const ports: EndPorts = {
-  table: new Table(items, table),
-  waiters: new Waiters(items, table),
-  recovery: new RecoveryStore(items, table),
-  lock: new MembershipLock(items, table),
-  states: statesClient(),
-  tokenKey,
-  ssm: ssmClient(),
-  stage,
-  raise,
-  log,
-  pause,
-  now: () => Math.floor(Date.now() / 1000),
-};
+  const ports: EndPorts = {
+    table: new Table(items, table),
+    waiters: new Waiters(items, table),
+    recovery: new RecoveryStore(items, table),
+    lock: new MembershipLock(items, table),
+    states: statesClient(),
+    tokenKey,
+    ssm: ssmClient(),
+    stage,
+    raise,
+    log,
+    pause,
+    now: () => Math.floor(Date.now() / 1000),
+  };
 
-export const handler = makeHandler(commandEvent, (event) => commandEnded(ports, event));
+  return makeHandler(commandEvent, (event) => commandEnded(ports, event));
+}
+
+export const handler = make();

@@ -13,35 +13,40 @@ import { stepRequest } from '../src/steps/step.ts';
 import type { StepPorts } from '../src/steps/ports.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { logger, makeHandler, raise } from '../src/lambda/handler.ts';
+import type { Handler } from '../src/lambda/handler.ts';
 
-const { stage, tokenKey, table } = readConfig(process.env);
-const items = tableClient();
+export function make(): Handler {
+  const { stage, tokenKey, table } = readConfig(process.env);
+  const items = tableClient();
 
-const ec2 = ec2Client();
+  const ec2 = ec2Client();
 
-const ports: StepPorts = {
-  table: new Table(items, table),
-  waiters: new Waiters(items, table),
-  recovery: new RecoveryStore(items, table),
-  lock: new MembershipLock(items, table),
-  states: statesClient(),
-  ssm: ssmClient(),
-  sending: sendingClient(),
-  autoScaling: autoScalingClient(),
-  ec2: {
-    of: (instance) => addressesOf(ec2, instance),
-    instancesAt: (address) => instancesWithAddress(ec2, address),
-  },
-  holds: new Holds(items, table),
-  erasures: new Erasures(items, table),
-  raise,
-  stage,
-  tokenKey,
-  now: () => Math.floor(Date.now() / 1000),
-};
+  const ports: StepPorts = {
+    table: new Table(items, table),
+    waiters: new Waiters(items, table),
+    recovery: new RecoveryStore(items, table),
+    lock: new MembershipLock(items, table),
+    states: statesClient(),
+    ssm: ssmClient(),
+    sending: sendingClient(),
+    autoScaling: autoScalingClient(),
+    ec2: {
+      of: (instance) => addressesOf(ec2, instance),
+      instancesAt: (address) => instancesWithAddress(ec2, address),
+    },
+    holds: new Holds(items, table),
+    erasures: new Erasures(items, table),
+    raise,
+    stage,
+    tokenKey,
+    now: () => Math.floor(Date.now() / 1000),
+  };
 
-export const handler = makeHandler(stepRequest, async (request) => {
-  const { verb, step, attempt, plan, execution } = request;
-  logger.info('step', { verb, step, attempt, cluster: plan.cluster, instanceId: plan.instance, execution });
-  await runStep(ports, request);
-});
+  return makeHandler(stepRequest, async (request) => {
+    const { verb, step, attempt, plan, execution } = request;
+    logger.info('step', { verb, step, attempt, cluster: plan.cluster, instanceId: plan.instance, execution });
+    await runStep(ports, request);
+  });
+}
+
+export const handler = make();

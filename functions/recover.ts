@@ -3,6 +3,7 @@ import { statesClient, tableClient } from '../src/aws/clients.ts';
 import { ec2Client } from '../src/aws/ec2-client.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { log, makeHandler } from '../src/lambda/handler.ts';
+import type { Handler } from '../src/lambda/handler.ts';
 import { recover, recoverRequest } from '../src/operations/recover.ts';
 import type { RecoverPorts } from '../src/operations/recover.ts';
 import { LeaderItem } from '../src/store/leader-item.ts';
@@ -11,19 +12,23 @@ import { RecoveryStore } from '../src/store/recovery-store.ts';
 import { Table } from '../src/store/table.ts';
 import { Waiters } from '../src/store/waiters.ts';
 
-const { table } = readConfig(process.env);
-const items = tableClient();
+export function make(): Handler {
+  const { table } = readConfig(process.env);
+  const items = tableClient();
 
-const ports: RecoverPorts = {
-  table: new Table(items, table),
-  waiters: new Waiters(items, table),
-  store: new RecoveryStore(items, table),
-  leader: new LeaderItem(items, table),
-  lock: new MembershipLock(items, table),
-  states: statesClient(),
-  ec2: ec2Client(),
-  log,
-  now: () => Math.floor(Date.now() / 1000),
-};
+  const ports: RecoverPorts = {
+    table: new Table(items, table),
+    waiters: new Waiters(items, table),
+    store: new RecoveryStore(items, table),
+    leader: new LeaderItem(items, table),
+    lock: new MembershipLock(items, table),
+    states: statesClient(),
+    ec2: ec2Client(),
+    log,
+    now: () => Math.floor(Date.now() / 1000),
+  };
 
-export const handler = makeHandler(recoverRequest, (request) => recover(ports, request));
+  return makeHandler(recoverRequest, (request) => recover(ports, request));
+}
+
+export const handler = make();

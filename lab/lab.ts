@@ -325,6 +325,7 @@ export class Lab {
   async close(): Promise<void> {
     this.#closing = true;
     this.clock.stop();
+    this.lambda.close();
     await this.machines.close();
     await this.tables.close();
     await this.#listening?.close();

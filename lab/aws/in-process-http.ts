@@ -21,13 +21,13 @@ interface RequestOptions {
 type OnResponse = (response: InProcessResponse) => void;
 
 /**
- * @param url of the endpoint
+ * @param url of the endpoint at the moment
  * @param serve what answers there. Where it rejects, the connection breaks, as it does with an endpoint that was closed.
  */
-export function httpTo(url: string, serve: Serve): typeof http {
-  const { hostname, port } = new URL(url);
+export function httpTo(url: () => string, serve: Serve): typeof http {
   const request = (...given: Parameters<typeof http.request>): unknown => {
     const [options, onResponse] = given as unknown as [RequestOptions, OnResponse | undefined];
+    const { hostname, port } = new URL(url());
     return options.host === hostname && String(options.port) === port
       ? new InProcessRequest(options, serve, onResponse)
       : http.request(...given);
@@ -39,14 +39,13 @@ export function httpTo(url: string, serve: Serve): typeof http {
  * What a bundle gets for `fetch`: the lab's own webhook is asked without a socket, whose answer would come at a moment of its own, before
  * or after whatever else happens then.
  *
- * @param url of the endpoint
+ * @param url and
  * @param serve as for `httpTo`
  */
-export function fetchTo(url: string, serve: Serve): typeof fetch {
-  const { origin } = new URL(url);
+export function fetchTo(url: () => string, serve: Serve): typeof fetch {
   return async (...given) => {
     const request = new Request(...given);
-    if (new URL(request.url).origin !== origin) {
+    if (new URL(request.url).origin !== new URL(url()).origin) {
       return fetch(request);
     }
     const plain = await plainOf(request);

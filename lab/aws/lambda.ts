@@ -1,24 +1,16 @@
-// Runs the deployed bundles in this process, each with an environment, a clock and a console of its own.
+// Runs the deployed functions in this process, each in an execution environment of its own.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Console } from 'node:console';
-import fs from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
-import { Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Work } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
-import { loaderOf } from './bundle.ts';
+import { ExecutionEnvironment } from './execution-environment.ts';
+import type { Surroundings } from './execution-environment.ts';
 import type { Serve } from './http-server.ts';
 import type { Credentials } from './iam/access-keys.ts';
-import { fetchTo, httpTo } from './in-process-http.ts';
 import type { Random } from '../time/random.ts';
 import { QUOTAS } from './services/quotas.ts';
 import type { StackFunction } from './stack/stack.ts';
-import { unsignedCrypto } from './unsigned-crypto.ts';
-
-type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** What a function answered, or the error that it threw as Lambda reports it. */
 export type Invocation =
@@ -41,12 +33,10 @@ export interface LambdaOptions {
   readonly onLog: (name: string, line: string) => void;
 }
 
-/** From here on, milliseconds, it is not a pause any more, but a guard of the SDK's over a socket. */
-const LONGEST_PAUSE = 3000;
-
 export class Lambda {
   readonly #options: LambdaOptions;
-  readonly #handlers = new Map<string, Handler>();
+  /** By the name of the function. */
+  readonly #environments = new Map<string, ExecutionEnvironment>();
   #functions: readonly StackFunction[];
   readonly #works = new AsyncLocalStorage<Work>();
   invocations = 0;
@@ -59,7 +49,15 @@ export class Lambda {
   /** From here on these are deployed: nothing that one of them kept in memory is there any more. */
   deploy(functions: readonly StackFunction[]): void {
     this.#functions = functions;
-    this.#handlers.clear();
+    this.close();
+  }
+
+  /** Nothing is invoked any more, unless it is loaded anew. */
+  close(): void {
+    for (const environment of this.#environments.values()) {
+      environment.leave();
+    }
+    this.#environments.clear();
   }
 
   has(arn: string): boolean {
@@ -88,8 +86,9 @@ export class Lambda {
     }
     this.invocations += 1;
     try {
-      const handler = this.#handlerOf(deployed);
-      const payload = await inTime(deployed.timeout, handler(structuredClone(event), this.#context(deployed)));
+      const environment = this.#environmentOf(deployed);
+      const run = environment.call(deployed.export, structuredClone(event), this.#context(deployed));
+      const payload = await inTime(deployed.timeout, run);
       const size = bytesOf(payload);
       if (size > QUOTAS.functionPayload.value) {
         throw namedError(
@@ -105,39 +104,22 @@ export class Lambda {
     }
   }
 
-  #handlerOf(deployed: StackFunction): Handler {
-    const known = this.#handlers.get(deployed.name);
+  #environmentOf(deployed: StackFunction): ExecutionEnvironment {
+    const known = this.#environments.get(deployed.name);
     if (known !== undefined) {
       return known;
     }
-    const handler = this.#load(deployed);
-    this.#handlers.set(deployed.name, handler);
-    return handler;
-  }
-
-  /** `Date`, `process`, `console` and `require` are parameters of the bundle: its time, environment and network are the lab's. */
-  #load(deployed: StackFunction): Handler {
-    const exported: Record<string, unknown> = {};
-    const bundle = { exports: exported };
-    const load = loaderOf(deployed.code);
-    const out = this.#output(deployed.name);
-    load(
-      exported,
-      this.#require(deployed.code),
-      bundle,
-      deployed.code,
-      '/var/task',
-      this.#process(deployed, out),
-      virtualDate(this.#options.clock),
-      new Console(out, out),
-      this.#setTimeout,
-      fetchTo(this.#options.endpoint, this.#options.serve),
-    );
-    const handler = bundle.exports[deployed.export];
-    if (typeof handler !== 'function') {
-      throw new Error(`${deployed.code} exports no ${deployed.export}`);
-    }
-    return handler as Handler;
+    const { clock, endpoint, serve, onLog } = this.#options;
+    const environment = ExecutionEnvironment.of(deployed.code, {
+      ...{ clock, endpoint, serve },
+      environment: this.#variablesOf(deployed),
+      onLine: (line) => {
+        onLog(deployed.name, line);
+      },
+      work: () => this.#work(),
+    });
+    this.#environments.set(deployed.name, environment);
+    return environment;
   }
 
   /** Of which invocation a pause is. */
@@ -149,53 +131,10 @@ export class Lambda {
     return work;
   }
 
-  /** A pause of the function's own takes the lab's time: `setTimeout` of node:timers/promises, which the SDK does not use. */
-  #require(file: string): (name: string) => unknown {
-    const require: (name: string) => unknown = createRequire(file);
-    const { clock, endpoint, serve } = this.#options;
-    const pausing = {
-      setTimeout: (delay: number) => (clock.virtual ? clock.pause(delay, this.#work()) : sleep(delay)),
-    };
-    const own: Readonly<Record<string, () => unknown>> = {
-      'node:timers/promises': () => pausing,
-      'node:http': () => httpTo(endpoint, serve),
-      'node:crypto': () => unsignedCrypto,
-      'node:fs/promises': () => withoutFiles,
-    };
-    return (name) => own[name]?.() ?? require(name);
-  }
-
-  /**
-   * The SDK's pauses between two tries of a call pass at once, where time is virtual: a function's own work takes none of it. Not by a
-   * timer of no milliseconds: Node makes one of it, and whether others get ahead meanwhile would be for the wall's clock to say.
-   */
-  readonly #setTimeout = (
-    wake: (...given: unknown[]) => void,
-    delay = 0,
-    ...given: unknown[]
-  ): NodeJS.Timeout | NodeJS.Immediate =>
-    this.#options.clock.virtual && delay < LONGEST_PAUSE
-      ? setImmediate(wake, ...given)
-      : setTimeout(wake, delay, ...given);
-
-  #output(name: string): Writable {
-    const { onLog } = this.#options;
-    return new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        for (const line of chunk.toString().split('\n')) {
-          if (line !== '') {
-            onLog(name, line);
-          }
-        }
-        done();
-      },
-    });
-  }
-
-  #process({ name, environment, memory }: StackFunction, out: Writable): NodeJS.Process {
+  #variablesOf({ name, environment, memory }: StackFunction): Surroundings['environment'] {
     const { region, endpoint, credentials } = this.#options;
     const { accessKeyId, secretAccessKey, sessionToken } = credentials(name);
-    const env = {
+    return {
       ...environment,
       AWS_REGION: region,
       AWS_LAMBDA_FUNCTION_NAME: name,
@@ -209,11 +148,6 @@ export class Lambda {
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
     };
-    return Object.create(process, {
-      env: { value: env, writable: true },
-      stdout: { value: out },
-      stderr: { value: out },
-    }) as NodeJS.Process;
   }
 
   #context({ name, arn, timeout, memory }: StackFunction): unknown {
@@ -230,16 +164,6 @@ export class Lambda {
     };
   }
 }
-
-/**
- * What a bundle gets for `node:fs/promises`: the SDK looks for the developer's own files at each start of a function. They are empty here, and
- * are so at once: a read by the system ends at a moment of its own, before or after whatever else happens then.
- */
-const withoutFiles = {
-  ...fs,
-  readFile: (...given: Parameters<typeof fs.readFile>) =>
-    given[0] === devNull ? Promise.resolve('') : fs.readFile(...given),
-};
 
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));
 
@@ -258,16 +182,4 @@ async function inTime<T>(seconds: number, work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function virtualDate(clock: Clock): DateConstructor {
-  return class LabDate extends Date {
-    constructor(...given: [] | [string | number | Date]) {
-      super(given.length === 0 ? clock.now() : given[0]);
-    }
-
-    static override now(): number {
-      return clock.now();
-    }
-  } as unknown as DateConstructor;
 }

@@ -36,7 +36,12 @@ function endEarly(): never {
   throw new FlowError('AwsUnavailable', 'the time of the function was over before AWS had answered');
 }
 
+export type Handler = (event: unknown, context: Context) => Promise<unknown>;
+
 /**
+ * Each function has a `make`, which reads the environment and makes its clients, and calls it once: Lambda loads a function for one account. The
+ * lab calls it for each account that it plays, so that what is evaluated once, such as the SDK, serves all of them.
+ *
  * Before its time is over, every call to AWS is aborted and the function ends with an error of its own: Lambda would end it without a word.
  *
  * @param schema of the event: `run` gets what it makes of it.
@@ -44,7 +49,7 @@ function endEarly(): never {
 export function makeHandler<Schema extends z.ZodType>(
   schema: Schema,
   run: (input: z.output<Schema>) => Promise<unknown>,
-): (event: unknown, context: Context) => Promise<unknown> {
+): Handler {
   return middy<z.output<Schema>>({ timeoutEarlyInMillis: EARLY, timeoutEarlyResponse: endEarly })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))

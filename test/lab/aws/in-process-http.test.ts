@@ -49,10 +49,13 @@ describe('a request of a bundle', () => {
     ['bytes', new TextEncoder().encode('käse')],
   ])('to the endpoint arrives as it was sent, with its body as %s', async (_, body) => {
     const seen: HttpRequest[] = [];
-    const http = httpTo(ENDPOINT, (request) => {
-      seen.push(request);
-      return Promise.resolve({ status: 400, headers: { 'content-type': 'text/xml' }, body: '<Grüße/>' });
-    });
+    const http = httpTo(
+      () => ENDPOINT,
+      (request) => {
+        seen.push(request);
+        return Promise.resolve({ status: 400, headers: { 'content-type': 'text/xml' }, body: '<Grüße/>' });
+      },
+    );
 
     expect(await ask(http, 4566, body)).toEqual({ status: 400, type: 'text/xml', body: '<Grüße/>' });
     const headers = { 'x-amz-target': 'AmazonSSM.SendCommand', host: 'lab' };
@@ -60,13 +63,19 @@ describe('a request of a bundle', () => {
   });
 
   it('gets an empty answer as one', async () => {
-    const http = httpTo(ENDPOINT, () => Promise.resolve({ status: 200, headers: {}, body: '' }));
+    const http = httpTo(
+      () => ENDPOINT,
+      () => Promise.resolve({ status: 200, headers: {}, body: '' }),
+    );
 
     expect(await ask(http, 4566, '')).toEqual({ status: 200, type: undefined, body: '' });
   });
 
   it('breaks where the endpoint is gone', async () => {
-    const http = httpTo(ENDPOINT, () => Promise.reject(new Error('the lab is closed')));
+    const http = httpTo(
+      () => ENDPOINT,
+      () => Promise.reject(new Error('the lab is closed')),
+    );
 
     expect(await ask(http, 4566, '')).toEqual({ error: 'ECONNRESET' });
   });
@@ -74,7 +83,10 @@ describe('a request of a bundle', () => {
   it('to anywhere else takes a socket', async () => {
     const server = createServer((_, response) => response.end('over a socket'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const http = httpTo(ENDPOINT, () => Promise.reject(new Error('not for the endpoint')));
+    const http = httpTo(
+      () => ENDPOINT,
+      () => Promise.reject(new Error('not for the endpoint')),
+    );
 
     const told = await ask(http, (server.address() as AddressInfo).port, '');
     server.closeAllConnections();
@@ -87,10 +99,13 @@ describe('a request of a bundle', () => {
 describe('fetch in a bundle', () => {
   it('reaches the endpoint without a socket, and gets its answer', async () => {
     const seen: HttpRequest[] = [];
-    const ask = fetchTo(ENDPOINT, (request) => {
-      seen.push(request);
-      return Promise.resolve({ status: 404, headers: {}, body: 'no_service' });
-    });
+    const ask = fetchTo(
+      () => ENDPOINT,
+      (request) => {
+        seen.push(request);
+        return Promise.resolve({ status: 404, headers: {}, body: 'no_service' });
+      },
+    );
 
     const answer = await ask(`${ENDPOINT}/lab/webhook/a?b=1`, {
       method: 'POST',
@@ -103,7 +118,10 @@ describe('fetch in a bundle', () => {
   });
 
   it('fails as ever where the endpoint is gone', async () => {
-    const ask = fetchTo(ENDPOINT, () => Promise.reject(new Error('the lab is closed')));
+    const ask = fetchTo(
+      () => ENDPOINT,
+      () => Promise.reject(new Error('the lab is closed')),
+    );
 
     await expect(ask(ENDPOINT)).rejects.toMatchObject({ message: 'fetch failed', cause: { code: 'ECONNRESET' } });
   });
@@ -111,7 +129,10 @@ describe('fetch in a bundle', () => {
   it('takes a socket to anywhere else', async () => {
     const server = createServer((_, response) => response.end('over a socket'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const ask = fetchTo(ENDPOINT, () => Promise.reject(new Error('not for the endpoint')));
+    const ask = fetchTo(
+      () => ENDPOINT,
+      () => Promise.reject(new Error('not for the endpoint')),
+    );
 
     const answer = await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     expect(await answer.text()).toBe('over a socket');
