@@ -1,5 +1,5 @@
-// Native ES modules: the closest to what runs. `unit` needs nothing but Node; `docker` needs root, Linux and docker.io, `browser` a
-// chromium.
+// Native ES modules: the closest to what runs. `unit` needs nothing but Node, and runs in it as it is (test/support/plain-node.ts); `docker` needs
+// root, Linux and docker.io, `browser` a chromium: their files are few, and tried again by Jest's own runtime where a host was too busy.
 import type { Config } from 'jest';
 
 const common = {
@@ -13,8 +13,10 @@ const common = {
 const config: Config = {
   projects: [
     {
-      ...common,
       displayName: 'unit',
+      runner: 'jest-light-runner/child-process',
+      setupFilesAfterEnv: ['<rootDir>/test/support/plain-node.ts'],
+      modulePathIgnorePatterns: common.modulePathIgnorePatterns,
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/docker/', '<rootDir>/test/browser/'],
     },

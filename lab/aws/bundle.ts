@@ -17,13 +17,7 @@ interface Bundle {
  * sees another's state. It is the same function for all labs of a process, since what V8 has learnt of the functions within, and the
  * code that it has optimized, belong to the function that makes them: a new one would run the SDK cold in each lab.
  */
-const bundles = keptInProcess();
-
-/** Jest gives each file of tests globals and modules of its own, and its worker plays dozens of files: what is warm is to stay so. */
-function keptInProcess(): Map<string, Bundle> {
-  const shared = new Script('globalThis').runInThisContext() as { skepBundles?: Map<string, Bundle> };
-  return (shared.skepBundles ??= new Map<string, Bundle>());
-}
+const bundles = new Map<string, Bundle>();
 
 export function loaderOf(file: string): Load {
   const bundle = bundles.get(file) ?? compile(file);

@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import {
   beat,
@@ -28,6 +27,7 @@ import {
 } from '../../../src/aws/ec2.ts';
 import { USUAL_POLICY } from '../../../src/core/lifecycle/warning-policy.ts';
 import { ACTION_TOKEN, INSTANCE, OTHER_INSTANCE, planOf } from '../support/examples.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
 const client = new AutoScalingClient({ region: 'eu-west-1' });

@@ -1,9 +1,9 @@
 // Who has a private address, where VPCs overlap.
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { beforeEach, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { instanceAt } from '../../../src/aws/ec2-managers.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const ec2 = mockClient(EC2Client);
 const client = new EC2Client({ region: 'eu-west-1' });

@@ -1,9 +1,9 @@
 import { GetCommandInvocationCommand, ListCommandsCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { findCommand, readInvocation, sendCommand } from '../../../src/aws/run-command.ts';
 import { INSTANCE } from '../support/examples.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const ssm = mockClient(SSMClient);
 const client = new SSMClient({ region: 'eu-west-1' });

@@ -7,7 +7,6 @@ import {
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import {
   ChangeRefused,
@@ -17,6 +16,7 @@ import {
   makeChangeSet,
   readStack,
 } from '../../../src/aws/stacks.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const formation = mockClient(CloudFormationClient);
 const client = new CloudFormationClient({ region: 'eu-west-1' });

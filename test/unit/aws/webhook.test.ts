@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { postTo, webhookUrl } from '../../../src/aws/webhook.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const SECRET = 'nobody-may-read-this';
 let server: Server | undefined;

@@ -7,7 +7,20 @@ import { endSwarm, allowErasure } from '../../../src/operations/erase.ts';
 import type { StepRequest } from '../../../src/steps/step.ts';
 import { keys } from '../../../src/core/names.ts';
 import { EXECUTION, LEADER, NOW, SWARM_ID } from '../support/examples.ts';
-import { autoScaling, awsError, db, ports, scene, sends, ssm, time, woken } from '../support/step-scene.ts';
+import {
+  useStepScene,
+  autoScaling,
+  awsError,
+  db,
+  ports,
+  scene,
+  sends,
+  ssm,
+  time,
+  woken,
+} from '../support/step-scene.ts';
+
+useStepScene();
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 

@@ -3,7 +3,6 @@ import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { Verdicts } from '../../../src/store/verdicts.ts';
 import { giveVerdict } from '../../../src/operations/give-verdict.ts';
@@ -13,6 +12,7 @@ import { SENDING } from '../../../src/core/verdict/notice.ts';
 import type { Seen } from '../../../src/core/tidy/seen.ts';
 import { TABLE, openTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const NOW = 1_700_000_000;
 const sns = mockClient(SNSClient);

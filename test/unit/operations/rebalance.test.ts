@@ -2,7 +2,6 @@
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { wish } from '../../../src/core/rebalance/wish.ts';
 import { keys } from '../../../src/core/names.ts';
@@ -12,6 +11,7 @@ import { RebalanceLock } from '../../../src/store/rebalance-lock.ts';
 import { CA_DIGEST, NOW, SWARM_ID } from '../support/examples.ts';
 import { TABLE, openTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const states = mockClient(SFNClient);
 let db: TestTable;

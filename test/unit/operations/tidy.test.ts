@@ -4,7 +4,6 @@ import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } fr
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { keys } from '../../../src/core/names.ts';
 import { tidy, tidyRequest } from '../../../src/operations/tidy.ts';
@@ -12,6 +11,7 @@ import { TidyStore } from '../../../src/store/tidy-store.ts';
 import { CA_DIGEST, INSTANCE, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
 import { TABLE, openTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const region = { region: 'eu-west-1' };
 const ec2 = mockClient(EC2Client);

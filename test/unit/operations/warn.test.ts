@@ -2,7 +2,6 @@
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { EVENTS } from '../../../src/core/events/all.ts';
 import type { WarnedGroup } from '../../../src/core/events/respond.ts';
@@ -14,6 +13,7 @@ import { Warnings } from '../../../src/store/warnings.ts';
 import { NODE_ID, NOW, nodeOf } from '../support/examples.ts';
 import { TABLE, openTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const states = mockClient(SFNClient);
 let db: TestTable;

@@ -1,9 +1,9 @@
 import { GetCommandInvocationCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { beforeEach, expect, it } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { hearEnd } from '../../../src/steps/hear.ts';
 import { INSTANCE } from '../support/examples.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
 const ssm = mockClient(SSMClient);
 const client = new SSMClient({ region: 'eu-west-1' });

@@ -9,7 +9,21 @@ import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
 import { latestDeadlineOf } from '../../../src/core/lifecycle/deadline.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import { EXECUTION, INSTANCE, NOW, actionOf } from '../support/examples.ts';
-import { autoScaling, busy, db, joined, ports, scene, sends, sfn, time, woken } from '../support/step-scene.ts';
+import {
+  useStepScene,
+  autoScaling,
+  busy,
+  db,
+  joined,
+  ports,
+  scene,
+  sends,
+  sfn,
+  time,
+  woken,
+} from '../support/step-scene.ts';
+
+useStepScene();
 
 type Scene = Awaited<ReturnType<typeof scene>>;
 

@@ -6,8 +6,23 @@ import { describe, expect, it } from '@jest/globals';
 import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import { CA_DIGEST, EXECUTION, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
-import { db, ports, raised, record, recorded, scene, sends, sentBy, sfn, time, woken } from '../support/step-scene.ts';
+import {
+  useStepScene,
+  db,
+  ports,
+  raised,
+  record,
+  recorded,
+  scene,
+  sends,
+  sentBy,
+  sfn,
+  time,
+  woken,
+} from '../support/step-scene.ts';
 import { TABLE } from '../support/table.ts';
+
+useStepScene();
 
 const OTHER = 'i-0cccccccccccccccc';
 const LOCK = { verb: 'lock', step: 'Lock' } as const;

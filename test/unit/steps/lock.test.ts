@@ -8,6 +8,7 @@ import type { StepRequest } from '../../../src/steps/step.ts';
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import { CA_DIGEST, EXECUTION, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
 import {
+  useStepScene,
   accept,
   autoScaling,
   awsError,
@@ -23,6 +24,8 @@ import {
   time,
   woken,
 } from '../support/step-scene.ts';
+
+useStepScene();
 
 const LOCK = { verb: 'lock', step: 'Lock' } satisfies Partial<StepRequest>;
 const OTHER = 'i-0cccccccccccccccc';

@@ -7,6 +7,7 @@ import { storeAndDeliver } from '../../../src/steps/deliver.ts';
 import { ownerKey } from '../../../src/core/names.ts';
 import { EXECUTION, NODE_ID, NOW } from '../support/examples.ts';
 import {
+  useStepScene,
   accept,
   awsError,
   busy,
@@ -21,6 +22,8 @@ import {
   time,
   woken,
 } from '../support/step-scene.ts';
+
+useStepScene();
 
 describe('an answer that was lost', () => {
   /** SSM takes the command, and its answer never arrives. */

@@ -25,6 +25,7 @@ import {
   actionOf,
 } from '../support/examples.ts';
 import {
+  useStepScene,
   accept,
   autoScaling,
   awsError,
@@ -40,6 +41,8 @@ import {
   time,
   woken,
 } from '../support/step-scene.ts';
+
+useStepScene();
 
 describe('the first attempt', () => {
   it('writes down what it begins, sends, and leaves the wait to the event', async () => {

@@ -9,7 +9,9 @@ import { stepRequest } from '../../../src/steps/step.ts';
 import { ownerKey } from '../../../src/core/names.ts';
 import type { StepKey } from '../../../src/core/steps/rendezvous.ts';
 import { EXECUTION, MANAGER_INSTANCE, NOW } from '../support/examples.ts';
-import { ports, scene, sends, sentBy, sfn } from '../support/step-scene.ts';
+import { useStepScene, ports, scene, sends, sentBy, sfn } from '../support/step-scene.ts';
+
+useStepScene();
 
 const NODE = 'n'.repeat(25);
 const packed = (text: string): string => gzipSync(text).toString('base64');

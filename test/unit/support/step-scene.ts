@@ -1,4 +1,4 @@
-// An execution that has claimed an instance, over a real table, with AWS's other services mocked. Import it and its hooks are set.
+// An execution that has claimed an instance, over a real table, with AWS's other services mocked. A file of tests calls `useStepScene` first.
 import {
   AutoScalingClient,
   DescribeAutoScalingGroupsCommand,
@@ -8,7 +8,6 @@ import { SFNClient, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-
 import { ListCommandsCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
 import type { SendCommandCommandInput } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
-import { mockClient } from 'aws-sdk-client-mock';
 
 import { Erasures } from '../../../src/store/erasures.ts';
 import { Holds } from '../../../src/store/holds.ts';
@@ -40,10 +39,14 @@ import {
 } from './examples.ts';
 import { TABLE, openTable } from './table.ts';
 import type { TestTable } from './table.ts';
+import { mockClient } from '../../support/mock-client.ts';
 
-export const ssm = mockClient(SSMClient);
-export const sfn = mockClient(SFNClient);
-export const autoScaling = mockClient(AutoScalingClient);
+const mocked = () => ({
+  ssm: mockClient(SSMClient),
+  sfn: mockClient(SFNClient),
+  autoScaling: mockClient(AutoScalingClient),
+});
+export let { ssm, sfn, autoScaling } = mocked();
 
 /** What SSM has taken, as it lists it. */
 const known: { readonly CommandId: string; readonly Comment: string | undefined }[] = [];
@@ -65,46 +68,50 @@ const ec2: { addresses: readonly string[]; owners: Readonly<Record<string, reado
 export const time = { now: NOW };
 /** Of what a person was told. */
 export const raised: string[] = [];
-beforeAll(async () => {
-  db = await openTable();
-  const region = { region: 'eu-west-1' };
-  ports = {
-    table: db.table,
-    waiters: db.waiters,
-    recovery: new RecoveryStore(db.client, TABLE),
-    lock: new MembershipLock(db.client, TABLE),
-    states: new SFNClient(region),
-    ssm: new SSMClient(region),
-    sending: new SSMClient(region),
-    autoScaling: new AutoScalingClient(region),
-    ec2: {
-      of: () => Promise.resolve(ec2.addresses),
-      instancesAt: (address) => Promise.resolve(ec2.owners[address] ?? []),
-    },
-    holds: new Holds(db.client, TABLE),
-    erasures: new Erasures(db.client, TABLE),
-    raise: (metric) => raised.push(metric),
-    stage: 'dev',
-    tokenKey: TOKEN_KEY,
-    now: () => time.now,
-  };
-});
-afterAll(() => db.close());
-beforeEach(() => {
-  ssm.reset();
-  sfn.reset();
-  autoScaling.reset();
-  time.now = NOW;
-  ec2.addresses = ['10.0.0.7'];
-  ec2.owners = {};
-  known.length = 0;
-  raised.length = 0;
-  ssm.on(SendCommandCommand).callsFake(accept);
-  autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
-  // An execution that is asked for is there.
-  autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [{} as never] });
-  ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
-});
+/** Sets the hooks of the file that calls it: files share this module, and each has a table of its own. */
+export function useStepScene(): void {
+  ({ ssm, sfn, autoScaling } = mocked());
+  beforeAll(async () => {
+    db = await openTable();
+    const region = { region: 'eu-west-1' };
+    ports = {
+      table: db.table,
+      waiters: db.waiters,
+      recovery: new RecoveryStore(db.client, TABLE),
+      lock: new MembershipLock(db.client, TABLE),
+      states: new SFNClient(region),
+      ssm: new SSMClient(region),
+      sending: new SSMClient(region),
+      autoScaling: new AutoScalingClient(region),
+      ec2: {
+        of: () => Promise.resolve(ec2.addresses),
+        instancesAt: (address) => Promise.resolve(ec2.owners[address] ?? []),
+      },
+      holds: new Holds(db.client, TABLE),
+      erasures: new Erasures(db.client, TABLE),
+      raise: (metric) => raised.push(metric),
+      stage: 'dev',
+      tokenKey: TOKEN_KEY,
+      now: () => time.now,
+    };
+  });
+  afterAll(() => db.close());
+  beforeEach(() => {
+    ssm.reset();
+    sfn.reset();
+    autoScaling.reset();
+    time.now = NOW;
+    ec2.addresses = ['10.0.0.7'];
+    ec2.owners = {};
+    known.length = 0;
+    raised.length = 0;
+    ssm.on(SendCommandCommand).callsFake(accept);
+    autoScaling.on(DescribeAutoScalingGroupsCommand).resolves({ AutoScalingGroups: [] });
+    // An execution that is asked for is there.
+    autoScaling.on(DescribeAutoScalingInstancesCommand).resolves({ AutoScalingInstances: [{} as never] });
+    ssm.on(ListCommandsCommand).callsFake(() => ({ Commands: [...known] }));
+  });
+}
 
 /** As if it had been confirmed. */
 export const record = async (cluster: string, manager: Manager): Promise<void> => {
