@@ -97,11 +97,15 @@ function meaning(lifecycle: string, state: string, node: Known | undefined, now:
   return ofPhase(lifecycle, state, node, now);
 }
 
+const IN_POOL: ReadonlySet<string> = new Set(['Warmed:Stopped', 'Warmed:Running', 'Warmed:Hibernated']);
 const GONE: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
 
 function unknownNode(lifecycle: string): Meaning {
   if (lifecycle === 'Pending:Wait') {
     return waits('its launch hook is open, and no execution has claimed it: has its event come, is a hold on?');
+  }
+  if (IN_POOL.has(lifecycle)) {
+    return { settled: true, why: 'in the warm pool of its group: it joins when it comes out' };
   }
   return lifecycle === 'InService'
     ? waits('in service, and skep knows no node of it: the next tidy joins it')
@@ -127,6 +131,9 @@ function ofPhase(lifecycle: string, state: string, node: Known, now: number): Me
 function ofReady(lifecycle: string, state: string): Meaning {
   if (GONE.has(state)) {
     return waits(`its instance is ${state}, and its node is still in the swarm`);
+  }
+  if (lifecycle.startsWith('Warmed:')) {
+    return waits(`${lifecycle}, and its node is still in the swarm: the next tidy has it leave`);
   }
   if (lifecycle.startsWith('Terminating')) {
     return waits('its group ends it, and no execution has begun to drain it');

@@ -210,7 +210,8 @@ function judgeDown(node: SwarmNode, instance: string, facts: TidyFacts): Conclus
     return { kind: 'forget', ref, because: 'the node is down, and its instance has joined as another one' };
   }
   const lifecycle = lifecycleOf(instance, facts.groups);
-  const gone = whyGone(instance, node.age, facts) ?? (isWorkedOn(instance, facts) ? undefined : whyOff(lifecycle));
+  const off = isWorkedOn(instance, facts) ? undefined : whyOff(lifecycle, facts.states.get(instance));
+  const gone = whyGone(instance, node.age, facts) ?? off;
   // Where the group still waits for its hook, the scale-in forgets the node and completes the hook too.
   return gone === undefined || lifecycle === 'Terminating:Wait'
     ? undefined

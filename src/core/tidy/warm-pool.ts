@@ -32,10 +32,18 @@ export function withWarm(groups: readonly TidyGroup[], shown: ReadonlyMap<string
   });
 }
 
-/** Its machine is off, and what may come of it is another node. @returns undefined for one that is not in a warm pool, or that may be up */
-export const whyOff = (lifecycle: string | undefined): string | undefined =>
-  lifecycle === 'Warmed:Stopped' || lifecycle === 'Warmed:Hibernated'
-    ? `its instance is in the warm pool of its group (${lifecycle})`
+const isOff = (lifecycle: string | undefined): boolean =>
+  lifecycle === 'Warmed:Stopped' || lifecycle === 'Warmed:Hibernated';
+
+/**
+ * Its machine is off, and what may come of it is another node. One that comes out of the pool at this moment may be shown in it still.
+ *
+ * @param state as EC2 says
+ * @returns undefined for one that is not in a warm pool, or that may be up
+ */
+export const whyOff = (lifecycle: string | undefined, state: string | undefined): string | undefined =>
+  isOff(lifecycle) && state === 'stopped'
+    ? `its instance is stopped in the warm pool of its group (${lifecycle})`
     : undefined;
 
 /** Why an instance in a warm pool is to leave the swarm, as nobody is at work on it; undefined where it is in none. */
@@ -45,7 +53,7 @@ export function whyLeave({ lifecycle }: GroupInstance, node: SwarmNode | undefin
   }
   const isPassing = lifecycle === 'Warmed:Pending:Proceed' || lifecycle.startsWith('Warmed:Terminat');
   // A worker's node is removed as that of any machine that is gone.
-  const isForgotten = whyOff(lifecycle) !== undefined && node?.role === 'worker' && !node.isManager;
+  const isForgotten = isOff(lifecycle) && node?.role === 'worker' && !node.isManager;
   return node === undefined || isPassing || isForgotten
     ? undefined
     : `it is ${lifecycle} in the warm pool of its group, and a node`;

@@ -52,7 +52,19 @@ describe('an instance is settled', () => {
     });
   });
 
+  it('and where it waits in the warm pool of its group as no node', () => {
+    expect(stand({ lifecycle: 'Warmed:Stopped', known: node({ phase: 'gone' }), state: 'stopped' })).toMatchObject({
+      settled: true,
+      why: 'in the warm pool of its group: it joins when it comes out',
+    });
+  });
+
   it.each<[string, Seen, string]>([
+    [
+      'in the warm pool with a node',
+      { lifecycle: 'Warmed:Running', known: node() },
+      'Warmed:Running, and its node is still in the swarm: the next tidy has it leave',
+    ],
     [
       'in service without a node',
       { lifecycle: 'InService' },

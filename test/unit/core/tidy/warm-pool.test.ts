@@ -7,6 +7,7 @@ import { perhapsWarm, withWarm } from '../../../../src/core/tidy/warm-pool.ts';
 import { INSTANCE, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
 import { down, factsOf, group, item, manager, managerGroup, members, node, only } from '../../support/tidy-facts.ts';
 
+const STOPPED = new Map([[INSTANCE, 'stopped']]);
 const WARM = { group: 'workers', lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a' };
 
 describe('Auto Scaling is asked for an instance', () => {
@@ -59,14 +60,25 @@ describe('an instance that is', () => {
     ['in the pool and no node is left alone', { groups: members('Warmed:Running'), nodes: [] }, []],
     [
       'stopped in the pool is forgotten when its node is down',
-      { groups: members('Warmed:Stopped'), nodes: [down()] },
-      ['forget: the node is down, and its instance is in the warm pool of its group (Warmed:Stopped)'],
+      { groups: members('Warmed:Stopped'), nodes: [down()], states: STOPPED },
+      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Stopped)'],
+    ],
+    [
+      'hibernated in the pool is forgotten when its node is down',
+      { groups: members('Warmed:Hibernated'), nodes: [down()], states: STOPPED },
+      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Hibernated)'],
+    ],
+    [
+      'shown as stopped in the pool, and up as EC2 says, keeps its node',
+      { groups: members('Warmed:Stopped'), nodes: [down()], states: new Map([[INSTANCE, 'running']]) },
+      [],
     ],
     [
       'stopped in the pool is left to whoever is at work on it',
       {
         groups: members('Warmed:Stopped'),
         nodes: [down()],
+        states: STOPPED,
         known: [item({ phase: 'leaving', leaseUntil: NOW + 9 })],
       },
       [],
