@@ -23,7 +23,6 @@ const NAMES: Readonly<Record<string, string>> = {
   // An instance has a word of its own for it, above.
   'Routes.State': 'state',
   'VpcEndpoints.State': 'state',
-
   PrivateIpAddresses: 'privateIpAddressesSet',
 };
 
