@@ -26,14 +26,14 @@ export async function lossLines(ports: Ports, place: Place, instances: readonly 
     return [];
   }
   ports.say(`asking ${instances.length} node(s) what goes with them`);
-  const documents = patientPorts(ports, place);
   const [services, volumes] = await Promise.all([
-    unlessItFails(servicesTold(documents, place)),
-    volumesTold(ports, documents, place, instances),
+    unlessItFails(servicesTold(patientPorts(ports, place), place)),
+    volumesTold(ports, place, instances),
   ]);
   return [...serviceLines(services), ...volumeLines(volumes)];
 }
 
+/** From now on. */
 function patientPorts({ now, pause }: Ports, { stage }: Place): DocumentPorts {
   const until = now().getTime() + PATIENCE;
   return {
@@ -61,14 +61,14 @@ async function servicesTold(ports: DocumentPorts, { stage, cluster }: Place): Pr
 }
 
 async function volumesTold(
-  { ssm }: Ports,
-  documents: DocumentPorts,
+  ports: Ports,
   place: Place,
   instances: readonly string[],
 ): Promise<ReadonlyMap<string, OrUnread<VolumesTold>>> {
-  const agents = await unlessItFails(agentsOf(ssm, instances));
+  const agents = await unlessItFails(agentsOf(ports.ssm, instances));
   const told = new Map<string, OrUnread<VolumesTold>>();
   for (const some of chunks(instances, AT_ONCE)) {
+    const documents = patientPorts(ports, place);
     const asked = some.map(async (instance) => {
       if ('unread' in agents) {
         return [instance, agents] as const;

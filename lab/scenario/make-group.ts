@@ -23,7 +23,7 @@ export function makeGroup(lab: Lab, name: string, spec: GroupSpec, cluster: stri
       capacityRebalance: spec.setup.capacityRebalance,
       launchesAfter: spec.launchesAfter,
       retainedEndsBy: spec.retainedEndsBy,
-      subnets: spec.setup.isolated ? isolatedSubnets(lab, name, spec.zones) : undefined,
+      subnets: isolatedSubnets(lab, name, spec),
       ...launchedAs(spec, securityGroupOf(lab, name, spec)),
     },
     0,
@@ -115,8 +115,11 @@ function securityGroupOf({ cloudFormation, random }: Lab, name: string, { setup 
 function isolatedSubnets(
   { cloudFormation: { account }, random }: Lab,
   name: string,
-  zones: readonly string[],
+  { zones, setup }: GroupSpec,
 ): Group['subnets'] {
+  if (!setup.isolated) {
+    return undefined;
+  }
   const table = `rtb-0${random.hex(16)}`;
   account.add('AWS::EC2::RouteTable', table, { VpcId: DEFAULT_VPC });
   return zones.map((zone, index) => {

@@ -50,6 +50,27 @@ it(
 );
 
 it(
+  'what nobody could read of the swarm is told as that, and the name is asked for as ever',
+  async () => {
+    await up();
+    const { machines, clock } = lab.run.lab;
+    const [manager = ''] = lab.instancesOf('managers');
+    await machines.killEngine(manager);
+    const blind = await lab.cluster(['down', lab.file(FILE)]);
+    expect([blind.code, blind.stderr]).toEqual([1, expect.stringContaining('pass --yes to confirm')]);
+    expect(blind.stdout).toMatch(
+      /\n {2}services: could not be read: DockerDown: .*\n {2}local volumes, 0: 0 bytes, and those of 1 instance/,
+    );
+    expect(blind.stdout).toContain(`    on ${manager}: could not be read: its Docker does not tell them\n`);
+    expect(lab.instancesOf('managers')).toEqual([manager]);
+    const starting = machines.startEngine(manager);
+    await clock.advance(60_000);
+    await starting;
+  },
+  LONG,
+);
+
+it(
   'data stay where it is not, and are told; also where they were to go, and that was ended before they went',
   async () => {
     await up();

@@ -166,10 +166,10 @@ describe('docker machines', () => {
   it('have a Docker then that takes its settings, and the command that prunes images, and never a volume', async () => {
     await machines.killEngine(two);
     await machines.startEngine(two);
-    const made = 'docker volume create kept && docker network create one';
+    const made = '{ docker volume create kept && docker network create one; } >/dev/null';
     const settings = await machines.shell(
       two,
-      `${made} >/dev/null && docker info --format '{{.LoggingDriver}}' && docker network inspect one --format '{{(index .IPAM.Config 0).Subnet}}'`,
+      `${made} && docker info --format '{{.LoggingDriver}}' && docker network inspect one --format '{{(index .IPAM.Config 0).Subnet}}'`,
     );
     expect(settings).toMatch(/^local\n172\.17\.\d+\.0\/20\n$/);
     const prune = `$(sed -n 's/^ExecStart=//p' /etc/systemd/system/skep-prune.service)`;

@@ -263,19 +263,9 @@ describe('a document whose agent or machine goes down in its midst', () => {
   });
 
   step('survey, fence and recover go on with one manager, and with all that the swarm has', async () => {
-    const make = 'docker volume create data && docker volume create --opt type=tmpfs --opt device=tmpfs elsewhere';
-    await shell(
-      first,
-      `${make} && head -c 3000000 /dev/zero >"$(docker volume inspect --format '{{.Mountpoint}}' data)/file"`,
-    );
-    const told = await mishaps.restarts(first, 'survey', { instanceId: first, volumes: 'yes' }, 'docker info');
-    const { bytes } = told['volumes'] as { readonly bytes: number };
-    expect(told).toMatchObject({
-      manager: true,
-      leader: true,
-      volumes: { count: 1, unknown: 0, largest: [`${bytes} data`] },
-    });
-    expect(bytes).toBeGreaterThan(3_000_000);
+    await shell(first, 'docker volume create data');
+    const told = await mishaps.restarts(first, 'survey', { instanceId: first, volumes: 'yes' }, 'docker info|volume');
+    expect(told).toMatchObject({ manager: true, leader: true, volumes: { count: 1, unknown: 0 } });
     // It waits for no engine.
     await mishaps.reboot(second, 'survey', { instanceId: second }, 'docker info');
     await mishaps.reboot(second, 'fence', { instanceId: second }, 'mask');

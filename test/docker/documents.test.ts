@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { volumesIn } from '../../src/core/cluster/losses.ts';
 import { inspectPage, readSwarm } from '../../src/swarm/inspect-page.ts';
 import type { InspectPage } from '../../src/swarm/inspect-page.ts';
 import type { SwarmNode } from '../../src/core/tidy/facts.ts';
@@ -160,6 +161,26 @@ describe('the life of a swarm', () => {
       tier: 'web',
       theirs: 'a "quoted", one',
     });
+  });
+
+  it('has local volumes, whose bytes are told where they are asked for, and nothing of those that lie elsewhere', async () => {
+    const [on, ask] = [one, { instanceId: one, volumes: 'yes' }];
+    const data = '"$(docker volume inspect --format "{{.Mountpoint}}" data)"';
+    await bench.machines.shell(
+      on,
+      `docker volume create data && head -c 3000000 /dev/zero >${data}/file &&
+       docker volume create empty && docker volume create --opt type=tmpfs --opt device=tmpfs elsewhere`,
+    );
+    const { volumes } = await bench.ok(on, 'survey', ask);
+    expect(volumes).toMatchObject({
+      ...{ count: 2, unknown: 0 },
+      largest: [expect.stringMatching(/^30\d{5} data$/), expect.stringMatching(/^\d{1,5} empty$/)],
+    });
+    // It is what the reader of it takes.
+    expect(volumesIn({ volumes })?.bytes).toBeGreaterThan(3_000_000);
+    expect(await bench.ok(on, 'survey', { instanceId: on })).not.toHaveProperty('volumes');
+    await bench.machines.shell(on, 'docker volume rm data empty elsewhere');
+    expect((await bench.ok(on, 'survey', ask))['volumes']).toEqual({ count: 0, bytes: 0, unknown: 0, largest: [] });
   });
 
   it('is told page by page', async () => {

@@ -46,6 +46,7 @@ const KINDS: readonly Kind[] = [
       'src/core/adopt/commands.ts': 'a person sends it to what is to be taken in, without a machine',
       'docs/commands.md': 'who sends it needs a right',
       'cli/cluster-stacks/losses.ts': 'a person sends it to what is to go, without a machine',
+      'test/docker/documents.test.ts': 'what it tells of volumes, on a real engine',
       'test/contract/chapters/services.ts': 'what it tells of the volumes of services',
       'src/operations/recover.ts': 'the machine recover takes the instances that are to be asked by this name',
     },

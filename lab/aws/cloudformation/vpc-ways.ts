@@ -57,6 +57,6 @@ const endpoints = (account: Account): Ways['endpoints'] =>
     // As CloudFormation has it where a template says nothing.
     type: textOf(properties['VpcEndpointType']) || 'Gateway',
     service: textOf(properties['ServiceName']),
-    privateDns: String(properties['PrivateDnsEnabled']) === 'true',
+    privateDns: properties['PrivateDnsEnabled'] === true || properties['PrivateDnsEnabled'] === 'true',
     subnets: texts(properties['SubnetIds']),
   }));

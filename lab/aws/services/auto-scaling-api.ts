@@ -163,7 +163,7 @@ function describeGroup(group: Group, shown: ShownMembers): Record<string, unknow
     DesiredCapacity: group.desired,
     DefaultCooldown: 300,
     AvailabilityZones: group.zones,
-    VPCZoneIdentifier: (group.subnets?.map(({ id }) => id) ?? group.zones.map(defaultSubnet)).join(','),
+    VPCZoneIdentifier: subnetsOf(group).join(','),
     HealthCheckType: group.healthCheckType ?? 'EC2',
     HealthCheckGracePeriod: (group.gracePeriod ?? 0) / 1000,
     SuspendedProcesses: (group.suspended ?? []).map((ProcessName) => ({
@@ -190,6 +190,9 @@ const templateOf = (group: Group): Record<string, unknown> =>
   group.versions === undefined
     ? {}
     : { LaunchTemplate: { ...launchTemplateOf(group), Version: String(group.version ?? 1) } };
+
+const subnetsOf = ({ subnets, zones }: Group): readonly string[] =>
+  subnets?.map(({ id }) => id) ?? zones.map(defaultSubnet);
 
 function maintenanceOf({ maintenance: range, retain }: Group): Record<string, unknown> {
   return {

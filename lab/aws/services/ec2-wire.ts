@@ -18,14 +18,11 @@ const NAMES: Readonly<Record<string, string>> = {
   RouteTables: 'routeTableSet',
   Routes: 'routeSet',
   Associations: 'associationSet',
-  'Associations.Main': 'main',
   VpcEndpoints: 'vpcEndpointSet',
   SubnetIds: 'subnetIdSet',
-  // Of a route table and of an endpoint; an instance has its own word for it, above.
-  'RouteTables.State': 'state',
+  // An instance has a word of its own for it, above.
   'Routes.State': 'state',
   'VpcEndpoints.State': 'state',
-
   PrivateIpAddresses: 'privateIpAddressesSet',
 };
 

@@ -74,9 +74,11 @@ function ofRole(group: string, role: NodeRole, cluster: string, found: FoundRole
     ...(found.cluster === cluster ? [] : [`skep:cluster=${cluster}`]),
     ...(found.roleTag === role ? [] : [`skep:role=${role}`]),
   ];
-  const denied = [...Map.groupBy(found.lacks, ({ resource }) => resource)].map(
-    ([resource, some]) => `${[...new Set(some.map(({ action }) => action))].join(', ')} on ${resource}`,
-  );
+  const resources = [...new Set(found.lacks.map(({ resource }) => resource))];
+  const denied = resources.map((resource) => {
+    const actions = found.lacks.filter((one) => one.resource === resource).map(({ action }) => action);
+    return `${[...new Set(actions)].join(', ')} on ${resource}`;
+  });
   return [
     ...(untagged.length === 0 ? [] : [finding(lacks, group, `role ${found.name} has no tag ${untagged.join(', ')}`)]),
     ...(denied.length === 0 ? [] : [finding(lacks, group, `role ${found.name} may not ${denied.join('; ')}`)]),

@@ -20,7 +20,7 @@ const cloudConfig = z.strictObject({
 });
 
 /** Where they note it. */
-export const NOTED = '/run/lab/noted';
+const NOTED = '/run/lab/noted';
 
 /** @param id of the operating system, as it stands in /etc/os-release */
 const STUBS = (id: string): Readonly<Record<string, string>> => ({

@@ -17,7 +17,7 @@ export const FOUNDED = { subnetSize: 24, dataPathPort: 4789, autolock: false, po
 export const instanceOf = (number: number): string => `i-0000000000000000${number}`;
 export const nodeOf = (number: number): string => `node${number}`.padEnd(25, 'x');
 export const addressOf = (number: number): string => `10.0.1.${number}`;
-export const PROFILE = 'arn:aws:iam::123456789012:instance-profile/nodes';
+const PROFILE = 'arn:aws:iam::123456789012:instance-profile/nodes';
 const roleOf = (number: number): NodeRole => (number <= 3 ? 'manager' : 'worker');
 
 export const surveyOf = (number: number, changes: Partial<AdoptSurvey> = {}): AdoptSurvey => ({
