@@ -30,7 +30,7 @@ interface Parts {
  * One kind of parts is there anew, as of this package.
  * @param without a parameter that the documents do not have: those of an older release
  */
-export function deployPart(lab: Parts, part: Deployed, without?: string): void {
+function deployPart(lab: Parts, part: Deployed, without?: string): void {
   deployPartOf(lab, lab.stack, part, without);
 }
 
