@@ -27,16 +27,10 @@ interface Parts {
 }
 
 /**
- * One kind of parts is there anew, as of this package.
- * @param without a parameter that the documents do not have: those of an older release
- */
-export function deployPart(lab: Parts, part: Deployed, without?: string): void {
-  deployPartOf(lab, lab.stack, part, without);
-}
-
-/**
  * One kind of parts is there as of this stack. What only another release has stays: CloudFormation makes what is new before whatever
  * refers to it, and takes away at the very end what is there no more.
+ *
+ * @param without a parameter that the documents do not have: those of an older release
  */
 export function deployPartOf(lab: Parts, stack: Stack, part: Deployed, without?: string): void {
   const all = [stack, lab.stack, ...(lab.release === undefined ? [] : [lab.release])];
@@ -91,7 +85,7 @@ export function deployAgain(lab: Parts, newKeyId: string): void {
   lab.stack = withKey(lab.stack, newKeyId);
   lab.parameterStore.deploy(keyArns(lab.stack.keys));
   for (const part of DEPLOYED) {
-    deployPart(lab, part);
+    deployPartOf(lab, lab.stack, part);
   }
   lab.bus.deploy(true);
 }

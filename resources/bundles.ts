@@ -25,16 +25,19 @@ const shapes: Plugin = {
   },
 };
 
-/** Services whose errors come by the very name that their class would have, and with nothing in them but a message that anybody reads. */
-const SPEAKS_JSON = /[\\/]client-(?:ssm|sfn)[\\/]/;
+/** Services whose errors come by the very name that their class would have. */
+const SPEAKS_JSON = /[\\/]client-(?:ssm|sfn|dynamodb)[\\/]/;
 
 /**
  * Each error of a service is a class that is registered where the shapes are, so that nothing leaves it out: 140 of them for SSM, a tenth of the bundle.
  * The functions tell errors by their names. One that is not registered becomes the service's own error, with that name, message and status.
- * Not of DynamoDB, whose errors say why a transaction was cancelled, and not where the name of the class is another than the error's own
- * (Auto Scaling, EC2, SNS).
+ * Two of DynamoDB say more than that. Where the name of the class is another than the error's own (Auto Scaling, EC2, SNS), all stay.
  */
-const withoutErrorClasses = (text: string): string => text.replace(/^n0_registry\.registerError\(.*\);$/gm, '');
+const withoutErrorClasses = (text: string): string =>
+  text.replace(
+    /^n0_registry\.registerError\((?!TransactionCanceledException|ConditionalCheckFailedException).*\);$/gm,
+    '',
+  );
 
 /** What the functions are made of, from where this file lies. */
 const SOURCES = ['functions', 'src'].map((folder) => path.join(import.meta.dirname, '..', folder));

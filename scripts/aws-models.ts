@@ -46,6 +46,7 @@ const FOLDERS: Readonly<Record<string, string>> = { states: 'stepfunctions' };
 /** What AWS has and Debian's models, which are of December 2022, have not: nothing is compared, and its `aws` command does not know them. */
 export const LATER_OPERATIONS: ReadonlySet<string> = new Set([
   'autoscaling.RollbackInstanceRefresh', // February 2023
+  'states.ValidateStateMachineDefinition', // April 2024
 ]);
 
 /** @throws if the models are not where Debian puts them, or lack an operation that the lab answers */

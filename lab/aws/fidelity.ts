@@ -141,6 +141,9 @@ export const FIDELITY: Readonly<Record<string, Readonly<Record<string, Fidelity>
     StopExecution: done(),
     ListExecutions: partial('no pages'),
     ListStateMachines: done('all on one page'),
+    ValidateStateMachineDefinition: partial(
+      'asl-validator and the reader of the lab in place of the validation of AWS; one diagnosis at most, no warnings',
+    ),
   },
   sns: {
     Publish: partial('to a topic of the stack; no message structure, no subscriptions: what was published is counted'),

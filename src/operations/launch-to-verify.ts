@@ -1,7 +1,12 @@
 // Starts one instance in a group, for `skep verify --launch`, looks at what AWS and skep do with it, and removes it again, however this ends.
 import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { DescribeExecutionCommand, paginateListExecutions, paginateListStateMachines } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ListExecutionsCommand,
+  paginateListExecutions,
+  paginateListStateMachines,
+} from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { SendCommandCommand, paginateListCommands } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
@@ -48,6 +53,7 @@ const LONGEST = {
   probe: 2 * MINUTE,
   service: 30 * MINUTE,
   gone: 30 * MINUTE,
+  execution: 5 * MINUTE,
 };
 const LOOK_EVERY = 2000;
 const COMMENT = 'skep verify: reads its patterns, and is too old to do anything';
@@ -56,7 +62,7 @@ const COMMENT = 'skep verify: reads its patterns, and is too old to do anything'
 export async function launchToVerify(ports: LaunchPorts, group: Group): Promise<LaunchOutcome> {
   const seen: Seen = { group: group.name };
   let reading: Reading<true> = { seen: true };
-  const begun = { asked: false };
+  const begun: Begun = { asked: false, before: new Set() };
   try {
     await launchAndLook(ports, group, seen, begun);
   } catch (error) {
@@ -71,7 +77,7 @@ export async function launchToVerify(ports: LaunchPorts, group: Group): Promise<
     return { seen, reading, left: undefined };
   }
   try {
-    await lookAtTheEnd(ports, group, seen, seen.instance);
+    await lookAtTheEnd(ports, group, seen, begun.before);
   } catch (error) {
     reading = { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
   }
@@ -85,8 +91,16 @@ const leftOf = (group: Group, { instance }: Seen): string =>
     ? `${group.name} may want one instance more than ${group.desired}`
     : `${instance} runs in ${group.name}: skep remove ${instance} takes it out`;
 
-async function launchAndLook(ports: LaunchPorts, group: Group, seen: Seen, begun: { asked: boolean }): Promise<void> {
+interface Begun {
+  /** From here on there is something to take back. */
+  asked: boolean;
+  /** Executions that were there before, by their ARNs. */
+  before: ReadonlySet<string>;
+}
+
+async function launchAndLook(ports: LaunchPorts, group: Group, seen: Seen, begun: Begun): Promise<void> {
   const since = ports.now();
+  begun.before = await executionsOf(ports);
   begun.asked = true;
   await setDesired(ports, group.name, group.desired + 1);
   ports.say(`${group.name} wants ${group.desired + 1} instances`);
@@ -103,8 +117,8 @@ async function launchAndLook(ports: LaunchPorts, group: Group, seen: Seen, begun
   });
   seen.lifecycle = lifecycle ?? (await lifecycleOf(ports, instance));
   ports.say(`${instance} is ${seen.lifecycle}`);
-  seen.scaleOut = await executionsAbout(ports, 'scale-out', instance, since);
-  seen.commands = await commandsOf(ports, instance, since);
+  seen.scaleOut = await executionsAbout(ports, 'scale-out', instance, begun.before);
+  seen.commands = await commandsOf(ports, instance);
 }
 
 /** Undefined where it did not come about within the time, milliseconds. */
@@ -161,18 +175,19 @@ async function probeAgent(ports: LaunchPorts, seen: Seen, instance: string, sinc
   seen.probe = { status, responseCode, stdout };
 }
 
+/** In 2001: the clocks of this machine and of AWS are not compared. */
+const LONG_AGO = '1000000000';
 const IDS = ['a', 'b'].map((letter) => letter.repeat(25));
 
 /** One of the documents with the longest patterns, with values that take all of them, and a time at which nothing begins any more. */
 async function sendProbe(
-  { ssm, stage, now }: LaunchPorts,
+  { ssm, stage }: LaunchPorts,
   instance: string,
 ): Promise<{ readonly id: string } | { readonly refused: string }> {
   const [service = '', node = ''] = IDS;
-  const tooOld = String(Math.floor(now() / 1000) - 3600);
   const values = {
-    ...{ cluster: 'verify', notAfter: tooOld, executionTimeout: '60', tell: `ids:${service},${node}` },
-    changes: `${service}@1@exclude@${tooOld}@${node}+${service},${service}@1@more@${tooOld}`,
+    ...{ cluster: 'verify', notAfter: LONG_AGO, executionTimeout: '60', tell: `ids:${service},${node}` },
+    changes: `${service}@1@exclude@${LONG_AGO}@${node}+${service},${service}@1@more@${LONG_AGO}`,
   };
   try {
     const { Command: sent } = await ssm.send(
@@ -191,15 +206,29 @@ async function sendProbe(
   }
 }
 
+const FLOWS = ['scale-out', 'scale-in'] as const;
+type Flow = (typeof FLOWS)[number];
+
+/** Of both flows the youngest, which come first: what is none of them later has begun since. */
+async function executionsOf({ states, stage }: LaunchPorts): Promise<ReadonlySet<string>> {
+  const arns: string[] = [];
+  for (const flow of FLOWS) {
+    const stateMachineArn = await machineArn(states, `skep-${stage}-${flow}`);
+    const { executions = [] } = await states.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 100 }));
+    arns.push(...executions.map(({ executionArn = '' }) => executionArn));
+  }
+  return new Set(arns);
+}
+
 /** @returns the statuses of those that are about the instance, when none of them runs any more */
 async function executionsAbout(
   ports: LaunchPorts,
-  machine: 'scale-out' | 'scale-in',
+  flow: Flow,
   instance: string,
-  since: number,
+  before: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const look = (): Promise<string[]> => statusesAbout(ports, machine, instance, since);
-  const ended = await waitFor(ports, LONGEST.agent, async () => {
+  const look = (): Promise<string[]> => statusesAbout(ports, flow, instance, before);
+  const ended = await waitFor(ports, LONGEST.execution, async () => {
     const statuses = await look();
     return statuses.length > 0 && !statuses.includes('RUNNING') ? statuses : undefined;
   });
@@ -208,20 +237,19 @@ async function executionsAbout(
 
 async function statusesAbout(
   { stage, states }: LaunchPorts,
-  machine: 'scale-out' | 'scale-in',
+  flow: Flow,
   instance: string,
-  since: number,
+  before: ReadonlySet<string>,
 ): Promise<string[]> {
   const found: string[] = [];
-  const arn = await machineArn(states, `skep-${stage}-${machine}`);
-  for await (const { executions = [] } of paginateListExecutions({ client: states }, { stateMachineArn: arn })) {
-    const recent = executions.filter(({ startDate }) => (startDate?.getTime() ?? 0) >= since - MINUTE);
-    for (const { executionArn } of recent) {
+  const stateMachineArn = await machineArn(states, `skep-${stage}-${flow}`);
+  for await (const { executions = [] } of paginateListExecutions({ client: states }, { stateMachineArn })) {
+    const begun = executions.filter(({ executionArn = '' }) => !before.has(executionArn));
+    for (const { executionArn } of begun) {
       const { input = '', status = '' } = await states.send(new DescribeExecutionCommand({ executionArn }));
       if (input.includes(instance)) found.push(status);
     }
-    // The youngest come first.
-    if (recent.length < executions.length) break;
+    if (begun.length < executions.length) break;
   }
   return found;
 }
@@ -234,14 +262,9 @@ async function machineArn(states: SFNClient, name: string): Promise<string> {
   throw new Error(`there is no state machine ${name}`);
 }
 
-async function commandsOf(
-  { ssm, stage }: LaunchPorts,
-  instance: string,
-  since: number,
-): Promise<NonNullable<LaunchSeen['commands']>> {
-  const Filters = [{ key: 'InvokedAfter' as const, value: new Date(since - MINUTE).toISOString() }];
+async function commandsOf({ ssm, stage }: LaunchPorts, instance: string): Promise<NonNullable<LaunchSeen['commands']>> {
   const found: { document: string; status: string }[] = [];
-  for await (const { Commands = [] } of paginateListCommands({ client: ssm }, { InstanceId: instance, Filters })) {
+  for await (const { Commands = [] } of paginateListCommands({ client: ssm }, { InstanceId: instance })) {
     found.push(...Commands.map(({ DocumentName: document = '', Status: status = '' }) => ({ document, status })));
   }
   return found.filter(({ document }) => document.startsWith(`skep-${stage}-`));
@@ -279,8 +302,8 @@ const newcomersIn = (now: Group, before: Group): string[] =>
 
 const isThere = (lifecycle: string): boolean => !lifecycle.startsWith('Terminat');
 
-async function lookAtTheEnd(ports: LaunchPorts, group: Group, seen: Seen, instance: string): Promise<void> {
-  const since = ports.now();
+async function lookAtTheEnd(ports: LaunchPorts, group: Group, seen: Seen, before: ReadonlySet<string>): Promise<void> {
+  const { instance = '' } = seen;
   const gone = await waitFor(ports, LONGEST.gone, async () =>
     (await lifecycleOf(ports, instance)) === 'gone' ? true : undefined,
   );
@@ -288,7 +311,7 @@ async function lookAtTheEnd(ports: LaunchPorts, group: Group, seen: Seen, instan
   const after = await describeGroup(ports.autoScaling, group.name);
   seen.desired = { before: group.desired, after: after?.desired ?? 0 };
   ports.say(`${instance} is ${seen.gone ? 'gone' : 'still there'}`);
-  seen.scaleIn = await executionsAbout(ports, 'scale-in', instance, since);
+  seen.scaleIn = await executionsAbout(ports, 'scale-in', instance, before);
   const refused = await waitFor(ports, MINUTE, async () => {
     const answer = await sendProbe(ports, instance);
     return 'refused' in answer ? answer.refused : undefined;

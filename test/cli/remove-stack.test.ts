@@ -14,7 +14,8 @@ import { planRemoval } from '../../src/core/removal/removal.ts';
 import type { RemovalStep } from '../../src/core/removal/removal.ts';
 import { carryOutRemoval, lookToRemove } from '../../src/operations/remove-stage.ts';
 import type { RemovalPorts } from '../../src/operations/remove-stage.ts';
-import { onLab, startSkep } from '../support/skep-command.ts';
+import { STACK, onLab, startSkep } from '../support/skep-command.ts';
+import { answerOtherwise, refusing } from '../support/verify-lab.ts';
 
 const SCENARIO = `
 name: remove-stack
@@ -67,6 +68,20 @@ describe('skep remove-stack', () => {
     expect(stderr).toContain('nobody can be asked: pass --yes');
   }, 60_000);
 
+  it('says so where credentials end in the middle, and goes on with the rest when it is run again', async () => {
+    const planned = planRemoval(await lookToRemove(ports), false);
+    const end = answerOtherwise(run.lab, 'iam.DetachRolePolicy', refusing('ExpiredToken', 'the token is expired'));
+    const { code, stderr } = await startSkep(['remove-stack', '--yes'], onLab(run.lab.url)).ended;
+    end();
+    expect([code, stderr]).toEqual([expect.any(Number), expect.stringContaining('expired')]);
+    expect(code).not.toBe(0);
+    expect(stderr).not.toMatch(STACK);
+    const left = planRemoval(await lookToRemove(ports), false);
+    expect(kindsOf(planned.steps)).toEqual(['hook', 'detach', 'stack']);
+    expect(kindsOf(left.steps)).toEqual(['detach', 'stack']);
+    expect(await readyNodes()).toBe(2);
+  }, 60_000);
+
   it('removes it: no hooks, no policies, no stack, and nodes that stay what they are', async () => {
     const planned = planRemoval(await lookToRemove(ports), false);
     expect(planned.stops).toEqual([]);
@@ -75,7 +90,7 @@ describe('skep remove-stack', () => {
       status: undefined,
       because: undefined,
     });
-    expect(kindsOf(taken)).toEqual(['hook', 'detach', 'stack']);
+    expect(kindsOf(taken)).toEqual(['detach', 'stack']);
     expect([...run.lab.autoScaling.groups.values()].map(({ hooks }) => hooks.size)).toEqual([0, 0]);
     expect(await readyNodes()).toBe(2);
     expect((await lookToRemove(ports)).hooks).toEqual([]);

@@ -1,4 +1,4 @@
-// `skep verify` against a lab: everything holds but what a lab cannot settle; made wrong in one point, that line fails and no other.
+// `skep verify` against a lab: everything holds; made wrong in one point, that line fails and no other.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { parseScenario } from '../../lab/scenario/read.ts';
@@ -84,6 +84,21 @@ const OTHER_ANSWERS: readonly (readonly [id: string, call: string, other: Parame
     ({ Name }) => (Name === 'skep-dev-rotate' ? gone('InvalidDocument') : undefined),
   ],
   ['machines', 'states.DescribeStateMachine', changed((answer) => ({ ...answer, type: 'EXPRESS' }))],
+  [
+    'partition',
+    'states.DescribeStateMachine',
+    // Of the smallest one: what is not the text that was deployed, the lab validates anew.
+    changed((answer) =>
+      answer['name'] === 'skep-dev-rotate-tokens'
+        ? { ...answer, definition: String(answer['definition']).replaceAll('arn:aws:states', 'arn:aws-cn:states') }
+        : answer,
+    ),
+  ],
+  [
+    'definitions',
+    'states.ValidateStateMachineDefinition',
+    changed((answer) => ({ ...answer, diagnostics: [{ severity: 'ERROR', code: 'SCHEMA', message: 'planted' }] })),
+  ],
   ['unknown-command', 'ssm.GetCommandInvocation', refusing('InvalidCommandId')],
   ['unknown-node', 'ssm.SendCommand', refusing('ValidationException')],
   ['unknown-token', 'states.SendTaskSuccess', () => Promise.resolve({})],
@@ -106,8 +121,8 @@ function gone(name: string): Promise<never> {
 }
 
 describe('skep verify', () => {
-  it('finds nothing wrong in a lab, which cannot settle what the validation of AWS says', async () => {
-    expect(await verdicts()).toEqual({ wrong: [], open: ['definitions'] });
+  it('finds in a lab that everything holds', async () => {
+    expect(await verdicts()).toEqual({ wrong: [], open: [] });
   }, 60_000);
 
   it('prints a table, what is wrong, and what rests on it', async () => {
@@ -116,13 +131,13 @@ describe('skep verify', () => {
     run.lab.runCommand.versions.clear();
     expect(code).toBe(2);
     expect(stdout).toContain('default-versions: join: default 1, latest 2\n  what rests on it: ');
-    expect(stdout).toMatch(/\d+ hold, 1 wrong, 1 not settled\n$/);
+    expect(stdout).toMatch(/\d+ hold, 1 wrong, 0 not settled\n$/);
     expect(stderr).toContain('wrong: default-versions\n');
   }, 60_000);
 
   it('says what it could not look at where there is no such group', async () => {
     const open = ['hooks', 'retention', 'agents', 'no-such-action', 'since-milliseconds'];
-    expect((await verdicts('nobodys')).open.toSorted()).toEqual(['definitions', ...open].toSorted());
+    expect((await verdicts('nobodys')).open.toSorted()).toEqual(open.toSorted());
   }, 60_000);
 
   it('says that a stage is not there, as JSON too', async () => {
@@ -138,7 +153,7 @@ describe('skep verify', () => {
     'a lab that answers otherwise fails %s',
     async (id, call, other) => {
       const end = answerOtherwise(run.lab, call, other);
-      expect(await verdicts().finally(end)).toEqual({ wrong: [id], open: ['definitions'] });
+      expect(await verdicts().finally(end)).toEqual({ wrong: [id], open: [] });
     },
     60_000,
   );
@@ -164,11 +179,10 @@ describe('skep verify', () => {
     60_000,
   );
 
-  it('has a planted difference in the lab for each assumption but two', () => {
+  it('has a planted difference in the lab for each assumption', () => {
     const planted = new Set([...OTHER_ANSWERS.map(([id]) => id), ...KNOBS]);
 
-    // A lab has no validation of AWS, and refuses to load a definition of another partition: the table of the core has these.
-    expect(ASSUMPTION_IDS.filter((id) => !planted.has(id))).toEqual(['partition', 'definitions']);
+    expect(ASSUMPTION_IDS.filter((id) => !planted.has(id))).toEqual([]);
     expect(planted.size).toBeGreaterThanOrEqual(20);
   });
 });

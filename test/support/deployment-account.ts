@@ -63,9 +63,23 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   ...Object.fromEntries(UNNAMED.map((type) => [type, handlerOf(type, undefined)])),
 };
 
+/** Of what is in the map at the time of asking. */
+const asRecord = (handlers: ReadonlyMap<string, Handler>): Readonly<Record<string, Handler>> =>
+  new Proxy<Record<string, Handler>>(
+    {},
+    {
+      get: (_none, type) => handlers.get(String(type)),
+      getOwnPropertyDescriptor: (_none, type) => {
+        const value = handlers.get(String(type));
+        return value && { value, configurable: true, enumerable: true };
+      },
+    },
+  );
+
 export class DeploymentAccount {
   readonly account = new Account(PLACE);
   readonly #clock = new Clock({ virtual: true, start: Date.UTC(2026, 0, 1) });
+  readonly #handlers = new Map(Object.entries(HANDLERS));
   readonly #provisioner: Provisioner;
   readonly #stacks: Stacks;
   readonly #api: ReturnType<typeof cloudFormationApi>;
@@ -77,7 +91,7 @@ export class DeploymentAccount {
 
   constructor() {
     const [clock, random] = [this.#clock, seededRandom(1)];
-    this.#provisioner = new Provisioner({ account: this.account, clock, random, handlers: HANDLERS });
+    this.#provisioner = new Provisioner({ account: this.account, clock, random, handlers: asRecord(this.#handlers) });
     const given = new GivenRemoval({ clock, undeploy: () => undefined, holders: () => [] });
     const parts = { place: PLACE, clock, random, account: this.account, provisioner: this.#provisioner, given };
     this.#stacks = new Stacks({ ...parts, longest: 1_000_000 }, []);
@@ -102,8 +116,24 @@ export class DeploymentAccount {
   }
 
   /** Once, the part of a stack with this logical id cannot be made. */
-  failToCreate(resource: string): void {
-    this.#provisioner.faults.push({ resource, action: 'create', message: 'no capacity', times: 1 });
+  failToCreate(resource: string, message: string): void {
+    this.#provisioner.faults.push({ resource, action: 'create', message, times: 1 });
+  }
+
+  /** Somebody else has something of this name. @returns what takes it away */
+  takenByAnother(type: string, name: string): () => void {
+    const id = `${type}/${name}`;
+    this.account.add(type, id, { [NAMED[type] ?? '']: name });
+    return () => this.account.records.delete(id);
+  }
+
+  /** As in a region that does not have a service. @returns what brings it */
+  withoutType(type: string): () => void {
+    const handler = this.#handlers.get(type);
+    this.#handlers.delete(type);
+    return () => {
+      if (handler !== undefined) this.#handlers.set(type, handler);
+    };
   }
 
   status(stack: string): string | undefined {

@@ -32,6 +32,8 @@ async function imported(name: string, source: string, withPlugins: boolean): Pro
 
 type Ssm = Pick<typeof import('@aws-sdk/client-ssm'), 'SSMClient' | 'SendCommandCommand'>;
 
+type Dynamo = Pick<typeof import('@aws-sdk/client-dynamodb'), 'DynamoDBClient' | 'TransactWriteItemsCommand'>;
+
 /** A class and a function as esbuild keeps their names, with identifiers made short. */
 const NAMES = [/\(this,"FlowError"\)/, /,"makeHandler"\)/];
 
@@ -107,6 +109,32 @@ describe('the plugins of esbuild', () => {
       message: body.message,
       $fault: 'client',
       $metadata: { httpStatusCode: 400, requestId: 'one' },
+    });
+  });
+
+  it('leave in what a cancelled transaction of DynamoDB says', async () => {
+    const source = "export { DynamoDBClient, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';";
+    const { DynamoDBClient, TransactWriteItemsCommand } = (await imported(
+      'cancelled',
+      source,
+      true,
+    )) as unknown as Dynamo;
+    const body = {
+      __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+      Message: 'Transaction cancelled',
+      CancellationReasons: [{ Code: 'None' }, { Code: 'ConditionalCheckFailed', Item: { pk: { S: 'one' } } }],
+    };
+    const answer = { statusCode: 400, headers: {}, body: Buffer.from(JSON.stringify(body)) };
+    const client = new DynamoDBClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+      requestHandler: { handle: () => Promise.resolve({ response: answer }) },
+    });
+
+    await expect(client.send(new TransactWriteItemsCommand({ TransactItems: [] }))).rejects.toMatchObject({
+      name: 'TransactionCanceledException',
+      message: 'Transaction cancelled',
+      CancellationReasons: body.CancellationReasons,
     });
   });
 

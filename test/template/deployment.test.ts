@@ -54,10 +54,29 @@ afterAll(async () => {
 }, 60_000);
 
 describe('deployed by the framework', () => {
-  it('a first try that fails half-way says why, and leaves no table that blocks the next one', async () => {
-    account.failToCreate('TidySchedule');
+  it('a region that does not have a service is told by the type that it lacks, and nothing is made', async () => {
+    const bring = account.withoutType('AWS::SSM::Document');
     const { code, text } = await deploy();
-    expect(text).toContain('no capacity');
+    bring();
+    expect(text).toContain('resource types: [AWS::SSM::Document]');
+    expect(code).toBe(1);
+    expect(account.names(TABLE)).toEqual([]);
+  }, 120_000);
+
+  it('a stage whose names another owner has is told by the name, and theirs stays as it is', async () => {
+    const give = account.takenByAnother('AWS::Lambda::Function', 'skep-dev-claim');
+    const { code, text } = await deploy();
+    expect(text).toMatch(/skep-dev-claim.*already exists/);
+    expect(code).toBe(1);
+    expect(account.names('AWS::Lambda::Function')).toEqual(['skep-dev-claim']);
+    expect(account.names(TABLE)).toEqual([]);
+    give();
+  }, 120_000);
+
+  it('a first try that fails half-way, for want of quota, says why, and leaves no table that blocks the next one', async () => {
+    account.failToCreate('TidySchedule', 'The requested resource exceeds the maximum number allowed');
+    const { code, text } = await deploy();
+    expect(text).toContain('exceeds the maximum number allowed');
     expect(code).toBe(1);
     expect(account.names(TABLE)).toEqual([]);
   }, 120_000);

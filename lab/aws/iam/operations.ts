@@ -289,6 +289,7 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'states.ListStateMachines': (_input, { arn }) => [
     { action: 'states:ListStateMachines', resource: arn('states', 'stateMachine:*') },
   ],
+  'states.ValidateStateMachineDefinition': onNothing('states:ValidateStateMachineDefinition'),
   'states.DescribeStateMachine': onMachine('states:DescribeStateMachine'),
   'states.DescribeExecution': onExecution('states:DescribeExecution'),
   'states.GetExecutionHistory': onExecution('states:GetExecutionHistory'),

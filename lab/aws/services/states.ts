@@ -15,6 +15,7 @@ import { Execution } from '../states/execution.ts';
 import type { HistoryEvent } from '../states/history.ts';
 import type { StatesRuntime, TaskCall } from '../states/runtime.ts';
 import { sdkMetadata } from '../states/sdk-metadata.ts';
+import { validateDefinition } from '../states/validation.ts';
 import { PAYLOAD_LIMIT } from '../states/json.ts';
 import { describeExecution, describeMachine, historyEvent, listedExecution, payloadsOf } from './execution-answers.ts';
 import { pageOf } from './pages.ts';
@@ -106,6 +107,7 @@ export class States implements Service {
     },
     ListExecutions: (input: Record<string, unknown>) => this.#list(list.parse(input)),
     ListStateMachines: (input: Record<string, unknown>) => this.#listMachines(machineList.parse(input)),
+    ValidateStateMachineDefinition: validateDefinition,
     DescribeStateMachine: (input: Record<string, unknown>) =>
       describeMachine(this.#machine(oneMachine.parse(input).stateMachineArn), this.#options.clock.start),
   };

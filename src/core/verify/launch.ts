@@ -5,7 +5,7 @@ import type { Settled } from './assumptions.ts';
 import type { Reading } from './facts.ts';
 
 /** How the command ended that was sent to the instance so that its agent reads a document's patterns. */
-export interface ProbeEnd {
+interface ProbeEnd {
   readonly status: string;
   readonly responseCode: number;
   readonly stdout: string;

@@ -159,6 +159,7 @@ function samples(worker: string): Readonly<Record<string, Input>> {
     'states.StopExecution': { executionArn: EXECUTION },
     'states.ListExecutions': { stateMachineArn: MACHINE, statusFilter: 'RUNNING', maxResults: 5 },
     'states.ListStateMachines': {},
+    'states.ValidateStateMachineDefinition': { definition: '{}' },
     'states.DescribeStateMachine': { stateMachineArn: MACHINE },
     'sns.Publish': { TopicArn: TOPIC, Message: 'shapes', Subject: 'shapes' },
     'sqs.GetQueueAttributes': { QueueUrl: QUEUE, AttributeNames: ['ApproximateNumberOfMessages'] },
