@@ -15,7 +15,7 @@ import type { Serve } from './http-server.ts';
 import { fetchTo, httpTo } from './in-process-http.ts';
 import { unsignedCrypto } from './unsigned-crypto.ts';
 
-export type Handler = (event: unknown, context: unknown) => Promise<unknown>;
+type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** Whose function it is at the moment: all that reaches in from outside. */
 export interface Surroundings {
