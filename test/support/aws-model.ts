@@ -69,6 +69,7 @@ const COMMON: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   sts: QUERY_ERRORS,
   sns: QUERY_ERRORS,
   cloudformation: QUERY_ERRORS,
+  route53: QUERY_ERRORS,
   // In JSON, which is younger than Debian's models; they have the error under its name in the Query protocol.
   sqs: { ...JSON_ERRORS, QueueDoesNotExist: 400 },
   // EC2's errors are in its documentation only.
