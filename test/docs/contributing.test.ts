@@ -64,10 +64,7 @@ const KINDS: readonly Kind[] = [
     section: 'Add a repair',
     instance: { decision: 'repair-records', scenario: 'table-forgot' },
     named: /\bunlock\b/,
-    besides: {
-      'src/core/steps/final-reasons.ts': 'a swarm that is locked (autolock)',
-      'test/fixtures/release/template.json': 'what the last release has deployed',
-    },
+    besides: { 'src/core/steps/final-reasons.ts': 'a swarm that is locked (autolock)' },
   },
   {
     section: 'Add a command',
