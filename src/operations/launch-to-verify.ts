@@ -279,7 +279,9 @@ async function takeBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<v
   const done = await waitFor(own, MINUTE / 2, async () => {
     const now = await describeGroup(ports.autoScaling, group.name);
     if (now === undefined || now.desired <= group.desired) return true;
-    const late = newcomersIn(now, group)[0];
+    const newcomers = newcomersIn(now, group);
+    // Meanwhile the group may have replaced another one: its replacement is nobody's to take.
+    const late = newcomers.find((one) => one === seen.instance) ?? newcomers[0];
     if (late === undefined) return undefined;
     seen.instance ??= late;
     await removeInstance(ports.autoScaling, late, true);
