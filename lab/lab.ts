@@ -45,6 +45,7 @@ import { States } from './aws/services/states.ts';
 import { beside, type Stack } from './aws/stack/stack.ts';
 import type { Execution } from './aws/states/execution.ts';
 import type { HistoryEvent } from './aws/states/history.ts';
+import { INSTANCE_LABEL } from '../src/core/labels.ts';
 
 /** Where virtual time begins: any date will do, but the same for every run. */
 const EPOCH = Date.parse('2026-01-01T00:00:00Z');
@@ -373,7 +374,7 @@ export class Lab {
   /** A manager's instance that answers for the swarm. */
   async managerInstance(cluster: string): Promise<string | undefined> {
     const view = await this.view(cluster);
-    return view?.nodes.find(({ reachability }) => reachability === 'leader')?.labels['skep.instance'];
+    return view?.nodes.find(({ reachability }) => reachability === 'leader')?.labels[INSTANCE_LABEL];
   }
 
   #instanceChanged({ instanceId, state }: Instance): void {

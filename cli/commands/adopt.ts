@@ -136,7 +136,7 @@ async function carryOut(ports: AdoptPorts, cluster: string, { steps }: Adoption)
 
 function planText({ findings, members, steps }: Adoption, cluster: string): string {
   const lines = findings.flatMap((one) => [
-    `${isStop(one) ? 'in the way' : 'mind'}: ${told(one)}`,
+    `${isStop(one) ? 'in the way' : 'warning'}: ${told(one)}`,
     `    ${FINDINGS[one.name].remedy}`,
   ]);
   const done = steps.length === 0 && !findings.some(isStop);

@@ -5,6 +5,7 @@ import { parsePattern } from '../aws/events/pattern.ts';
 import type { EventFault } from '../aws/events/bus.ts';
 import type { HttpRequest, HttpResponse } from '../aws/protocols/http.ts';
 import type { SwarmView } from '../nodes/machines.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 /** What of the lab is in reach. */
 interface Reachable {
@@ -55,7 +56,7 @@ function shown(view: SwarmView | undefined): unknown {
     (view && {
       nodes: view.nodes.map(({ nodeId, hostname, role, status, availability, reachability, labels }) => ({
         ...{ nodeId, hostname, role, status, availability, reachability },
-        instance: labels['skep.instance'],
+        instance: labels[INSTANCE_LABEL],
       })),
       tasks: view.tasks.map(({ taskId, service, nodeId, desiredState, state, error }) => ({
         ...{ taskId, service, nodeId, desiredState, state, error },

@@ -5,6 +5,7 @@ import type { Group, Member } from '../aws/services/group.ts';
 import { lastTidy } from './last-tidy.ts';
 import type { Kept } from './kept.ts';
 import type { Violation } from './rules.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 type Problem = Pick<Violation, 'rule' | 'what'>;
 
@@ -48,7 +49,7 @@ function swarmProblems(lab: Lab, cluster: string, { nodes }: SwarmTruth): Proble
 
 function instanceProblems({ group, member }: Instance, nodes: readonly NodeTruth[]): string[] {
   const { instanceId, lifecycle } = member;
-  const own = nodes.filter(({ labels }) => labels['skep.instance'] === instanceId);
+  const own = nodes.filter(({ labels }) => labels[INSTANCE_LABEL] === instanceId);
   const [node, another] = own;
   if (node === undefined || another !== undefined) {
     return [`${instanceId} of ${group.name} is ${lifecycle} and has ${own.length} nodes`];
@@ -68,7 +69,7 @@ function strangers(
   kept: readonly Instance[],
   others: ReadonlySet<string>,
 ): string[] {
-  const instance = labels['skep.instance'];
+  const instance = labels[INSTANCE_LABEL];
   const isKept = kept.some(({ member }) => member.instanceId === instance);
   return isKept || (instance !== undefined && others.has(instance))
     ? []

@@ -34,7 +34,8 @@ function removed(lab: Lab, { nodeId, machines, tasksAtWork }: NodeTruth): Proble
   }
   const group = lab.autoScaling.groupOf(instance);
   const lifecycle = (group && memberOf(group, instance))?.lifecycle ?? 'in no group';
-  if (lifecycle === 'InService' || lifecycle === 'Standby') {
+  const staysThere = (lifecycle === 'InService' || lifecycle === 'Standby') && !lab.ec2.warned.has(instance);
+  if (staysThere) {
     return [
       { rule: 'none-forgotten-alive', what: `${nodeId} is removed, and ${instance} is ${lifecycle} and is that node` },
     ];

@@ -4,7 +4,8 @@ export const RULES = {
   'one-swarm': 'a cluster has one swarm at most: no second one is ever founded beside it',
   'quorum-kept':
     'no living manager is demoted where too few of the others could be reached, or where fewer would be left than the groups want',
-  'none-forgotten-alive': 'no node is removed while its instance is in service and is that node',
+  'none-forgotten-alive':
+    'no node is removed while its instance is in service and is that node, unless EC2 has said that it takes it back',
   'drained-before-forgotten':
     'no node of a running instance is removed while its managers count tasks as at work on it',
   'drained-before-ended':

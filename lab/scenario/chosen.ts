@@ -2,6 +2,7 @@
 import type { Member } from '../aws/services/group.ts';
 import type { ScenarioRun } from './run.ts';
 import { StepFailed } from './step-failed.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 export const present = (members: Iterable<Member>): Member[] =>
   [...members].filter(({ lifecycle }) => !lifecycle.startsWith('Terminat'));
@@ -11,7 +12,7 @@ export async function runningOn(run: ScenarioRun, group: string, service: string
   const { members } = run.lab.autoScaling.group(group);
   const found = tasks
     .filter((task) => task.service === service && task.state === 'running' && task.desiredState === 'running')
-    .flatMap(({ nodeId }) => nodes.find((node) => node.nodeId === nodeId)?.labels['skep.instance'] ?? [])
+    .flatMap(({ nodeId }) => nodes.find((node) => node.nodeId === nodeId)?.labels[INSTANCE_LABEL] ?? [])
     .find((instanceId) => members.has(instanceId));
   if (found === undefined) {
     throw new StepFailed(`no instance of group ${group} runs a task of ${service}`);

@@ -5,6 +5,7 @@ import { member } from './disturbances.ts';
 import type { ResolvedName } from './name-facts.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
 export type DnsStep = Part<'zone'> | Part<'records'> | Part<'resolve'>;
@@ -82,7 +83,7 @@ class NameWatch {
         // A new leader says Unknown of all nodes, for the seconds until they have come to it: they are what they were.
         .filter(({ status }) => status === 'ready' || status === 'unknown')
         .flatMap((node) => {
-          const address = lab.ec2.instances.get(node.labels['skep.instance'] ?? '')?.privateIp;
+          const address = lab.ec2.instances.get(node.labels[INSTANCE_LABEL] ?? '')?.privateIp;
           return address === undefined ? [] : [[address, node] as const];
         }),
     );

@@ -14,6 +14,7 @@ import type { Bounds } from './quantities.ts';
 import type { Expectation } from './schema.ts';
 import { rangIn } from './seen-by-people.ts';
 import type { SeenByPeople } from './seen-by-people.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 export interface Seen {
   readonly lab: Lab;
@@ -163,7 +164,7 @@ function nodeFacts(labels: Readonly<Record<string, string>>, view: SwarmView | u
     ready: nodes.filter(({ status }) => status === 'ready').length,
     down: nodes.filter(({ status }) => status === 'down').length,
     active: nodes.filter(({ availability }) => availability === 'active').length,
-    labelled: nodes.filter((node) => node.labels['skep.instance'] !== undefined).length,
+    labelled: nodes.filter((node) => node.labels[INSTANCE_LABEL] !== undefined).length,
   };
 }
 
@@ -217,7 +218,7 @@ function taskFacts(service: string, { view, before, lab }: Seen): Record<string,
   const running = tasks.filter(({ state, desiredState }) => state === 'running' && desiredState === 'running');
   const warned = new Set(
     (view?.nodes ?? [])
-      .filter(({ labels }) => lab.ec2.warned.has(labels['skep.instance'] ?? ''))
+      .filter(({ labels }) => lab.ec2.warned.has(labels[INSTANCE_LABEL] ?? ''))
       .map(({ nodeId }) => nodeId),
   );
   const onEach = new Map<string, number>();

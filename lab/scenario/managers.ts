@@ -4,6 +4,7 @@ import type { Lab } from '../lab.ts';
 import type { NodeView } from '../nodes/machines.ts';
 import type { ManagerCounts, ManagerWatch } from './manager-watch.ts';
 import type { Expectation, Scenario } from './schema.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 export interface ManagersSeen extends ManagerCounts {
   readonly members: number;
@@ -75,7 +76,7 @@ export async function seeManagers(lab: Lab, cluster: string, table: Table, watch
   };
 }
 
-const instanceOf = ({ labels }: NodeView): string => labels['skep.instance'] ?? '';
+const instanceOf = ({ labels }: NodeView): string => labels[INSTANCE_LABEL] ?? '';
 
 /** What `docker node ls` prints of it. */
 function listed(nodes: readonly NodeView[]): string {

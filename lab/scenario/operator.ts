@@ -6,6 +6,7 @@ import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
 import { serviceNames } from './service-schema.ts';
 import { StepFailed } from './step-failed.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
 
@@ -85,7 +86,7 @@ async function nodeOf(run: ScenarioRun, word: string): Promise<string> {
   const group = word.replace(/!$/, '');
   const instanceId = group === word ? member(run, group).instanceId : leaving(run, group);
   const nodes = (await run.view(run.scenario.stage))?.nodes ?? [];
-  const node = nodes.find(({ labels }) => labels['skep.instance'] === instanceId);
+  const node = nodes.find(({ labels }) => labels[INSTANCE_LABEL] === instanceId);
   if (node === undefined) {
     throw new StepFailed(`${instanceId} of ${group} is no node`);
   }

@@ -6,6 +6,7 @@ import type { Execution } from '../aws/states/execution.ts';
 import type { AgentLoad, Bound, Last } from './bounds.ts';
 import type { ManagersResult } from './manager-watch.ts';
 import type { RequestRow } from './requests.ts';
+import { INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 export interface ExpectationResult {
   readonly what: string;
@@ -86,7 +87,7 @@ export interface GroupResult {
 
 export function nodesOf(view: SwarmView | undefined): NodeResult[] {
   return (view?.nodes ?? []).map(({ nodeId, role, status, availability, labels }) => ({
-    instance: labels['skep.instance'] ?? null,
+    instance: labels[INSTANCE_LABEL] ?? null,
     node: nodeId,
     role,
     status,

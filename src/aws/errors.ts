@@ -54,18 +54,20 @@ export function asFlowError(error: unknown): unknown {
   return isUnavailable(error) ? new FlowError('AwsUnavailable', message, { cause: error }) : error;
 }
 
-/** Whether a conditional write went through. False where its condition does not hold, since somebody has written in between. */
-export async function passes(write: Promise<unknown>): Promise<boolean> {
+/** What a conditional write answers. Undefined where its condition does not hold, since somebody has written in between. */
+export async function ifHolds<Output extends object>(write: Promise<Output>): Promise<Output | undefined> {
   try {
-    await write;
-    return true;
+    return await write;
   } catch (error) {
     if (errorName(error) === 'ConditionalCheckFailedException') {
-      return false;
+      return undefined;
     }
     throw error;
   }
 }
+
+/** Whether it went through. */
+export const passes = async (write: Promise<object>): Promise<boolean> => (await ifHolds(write)) !== undefined;
 
 function statusOf(error: unknown): number | undefined {
   const metadata = property(error, '$metadata');

@@ -1,7 +1,8 @@
 // The labels that skep puts on a node, in the form that the documents take.
 import { createHash } from 'node:crypto';
 
-const INSTANCE_LABEL = 'skep.instance';
+export const INSTANCE_LABEL = 'skep.instance';
+export const ZONE_LABEL = 'skep.zone';
 
 interface LabelFacts {
   readonly instance: string;
@@ -27,7 +28,7 @@ export function labelList({ instance, group, zone, role, own }: LabelFacts): str
     ...own,
     [INSTANCE_LABEL]: instance,
     'skep.group': labelValue(group),
-    'skep.zone': zone,
+    [ZONE_LABEL]: zone,
     'skep.role': role,
   };
   return pairsOf(labels);

@@ -4,7 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
-import { errorName } from '../aws/errors.ts';
+import { passes } from '../aws/errors.ts';
 
 /** The epoch that the recovery began: from now on every command carries it. Doing it twice changes nothing. */
 export async function raiseEpoch(
@@ -14,8 +14,8 @@ export async function raiseEpoch(
   epoch: number,
 ): Promise<void> {
   const absent = epoch === 1 ? 'attribute_not_exists(epoch) OR ' : '';
-  try {
-    await client.send(
+  const isNew = await passes(
+    client.send(
       new UpdateCommand({
         TableName: table,
         Key: keys.state(cluster),
@@ -24,11 +24,9 @@ export async function raiseEpoch(
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: { ':founded': 'founded', ':old': epoch - 1, ':new': epoch },
       }),
-    );
-  } catch (error) {
-    if (errorName(error) === 'ConditionalCheckFailedException') {
-      throw new FlowError('BadInput', `${cluster} is not in epoch ${epoch - 1}`, { cause: error });
-    }
-    throw error;
+    ),
+  );
+  if (!isNew) {
+    throw new FlowError('BadInput', `${cluster} is not in epoch ${epoch - 1}`);
   }
 }

@@ -8,7 +8,7 @@ import type { Erasure } from '../core/managers/erasure.ts';
 import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
 import type { TransactItem } from './claim-transaction.ts';
-import { errorName } from '../aws/errors.ts';
+import { errorName, passes } from '../aws/errors.ts';
 import { GONE_TTL } from './items.ts';
 
 const seenItem = z.object({ status: z.string(), swarmId: z.string().optional(), erase: erasureItem.optional() });
@@ -72,8 +72,8 @@ export class Erasures {
   ): Promise<boolean> {
     const text = `${UpdateExpression} ${ConditionExpression}`;
     const names = ['erase', 'status', 'hold'].filter((name) => text.includes(`#${name}`));
-    try {
-      await this.#client.send(
+    return passes(
+      this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.state(cluster),
@@ -82,14 +82,8 @@ export class Erasures {
           ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
           ...(Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values }),
         }),
-      );
-      return true;
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        return false;
-      }
-      throw error;
-    }
+      ),
+    );
   }
 
   /**

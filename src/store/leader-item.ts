@@ -8,7 +8,7 @@ import { FlowError } from '../core/errors.ts';
 import { nextTerm, readRecord } from '../core/managers/leader-record.ts';
 import type { Managers, ReadRecord } from '../core/managers/leader-record.ts';
 import { keys, nodeAddress } from '../core/names.ts';
-import { errorName } from '../aws/errors.ts';
+import { passes } from '../aws/errors.ts';
 import { queryManagers } from './query.ts';
 
 /** Without an address nobody is asked, and nobody joins by it: a node that was none of its instance's has none. */
@@ -55,17 +55,12 @@ export class LeaderItem {
     }
     const { leader, managers } = changed;
     const next = { leader, managers, term: nextTerm(item?.['term'], now), asOf: now };
-    try {
-      await this.#client.send(
-        new PutCommand({ TableName: this.#table, Item: { ...keys.leader(cluster), ...next }, ...unchanged(item) }),
-      );
-      return true;
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        throw new FlowError('Throttled', `the leader record of ${cluster} changed meanwhile`, { cause: error });
-      }
-      throw error;
+    const Item = { ...keys.leader(cluster), ...next };
+    const put = new PutCommand({ TableName: this.#table, Item, ...unchanged(item) });
+    if (!(await passes(this.#client.send(put)))) {
+      throw new FlowError('Throttled', `the leader record of ${cluster} changed meanwhile`);
     }
+    return true;
   }
 
   /** Every instance that may be a manager, as its own item has it: whom to ask when nobody on record answers. */

@@ -204,7 +204,7 @@ function stillHeld(instance: string, given: boolean): { condition: string; value
 const cancelled = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
 /** False where the condition of a write did not hold, or that of one of a transaction's. */
-async function goesThrough(write: Promise<unknown>): Promise<boolean> {
+async function goesThrough(write: Promise<object>): Promise<boolean> {
   try {
     return await passes(write);
   } catch (error) {

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { Manager, NodePhase } from '../core/model.ts';
 import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
-import { errorName } from '../aws/errors.ts';
+import { passes } from '../aws/errors.ts';
 import { raiseEpoch } from './epoch.ts';
 import { stateItem } from './items.ts';
 import { LeaderItem } from './leader-item.ts';
@@ -64,8 +64,8 @@ export class RecoveryStore {
    */
   async seizeLock(cluster: string, execution: string, seen: string | undefined, now: number): Promise<void> {
     const before = seen ?? execution;
-    try {
-      await this.#client.send(
+    const isOurs = await passes(
+      this.#client.send(
         new PutCommand({
           TableName: this.#table,
           Item: { ...keys.membershipLock(cluster), instance: RECOVERY, execution, leaseUntil: now + LEASE },
@@ -74,12 +74,10 @@ export class RecoveryStore {
           ExpressionAttributeNames: { '#instance': 'instance' },
           ExpressionAttributeValues: { ':recovery': RECOVERY, ':before': before, ':own': execution },
         }),
-      );
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        throw new FlowError('RecoveryUnderWay', `another recovery of ${cluster} began just now`, { cause: error });
-      }
-      throw error;
+      ),
+    );
+    if (!isOurs) {
+      throw new FlowError('RecoveryUnderWay', `another recovery of ${cluster} began just now`);
     }
   }
   /**

@@ -17,7 +17,7 @@ import type { Outcome, RendezvousItem, StepKey } from '../core/steps/rendezvous.
 import type { PublishedTokens } from '../core/tidy/facts.ts';
 import { claimTransaction } from './claim-transaction.ts';
 import type { ClaimWrite } from './claim-transaction.ts';
-import { errorName } from '../aws/errors.ts';
+import { ifHolds } from '../aws/errors.ts';
 import { foundingTransaction } from './founding.ts';
 import type { Founding } from './founding.ts';
 import { GONE_TTL, actionItem, configItem, founderItem, groupItem, nodeItem, stateItem } from './items.ts';
@@ -137,20 +137,15 @@ export class Table {
     counter?: string,
     besides: Besides = {},
   ): Promise<RendezvousItem | undefined> {
-    try {
-      const { Attributes: item } = await this.#client.send(
+    const written = await ifHolds(
+      this.#client.send(
         new UpdateCommand({
           TableName: this.#name,
           ...stepUpdate(key, changes, removed, expected, counter, besides),
         }),
-      );
-      return rendezvousItem.parse(item);
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        return undefined;
-      }
-      throw error;
-    }
+      ),
+    );
+    return written === undefined ? undefined : rendezvousItem.parse(written.Attributes);
   }
 
   /** See node-names.ts. */

@@ -12,7 +12,7 @@ import type { Key } from '../core/names.ts';
 import { noticeSchema } from '../core/verdict/notice.ts';
 import type { Outbox } from '../core/verdict/notice.ts';
 import type { Verdict } from '../core/verdict/verdict.ts';
-import { errorName } from '../aws/errors.ts';
+import { passes } from '../aws/errors.ts';
 
 const reason = noticeSchema.shape.reasons.element;
 const times = z.record(z.string(), z.number());
@@ -120,15 +120,7 @@ export class Verdicts {
             ExpressionAttributeValues: { ':revision': revision },
           };
     const Item = { ...keys.verdict(cluster), ...next, revision: revision + 1 };
-    try {
-      await this.#client.send(new PutCommand({ TableName: this.#table, Item, ...condition }));
-      return true;
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        return false;
-      }
-      throw error;
-    }
+    return passes(this.#client.send(new PutCommand({ TableName: this.#table, Item, ...condition })));
   }
 
   /** The last one only, as below. */

@@ -3,7 +3,7 @@ import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import { errorName } from '../aws/errors.ts';
+import { ifHolds } from '../aws/errors.ts';
 import type { NodeItem } from '../core/model.ts';
 import { NODE_PREFIX, clusterName, instanceId, keys, nodeIdText } from '../core/names.ts';
 import { nodeItem } from './items.ts';
@@ -112,22 +112,17 @@ export class Warnings {
     instance: string,
     change: Pick<UpdateCommandInput, 'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'>,
   ): Promise<NodeItem | undefined> {
-    try {
-      const { Attributes: item } = await this.#client.send(
+    const written = await ifHolds(
+      this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: keys.node(cluster, instance),
           ...change,
           ReturnValues: 'ALL_NEW',
         }),
-      );
-      return nodeItem.parse(item);
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') {
-        return undefined;
-      }
-      throw error;
-    }
+      ),
+    );
+    return written === undefined ? undefined : nodeItem.parse(written.Attributes);
   }
 
   /** The workers of a cluster that AWS is about to take, as `node@instance`. @param now epoch seconds */

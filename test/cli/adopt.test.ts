@@ -37,7 +37,7 @@ const hooksOf = (group: string): number => run.lab.autoScaling.group(group).hook
 describe('skep adopt', () => {
   it('--check names what it found, with what to do, and what it would do, and changes nothing', async () => {
     const { code, stdout } = await skep('adopt', 'blue', ...GROUPS, '--check');
-    expect(stdout).toContain('mind: HopLimit i-');
+    expect(stdout).toContain('warning: HopLimit i-');
     expect(stdout).toContain('    set the hop limit of instance metadata to 1');
     expect(stdout).toContain('4 instance(s) are nodes of the swarm');
     expect(stdout).toContain('  give group workers the hook skep-dev-terminate\n');

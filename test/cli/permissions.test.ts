@@ -207,7 +207,7 @@ describe('what a person needs', () => {
         actions.forEach((action) => denied.add(action));
         const { stdout, stderr } = await whileTimePasses(run, commands.skep(line.split(' '), onLab(run.lab.url)));
         for (const what of told) {
-          expect(stdout).toMatch(new RegExp(`mind: NotLookedAt \\S+: ${what}.*: AWS denies `));
+          expect(stdout).toMatch(new RegExp(`warning: NotLookedAt \\S+: ${what}.*: AWS denies `));
         }
         for (const action of actions) {
           expect(stdout).toContain(`AWS denies ${action} to ${SOMEBODY}`);

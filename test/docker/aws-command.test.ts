@@ -128,12 +128,16 @@ describe('the aws command', () => {
       StandardOutputContent: z.string(),
     });
     const ask = ['--command-id', sent.Command.CommandId, '--instance-id', manager];
-    const ended = await until(
-      () => ok(invocation, 'ssm', 'get-command-invocation', ...ask),
-      ({ Status }) => Status !== 'Pending' && Status !== 'InProgress',
-    );
+    const look = async (): Promise<z.infer<typeof invocation> | undefined> => {
+      // For a moment SSM does not know the invocation of a command that it has taken.
+      const { stderr } = await lab.aws('ssm', 'get-command-invocation', ...ask);
+      return stderr.includes('(InvocationDoesNotExist)')
+        ? undefined
+        : ok(invocation, 'ssm', 'get-command-invocation', ...ask);
+    };
+    const ended = await until(look, (one) => one !== undefined && !['Pending', 'InProgress'].includes(one.Status));
     expect(ended).toMatchObject({ Status: 'Success', ResponseCode: 0, Comment: 'by hand' });
-    expect(JSON.parse(ended.StandardOutputContent)).toMatchObject({ total: 6, offset: 0 });
+    expect(JSON.parse(ended?.StandardOutputContent ?? '')).toMatchObject({ total: 6, offset: 0 });
     const refused = await lab.aws(
       'ssm',
       'send-command',

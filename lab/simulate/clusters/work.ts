@@ -15,6 +15,13 @@ const HEALTH = [
   { minHealthy: 50, maxHealthy: 100 },
 ];
 
+/** In which CloudFormation may switch them. Executions that wait go on by the definition that they began with. */
+const ORDERS = [
+  ['functions', 'documents', 'machines'],
+  ['machines', 'documents', 'functions'],
+  ['documents', 'machines', 'functions'],
+];
+
 export function work(dice: Dice, sketch: Sketch): Kind[] {
   return [
     ...ofGroups(dice, sketch),
@@ -88,6 +95,10 @@ function ofInstances(dice: Dice, sketch: Sketch): Kind[] {
       },
     },
     {
+      ...{ kind: 'spot interruption', weight: workers.length > 0 ? 2 : 0 },
+      make: () => [interrupt(dice, dice.pick(workers))],
+    },
+    {
       ...{ kind: 'standby', weight: workers.length > 0 ? 1 : 0 },
       make: () => {
         const { name } = dice.pick(workers);
@@ -118,6 +129,11 @@ function ofServices(dice: Dice, sketch: Sketch): Kind[] {
   ];
 }
 
+/** EC2 takes it two minutes later, whatever has become of it by then; of some it says nothing. */
+const interrupt = (dice: Dice, { name }: SketchedGroup): WrittenStep => ({
+  interrupt: { group: name, youngest: dice.chance(0.3), leaving: dice.chance(0.2), notice: dice.chance(0.8) },
+});
+
 function createService(dice: Dice, sketch: Sketch): WrittenStep {
   const name = `web-${sketch.services.length + 1}`;
   sketch.services.push(name);
@@ -139,6 +155,10 @@ function createService(dice: Dice, sketch: Sketch): WrittenStep {
 function ofPeople(dice: Dice, sketch: Sketch): Kind[] {
   return [
     { kind: 'tidy', weight: 2, make: () => [{ tidy: {} }] },
+    {
+      ...{ kind: 'deploy the service', weight: 1 },
+      make: () => [{ deploy: { parts: dice.pick(ORDERS) } }],
+    },
     {
       ...{ kind: 'rotate tokens', weight: 1 },
       make: () => [{ start: { machine: 'rotate-tokens', input: { cluster: 'demo' } } }],

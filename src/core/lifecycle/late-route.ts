@@ -1,4 +1,4 @@
-// By which route an action goes whose event came after its deadline: nobody has worked on it, and its hook ends now.
+// The route of an action whose event arrived after its deadline: nobody has worked on it, and its hook ends now.
 import type { NodeRole } from '../names.ts';
 
 interface LateAction {

@@ -7,6 +7,7 @@ import { grouped } from '../grouped.ts';
 import { addTasks, hasRoom, isOpen, nextTarget } from '../services/placement.ts';
 import type { Place } from '../services/placement.ts';
 import type { ServiceFacts } from '../services/facts.ts';
+import { ZONE_LABEL } from '../labels.ts';
 
 export interface EvenCandidate {
   readonly service: ServiceFacts;
@@ -79,7 +80,7 @@ function fullest(places: readonly Place[], except: ReadonlySet<Place>, weigh: We
   return found;
 }
 
-const zoneOf = ({ node }: Place): string => node.labels['skep.zone'] ?? '';
+const zoneOf = ({ node }: Place): string => node.labels[ZONE_LABEL] ?? '';
 
 /** The mean of a zone's nodes that take tasks. */
 function zoneLoads(places: readonly Place[], weigh: Weigh): ReadonlyMap<string, number> {

@@ -18,8 +18,8 @@ const FOR_THE_DRAIN = 30;
 /** Then it is over whatever its time, since each round costs transitions. */
 const MOST_ROUNDS = 150;
 /**
- * A service that was changed so long ago, seconds, and has a task without a node in two rounds, has none for it: a task is assigned within
- * a second where there is one, and each task that is replaced has none for a moment.
+ * Seconds. If a service was changed at least this long ago, and has a task without a node in two rounds, no node can take that task: SwarmKit
+ * assigns within a second if one can. One round proves nothing, since every replaced task is without a node for a moment.
  */
 const FINDS_A_NODE = 15;
 /** A service that was changed so lately may not have all its tasks up yet, seconds; and for how many rounds that is waited for. */

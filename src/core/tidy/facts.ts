@@ -151,7 +151,7 @@ export interface TidyFacts {
   readonly notFound: ReadonlySet<string>;
   /** Which addresses EC2 has for the instances of nodes that tell theirs; an instance that is gone has none. */
   readonly addresses?: ReadonlyMap<string, readonly string[]>;
-  /** Whose the addresses of unlabelled nodes that are down, and those that are not their instance's, are now, as EC2 says. */
+  /** By address: the instances that EC2 says have it now. Of unlabelled nodes that are down, and where EC2 lists it for another instance than the node's. */
   readonly owners: ReadonlyMap<string, readonly string[]>;
   /** Executions that own a node and have ended, by ARN. */
   readonly ended: ReadonlySet<string>;

@@ -51,7 +51,7 @@ const knownBy = ({ nodeId }: Pick<SwarmNode, 'nodeId'>, known: readonly KnownNod
 export const knownItemOf = (instance: string, known: readonly KnownNode[]): KnownNode | undefined =>
   byInstance(known).get(instance);
 
-/** Whose node it is: by its label, else by the table. Undefined for nobody's, and for one that both say another's of. */
+/** The instance of a node: by its label, else by the table. Undefined where neither knows it, and where they name different instances. */
 export function instanceOf(node: SwarmNode, known: readonly KnownNode[]): string | undefined {
   const recorded = knownBy(node, known)?.instance;
   return node.instance !== undefined && recorded !== undefined && node.instance !== recorded
@@ -257,8 +257,8 @@ export function perhapsForgotten({
 const ASKED_BY_ADDRESS = 10;
 
 /**
- * Whose addresses EC2 is to be asked for: of nodes that tell theirs, and that only an instance's own word gives to it. A label was set when
- * EC2 had been asked, so a swarm that is as it should be costs no call; that of a node which is down is asked with the state of its instance.
+ * The instances whose addresses to ask EC2 for: their node tells an address, has no label, and is tied to them by their own word alone. A labelled
+ * node was checked before it got its label, so a healthy swarm costs no call. For a node that is down, the address comes with the state of its instance.
  */
 export const namedByNodes = (nodes: readonly SwarmNode[], known: readonly KnownNode[]): string[] => [
   ...new Set(

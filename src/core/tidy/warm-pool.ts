@@ -11,8 +11,8 @@ const MOST_ASKED = 200;
 export const isWarm = (lifecycle: string | undefined): boolean => lifecycle?.startsWith('Warmed:') === true;
 
 /**
- * Whom Auto Scaling is to be asked for: on record as nodes, or as on their way, and in no group. Of workers that are as they should be nobody; of
- * managers also those that have left, since one that its group retains in the pool is to be ended.
+ * The instances to ask Auto Scaling about: those that the table has as nodes, or as on their way, and that no group lists. A healthy cluster has no
+ * such worker. Managers that have left are included: one that its group retains in the pool must still be ended.
  */
 export function perhapsWarm(known: readonly KnownNode[], groups: readonly TidyGroup[]): string[] {
   const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));

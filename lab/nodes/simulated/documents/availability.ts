@@ -1,7 +1,8 @@
 // availability, on a simulated machine: what documents/verbs/availability.sh does, step by step.
 import type { NodeSpec } from '../../../swarm/raft/node-record.ts';
-import { LABEL, begin, checkLabel, managersTold, readNode, updateNode } from './node.ts';
+import { begin, checkLabel, managersTold, readNode, updateNode } from './node.ts';
 import type { Script } from './script.ts';
+import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
 
 const CONFLICTS = 5;
 const LOOK_EVERY = 200;
@@ -16,7 +17,7 @@ export async function availability(script: Script): Promise<Record<string, unkno
       script.fail('UnknownNode', `no manager knows node ${nodeId}`);
     }
     checkLabel(script, node);
-    if (node.labels[LABEL] !== instance) {
+    if (node.labels[INSTANCE_LABEL] !== instance) {
       script.fail('WrongInstance', `node ${nodeId} is not labelled as ${instance}`);
     }
     if (node.labels['skep.leaving'] === 'true') {

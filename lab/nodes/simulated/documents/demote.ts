@@ -1,8 +1,9 @@
 // The document demote, on a simulated machine. What documents/verbs/demote.sh does, step by step.
 import { whyNotDemote } from '../../../../src/core/managers/quorum.ts';
-import { LABEL, begin, findNode, leftOf, managersTold, readNode, writeNode } from './node.ts';
+import { begin, findNode, leftOf, managersTold, readNode, writeNode } from './node.ts';
 import type { FoundNode } from './node.ts';
 import type { Script } from './script.ts';
+import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
 
 const CONFLICTS = 5;
 /** How long a demotion may take to be seen, and a manager to come into the raft. */
@@ -86,7 +87,7 @@ async function findMember(script: Script, address: string): Promise<FoundNode | 
   const { raft } = await script.cluster('read', 20);
   for (const nodeId of raft.nodeIds) {
     const node = await readNode(script, nodeId);
-    if (node?.raftAddress === address && node.labels[LABEL] === undefined) {
+    if (node?.raftAddress === address && node.labels[INSTANCE_LABEL] === undefined) {
       return node;
     }
   }

@@ -1,6 +1,5 @@
 // The documents that run on any manager, on a simulated machine: confirm, drain, forget. What documents/verbs/*.sh do, step by step.
 import {
-  LABEL,
   begin,
   checkLabel,
   findNode,
@@ -17,6 +16,7 @@ import type { FoundNode } from './node.ts';
 import type { NodeSpec } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import { nodePlaces, packed, placesOf, runsOn, serviceLine } from './service-lines.ts';
+import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
 
 /** Looks, and milliseconds between them. */
 const PATIENCE = 10;
@@ -27,7 +27,10 @@ const LOOK_EVERY = 500;
 export async function confirm(script: Script): Promise<Record<string, unknown>> {
   await begin(script);
   const nodeId = script.param('nodeId');
-  const labels: Record<string, string> = { ...labelsOf(script.param('labels')), [LABEL]: script.param('instanceId') };
+  const labels: Record<string, string> = {
+    ...labelsOf(script.param('labels')),
+    [INSTANCE_LABEL]: script.param('instanceId'),
+  };
   if (labels['skep.role'] === 'manager') {
     await script.refuseAutolock();
   }
@@ -58,7 +61,7 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
 function refuseOtherAddress(script: Script, node: FoundNode): void {
   const [addresses, instance] = [script.param('addresses'), script.param('instanceId')];
   const seen = seenAddress(node);
-  if (addresses !== 'none' && node.labels[LABEL] !== instance && !addresses.split(',').includes(seen)) {
+  if (addresses !== 'none' && node.labels[INSTANCE_LABEL] !== instance && !addresses.split(',').includes(seen)) {
     script.fail(
       'OtherAddress',
       `the managers see node ${node.nodeId} at ${seen}, which EC2 does not have for ${instance}`,
@@ -68,7 +71,7 @@ function refuseOtherAddress(script: Script, node: FoundNode): void {
 
 /** Labelled it was confirmed before, and one that is taken in with its swarm keeps what it has: its availability is a person's wish. */
 function wantedAvailability(script: Script, { labels, availability }: FoundNode): NodeSpec['availability'] {
-  const isFirst = labels[LABEL] !== script.param('instanceId');
+  const isFirst = labels[INSTANCE_LABEL] !== script.param('instanceId');
   const wished = script.param('availability');
   return isFirst && wished !== 'keep' ? (wished as NodeSpec['availability']) : availability;
 }
@@ -76,7 +79,10 @@ function wantedAvailability(script: Script, { labels, availability }: FoundNode)
 /** What joined as a worker is none of the managers, whatever its instance says of itself: the raft knows. */
 function refuseOtherRole(script: Script, node: FoundNode, labels: Readonly<Record<string, string>>): void {
   if (labels['skep.role'] !== 'manager' && (node.role === 'manager' || node.raftAddress !== undefined)) {
-    script.fail('WrongInstance', `node ${node.nodeId} is a manager, and ${labels[LABEL]} was launched as a worker`);
+    script.fail(
+      'WrongInstance',
+      `node ${node.nodeId} is a manager, and ${labels[INSTANCE_LABEL]} was launched as a worker`,
+    );
   }
 }
 
@@ -124,7 +130,7 @@ async function pauseTogether(script: Script, list: string): Promise<void> {
 async function pauseOne(script: Script, nodeId: string, instance: string): Promise<void> {
   for (let tries = 3; tries > 0; tries -= 1) {
     const node = await readNode(script, nodeId);
-    const isMeant = node?.labels[LABEL] === instance && node.raftAddress === undefined;
+    const isMeant = node?.labels[INSTANCE_LABEL] === instance && node.raftAddress === undefined;
     if (node?.availability !== 'active' || !isMeant) {
       return;
     }
@@ -180,7 +186,7 @@ async function leavingTogether(script: Script, { nodeId }: FoundNode): Promise<s
  */
 async function markLeaving(script: Script, node: FoundNode, availability: NodeSpec['availability']): Promise<boolean> {
   const { role } = node;
-  const labels = { ...node.labels, 'skep.leaving': 'true', [LABEL]: script.param('instanceId') };
+  const labels = { ...node.labels, 'skep.leaving': 'true', [INSTANCE_LABEL]: script.param('instanceId') };
   return node.availability === availability
     ? writeNode(script, node, { role, availability, labels })
     : updateNode(script, node, availability, labels);

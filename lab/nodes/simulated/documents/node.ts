@@ -5,8 +5,8 @@ import type { SwarmInfo } from '../../../swarm/engine/engine.ts';
 import type { LockMode } from '../node-lock.ts';
 import type { NodeSpec } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
+import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
 
-export const LABEL = 'skep.instance';
 const UPDATE_TIME = 100;
 const LOCK_PATIENCE = 5000;
 
@@ -37,7 +37,7 @@ export async function managersTold(script: Script): Promise<{ readonly managers?
     const { nodeId, role, labels, reachability = '' } = swarm.nodeView(member, script.engine);
     const reach = role === 'worker' ? 'demoting' : reachability;
     const address = swarm.raft.addressOf(nodeId);
-    const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
+    const instance = /^i-[0-9a-f]+$/.exec(labels[INSTANCE_LABEL] ?? '')?.[0] ?? '-';
     return [nodeId, instance, reach, address === undefined ? '-' : `${address}:2377`].join(' ');
   });
   return managers.length === 0 ? {} : { managers };
@@ -72,7 +72,7 @@ export async function findNode(script: Script, nodeId: string): Promise<FoundNod
     return node;
   }
   const swarm = await script.cluster('read', 5);
-  const own = [...swarm.nodes.values()].filter(({ labels }) => labels[LABEL] === script.param('instanceId'));
+  const own = [...swarm.nodes.values()].filter(({ labels }) => labels[INSTANCE_LABEL] === script.param('instanceId'));
   const found = own.find(({ status }) => status === 'ready') ?? own.at(-1);
   return found === undefined ? undefined : readNode(script, found.nodeId);
 }
@@ -115,7 +115,7 @@ export async function writeNode(
 }
 
 export function checkLabel(script: Script, { nodeId, labels }: FoundNode): void {
-  if (labels[LABEL] !== undefined && labels[LABEL] !== script.param('instanceId')) {
+  if (labels[INSTANCE_LABEL] !== undefined && labels[INSTANCE_LABEL] !== script.param('instanceId')) {
     script.fail('WrongInstance', `node ${nodeId} carries the label of another instance`);
   }
 }
@@ -130,7 +130,7 @@ export function seenAddress({ address, raftAddress }: FoundNode): string {
 export function leftOf(script: Script, node: FoundNode): { readonly left: string } | undefined {
   const [addresses, instance] = [script.param('addresses'), script.param('instanceId')];
   const seen = seenAddress(node);
-  if (addresses === 'any' || node.labels[LABEL] === instance || addresses.split(',').includes(seen)) {
+  if (addresses === 'any' || node.labels[INSTANCE_LABEL] === instance || addresses.split(',').includes(seen)) {
     return undefined;
   }
   if (addresses === 'unasked') {

@@ -3,11 +3,12 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-import { LABEL, begin, labelsOf, managersTold, readNode, updateNode, writeNode } from './node.ts';
+import { begin, labelsOf, managersTold, readNode, updateNode, writeNode } from './node.ts';
 import type { NodeView } from '../../machines.ts';
 import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
+import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
 
 const PAGE = 400;
 /** So many are named. */
@@ -67,7 +68,7 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
     hostname,
     reachability = '-',
   } = swarm.nodeView(node, script.engine);
-  const instance = /^i-[0-9a-f]+$/.exec(labels[LABEL] ?? '')?.[0] ?? '-';
+  const instance = /^i-[0-9a-f]+$/.exec(labels[INSTANCE_LABEL] ?? '')?.[0] ?? '-';
   const marked = labels['skep.leaving'] === 'true';
   // When it was changed is told by another clock, the leader's, than how late it is.
   const age = Math.max(0, script.seconds() - Math.floor(node.changedAt / 1000));
@@ -159,7 +160,7 @@ async function removeDown(script: Script, nodeId: string, instance: string): Pro
 
 /** Where no instance is meant, it is a node as whom no engine has ever come. */
 function isMeant({ labels, status, role, hostname }: NodeView, instance: string): boolean {
-  const label = labels[LABEL];
+  const label = labels[INSTANCE_LABEL];
   return instance === 'none'
     ? label === undefined && status !== 'ready' && hostname === ''
     : status === 'down' && (label === undefined || (label === instance && role === 'worker'));
@@ -174,7 +175,7 @@ async function restore(script: Script, nodeId: string, instance: string, version
   }
   const { role } = node;
   const { 'skep.leaving': mark, ...labels } = node.labels;
-  return mark === 'true' && labels[LABEL] === instance
+  return mark === 'true' && labels[INSTANCE_LABEL] === instance
     ? writeNode(script, node, { role, availability: 'active', labels })
     : false;
 }
@@ -186,7 +187,7 @@ async function label(script: Script, nodeId: string, instance: string): Promise<
   const labels = labelsOf(script.param('labels'));
   for (let tries = CONFLICTS; ; tries -= 1) {
     const node = await readNode(script, nodeId);
-    if (node?.labels[LABEL] !== instance || node.labels['skep.leaving'] === 'true') {
+    if (node?.labels[INSTANCE_LABEL] !== instance || node.labels['skep.leaving'] === 'true') {
       return false;
     }
     if (await updateNode(script, node, node.availability, labels)) {
