@@ -51,8 +51,9 @@ settle() {
   done
 }
 
-# A worker that was started anew after its node was removed, as one that comes out of a warm pool may be, looks for that node for ever.
-# A manager's state is never given up for that.
+# A worker that was started anew after its node was removed, as one that comes out of a warm pool may be, looks for that node for ever. So does one
+# that is still a node while its managers have no leader, and it would lose its tasks: an election is long over by then. A manager's state is
+# never given up.
 is_given_up() {
   [ "$own_node" = sought ] && [ "$(now)" -ge "$patience" ] && [ ! -d "$DOCKER_ROOT/swarm/raft" ]
 }
@@ -144,7 +145,7 @@ join_swarm() {
 
 begin_alone openssl sed grep awk od
 own_node=sought
-patience=$(($(now) + 30))
+patience=$(($(now) + 120))
 settle
 own_node=known
 if [ "$NODE_STATE" = unknown ]; then fail 21 DockerDown 'docker info did not answer in time'; fi

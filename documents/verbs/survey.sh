@@ -24,16 +24,18 @@ founded_told() {
     sed 1q || :
 }
 
-# What would be lost with the disk: local volumes, and how many bytes are in them. One with options lies elsewhere, on a server for files, say. The
-# largest are named; what could not be counted in time is told as that. Prints a member of the result, or nothing where Docker does not tell them.
+# What would be lost with the disk: local volumes, and how many bytes are in them. One whose options name a server lies there. The largest are named;
+# what could not be counted, in time or since it lies where its options say, is told as that. Prints a member of the result, or nothing where Docker
+# does not tell them.
 LARGEST=20
 volumes_told() {
   if ! volume_names=$(dk 20 volume ls --quiet --filter driver=local 2>/dev/null); then return 0; fi
-  volume_format="${O}json .Name$C ${O}if .Options${C}elsewhere${O}else${C}here${O}end$C"
   # A name that Docker itself would not take is none.
-  printf '%s\n' "$volume_names" | grep -Ex '[0-9A-Za-z][0-9A-Za-z_.-]{0,254}' |
-    xargs -r timeout --foreground -k 2 "$(within 30)" docker volume inspect --format "$volume_format" 2>/dev/null 3>&- |
-    sed -n 's/^"\([0-9A-Za-z][0-9A-Za-z_.-]\{0,254\}\)" here$/\1/p' | measured | sort -rn | awk -v most="$LARGEST" '
+  volume_names=$(printf '%s\n' "$volume_names" | grep -Ex '[0-9A-Za-z][0-9A-Za-z_.-]{0,254}') || :
+  # Of a volume that is not told here nothing is known but its name.
+  volume_options=$(printf '%s\n' "$volume_names" |
+    xargs -r timeout --foreground -k 2 "$(within 30)" docker volume inspect --format "${O}json .Name$C ${O}json .Options$C" 2>/dev/null 3>&-) || :
+  printf '%s\n' "$volume_names" | measured | sort -rn | awk -v most="$LARGEST" '
       NF == 2 { count++; if ($1 == "?") { unknown++; next } bytes += $1; if (count <= most) largest = largest (count > 1 ? "," : "") "\"" $1 " " $2 "\"" }
       END { printf ",\"volumes\":{\"count\":%d,\"bytes\":%.0f,\"unknown\":%d,\"largest\":[%s]}", count, bytes, unknown, largest }'
 }
@@ -41,8 +43,15 @@ volumes_told() {
 # Prints bytes, or ?, and the name of each.
 measured() { # reads names of volumes
   while read -r volume; do
+    if [ -z "$volume" ]; then continue; fi
     volume_bytes='?'
-    if has_time; then
+    volume_line=$(printf '%s\n' "$volume_options" | grep -F -m 1 -- "\"$volume\" ") || volume_line=''
+    case $volume_line in
+    *'"type":"nfs'* | *'"type":"cifs"'* | *addr=*) continue ;;
+    *' null' | *' {}') is_here=true ;;
+    *) is_here=false ;;
+    esac
+    if [ "$is_here" = true ] && has_time; then
       volume_bytes=$(timeout --foreground -k 2 "$(within 30)" du -s -x -B 1 -- "$DOCKER_ROOT/volumes/$volume/_data" 2>/dev/null 3>&- | cut -f 1) || :
       if ! is_number "$volume_bytes"; then volume_bytes='?'; fi
     fi

@@ -169,17 +169,19 @@ describe('the life of a swarm', () => {
     await bench.machines.shell(
       on,
       `docker volume create data && head -c 3000000 /dev/zero >${data}/file &&
-       docker volume create empty && docker volume create --opt type=tmpfs --opt device=tmpfs elsewhere`,
+       docker volume create empty && docker volume create --opt type=tmpfs --opt device=tmpfs somewhere &&
+       docker volume create --opt type=nfs --opt o=addr=192.0.2.1,rw --opt device=:/srv elsewhere`,
     );
     const { volumes } = await bench.ok(on, 'survey', ask);
     expect(volumes).toMatchObject({
-      ...{ count: 2, unknown: 0 },
+      // One has options, and where it lies only they say.
+      ...{ count: 3, unknown: 1 },
       largest: [expect.stringMatching(/^30\d{5} data$/), expect.stringMatching(/^\d{1,5} empty$/)],
     });
     // It is what the reader of it takes.
     expect(volumesIn({ volumes })?.bytes).toBeGreaterThan(3_000_000);
     expect(await bench.ok(on, 'survey', { instanceId: on })).not.toHaveProperty('volumes');
-    await bench.machines.shell(on, 'docker volume rm data empty elsewhere');
+    await bench.machines.shell(on, 'docker volume rm data empty somewhere elsewhere');
     expect((await bench.ok(on, 'survey', ask))['volumes']).toEqual({ count: 0, bytes: 0, unknown: 0, largest: [] });
   });
 

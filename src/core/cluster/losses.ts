@@ -79,7 +79,7 @@ function ofInstance(instance: string, told: OrUnread<VolumesTold>): string[] {
   ];
 }
 
-const unmeasured = (count: number): string[] => (count === 0 ? [] : [`of ${count} more nobody has counted the bytes`]);
+const unmeasured = (count: number): string[] => (count === 0 ? [] : [`the bytes of ${count} of them are not counted`]);
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
 

@@ -16,7 +16,7 @@ const LEADER_PATIENCE = 40_000;
 /** How long the new join token may take to be published, after the old one was refused. */
 const REFUSED_PATIENCE = 60_000;
 /** How long an engine that was a worker before may look for its node: where that was removed meanwhile it does so for ever. */
-const OWN_PATIENCE = 30_000;
+const OWN_PATIENCE = 120_000;
 /** How long a leave waits for a docker that does not answer. */
 const LEAVE_PATIENCE = 15_000;
 

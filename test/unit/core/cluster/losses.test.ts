@@ -49,8 +49,8 @@ describe('volumes', () => {
       'that could not be counted in time',
       [['i-1', told({ unknown: 1, largest: ['5000 data'] })]],
       [
-        'local volumes, 2: 5.0 kB, of 1 more nobody has counted the bytes',
-        '  on i-1: 2, 5.0 kB, of 1 more nobody has counted the bytes (data 5.0 kB, ...)',
+        'local volumes, 2: 5.0 kB, the bytes of 1 of them are not counted',
+        '  on i-1: 2, 5.0 kB, the bytes of 1 of them are not counted (data 5.0 kB, ...)',
       ],
     ],
     [
