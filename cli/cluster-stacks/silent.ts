@@ -1,6 +1,7 @@
 // Names the instances whose SSM agent has not registered, and says of launches that AWS refuses why: without that, a person would wait without a word.
 import { agentsOf } from '../../src/aws/agents.ts';
 import { groupsOfCluster } from '../../src/aws/auto-scaling.ts';
+import type { Group } from '../../src/aws/auto-scaling.ts';
 import { refusedLaunches } from '../../src/aws/scaling-activities.ts';
 import { longWaiting, newRefusals, silentWords, stillWaiting } from '../../src/core/cluster/silent.ts';
 import type { RefusedLaunch, Waiting } from '../../src/core/cluster/silent.ts';
@@ -21,8 +22,7 @@ export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: stri
       at,
     );
     const long = longWaiting(waiting, at).filter((instance) => !told.has(instance));
-    const short = groups.filter(({ desired, instances }) => instances.length < desired);
-    await tellRefused(short.map(({ name }) => name));
+    await tellRefused(groups);
     if (long.length === 0) {
       return;
     }
@@ -39,10 +39,12 @@ export function silentWatch({ autoScaling, ssm, now, say }: Ports, cluster: stri
 function refusedWatch({ autoScaling, say }: Pick<Ports, 'autoScaling' | 'say'>) {
   const told = new Set<string>();
   let old: ReadonlySet<string> | undefined;
-  return async (short: readonly string[]): Promise<void> => {
+  return async (groups: readonly Group[]): Promise<void> => {
+    // At first of all groups, also of those that lack nothing yet: what they tell was before.
+    const asked = groups.filter(({ desired, instances }) => old === undefined || instances.length < desired);
     const found: RefusedLaunch[] = [];
-    for (const group of short) {
-      found.push(...(await refusedLaunches(autoScaling, group)));
+    for (const { name } of asked) {
+      found.push(...(await refusedLaunches(autoScaling, name)));
     }
     old ??= new Set(found.map(({ id }) => id));
     for (const line of newRefusals({ told, old }, found)) {

@@ -13,8 +13,8 @@ interface Bundle {
 }
 
 /**
- * By the bundle's path, which has the hash of what it was made of. Each call of a loader evaluates the bundle anew, so that no lab
- * sees another's state. It is the same function for all labs of a process, since what V8 has learnt of the functions within, and the
+ * By the bundle's path, which has the hash of what it was made of. Each call of a loader evaluates the bundle anew, for labs that are open at
+ * once: which lab gets what is evaluated is for `execution-environment.ts` to say. It is the same function for all labs of a process, since what V8 has learnt of the functions within, and the
  * code that it has optimized, belong to the function that makes them: a new one would run the SDK cold in each lab.
  */
 const bundles = new Map<string, Bundle>();

@@ -33,6 +33,12 @@ export interface Surroundings {
 /** From here on, milliseconds, it is not a pause any more, but a guard of the SDK's over a socket. */
 const LONGEST_PAUSE = 3000;
 
+const nobodys = (): never => {
+  throw new Error('a function pauses after its lab was closed');
+};
+
+const closed: Serve = () => Promise.reject(new Error('the lab is closed'));
+
 /** Of bundles by their path: those that no lab has at the moment. */
 const idle = new Map<string, ExecutionEnvironment[]>();
 
@@ -79,6 +85,9 @@ export class ExecutionEnvironment {
    * only the account that it was loaded for, as those of other people do.
    */
   leave(): void {
+    const { clock, endpoint } = this.#surroundings;
+    // What was begun and not waited for meets a connection that breaks, and the lab that is closed is kept by nobody.
+    this.#surroundings = { clock, endpoint, environment: {}, serve: closed, onLine: () => undefined, work: nobodys };
     if (this.#running === 0 && typeof this.#exports['make'] === 'function') {
       idle.set(this.#file, [...(idle.get(this.#file) ?? []), this]);
     }

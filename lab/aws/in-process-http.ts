@@ -39,7 +39,7 @@ export function httpTo(url: () => string, serve: Serve): typeof http {
  * What a bundle gets for `fetch`: the lab's own webhook is asked without a socket, whose answer would come at a moment of its own, before
  * or after whatever else happens then.
  *
- * @param url and
+ * @param url as for `httpTo`
  * @param serve as for `httpTo`
  */
 export function fetchTo(url: () => string, serve: Serve): typeof fetch {

@@ -46,7 +46,7 @@ export class Lambda {
     this.#functions = options.functions;
   }
 
-  /** From here on these are deployed: nothing that one of them kept in memory is there any more. */
+  /** From here on these are deployed: no client and nothing that a function knew of the account is kept. */
   deploy(functions: readonly StackFunction[]): void {
     this.#functions = functions;
     this.close();

@@ -1,4 +1,4 @@
-// A deployment in the middle of a scenario: CloudFormation switches functions, documents and machines one after the other, in any order.
+// A deployment in the middle of a scenario: CloudFormation switches roles first, then functions, documents and machines one after the other, in any order.
 import { z } from 'zod';
 
 import { DEPLOYED, deployPartOf } from '../deployment.ts';

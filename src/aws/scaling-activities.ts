@@ -12,6 +12,6 @@ export async function refusedLaunches(client: AutoScalingClient, group: string):
     new DescribeScalingActivitiesCommand({ AutoScalingGroupName: group, MaxRecords: LAST }),
   );
   return activities
-    .filter(({ StatusCode: status }) => status === 'Failed')
+    .filter(({ StatusCode: status, Description: what = '' }) => status === 'Failed' && what.startsWith('Launching'))
     .map(({ ActivityId: id = '', StatusMessage: because = 'it does not say why.' }) => ({ id, group, because }));
 }

@@ -9,7 +9,6 @@ import { agentsOf } from '../aws/agents.ts';
 import { askedFor } from '../aws/asked-for.ts';
 import { setupOf } from '../aws/group-setup.ts';
 import { instancesSetUp, userDataOf } from '../aws/instance-setup.ts';
-
 import { ingressOf } from '../aws/security-groups.ts';
 import { runDocument } from '../aws/run-document.ts';
 import type { DocumentPorts } from '../aws/run-document.ts';

@@ -169,11 +169,11 @@ export class Tasks {
     return this.#clock.now();
   }
 
-  /** Containers on the node: what `docker ps` would show there. */
   volumesOn(nodeId: string): readonly string[] {
     return this.#agents.volumesOn(nodeId);
   }
 
+  /** Containers on the node: what `docker ps` would show there. */
   containersOn(nodeId: string): number {
     return this.#agents.containersOn(nodeId);
   }
