@@ -16,3 +16,10 @@ export class DockerError extends Error {
 export class ClientError extends DockerError {
   override readonly name = 'ClientError';
 }
+
+/** For what nobody waits for: a dockerd that starts by itself may be ended before it is up, and that is no defect. */
+export function unlessItIsDown(error: unknown): void {
+  if (!(error instanceof ClientError)) {
+    throw error;
+  }
+}

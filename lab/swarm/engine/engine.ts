@@ -3,7 +3,7 @@
 // What it knows is in its swarm folder, and may be wrong: a node that was removed, a folder that was copied.
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
-import { ClientError, DockerError } from '../docker-cli/error.ts';
+import { ClientError, DockerError, unlessItIsDown } from '../docker-cli/error.ts';
 import type { ClusterApi } from '../docker-cli/command.ts';
 import { enterSwarm, outlasts } from './engine-join.ts';
 import type { EngineSpec } from './engine-spec.ts';
@@ -117,7 +117,7 @@ export class Engine implements Participant, ClusterApi {
     this.kill();
     this.#folder?.swarm.containersEnded(this.#folder.nodeId, this);
     if (comesUp) {
-      void this.#around.clock.sleep(REBOOT_TIME).then(() => this.start());
+      void this.#around.clock.sleep(REBOOT_TIME).then(() => this.start().catch(unlessItIsDown));
     }
   }
 
