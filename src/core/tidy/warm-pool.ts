@@ -22,13 +22,17 @@ export function perhapsWarm(known: readonly KnownNode[], groups: readonly TidyGr
     .slice(0, MOST_ASKED);
 }
 
+/** Those in the group, and those of its pool. */
+export const allOf = ({ instances, warm = [] }: Pick<TidyGroup, 'instances' | 'warm'>): readonly GroupInstance[] =>
+  warm.length === 0 ? instances : [...instances, ...warm];
+
 /** The groups, with those of their warm pools that were asked for. */
 export function withWarm(groups: readonly TidyGroup[], shown: ReadonlyMap<string, ShownInstance>): TidyGroup[] {
   const warm = [...shown].filter(([, { lifecycle }]) => isWarm(lifecycle));
   return groups.map((group) => {
     const own = warm.filter(([, one]) => one.group === group.name);
     const more = own.map(([instance, { lifecycle }]): GroupInstance => ({ instance, lifecycle, healthy: true }));
-    return more.length === 0 ? group : { ...group, instances: [...group.instances, ...more] };
+    return more.length === 0 ? group : { ...group, warm: more };
   });
 }
 

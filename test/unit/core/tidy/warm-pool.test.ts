@@ -8,6 +8,7 @@ import { INSTANCE, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
 import { down, factsOf, group, item, manager, managerGroup, members, node, only } from '../../support/tidy-facts.ts';
 
 const STOPPED = new Map([[INSTANCE, 'stopped']]);
+const ERASED = 'erase: the instances are gone, or off in a warm pool, and the swarm does not know them';
 const WARM = { group: 'workers', lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a' };
 
 describe('Auto Scaling is asked for an instance', () => {
@@ -33,7 +34,10 @@ describe('Auto Scaling is asked for an instance', () => {
       ['i-1', { ...WARM, group: 'others' }],
     ]);
     const [made] = withWarm([group([])], shown);
-    expect(made?.instances).toEqual([{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }]);
+    expect(made).toEqual({
+      ...group([]),
+      warm: [{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }],
+    });
   });
 });
 
@@ -61,12 +65,35 @@ describe('an instance that is', () => {
     [
       'stopped in the pool is forgotten when its node is down',
       { groups: members('Warmed:Stopped'), nodes: [down()], states: STOPPED },
-      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Stopped)'],
+      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Stopped)', ERASED],
     ],
     [
       'hibernated in the pool is forgotten when its node is down',
       { groups: members('Warmed:Hibernated'), nodes: [down()], states: STOPPED },
-      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Hibernated)'],
+      [
+        'forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Hibernated)',
+        ERASED,
+      ],
+    ],
+    [
+      'stopped in the pool is erased where its node is gone already',
+      { groups: members('Warmed:Stopped'), nodes: [], states: STOPPED },
+      [ERASED],
+    ],
+    [
+      'stopped in the pool is erased once',
+      { groups: members('Warmed:Stopped'), nodes: [], states: STOPPED, known: [item({ phase: 'gone' })] },
+      [],
+    ],
+    [
+      'shown as stopped in the pool, and up as EC2 says, stays on record',
+      { groups: members('Warmed:Stopped'), nodes: [], states: new Map([[INSTANCE, 'running']]) },
+      [],
+    ],
+    [
+      'up in the pool stays on record',
+      { groups: members('Warmed:Running'), nodes: [], states: new Map([[INSTANCE, 'running']]) },
+      [],
     ],
     [
       'shown as stopped in the pool, and up as EC2 says, keeps its node',
@@ -83,7 +110,11 @@ describe('an instance that is', () => {
       },
       [],
     ],
-    ['stopped in the pool, while the managers call it Ready, waits', { groups: members('Warmed:Stopped') }, []],
+    [
+      'stopped in the pool, while the managers call it Ready, waits',
+      { groups: members('Warmed:Stopped'), states: STOPPED },
+      [],
+    ],
     ['about to be stopped waits', { groups: members('Warmed:Pending:Proceed') }, []],
     ['terminated in the pool waits', { groups: members('Warmed:Terminating:Wait') }, []],
     [
