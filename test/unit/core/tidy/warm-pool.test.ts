@@ -144,6 +144,21 @@ describe('an instance that is', () => {
     expect(plan(facts)).toEqual(wanted);
   });
 
+  const LATE = { age: 7200 };
+  const stoppedManager: Partial<TidyFacts> = {
+    groups: [managerGroup([{ instance: INSTANCE, lifecycle: 'Warmed:Stopped' }], { desired: 0 })],
+    nodes: [manager({ status: 'down', isReachable: false, ...LATE })],
+    known: [item({ role: 'manager', group: 'managers' })],
+  };
+  it.each<[string, Partial<TidyFacts>, string[]]>([
+    ['stopped in the pool', { groups: members('Warmed:Stopped'), nodes: [down(LATE)] }, []],
+    ['hibernated in the pool', { groups: members('Warmed:Hibernated'), nodes: [down(LATE)] }, []],
+    ['a manager, and stopped in the pool', stoppedManager, []],
+    ['stopped in service', { groups: members('InService'), nodes: [down(LATE)] }, ['NodeDown']],
+  ])('%s is told as down only where the same plan does nothing about it', (_name, facts, wanted) => {
+    expect(planTidy(factsOf({ states: STOPPED, ...facts })).reports.map(({ name }) => name)).toEqual(wanted);
+  });
+
   it('to leave by a tidy leaves for the pool: its disk is used again', () => {
     const [leave] = only({ groups: members('Warmed:Pending:Wait') }, 'leave');
     expect(leave?.event['detail']).toMatchObject({ Origin: 'AutoScalingGroup', Destination: 'WarmPool' });
