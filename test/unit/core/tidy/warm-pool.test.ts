@@ -2,7 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { TidyFacts } from '../../../../src/core/tidy/facts.ts';
+import { USUAL_POLICY } from '../../../../src/core/lifecycle/warning-policy.ts';
 import { planTidy } from '../../../../src/core/tidy/repairs.ts';
+import { withinShare } from '../../../../src/core/tidy/share.ts';
 import { perhapsWarm, withWarm } from '../../../../src/core/tidy/warm-pool.ts';
 import { INSTANCE, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
 import { down, factsOf, group, item, manager, managerGroup, members, node, only } from '../../support/tidy-facts.ts';
@@ -157,6 +159,18 @@ describe('an instance that is', () => {
     ['stopped in service', { groups: members('InService'), nodes: [down(LATE)] }, ['NodeDown']],
   ])('%s is told as down only where the same plan does nothing about it', (_name, facts, wanted) => {
     expect(planTidy(factsOf({ states: STOPPED, ...facts })).reports.map(({ name }) => name)).toEqual(wanted);
+  });
+
+  it('in the pool makes the share of its group no larger', () => {
+    const four = ['i-1', 'i-2', 'i-3', 'i-4'].map((instance) => ({ instance, lifecycle: 'InService' }));
+    const pool = four.map(({ instance }) => ({ instance: `${instance}0`, lifecycle: 'Warmed:Stopped' }));
+    const nodes = Array.from({ length: 100 }, (_, index) => node({ nodeId: `n${index}` }));
+    const policy = { ...USUAL_POLICY, share: 0.25 };
+    const chosen = (all: typeof four): number => {
+      const own = group(all, { policy });
+      return withinShare([{ group: own }, { group: own }, { group: own }], [], { nodes, groups: [own] }).length;
+    };
+    expect([chosen(four), chosen([...four, ...pool])]).toEqual([1, 1]);
   });
 
   it('to leave by a tidy leaves for the pool: its disk is used again', () => {
