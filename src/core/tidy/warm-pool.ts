@@ -5,6 +5,12 @@
 import type { ShownInstance } from '../lifecycle/contradiction.ts';
 import type { GroupInstance, KnownNode, SwarmNode, TidyGroup } from './facts.ts';
 
+export type OnRecord = Pick<KnownNode, 'instance' | 'phase' | 'role'>;
+
+export interface Pooled {
+  readonly warm?: readonly (GroupInstance & { readonly zone: string })[];
+}
+
 /** Four calls: the next tidy goes on. */
 const MOST_ASKED = 200;
 
@@ -14,7 +20,7 @@ export const isWarm = (lifecycle: string | undefined): boolean => lifecycle?.sta
  * The instances to ask Auto Scaling about: those that the table has as nodes, or as on their way, and that no group lists. A healthy cluster has no
  * such worker. Managers that have left are included: one that its group retains in the pool must still be ended.
  */
-export function perhapsWarm(known: readonly KnownNode[], groups: readonly TidyGroup[]): string[] {
+export function perhapsWarm(known: readonly OnRecord[], groups: readonly Pick<TidyGroup, 'instances'>[]): string[] {
   const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));
   return known
     .filter(({ instance, phase, role }) => (phase !== 'gone' || role === 'manager') && !present.has(instance))
@@ -27,11 +33,14 @@ export const allOf = ({ instances, warm = [] }: Pick<TidyGroup, 'instances' | 'w
   warm.length === 0 ? instances : [...instances, ...warm];
 
 /** The groups, with those of their warm pools that were asked for. */
-export function withWarm(groups: readonly TidyGroup[], shown: ReadonlyMap<string, ShownInstance>): TidyGroup[] {
+export function withWarm<One extends { readonly name: string }>(
+  groups: readonly One[],
+  shown: ReadonlyMap<string, ShownInstance>,
+): (One & Pooled)[] {
   const warm = [...shown].filter(([, { lifecycle }]) => isWarm(lifecycle));
   return groups.map((group) => {
     const own = warm.filter(([, one]) => one.group === group.name);
-    const more = own.map(([instance, { lifecycle }]): GroupInstance => ({ instance, lifecycle, healthy: true }));
+    const more = own.map(([instance, { lifecycle, zone }]) => ({ instance, lifecycle, zone, healthy: true }));
     return more.length === 0 ? group : { ...group, warm: more };
   });
 }

@@ -38,7 +38,7 @@ describe('Auto Scaling is asked for an instance', () => {
     const [made] = withWarm([group([])], shown);
     expect(made).toEqual({
       ...group([]),
-      warm: [{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }],
+      warm: [{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a', healthy: true }],
     });
   });
 });
