@@ -59,12 +59,15 @@ export const whyOff = (lifecycle: string | undefined, state: string | undefined)
     ? `its instance is stopped in the warm pool of its group (${lifecycle})`
     : undefined;
 
+const PASSING: ReadonlySet<string> = new Set(['Warmed:Pending', 'Warmed:Pending:Proceed']);
+
 /** Why an instance in a warm pool is to leave the swarm, as nobody is at work on it; undefined where it is in none. */
 export function whyLeave({ lifecycle }: GroupInstance, node: SwarmNode | undefined): string | undefined {
   if (lifecycle === 'Warmed:Pending:Wait') {
     return 'it waits to go back to the warm pool, and no execution is at work on it';
   }
-  const isPassing = lifecycle === 'Warmed:Pending:Proceed' || lifecycle.startsWith('Warmed:Terminat');
+  // Before it waits its own event is still to come, which has the token of its action.
+  const isPassing = PASSING.has(lifecycle) || lifecycle.startsWith('Warmed:Terminat');
   // A worker's node is removed as that of any machine that is gone.
   const isForgotten = isOff(lifecycle) && node?.role === 'worker' && !node.isManager;
   return node === undefined || isPassing || isForgotten

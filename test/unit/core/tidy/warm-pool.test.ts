@@ -117,6 +117,7 @@ describe('an instance that is', () => {
       { groups: members('Warmed:Stopped'), states: STOPPED },
       [],
     ],
+    ['on its way back, before its hook waits, waits for its own event', { groups: members('Warmed:Pending') }, []],
     ['about to be stopped waits', { groups: members('Warmed:Pending:Proceed') }, []],
     ['terminated in the pool waits', { groups: members('Warmed:Terminating:Wait') }, []],
     [
