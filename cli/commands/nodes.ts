@@ -9,6 +9,7 @@ import { cleaned, oneLine } from '../../src/core/clean-text.ts';
 import { standings } from '../../src/core/lifecycle/standing.ts';
 import type { Standing } from '../../src/core/lifecycle/standing.ts';
 import { launchHook } from '../../src/core/names.ts';
+import { withPools } from '../../src/operations/groups.ts';
 import { TidyStore } from '../../src/store/tidy-store.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
@@ -54,10 +55,13 @@ async function look(cluster: string, { stage, group, json }: Options): Promise<v
 }
 
 async function read(cluster: string, stage: string): Promise<Standing[]> {
-  const [groups, { known }] = await Promise.all([
+  const [listed, { known }] = await Promise.all([
     groupsOfStage(autoScalingClient(), cluster, launchHook(stage)),
     new TidyStore(tableClient(), `skep-${stage}`).read(cluster),
   ]);
+  // Who has left is no node, wherever its instance rests.
+  const nodes = known.filter(({ phase }) => phase !== 'gone');
+  const groups = await withPools(autoScalingClient(), listed, nodes);
   const ids = [...groups.flatMap(({ instances }) => instances), ...known].map(({ instance }) => instance);
   const states = await instanceStates(ec2Client(), [...new Set(ids)]);
   return standings({ groups, known, states, now: Math.floor(Date.now() / 1000) });

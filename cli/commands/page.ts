@@ -16,7 +16,7 @@ interface Options extends About {
   readonly lab?: string;
 }
 
-/** Of AWS a look every five seconds is three to five calls; of a lab it costs nothing. Seconds. */
+/** Of AWS a look every five seconds is three to five calls, and one more where a node is in no group; of a lab it costs nothing. Seconds. */
 const EVERY = { aws: 5, lab: 1 } as const;
 
 export function definePage(command: Command): Command {

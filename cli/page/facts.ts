@@ -13,12 +13,7 @@ export interface Source {
   readonly problem: string | null;
 }
 
-interface PageGroup {
-  readonly name: string;
-  readonly role: string | undefined;
-  readonly desired: number;
-  readonly instances: readonly { readonly instance: string; readonly lifecycle: string; readonly zone: string }[];
-}
+type PageGroup = StandingFacts['groups'][number] & { readonly desired: number };
 
 /** Of the table, with the step that its execution is at. */
 export type PageNode = StandingFacts['known'][number] & {

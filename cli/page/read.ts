@@ -9,13 +9,14 @@ import type { Group } from '../../src/aws/auto-scaling.ts';
 import { autoScalingClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { instanceStates } from '../../src/aws/ec2.ts';
-import { ownGroups, refusedGroups } from '../../src/operations/groups.ts';
+import { ownGroups, refusedGroups, withPools } from '../../src/operations/groups.ts';
 import { readNodeStories } from '../../src/store/node-story.ts';
 import { Refusals } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
 import type { Around } from '../../src/store/verdicts.ts';
 import { cleaned } from '../../src/core/clean-text.ts';
+import type { Pooled } from '../../src/core/tidy/warm-pool.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
 import type { LookedGroups, Status } from '../../src/core/verdict/status.ts';
 import { problemOf } from '../aws-problems.ts';
@@ -84,7 +85,7 @@ export class PageReader {
   readonly #ec2: EC2Client = ec2Client();
   readonly #clock: () => number;
   readonly #table: string;
-  readonly #groups: Kept<readonly Group[]>;
+  readonly #groups: Kept<readonly (Group & Pooled)[]>;
   readonly #stored: Kept<Stored>;
   readonly #states: Kept<ReadonlyMap<string, string>>;
   readonly #hooks: Kept<LookedGroups | undefined>;
@@ -95,7 +96,7 @@ export class PageReader {
     const { swarm, every, stage } = options;
     this.#table = `skep-${stage}`;
     this.#clock = timeOf(this.#client);
-    this.#groups = new Kept('Auto Scaling', every, [], () => groupsOfCluster(this.#autoScaling, options.cluster));
+    this.#groups = new Kept('Auto Scaling', every, [], () => this.#readGroups());
     this.#stored = new Kept('table', every, { known: [], around: undefined, managers: [] }, () => this.#readTable());
     this.#states = new Kept<ReadonlyMap<string, string>>('EC2', every * 3, new Map(), () => this.#readStates());
     this.#hooks = new Kept('hooks', every * 10, undefined, () => this.#readHooks());
@@ -105,7 +106,9 @@ export class PageReader {
   async look(): Promise<PageFacts> {
     const { cluster, stage, where } = this.#options;
     const clock = this.#clock;
-    await Promise.all([this.#groups.look(clock), this.#stored.look(clock), this.#swarm?.look(clock)]);
+    // The table says of whom to ask whether they are in a warm pool.
+    const groups = this.#stored.look(clock).then(() => this.#groups.look(clock));
+    await Promise.all([groups, this.#swarm?.look(clock)]);
     await Promise.all([this.#states.look(clock), this.#hooks.look(clock)]);
     const { known, managers } = this.#stored.value;
     const sources = [this.#groups, this.#stored, this.#states, this.#hooks, ...(this.#swarm ? [this.#swarm] : [])];
@@ -123,7 +126,13 @@ export class PageReader {
     return { ...(cleaned(facts) as typeof facts), states: this.#states.value };
   }
 
-  #ownGroups(): readonly Group[] {
+  async #readGroups(): Promise<readonly (Group & Pooled)[]> {
+    const listed = await groupsOfCluster(this.#autoScaling, this.#options.cluster);
+    const nodes = this.#stored.value.known.filter(({ phase }) => phase !== 'gone');
+    return withPools(this.#autoScaling, listed, nodes);
+  }
+
+  #ownGroups(): readonly (Group & Pooled)[] {
     const own = this.#hooks.value?.own.map(({ name }) => name);
     return own === undefined ? this.#groups.value : this.#groups.value.filter(({ name }) => own.includes(name));
   }

@@ -2,6 +2,7 @@
 import { grouped } from '../../src/core/grouped.ts';
 import { standings } from '../../src/core/lifecycle/standing.ts';
 import type { Standing } from '../../src/core/lifecycle/standing.ts';
+import { isWarm } from '../../src/core/tidy/warm-pool.ts';
 import type { PageFacts, PageNode, SeenNode, SeenTask, Source } from './facts.ts';
 import { differenceOf, markOf } from './marks.ts';
 import type { Mark } from './marks.ts';
@@ -230,7 +231,7 @@ function groupsOf({ groups }: PageFacts, instances: readonly InstanceView[]): Gr
       name,
       role: role ?? NOWHERE,
       desired,
-      instances: some.filter(({ lifecycle }) => lifecycle !== NOWHERE).length,
+      instances: some.filter(({ lifecycle }) => lifecycle !== NOWHERE && !isWarm(lifecycle)).length,
       inService: some.filter(({ lifecycle }) => lifecycle === 'InService').length,
       ready: some.filter(({ mark }) => mark === 'ready').length,
     };

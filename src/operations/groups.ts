@@ -1,11 +1,13 @@
 // The groups that claim a cluster, with their hooks, as a tidy compares them and `skep status` looks at them.
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 
-import { describeGroups, describeHooks } from '../aws/auto-scaling.ts';
+import { describeGroups, describeHooks, describeInstances } from '../aws/auto-scaling.ts';
 import type { Group } from '../aws/auto-scaling.ts';
 import { isOfAnotherStage } from '../core/lifecycle/hooks.ts';
 import { nodeRole } from '../core/names.ts';
 import type { RefusedGroup, TidyGroup } from '../core/tidy/facts.ts';
+import { perhapsWarm, withWarm } from '../core/tidy/warm-pool.ts';
+import type { OnRecord, Pooled } from '../core/tidy/warm-pool.ts';
 import type { Refused } from '../store/refusals.ts';
 
 /** With their hooks, which say whose groups they are: another stage in the account may have a cluster of the same name. */
@@ -19,6 +21,19 @@ export async function ownGroups(
     return parsed.success ? [{ ...group, role: parsed.data, hooks: await describeHooks(client, group.name) }] : [];
   });
   return (await Promise.all(groups)).flat().filter((group) => !isOfAnotherStage(stage, group));
+}
+
+/**
+ * With those of their warm pools that are on record. DescribeAutoScalingGroups lists none of them.
+ *
+ * @param known of whom to ask
+ */
+export async function withPools<One extends Pick<TidyGroup, 'name' | 'instances'>>(
+  client: AutoScalingClient,
+  groups: readonly One[],
+  known: readonly OnRecord[],
+): Promise<(One & Pooled)[]> {
+  return withWarm(groups, await describeInstances(client, perhapsWarm(known, groups)));
 }
 
 /** So many are looked at, a call for the hooks of each: a person begins with these. */

@@ -6,7 +6,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 
-import { describeInstances, groupsOfCluster } from '../aws/auto-scaling.ts';
+import { groupsOfCluster } from '../aws/auto-scaling.ts';
 import {
   impairedInstances,
   instancesAt,
@@ -28,12 +28,11 @@ import { doubtful, expectedWorkers } from '../core/tidy/look-up.ts';
 import { silentOwners } from '../core/tidy/repair-instances.ts';
 import { addressesElsewhere, namedByNodes, perhapsForgotten } from '../core/tidy/repair-nodes.ts';
 import { asksForStatus } from '../core/tidy/replace-warned.ts';
-import { perhapsWarm, withWarm } from '../core/tidy/warm-pool.ts';
 import { wholePlan } from '../core/tidy/whole-plan.ts';
 import type { Stored, TidyStore } from '../store/tidy-store.ts';
 import { inspectPage, readSwarm } from '../swarm/inspect-page.ts';
 import type { ReadSwarm } from '../swarm/inspect-page.ts';
-import { ownGroups, refusedGroups } from './groups.ts';
+import { ownGroups, refusedGroups, withPools } from './groups.ts';
 
 export interface TidyPorts {
   readonly store: TidyStore;
@@ -127,7 +126,7 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
     ownGroups(autoScaling, stage, tagged),
     refusedGroups(autoScaling, tagged, stored.refused),
   ]);
-  const groups = withWarm(listed, await describeInstances(autoScaling, perhapsWarm(stored.known, listed)));
+  const groups = await withPools(autoScaling, listed, stored.known);
   const swarm = swarmSeen(request, expectedWorkers(stored.known, groups));
   await noteHookTimeouts(ports, cluster, groups, stored);
   const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;

@@ -18,12 +18,16 @@ name: permissions
 groups:
   managers: { role: manager, desired: 1 }
   workers: { role: worker, desired: 2 }
+  pooled: { role: worker, desired: 1, warmPool: { prepared: 1, reuse: true } }
 steps:
   - settle: 5m
   - service: { name: web, replicas: 2, order: start-first }
   - advance: 30s
   - tidy: {}
   - advance: 30s
+  - fault: { event: { detail-type: ['EC2 Instance-terminate Lifecycle Action'] }, effect: drop, times: 1 }
+  - scale: { group: pooled, to: 0 }
+  - advance: 10s
 `;
 
 /** What is typed of each; several lines where one way through a verb leaves calls out. In this order: the last ones take away. */
@@ -131,6 +135,14 @@ function actionsOf(service: string, operation: string, input: Readonly<Record<st
   const parts = (input['TransactItems'] as readonly object[]).flatMap((item) => Object.keys(item));
   return parts.map((part) => `dynamodb:${PARTS[part] ?? part}`);
 }
+
+it('an instance of a warm pool that is a node still is shown by skep nodes as what it is', async () => {
+  asked.clear();
+  const { code, stdout } = await whileTimePasses(run, commands.skep(['nodes', 'demo'], onLab(run.lab.url)));
+  expect(stdout).toMatch(/^i-[0-9a-f]{17} +pooled +eu-west-1[abc] +Warmed:Pending:Wait +running +worker /m);
+  expect(stdout).toContain('Warmed:Pending:Wait, and its node is still in the swarm: the next tidy has it leave');
+  expect([code, asked.has('autoscaling:DescribeAutoScalingInstances')]).toEqual([2, true]);
+}, 120_000);
 
 describe('what a person needs', () => {
   it.each(TYPED.map(([verb, ...lines]): [string, readonly string[]] => [verb, lines]))(

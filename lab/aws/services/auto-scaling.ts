@@ -70,6 +70,7 @@ export class AutoScaling {
         this.#wait(group, member, passage);
       },
       launch: (group) => this.#newMember(group),
+      refuses: (group) => this.launchFailures.refuses(group),
       close: (instanceId) => {
         this.#open.closeAll(instanceId);
       },

@@ -20,6 +20,8 @@ interface Hands {
   readonly wait: (group: Group, member: Member, passage: Passage) => void;
   /** A new instance, which is nowhere yet. */
   readonly launch: (group: Group) => Member;
+  /** Nothing can be launched now: then it is tried again later. */
+  readonly refuses: (group: Group) => boolean;
   /** Nobody waits for it in a hook any more. */
   readonly close: (instanceId: string) => void;
   readonly reconcile: (group: Group) => void;
@@ -105,7 +107,8 @@ export class WarmPools {
     for (const member of there.slice(0, Math.max(0, -more))) {
       this.#end(group, member);
     }
-    for (let missing = more; missing > 0; missing -= 1) {
+    const mayLaunch = more > 0 && !this.#hands.refuses(group);
+    for (let missing = mayLaunch ? more : 0; missing > 0; missing -= 1) {
       const member = this.#hands.launch(group);
       pool.members.set(member.instanceId, member);
       this.#become(group, member, 'Warmed:Pending');

@@ -2,11 +2,19 @@
 import type { NodePhase } from '../model.ts';
 import type { NodeRole } from '../names.ts';
 
+interface Shown {
+  readonly instance: string;
+  readonly lifecycle: string;
+  readonly zone: string;
+}
+
 export interface StandingFacts {
   readonly groups: readonly {
     readonly name: string;
     readonly role: string | undefined;
-    readonly instances: readonly { readonly instance: string; readonly lifecycle: string; readonly zone: string }[];
+    readonly instances: readonly Shown[];
+    /** Of its warm pool, those that were asked for. */
+    readonly warm?: readonly Shown[];
   }[];
   /** As the table has them. */
   readonly known: readonly {
@@ -47,8 +55,8 @@ type Known = StandingFacts['known'][number];
 /** One for each instance that a group has or the table knows as not gone, by group and then by id. */
 export function standings({ groups, known, states, now }: StandingFacts): Standing[] {
   const byInstance = new Map(known.map((one) => [one.instance, one]));
-  const ofGroups = groups.flatMap(({ name, role, instances }) =>
-    instances.map(({ instance, lifecycle, zone }) => {
+  const ofGroups = groups.flatMap(({ name, role, instances, warm = [] }) =>
+    [...instances, ...warm].map(({ instance, lifecycle, zone }) => {
       const node = byInstance.get(instance);
       return standing({ instance, group: name, role: node?.role ?? role ?? '-', zone, lifecycle }, node, states, now);
     }),

@@ -59,7 +59,10 @@ export interface TidyGroup {
   readonly capacityRebalance?: boolean;
   /** Such tags that say nothing that can be done. */
   readonly tagProblems?: readonly string[];
+  /** As the group lists them: none that is in its warm pool. */
   readonly instances: readonly GroupInstance[];
+  /** Of its warm pool, those that were asked for. They are not in service, and nothing waits for them to be. */
+  readonly warm?: readonly GroupInstance[];
   readonly hooks: readonly HookFacts[];
 }
 

@@ -2,7 +2,7 @@
 import type { KnownNode, SwarmNode, TidyGroup } from './facts.ts';
 import { instanceOf } from './repair-nodes.ts';
 
-/** Whom a swarm that is as it should be has besides its managers. */
+/** Whom a swarm that is as it should be has besides its managers: none of a warm pool. */
 export function expectedWorkers(known: readonly KnownNode[], groups: readonly TidyGroup[]): KnownNode[] {
   const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));
   return known.filter(({ instance, role, phase }) => role === 'worker' && phase === 'ready' && present.has(instance));

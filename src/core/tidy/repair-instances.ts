@@ -5,7 +5,7 @@ import { LAUNCHING, TERMINATING } from '../events/lifecycle-action.ts';
 import { whyNotDemote } from '../managers/quorum.ts';
 import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyGone } from './repair-nodes.ts';
 import type { Found } from './repair-nodes.ts';
-import { isWarm, whyLeave } from './warm-pool.ts';
+import { allOf, isWarm, whyLeave } from './warm-pool.ts';
 import type { GroupInstance, KnownNode, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
 /** A heartbeat comes at half of a hook's timeout, so an execution that has not been seen for this long is asked for. Seconds. */
@@ -17,7 +17,7 @@ type Wanted = { readonly repair: Repair } | { readonly report: Report } | undefi
 
 export function repairInstances(facts: TidyFacts): Found {
   const wanted = [
-    ...facts.groups.flatMap((group) => group.instances.map((it) => repairInstance(it, group, facts))),
+    ...facts.groups.flatMap((group) => allOf(group).map((it) => repairInstance(it, group, facts))),
     ...facts.nodes.map((node) => repairDownManager(node, facts)),
   ];
   const repairs = wanted.flatMap((one) => (one !== undefined && 'repair' in one ? [one.repair] : []));

@@ -6,7 +6,7 @@ import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, Tidy
 import type { ToldName } from '../verdict/reports.ts';
 import { seenElsewhere, whyAnothers, whyNobodys } from './elsewhere.ts';
 import { leftoverOf } from './leftovers.ts';
-import { whyOff } from './warm-pool.ts';
+import { allOf, whyOff } from './warm-pool.ts';
 
 /** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
 const NODES_AT_ONCE = 200;
@@ -38,7 +38,7 @@ const byNodeId = indexed<KnownNode, string>(({ nodeId, formerNodeIds = [] }) =>
   nodeId === undefined ? formerNodeIds : [nodeId, ...formerNodeIds],
 );
 const byInstance = indexed<KnownNode, string>(({ instance }) => [instance]);
-const groupsByInstance = indexed<TidyGroup, string>(({ instances }) => instances.map(({ instance }) => instance));
+const groupsByInstance = indexed<TidyGroup, string>((group) => allOf(group).map(({ instance }) => instance));
 const membersOf = indexed<GroupInstance, string>(({ instance }) => [instance]);
 const readyByInstance = indexed<SwarmNode, string>(({ status, instance }) =>
   status === 'ready' && instance !== undefined ? [instance] : [],
@@ -64,8 +64,19 @@ export const groupOf = (instance: string, groups: readonly TidyGroup[]): TidyGro
 
 const NOBODY: readonly GroupInstance[] = [];
 
+function memberOf(instance: string, groups: readonly TidyGroup[]): GroupInstance | undefined {
+  const { instances = NOBODY, warm = NOBODY } = groupOf(instance, groups) ?? {};
+  return membersOf(instances).get(instance) ?? membersOf(warm).get(instance);
+}
+
 export const lifecycleOf = (instance: string, groups: readonly TidyGroup[]): string | undefined =>
-  membersOf(groupOf(instance, groups)?.instances ?? NOBODY).get(instance)?.lifecycle;
+  memberOf(instance, groups)?.lifecycle;
+
+/** Why the machine of an instance is off, which is in the warm pool of its group; undefined for any other. */
+export const whyOffIn = (
+  instance: string,
+  { groups, states }: Pick<TidyFacts, 'groups' | 'states'>,
+): string | undefined => whyOff(lifecycleOf(instance, groups), states.get(instance));
 
 /** An execution holds the instance: its lease is not over, and it has not ended. */
 export function isWorkedOn(instance: string, { known, now, ended }: TidyFacts): boolean {
@@ -210,7 +221,7 @@ function judgeDown(node: SwarmNode, instance: string, facts: TidyFacts): Conclus
     return { kind: 'forget', ref, because: 'the node is down, and its instance has joined as another one' };
   }
   const lifecycle = lifecycleOf(instance, facts.groups);
-  const off = isWorkedOn(instance, facts) ? undefined : whyOff(lifecycle, facts.states.get(instance));
+  const off = isWorkedOn(instance, facts) ? undefined : whyOffIn(instance, facts);
   const gone = whyGone(instance, node.age, facts) ?? off;
   // Where the group still waits for its hook, the scale-in forgets the node and completes the hook too.
   return gone === undefined || lifecycle === 'Terminating:Wait'

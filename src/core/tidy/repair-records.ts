@@ -1,7 +1,7 @@
 // What a tidy does about what skep itself has on record: the items of nodes, the lock, the join tokens that were published.
 import type { Found } from './repair-nodes.ts';
 import { chunks } from '../chunks.ts';
-import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf } from './repair-nodes.ts';
+import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyOffIn } from './repair-nodes.ts';
 import type { ItemRef, KnownNode, Repair, SwarmNode, TidyFacts } from './facts.ts';
 
 /** Each is a write of its own, in one call of a function. */
@@ -23,7 +23,7 @@ export function repairTable(facts: TidyFacts, forgotten: ReadonlySet<string>): F
       ...chunks(erased, ITEMS_AT_ONCE).map((items): Repair => ({
         kind: 'erase',
         items: items.map(({ instance, owner }) => ({ instance, owner })),
-        because: 'the instances are gone, and the swarm does not know them',
+        because: 'the instances are gone, or off in a warm pool, and the swarm does not know them',
       })),
       ...staleLock(facts),
       ...unpublished(facts),
@@ -58,7 +58,9 @@ function isLongGone(item: KnownNode, facts: TidyFacts, forgotten: ReadonlySet<st
   const { instance, phase } = item;
   const state = facts.states.get(instance);
   const isGone = (state === undefined || GONE.includes(state)) && groupOf(instance, facts.groups) === undefined;
-  return phase !== 'gone' && isGone && !isWorkedOn(instance, facts) && !isMember(item, facts.nodes, forgotten);
+  // It may rest in the pool for weeks, and joins as another node when it comes out.
+  const isOver = isGone || whyOffIn(instance, facts) !== undefined;
+  return phase !== 'gone' && isOver && !isWorkedOn(instance, facts) && !isMember(item, facts.nodes, forgotten);
 }
 
 function isMember(item: KnownNode, nodes: readonly SwarmNode[], forgotten: ReadonlySet<string>): boolean {

@@ -10,6 +10,7 @@ import { repairTable } from './repair-records.ts';
 import { replaceDown } from './replace-down.ts';
 import { replaceWarned } from './replace-warned.ts';
 import { seenOf, withTold } from './summary.ts';
+import { allOf } from './warm-pool.ts';
 import type { Ghosts, Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './facts.ts';
 
 /** A payload has at most 256 KiB, and a repair with its event about 1: the next tidy goes on. */
@@ -82,7 +83,7 @@ function repairHooks(facts: TidyFacts): Found {
 export function underHold({ repairs, reports, seen }: TidyPlan, groups: readonly TidyGroup[], hold: string): TidyPlan {
   const waiting = new Set(
     groups
-      .flatMap(({ instances }) => instances)
+      .flatMap(allOf)
       .filter(({ lifecycle }) => lifecycle.endsWith(':Wait'))
       .map(({ instance }) => instance),
   );

@@ -1,6 +1,6 @@
 // Nodes that are down while their instances live: reported after a while, and replaced where their group has opted in.
 import type { Found } from './repair-nodes.ts';
-import { GONE, groupOf, instanceOf, isAnothers } from './repair-nodes.ts';
+import { GONE, groupOf, instanceOf, isAnothers, whyOffIn } from './repair-nodes.ts';
 import { isGoing, isSmallerPart, withinShare } from './share.ts';
 import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
@@ -29,7 +29,9 @@ function candidateOf(node: SwarmNode, facts: TidyFacts): Candidate[] {
   }
   const state = states.get(instance);
   const joinedAgain = nodes.some((other) => other.instance === instance && other.status === 'ready');
-  if (state === undefined || GONE.includes(state) || joinedAgain) {
+  // Of one that is off in its pool the same plan removes the node, or has the manager leave.
+  const isOver = state === undefined || GONE.includes(state) || whyOffIn(instance, facts) !== undefined;
+  if (isOver || joinedAgain) {
     return [];
   }
   const group = groupOf(instance, groups);

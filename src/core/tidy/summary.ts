@@ -3,6 +3,7 @@ import type { Report, TidyFacts } from './facts.ts';
 import { targetOf } from './repair-instances.ts';
 import { MOST_NAMED, MOST_NOTES, MOST_TOLD, MOST_WAITING } from './seen.ts';
 import type { Seen } from './seen.ts';
+import { allOf } from './warm-pool.ts';
 
 /** Characters. Names of groups are their owners' and may be long. */
 const LONGEST = 400;
@@ -15,7 +16,7 @@ export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups
   const members = groups.flatMap(({ instances }) => instances);
   const inService = members.filter(({ lifecycle }) => lifecycle === 'InService').map(({ instance }) => instance);
   const notReady = inService.filter((instance) => !ready.has(instance)).toSorted();
-  const grouped = new Set(members.map(({ instance }) => instance));
+  const grouped = new Set(groups.flatMap(allOf).map(({ instance }) => instance));
   const strays = [...ready].flatMap((instance) => (instance === undefined || grouped.has(instance) ? [] : [instance]));
   return {
     at: now,
@@ -53,7 +54,7 @@ export const toldOf = (reports: readonly Report[]): NonNullable<Seen['told']> =>
 /** `i-... Pending:Wait`: the instance and its lifecycle state, which together are one open hook. */
 export const waitingIn = (groups: TidyFacts['groups']): string[] =>
   groups
-    .flatMap(({ instances }) => instances)
+    .flatMap(allOf)
     .filter(({ lifecycle }) => lifecycle.endsWith(':Wait'))
     .map(({ instance, lifecycle }) => `${instance} ${lifecycle}`)
     .toSorted()

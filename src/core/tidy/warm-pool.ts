@@ -5,6 +5,12 @@
 import type { ShownInstance } from '../lifecycle/contradiction.ts';
 import type { GroupInstance, KnownNode, SwarmNode, TidyGroup } from './facts.ts';
 
+export type OnRecord = Pick<KnownNode, 'instance' | 'phase' | 'role'>;
+
+export interface Pooled {
+  readonly warm?: readonly (GroupInstance & { readonly zone: string })[];
+}
+
 /** Four calls: the next tidy goes on. */
 const MOST_ASKED = 200;
 
@@ -14,7 +20,7 @@ export const isWarm = (lifecycle: string | undefined): boolean => lifecycle?.sta
  * The instances to ask Auto Scaling about: those that the table has as nodes, or as on their way, and that no group lists. A healthy cluster has no
  * such worker. Managers that have left are included: one that its group retains in the pool must still be ended.
  */
-export function perhapsWarm(known: readonly KnownNode[], groups: readonly TidyGroup[]): string[] {
+export function perhapsWarm(known: readonly OnRecord[], groups: readonly Pick<TidyGroup, 'instances'>[]): string[] {
   const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));
   return known
     .filter(({ instance, phase, role }) => (phase !== 'gone' || role === 'manager') && !present.has(instance))
@@ -22,13 +28,20 @@ export function perhapsWarm(known: readonly KnownNode[], groups: readonly TidyGr
     .slice(0, MOST_ASKED);
 }
 
+/** Those in the group, and those of its pool. */
+export const allOf = ({ instances, warm = [] }: Pick<TidyGroup, 'instances' | 'warm'>): readonly GroupInstance[] =>
+  warm.length === 0 ? instances : [...instances, ...warm];
+
 /** The groups, with those of their warm pools that were asked for. */
-export function withWarm(groups: readonly TidyGroup[], shown: ReadonlyMap<string, ShownInstance>): TidyGroup[] {
+export function withWarm<One extends { readonly name: string }>(
+  groups: readonly One[],
+  shown: ReadonlyMap<string, ShownInstance>,
+): (One & Pooled)[] {
   const warm = [...shown].filter(([, { lifecycle }]) => isWarm(lifecycle));
   return groups.map((group) => {
     const own = warm.filter(([, one]) => one.group === group.name);
-    const more = own.map(([instance, { lifecycle }]): GroupInstance => ({ instance, lifecycle, healthy: true }));
-    return more.length === 0 ? group : { ...group, instances: [...group.instances, ...more] };
+    const more = own.map(([instance, { lifecycle, zone }]) => ({ instance, lifecycle, zone, healthy: true }));
+    return more.length === 0 ? group : { ...group, warm: more };
   });
 }
 
@@ -46,12 +59,15 @@ export const whyOff = (lifecycle: string | undefined, state: string | undefined)
     ? `its instance is stopped in the warm pool of its group (${lifecycle})`
     : undefined;
 
+const PASSING: ReadonlySet<string> = new Set(['Warmed:Pending', 'Warmed:Pending:Proceed']);
+
 /** Why an instance in a warm pool is to leave the swarm, as nobody is at work on it; undefined where it is in none. */
 export function whyLeave({ lifecycle }: GroupInstance, node: SwarmNode | undefined): string | undefined {
   if (lifecycle === 'Warmed:Pending:Wait') {
     return 'it waits to go back to the warm pool, and no execution is at work on it';
   }
-  const isPassing = lifecycle === 'Warmed:Pending:Proceed' || lifecycle.startsWith('Warmed:Terminat');
+  // Before it waits its own event is still to come, which has the token of its action.
+  const isPassing = PASSING.has(lifecycle) || lifecycle.startsWith('Warmed:Terminat');
   // A worker's node is removed as that of any machine that is gone.
   const isForgotten = isOff(lifecycle) && node?.role === 'worker' && !node.isManager;
   return node === undefined || isPassing || isForgotten

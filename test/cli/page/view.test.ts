@@ -143,6 +143,25 @@ describe('what does not fit together is shown, and told apart', () => {
     expect(viewOf({ ...facts, groups }).zones).toEqual(['-']);
   });
 
+  it('a node of a warm pool, which is none of its group’s instances', () => {
+    const facts = healthy();
+    const groups = facts.groups.map((group) =>
+      group.name === 'workers'
+        ? {
+            ...group,
+            instances: group.instances.slice(1),
+            warm: [{ instance: worker(0), lifecycle: 'Warmed:Running', zone: 'eu-west-1a' }],
+          }
+        : group,
+    );
+    const view = viewOf({ ...facts, groups });
+    expect(view.groups.find(({ name }) => name === 'workers')).toMatchObject({ instances: 1, inService: 1 });
+    expect(one(view, worker(0))).toMatchObject({
+      lifecycle: 'Warmed:Running',
+      why: expect.stringContaining('the next tidy has it leave'),
+    });
+  });
+
   it('a node that AWS has in service and the swarm has not', () => {
     expect(one(viewOf(withNode({ status: 'down' })), worker(0)).differs).toBe(
       'in service for AWS, and down in the swarm',

@@ -1,7 +1,15 @@
 // What a tidy sees, for tests: a cluster of one worker that is as it should be, and what differs.
 import type { HookFacts } from '../../../src/core/lifecycle/hooks.ts';
-import type { KnownNode, Repair, SwarmNode, TidyFacts, TidyGroup } from '../../../src/core/tidy/facts.ts';
+import type {
+  GroupInstance,
+  KnownNode,
+  Repair,
+  SwarmNode,
+  TidyFacts,
+  TidyGroup,
+} from '../../../src/core/tidy/facts.ts';
 import { planTidy } from '../../../src/core/tidy/repairs.ts';
+import { isWarm } from '../../../src/core/tidy/warm-pool.ts';
 import { INSTANCE, NODE_ID, NOW } from './examples.ts';
 
 export const OTHER_NODE = 'otherlvvzfzci6j9ohzl1v6cw';
@@ -60,6 +68,9 @@ function hooksOf(role: 'worker' | 'manager'): HookFacts[] {
 
 type Members = readonly { readonly instance: string; readonly lifecycle: string; readonly healthy?: boolean }[];
 
+const inPool = (members: Members, wanted: boolean): GroupInstance[] =>
+  members.flatMap((one) => (isWarm(one.lifecycle) === wanted ? [{ healthy: true, ...one }] : []));
+
 export const group = (
   members: Members = [{ instance: INSTANCE, lifecycle: 'InService' }],
   changes: Partial<TidyGroup> = {},
@@ -68,7 +79,8 @@ export const group = (
   role: 'worker',
   desired: members.length,
   replaceDown: false,
-  instances: members.map((one) => ({ healthy: true, ...one })),
+  instances: inPool(members, false),
+  ...(inPool(members, true).length === 0 ? {} : { warm: inPool(members, true) }),
   hooks: hooksOf('worker'),
   ...changes,
 });

@@ -58,6 +58,23 @@ describe('a warm pool', () => {
     },
   );
 
+  it('is filled when AWS launches instances again', async () => {
+    const tried = groups();
+    const group = await tried.create(0, HOOKS);
+    const { launchFailures, warmPools } = tried.autoScaling;
+    launchFailures.knobs.push({ group: 'workers', message: 'no capacity' });
+    warmPools.put(group, { prepared: 2 });
+    await tried.clock.advance(600 * SECOND);
+    expect([warm(group), launchFailures.describe({})]).toEqual([
+      [],
+      { Activities: expect.arrayContaining([expect.objectContaining({ StatusCode: 'Failed' })]) },
+    ]);
+
+    launchFailures.knobs.splice(0);
+    await tried.clock.advance(60 * SECOND);
+    expect(warm(group)).toEqual(['Warmed:Pending:Wait', 'Warmed:Pending:Wait']);
+  });
+
   it('has another one launched where a launch into it is abandoned', async () => {
     const tried = groups();
     const group = await tried.create(0, HOOKS);

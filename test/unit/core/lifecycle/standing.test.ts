@@ -59,6 +59,15 @@ describe('an instance is settled', () => {
     });
   });
 
+  it('by its group or by the pool of its group', () => {
+    const shown = { instance: 'i-1', lifecycle: 'Warmed:Running', zone: 'eu-west-1b' };
+    const groups = [{ name: 'workers', role: 'worker', instances: [], warm: [shown] }];
+    const states = new Map([['i-1', 'running']]);
+    expect(standings({ groups, known: [node({ phase: 'gone' })], states, now: NOW })).toMatchObject([
+      { group: 'workers', zone: 'eu-west-1b', lifecycle: 'Warmed:Running', settled: true },
+    ]);
+  });
+
   it.each<[string, Seen, string]>([
     [
       'in the warm pool with a node',

@@ -5,7 +5,7 @@ import { addressesInDoubt, leftoverOf } from '../../../../src/core/tidy/leftover
 import type { SwarmNode, TidyFacts } from '../../../../src/core/tidy/facts.ts';
 import { planTidy } from '../../../../src/core/tidy/repairs.ts';
 import { INSTANCE, OTHER_INSTANCE } from '../../support/examples.ts';
-import { OTHER_NODE, down, factsOf, group, manager, node } from '../../support/tidy-facts.ts';
+import { OTHER_NODE, down, factsOf, group, manager, managerGroup, node } from '../../support/tidy-facts.ts';
 
 const ADDRESS = '10.0.1.12';
 const own = node();
@@ -51,6 +51,11 @@ describe('a node that a join left behind', () => {
       expect(of(one)).toBe('none');
     },
   );
+
+  it('and as whom no engine ever came is removed whoever rests in a warm pool: out of it, it comes with the group', () => {
+    const warm = [{ instance: OTHER_INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }];
+    expect(of(unborn, { groups: [group(), managerGroup([], { warm })] })).toBe('none');
+  });
 
   it.each<[string, SwarmNode, Partial<TidyFacts>]>([
     ['it is young', { ...unborn, age: 3599 }, {}],

@@ -4,12 +4,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { KnownNode, SwarmNode, TidyGroup } from '../../../../src/core/tidy/facts.ts';
 import { doubtful, expectedWorkers } from '../../../../src/core/tidy/look-up.ts';
 import { INSTANCE, OTHER_INSTANCE } from '../../support/examples.ts';
-import { OTHER_NODE, down, group, item, node } from '../../support/tidy-facts.ts';
+import { OTHER_NODE, down, group, item, members, node } from '../../support/tidy-facts.ts';
 
 describe('the workers that a swarm should have', () => {
   it.each<[string, KnownNode, readonly TidyGroup[], boolean]>([
     ['one that is ready and in its group', item(), [group()], true],
     ['one that no group has', item(), [group([])], false],
+    ['one that rests in the warm pool of its group', item(), members('Warmed:Stopped'), false],
     ['one that joins still', item({ phase: 'joined' }), [group()], false],
     ['one that is gone', item({ phase: 'gone' }), [group()], false],
     ['a manager', item({ role: 'manager' }), [group()], false],

@@ -13,8 +13,8 @@ const isOld = (age: number | undefined): boolean => (age ?? 0) >= 3600;
 
 const isOffInPool = ({ states, groups }: Omit<Fate, 'nodes'>, instance: string): boolean =>
   states.get(instance) === 'stopped' &&
-  groups.some(({ instances }) =>
-    instances.some((one) => one.instance === instance && /^Warmed:(Stopped|Hibernated)$/.test(one.lifecycle)),
+  groups.some(({ warm = [] }) =>
+    warm.some((one) => one.instance === instance && /^Warmed:(Stopped|Hibernated)$/.test(one.lifecycle)),
   );
 
 /** Why a node that is removed may be: what its engine would say, or that no engine ever was it. */

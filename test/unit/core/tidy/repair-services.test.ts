@@ -3,8 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { repairServices } from '../../../../src/core/tidy/repair-services.ts';
 import type { LeftOnServices } from '../../../../src/core/tidy/facts.ts';
 import { planTidy } from '../../../../src/core/tidy/repairs.ts';
-import { NODE_ID, NOW } from '../../support/examples.ts';
-import { factsOf, node as nodeOf } from '../../support/tidy-facts.ts';
+import { NODE_ID, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
+import { factsOf, group, node as nodeOf } from '../../support/tidy-facts.ts';
 
 const ID = 'a'.repeat(25);
 const found = (left: Partial<LeftOnServices>) => repairServices(factsOf({ left: { marks: [], kept: [], ...left } }));
@@ -78,6 +78,12 @@ describe('a rebalance by the tidy', () => {
     const workers = workersOf(started());
     expect(started({ rebalancedFor: workers })).toEqual([]);
     expect(workersOf(started({ rebalancedFor: 'others' }))).toBe(workers);
+  });
+
+  it('comes whoever rests in a warm pool, and is for those alone that serve', () => {
+    const warm = [{ instance: OTHER_INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }];
+    const groups = [group(undefined, { warm })];
+    expect(workersOf(started({ groups }))).toBe(workersOf(started()));
   });
 
   it.each<[string, Parameters<typeof factsOf>[0]]>([

@@ -2,12 +2,15 @@
 import { describe, expect, it } from '@jest/globals';
 
 import type { TidyFacts } from '../../../../src/core/tidy/facts.ts';
+import { USUAL_POLICY } from '../../../../src/core/lifecycle/warning-policy.ts';
 import { planTidy } from '../../../../src/core/tidy/repairs.ts';
+import { withinShare } from '../../../../src/core/tidy/share.ts';
 import { perhapsWarm, withWarm } from '../../../../src/core/tidy/warm-pool.ts';
 import { INSTANCE, NOW, OTHER_INSTANCE } from '../../support/examples.ts';
 import { down, factsOf, group, item, manager, managerGroup, members, node, only } from '../../support/tidy-facts.ts';
 
 const STOPPED = new Map([[INSTANCE, 'stopped']]);
+const ERASED = 'erase: the instances are gone, or off in a warm pool, and the swarm does not know them';
 const WARM = { group: 'workers', lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a' };
 
 describe('Auto Scaling is asked for an instance', () => {
@@ -33,7 +36,10 @@ describe('Auto Scaling is asked for an instance', () => {
       ['i-1', { ...WARM, group: 'others' }],
     ]);
     const [made] = withWarm([group([])], shown);
-    expect(made?.instances).toEqual([{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }]);
+    expect(made).toEqual({
+      ...group([]),
+      warm: [{ instance: INSTANCE, lifecycle: 'Warmed:Stopped', zone: 'eu-west-1a', healthy: true }],
+    });
   });
 });
 
@@ -61,12 +67,35 @@ describe('an instance that is', () => {
     [
       'stopped in the pool is forgotten when its node is down',
       { groups: members('Warmed:Stopped'), nodes: [down()], states: STOPPED },
-      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Stopped)'],
+      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Stopped)', ERASED],
     ],
     [
       'hibernated in the pool is forgotten when its node is down',
       { groups: members('Warmed:Hibernated'), nodes: [down()], states: STOPPED },
-      ['forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Hibernated)'],
+      [
+        'forget: the node is down, and its instance is stopped in the warm pool of its group (Warmed:Hibernated)',
+        ERASED,
+      ],
+    ],
+    [
+      'stopped in the pool is erased where its node is gone already',
+      { groups: members('Warmed:Stopped'), nodes: [], states: STOPPED },
+      [ERASED],
+    ],
+    [
+      'stopped in the pool is erased once',
+      { groups: members('Warmed:Stopped'), nodes: [], states: STOPPED, known: [item({ phase: 'gone' })] },
+      [],
+    ],
+    [
+      'shown as stopped in the pool, and up as EC2 says, stays on record',
+      { groups: members('Warmed:Stopped'), nodes: [], states: new Map([[INSTANCE, 'running']]) },
+      [],
+    ],
+    [
+      'up in the pool stays on record',
+      { groups: members('Warmed:Running'), nodes: [], states: new Map([[INSTANCE, 'running']]) },
+      [],
     ],
     [
       'shown as stopped in the pool, and up as EC2 says, keeps its node',
@@ -83,7 +112,12 @@ describe('an instance that is', () => {
       },
       [],
     ],
-    ['stopped in the pool, while the managers call it Ready, waits', { groups: members('Warmed:Stopped') }, []],
+    [
+      'stopped in the pool, while the managers call it Ready, waits',
+      { groups: members('Warmed:Stopped'), states: STOPPED },
+      [],
+    ],
+    ['on its way back, before its hook waits, waits for its own event', { groups: members('Warmed:Pending') }, []],
     ['about to be stopped waits', { groups: members('Warmed:Pending:Proceed') }, []],
     ['terminated in the pool waits', { groups: members('Warmed:Terminating:Wait') }, []],
     [
@@ -111,6 +145,33 @@ describe('an instance that is', () => {
     ],
   ])('%s', (_name, facts, wanted) => {
     expect(plan(facts)).toEqual(wanted);
+  });
+
+  const LATE = { age: 7200 };
+  const stoppedManager: Partial<TidyFacts> = {
+    groups: [managerGroup([{ instance: INSTANCE, lifecycle: 'Warmed:Stopped' }], { desired: 0 })],
+    nodes: [manager({ status: 'down', isReachable: false, ...LATE })],
+    known: [item({ role: 'manager', group: 'managers' })],
+  };
+  it.each<[string, Partial<TidyFacts>, string[]]>([
+    ['stopped in the pool', { groups: members('Warmed:Stopped'), nodes: [down(LATE)] }, []],
+    ['hibernated in the pool', { groups: members('Warmed:Hibernated'), nodes: [down(LATE)] }, []],
+    ['a manager, and stopped in the pool', stoppedManager, []],
+    ['stopped in service', { groups: members('InService'), nodes: [down(LATE)] }, ['NodeDown']],
+  ])('%s is told as down only where the same plan does nothing about it', (_name, facts, wanted) => {
+    expect(planTidy(factsOf({ states: STOPPED, ...facts })).reports.map(({ name }) => name)).toEqual(wanted);
+  });
+
+  it('in the pool makes the share of its group no larger', () => {
+    const four = ['i-1', 'i-2', 'i-3', 'i-4'].map((instance) => ({ instance, lifecycle: 'InService' }));
+    const pool = four.map(({ instance }) => ({ instance: `${instance}0`, lifecycle: 'Warmed:Stopped' }));
+    const nodes = Array.from({ length: 100 }, (_, index) => node({ nodeId: `n${index}` }));
+    const policy = { ...USUAL_POLICY, share: 0.25 };
+    const chosen = (all: typeof four): number => {
+      const own = group(all, { policy });
+      return withinShare([{ group: own }, { group: own }, { group: own }], [], { nodes, groups: [own] }).length;
+    };
+    expect([chosen(four), chosen([...four, ...pool])]).toEqual([1, 1]);
   });
 
   it('to leave by a tidy leaves for the pool: its disk is used again', () => {
