@@ -11,7 +11,7 @@ import { manyLines, oneLine } from '../../src/core/clean-text.ts';
 import { findings } from '../../src/core/verify/assumptions.ts';
 import type { Settled } from '../../src/core/verify/assumptions.ts';
 import { LAUNCH_COSTS, launchFindings } from '../../src/core/verify/launch.ts';
-import { launchToVerify } from '../../src/operations/launch-to-verify.ts';
+import { NotLaunched, launchToVerify } from '../../src/operations/launch-to-verify.ts';
 import type { LaunchOutcome } from '../../src/operations/launch-to-verify.ts';
 import { lookToVerify } from '../../src/operations/look-to-verify.ts';
 import { ownGroup } from '../../src/operations/upgrade.ts';
@@ -91,22 +91,20 @@ async function launchIn(ports: Clients, group: OwnGroup, yes: boolean): Promise<
   process.stderr.write(`${costs(group)}\n`);
   await sayPlace(`one instance is to be started in ${group.name}, and removed again`, ports.stage);
   await agree({ yes });
-  // From here on Ctrl-C ends the looking, and not the removal.
+  // From here on Ctrl-C ends the looking, and not the removal; a second one ends both, and says what is left.
   const { signal } = interruption();
-  const outcome = await launchToVerify(
-    {
-      ...ports,
-      pause: (ms) => sleep(ms, undefined, { signal }),
-      pauseAnyway: (ms) => sleep(ms),
-      say: (text) => process.stderr.write(`${text}\n`),
-    },
-    group,
-  );
-  leaves(
-    outcome.left ??
-      `${group.name} wants ${group.desired} instances again, and what came to it leaves it, drained first`,
-  );
-  return outcome;
+  const launching = {
+    ...ports,
+    pause: (ms: number) => sleep(ms, undefined, { signal }),
+    pauseAnyway: (ms: number) => sleep(ms),
+    say: (text: string) => process.stderr.write(`${text}\n`),
+    leaves,
+  };
+  try {
+    return await launchToVerify(launching, group);
+  } catch (error) {
+    throw error instanceof NotLaunched ? new Failed(`${error.message}\nnothing was changed`) : error;
+  }
 }
 
 function costs({ name }: OwnGroup): string {

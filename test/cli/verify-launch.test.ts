@@ -8,6 +8,7 @@ import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { describeGroup } from '../../src/aws/auto-scaling.ts';
 import type { Group } from '../../src/aws/auto-scaling.ts';
+import { removeInstance } from '../../src/aws/instance-refresh.ts';
 import { launchFindings } from '../../src/core/verify/launch.ts';
 import { launchToVerify } from '../../src/operations/launch-to-verify.ts';
 import type { LaunchOutcome, LaunchPorts } from '../../src/operations/launch-to-verify.ts';
@@ -44,10 +45,17 @@ async function asItIs(): Promise<unknown> {
   return { desired, instances, hooks: run.lab.autoScaling.actions.size };
 }
 
-async function launch(change: Partial<LaunchPorts> = {}): Promise<LaunchOutcome> {
+async function launch(change: Partial<LaunchPorts> = {}, confirmed?: Group): Promise<LaunchOutcome> {
   const pause = (ms: number): Promise<void> => run.lab.clock.advance(ms);
-  const ports = { ...verifyPorts(run.lab), pause, pauseAnyway: pause, say: () => undefined, ...change };
-  return launchToVerify(ports, await group());
+  const ports = {
+    ...verifyPorts(run.lab),
+    pause,
+    pauseAnyway: pause,
+    say: () => undefined,
+    leaves: () => undefined,
+    ...change,
+  };
+  return launchToVerify(ports, confirmed ?? (await group()));
 }
 
 const wrongIn = ({ seen, reading }: LaunchOutcome): string[] =>
@@ -127,6 +135,42 @@ describe('one instance that is started for it', () => {
   }, 120_000);
 });
 
+describe('a group that others scale meanwhile', () => {
+  it('is left alone where it wants more by now than a person has seen', async () => {
+    const before = await asItIs();
+    const confirmed = { ...(await group()), desired: 3 };
+
+    await expect(launch({}, confirmed)).rejects.toThrow('workers wants 1 instances by now, and not 3');
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+
+  it.each([
+    ['scaled out', 3, 'somebody else has set what workers wants to 3, and it wants one less now'],
+    ['set back', 1, 'somebody else has set what workers wants to 1'],
+  ])(
+    'loses the instance that was started, and no other one, where it is %s',
+    async (_, wanted, said) => {
+      const [serving] = (await group()).instances;
+      const says: string[] = [];
+      const outcome = await launch({
+        say: (text) => {
+          says.push(text);
+          // At the end of the looking, so that Auto Scaling has not begun to end one by itself.
+          if (text.endsWith('is InService')) run.lab.autoScaling.group('workers').desired = wanted;
+        },
+      });
+
+      const leaves = `${outcome.seen.instance ?? ''} leaves workers, drained first if it has joined`;
+      expect(outcome.done).toBe(`${leaves}; ${said}`);
+      expect(wrongIn(outcome)).toEqual(['not settled: terminate-gone: it was not come to']);
+      expect((await group()).instances).toContainEqual(serving);
+      run.lab.autoScaling.setDesired('workers', 1);
+      await asItIs();
+    },
+    120_000,
+  );
+});
+
 describe('the command', () => {
   const verify = (...args: readonly string[]): Started =>
     startSkep(['verify', '--launch', ...args], onLab(run.lab.url));
@@ -172,9 +216,54 @@ describe('the command', () => {
     );
     expect(stderr).toContain('In all one instance as workers launches them');
     expect(stderr).toMatch(
-      /\ninterrupted: workers wants 1 instances again, and what came to it leaves it, drained first\n$/,
+      /\ninterrupted: (i-\w+) leaves workers, drained first if it has joined, and workers wants 1 instance again\n$/,
     );
     expect([code, stderr.match(STACK)]).toEqual([130, null]);
     expect(await asItIs()).toEqual(before);
   }, 120_000);
+
+  it.each([
+    [
+      'before the instance is known',
+      'autoscaling.SetDesiredCapacity',
+      'workers may want one instance more than 1: skep nodes tells which came last, and skep remove INSTANCE takes it out',
+    ],
+    [
+      'while it is removed',
+      'autoscaling.TerminateInstanceInAutoScalingGroup',
+      /^(i-\w+) runs in workers: skep remove \1 takes it out$/,
+    ],
+  ])(
+    'says at a second Ctrl-C what it leaves behind: %s',
+    async (_, call, left) => {
+      const before = await asItIs();
+      const stuck = Promise.withResolvers<unknown>();
+      let reached = false;
+      const end = answerOtherwise(run.lab, call, () => {
+        reached = true;
+        return stuck.promise;
+      });
+      const started = verify('--group', 'workers', '--yes');
+      const whole = passing(started);
+      const isLaunched = (): boolean => started.stderr().includes('is launched');
+      while (!reached && !isLaunched()) await new Promise((resolve) => setTimeout(resolve, 20));
+      started.child.kill('SIGINT');
+      while (!reached) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      started.child.kill('SIGINT');
+      const { code, stderr } = await started.ended;
+      // The time of the lab waits for what is asked of it.
+      stuck.reject(new AwsError('ValidationError', 'too late'));
+      end();
+      await whole;
+
+      const [, said] = /\ninterrupted: (.*)\n$/.exec(stderr) ?? [];
+      expect(said).toEqual(typeof left === 'string' ? left : expect.stringMatching(left));
+      expect(code).toBe(130);
+      const [, instance] = /(i-\w+) is launched/.exec(stderr) ?? [];
+      if (instance !== undefined) await removeInstance(verifyPorts(run.lab).autoScaling, instance, true);
+      expect(await asItIs()).toEqual(before);
+    },
+    60_000,
+  );
 });
