@@ -8,15 +8,15 @@ import {
   paginateListStateMachines,
 } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { SendCommandCommand, paginateListCommands } from '@aws-sdk/client-ssm';
+import { paginateListCommands } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import { describeGroup, describeInstance } from '../aws/auto-scaling.ts';
 import type { Group } from '../aws/auto-scaling.ts';
-import { errorName } from '../aws/errors.ts';
+import { errorName, messageOf } from '../aws/errors.ts';
 import { removeInstance } from '../aws/instance-refresh.ts';
-import { readInvocation } from '../aws/run-command.ts';
-import { documentName } from '../core/names.ts';
+import { readInvocation, sendCommand } from '../aws/run-command.ts';
+import { FlowError } from '../core/errors.ts';
 import { isUnderWay } from '../core/steps/result.ts';
 import type { Reading } from '../core/verify/facts.ts';
 import type { LaunchSeen } from '../core/verify/launch.ts';
@@ -99,8 +99,6 @@ async function endingEarly(look: () => Promise<void>): Promise<Reading<true>> {
     return { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : '');
 
 const leftOf = (group: Group, { instance }: Seen): string =>
   instance === undefined
@@ -215,30 +213,37 @@ async function probeAgent(ports: LaunchPorts, seen: Seen, instance: string, sinc
 const LONG_AGO = '1000000000';
 const IDS = ['a', 'b'].map((letter) => letter.repeat(25));
 
+/** SSM's words about an instance that takes no commands. Any other error says nothing of its agent: a missing right, a throttle, credentials. */
+const ABOUT_INSTANCES = /Instance|Target|Platform/;
+
 /** One of the documents with the longest patterns, with values that take all of them, and a time at which nothing begins any more. */
 async function sendProbe(
   { ssm, stage }: LaunchPorts,
   instance: string,
 ): Promise<{ readonly id: string } | { readonly refused: string }> {
   const [service = '', node = ''] = IDS;
-  const values = {
+  const parameters = {
     ...{ cluster: 'verify', notAfter: LONG_AGO, executionTimeout: '60', tell: `ids:${service},${node}` },
     changes: `${service}@1@exclude@${LONG_AGO}@${node}+${service},${service}@1@more@${LONG_AGO}`,
   };
+  const command = { verb: 'shift', target: instance, parameters, deliveryTimeout: 60, lockUntil: undefined } as const;
   try {
-    const { Command: sent } = await ssm.send(
-      new SendCommandCommand({
-        InstanceIds: [instance],
-        DocumentName: documentName(stage, 'shift'),
-        DocumentVersion: '$LATEST',
-        TimeoutSeconds: 60,
-        Comment: COMMENT,
-        Parameters: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, [value]])),
-      }),
-    );
-    return { id: sent?.CommandId ?? '' };
+    const answer = await sendCommand(ssm, stage, command, COMMENT);
+    switch (answer.kind) {
+      case 'sent':
+        return { id: answer.commandId };
+      case 'refused':
+        return { refused: 'InvalidInstanceId' };
+      case 'denied':
+        throw answer.error;
+      case 'uncertain':
+        throw new FlowError('AwsUnavailable', answer.because);
+    }
   } catch (error) {
-    return { refused: errorName(error) };
+    if (ABOUT_INSTANCES.test(errorName(error))) {
+      return { refused: errorName(error) };
+    }
+    throw error;
   }
 }
 

@@ -79,18 +79,37 @@ describe('one instance that is started for it', () => {
     expect(wrongIn(await launch())).toEqual(['wrong: launch-patterns: Failed, exit code -1, without output']);
   }, 120_000);
 
-  it('shows another name for an agent that is not there yet, and no other line', async () => {
-    const end = answerOtherwise(run.lab, 'ssm.SendCommand', async (input, real) => {
+  /** A new instance's first command is answered by this error. */
+  const answeringFirst = (name: string): (() => void) =>
+    answerOtherwise(run.lab, 'ssm.SendCommand', async (input, real) => {
       const [instance = ''] = input['InstanceIds'] as string[];
       const isNew = run.lab.ec2.isThere(instance);
       return real().catch((error: unknown) => {
-        throw isNew && input['Comment'] !== undefined ? new AwsError('AccessDeniedException', '') : error;
+        throw isNew && String(input['Comment']).startsWith('skep verify') ? new AwsError(name, 'not now') : error;
       });
     });
-    const outcome = await launch().finally(end);
 
-    expect(wrongIn(outcome)).toEqual(['wrong: launch-refused-early: AccessDeniedException']);
+  it('shows another name for an agent that is not there yet, and no other line', async () => {
+    const outcome = await launch().finally(answeringFirst('TargetNotConnected'));
+
+    expect(wrongIn(outcome)).toEqual(['wrong: launch-refused-early: TargetNotConnected']);
   }, 120_000);
+
+  it.each(['AccessDeniedException', 'ThrottlingException', 'TimeoutError', 'ExpiredTokenException'])(
+    'takes %s for no word about the agent: nothing is settled by it, and the instance is removed at once',
+    async (name) => {
+      const from = run.lab.clock.now();
+      const outcome = await launch().finally(answeringFirst(name));
+
+      expect(wrongIn(outcome).every((line) => line.startsWith('not settled'))).toBe(true);
+      expect(wrongIn(outcome)[0]).toContain(
+        `launch-refused-early: it ended early (${name === 'TimeoutError' ? 'AwsUnavailable' : name}: not now)`,
+      );
+      expect([run.lab.clock.now() - from < 120_000, outcome.left]).toEqual([true, undefined]);
+      await asItIs();
+    },
+    120_000,
+  );
 
   it('is removed where the looking ends in its middle: a person thinks better of it, or credentials end', async () => {
     const before = await asItIs();
@@ -203,6 +222,15 @@ describe('the command', () => {
     60_000,
   );
 
+  it('starts nothing in a cluster that is held', async () => {
+    await takeStep(run, { hold: { because: 'a look at the network' } });
+    const { code, stderr } = await verify('--group', 'workers', '--yes').ended;
+    await takeStep(run, { unhold: {} });
+
+    expect([code, stderr]).toEqual([2, expect.stringContaining('the cluster is held (a look at the network)')]);
+    expect(await group()).toMatchObject({ desired: 1 });
+  }, 60_000);
+
   it('says before what each costs, and Ctrl-C leaves nothing behind', async () => {
     const before = await asItIs();
     const started = verify('--group', 'workers', '--yes');
@@ -238,17 +266,17 @@ describe('the command', () => {
     async (_, call, left) => {
       const before = await asItIs();
       const stuck = Promise.withResolvers<unknown>();
-      let reached = false;
+      const asked = { reached: false };
       const end = answerOtherwise(run.lab, call, () => {
-        reached = true;
+        asked.reached = true;
         return stuck.promise;
       });
       const started = verify('--group', 'workers', '--yes');
       const whole = passing(started);
       const isLaunched = (): boolean => started.stderr().includes('is launched');
-      while (!reached && !isLaunched()) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (!asked.reached && !isLaunched()) await new Promise((resolve) => setTimeout(resolve, 20));
       started.child.kill('SIGINT');
-      while (!reached) await new Promise((resolve) => setTimeout(resolve, 20));
+      while (!asked.reached) await new Promise((resolve) => setTimeout(resolve, 20));
       await new Promise((resolve) => setTimeout(resolve, 100));
       started.child.kill('SIGINT');
       const { code, stderr } = await started.ended;
