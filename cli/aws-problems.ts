@@ -1,5 +1,5 @@
 // Errors of AWS, and of the way to it, in words that say what a person can do.
-import { errorName } from '../src/aws/errors.ts';
+import { errorName, isDenied } from '../src/aws/errors.ts';
 import { UsageError } from './errors.ts';
 
 /** A table that is not there means a stage that is not there. All else is for `inWords`, at the end of the command. */
@@ -37,14 +37,6 @@ const UNKNOWN_KEYS = new Set([
   'SignatureDoesNotMatch',
   'AuthFailure',
 ]);
-const DENIED: ReadonlySet<string> = new Set([
-  'AccessDeniedException',
-  'AccessDenied',
-  'UnauthorizedOperation',
-  'UnauthorizedException',
-]);
-
-export const isDenied = (error: unknown): boolean => DENIED.has(errorName(error));
 
 /** @returns what a person can do about it; undefined for an error that skep knows nothing of */
 export function inWords(error: unknown): string | undefined {
@@ -62,7 +54,7 @@ export function inWords(error: unknown): string | undefined {
   if (UNKNOWN_KEYS.has(name)) {
     return `AWS does not know these credentials (${name}): are they of another partition, deleted, or mistyped?`;
   }
-  if (DENIED.has(name)) {
+  if (isDenied(error)) {
     return deniedText(message);
   }
   const code = codeOf(error);

@@ -2,8 +2,8 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
 import { statesClient } from '../src/aws/clients.ts';
+import { isDenied } from '../src/aws/errors.ts';
 import { UsageError } from './errors.ts';
-import { isDenied } from './aws-problems.ts';
 import { placeBeside, whereText } from './reach.ts';
 import { machineArn } from './run-machine.ts';
 

@@ -7,15 +7,20 @@ import type { Command } from 'commander';
 
 import { autoScalingClient, queueClient, ssmClient, statesClient, tableClient } from '../../src/aws/clients.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
+import { setupOf } from '../../src/aws/group-setup.ts';
+import { lastRefresh } from '../../src/aws/instance-refresh.ts';
 import { manyLines, oneLine } from '../../src/core/clean-text.ts';
 import { findings } from '../../src/core/verify/assumptions.ts';
 import type { Settled } from '../../src/core/verify/assumptions.ts';
 import { LAUNCH_COSTS, launchFindings } from '../../src/core/verify/launch.ts';
-import { launchToVerify } from '../../src/operations/launch-to-verify.ts';
+import { whyNotLaunch } from '../../src/core/verify/may-launch.ts';
+import type { LaunchFacts } from '../../src/core/verify/may-launch.ts';
+import { NotLaunched, launchToVerify } from '../../src/operations/launch-to-verify.ts';
 import type { LaunchOutcome } from '../../src/operations/launch-to-verify.ts';
 import { lookToVerify } from '../../src/operations/look-to-verify.ts';
 import { ownGroup } from '../../src/operations/upgrade.ts';
 import type { OwnGroup } from '../../src/operations/upgrade.ts';
+import { Holds } from '../../src/store/holds.ts';
 import { explained } from '../aws-problems.ts';
 import { columns } from '../columns.ts';
 import { YES, agree } from '../confirm.ts';
@@ -69,7 +74,7 @@ async function verify({ stage, group, json, launch, yes }: Options): Promise<voi
   }
 }
 
-type Clients = Pick<Parameters<typeof launchToVerify>[0], 'stage' | 'autoScaling' | 'ssm' | 'states' | 'now'>;
+type Clients = Pick<Parameters<typeof lookToVerify>[0], 'stage' | 'autoScaling' | 'ssm' | 'states' | 'now' | 'table'>;
 
 async function groupToLaunchIn(ports: Clients, name: string | undefined): Promise<OwnGroup> {
   if (name === undefined) {
@@ -84,29 +89,40 @@ async function groupToLaunchIn(ports: Clients, name: string | undefined): Promis
       `${name} is a group of managers: --launch takes a group of workers, where one more disturbs no quorum`,
     );
   }
+  const because = whyNotLaunch(await explained(launchFacts(ports, own), ports.stage));
+  if (because !== undefined) {
+    throw new Failed(`${because}\nnothing was changed`);
+  }
   return own;
+}
+
+async function launchFacts({ autoScaling, table, stage }: Clients, { name, cluster }: OwnGroup): Promise<LaunchFacts> {
+  const [hold, last, setups] = await Promise.all([
+    new Holds(table, `skep-${stage}`).read(cluster),
+    lastRefresh(autoScaling, name),
+    setupOf(autoScaling, [name]),
+  ]);
+  return { group: name, hold, last, suspended: setups.get(name)?.suspended ?? [] };
 }
 
 async function launchIn(ports: Clients, group: OwnGroup, yes: boolean): Promise<LaunchOutcome> {
   process.stderr.write(`${costs(group)}\n`);
   await sayPlace(`one instance is to be started in ${group.name}, and removed again`, ports.stage);
   await agree({ yes });
-  // From here on Ctrl-C ends the looking, and not the removal.
+  // From here on Ctrl-C ends the looking, and not the removal; a second one ends both, and says what is left.
   const { signal } = interruption();
-  const outcome = await launchToVerify(
-    {
-      ...ports,
-      pause: (ms) => sleep(ms, undefined, { signal }),
-      pauseAnyway: (ms) => sleep(ms),
-      say: (text) => process.stderr.write(`${text}\n`),
-    },
-    group,
-  );
-  leaves(
-    outcome.left ??
-      `${group.name} wants ${group.desired} instances again, and what came to it leaves it, drained first`,
-  );
-  return outcome;
+  const launching = {
+    ...ports,
+    pause: (ms: number) => sleep(ms, undefined, { signal }),
+    pauseAnyway: (ms: number) => sleep(ms),
+    say: (text: string) => process.stderr.write(`${text}\n`),
+    leaves,
+  };
+  try {
+    return await launchToVerify(launching, group);
+  } catch (error) {
+    throw error instanceof NotLaunched ? new Failed(`${error.message}\nnothing was changed`) : error;
+  }
 }
 
 function costs({ name }: OwnGroup): string {

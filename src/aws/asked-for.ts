@@ -1,15 +1,13 @@
 // What a person may have no right to look at: then it is told what was not seen, and why, and the rest goes on.
 import type { AskedFor } from '../core/adopt/facts.ts';
-import { errorName } from './errors.ts';
-
-const DENIED: ReadonlySet<string> = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation']);
+import { isDenied } from './errors.ts';
 
 /** @throws where it fails for any other reason */
 export async function askedFor<T>(action: string, asking: Promise<T>): Promise<AskedFor<T>> {
   try {
     return { seen: await asking };
   } catch (error) {
-    if (!DENIED.has(errorName(error))) {
+    if (!isDenied(error)) {
       throw error;
     }
     return { unseen: deniedText(action, error) };

@@ -32,6 +32,21 @@ export function errorName(error: unknown): string {
   return error instanceof Error ? error.name : String(error);
 }
 
+/** The first line of what an error says. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+
+/** Services name it differently. */
+const DENIED: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'UnauthorizedOperation',
+  'UnauthorizedException',
+]);
+
+/** Whoever asks may not. */
+export const isDenied = (error: unknown): boolean => DENIED.has(errorName(error));
+
 export function isThrottled(error: unknown): boolean {
   return THROTTLES.has(errorName(error)) || statusOf(error) === 429;
 }

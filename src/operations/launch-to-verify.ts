@@ -8,18 +8,19 @@ import {
   paginateListStateMachines,
 } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { SendCommandCommand, paginateListCommands } from '@aws-sdk/client-ssm';
+import { paginateListCommands } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import { describeGroup, describeInstance } from '../aws/auto-scaling.ts';
 import type { Group } from '../aws/auto-scaling.ts';
-import { errorName } from '../aws/errors.ts';
+import { errorName, messageOf } from '../aws/errors.ts';
 import { removeInstance } from '../aws/instance-refresh.ts';
-import { readInvocation } from '../aws/run-command.ts';
-import { documentName } from '../core/names.ts';
+import { readInvocation, sendCommand } from '../aws/run-command.ts';
+import { FlowError } from '../core/errors.ts';
 import { isUnderWay } from '../core/steps/result.ts';
 import type { Reading } from '../core/verify/facts.ts';
 import type { LaunchSeen } from '../core/verify/launch.ts';
+import { newcomersIn, takingBack } from '../core/verify/take-back.ts';
 
 export interface LaunchPorts {
   readonly stage: string;
@@ -33,6 +34,8 @@ export interface LaunchPorts {
   /** The same, and never rejects: what was started is removed all the same. */
   readonly pauseAnyway: (ms: number) => Promise<void>;
   readonly say: (text: string) => void;
+  /** Is told what is left in the account if it is ended from here on. */
+  readonly leaves: (text: string) => void;
 }
 
 type Seen = { -readonly [K in keyof LaunchSeen]: LaunchSeen[K] };
@@ -41,9 +44,14 @@ export interface LaunchOutcome {
   readonly seen: LaunchSeen;
   /** A problem where it ended early. */
   readonly reading: Reading<true>;
+  /** What became of what was started, in words. */
+  readonly done: string;
   /** What is left of it in the account, in words; undefined where nothing is. */
   readonly left: string | undefined;
 }
+
+/** Nothing was started: the group is another one than a person has said yes to. */
+export class NotLaunched extends Error {}
 
 const MINUTE = 60_000;
 /** Longer than that AWS takes for none of it. */
@@ -58,57 +66,66 @@ const LONGEST = {
 const LOOK_EVERY = 2000;
 const COMMENT = 'skep verify: reads its patterns, and is too old to do anything';
 
-/** @param group as it was before: what comes to it after that is what was started here */
-export async function launchToVerify(ports: LaunchPorts, group: Group): Promise<LaunchOutcome> {
-  const seen: Seen = { group: group.name };
-  let reading: Reading<true> = { seen: true };
-  const begun: Begun = { asked: false, before: new Set() };
-  try {
-    await launchAndLook(ports, group, seen, begun);
-  } catch (error) {
-    reading = { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
+/**
+ * @param confirmed as a person has seen it
+ * @throws {NotLaunched} where the group has changed since
+ */
+export async function launchToVerify(ports: LaunchPorts, confirmed: Group): Promise<LaunchOutcome> {
+  const seen: Seen = { group: confirmed.name };
+  const begun: Begun = { group: undefined, executions: new Set() };
+  let reading = await endingEarly(() => launchAndLook(ports, confirmed, seen, begun));
+  const { group } = begun;
+  if (group === undefined) {
+    return { seen, reading, done: NOTHING, left: undefined };
   }
-  try {
-    if (begun.asked) await takeBack(ports, group, seen);
-  } catch (error) {
-    return { seen, reading, left: `${leftOf(group, seen)} (${errorName(error)}: ${messageOf(error)})` };
+  const { done, left, wants } = await takenBack(ports, group, seen);
+  ports.leaves(left ?? done);
+  if (left === undefined && !('problem' in reading) && seen.instance !== undefined) {
+    reading = await endingEarly(() => lookAtTheEnd(ports, seen, begun.executions, wants));
   }
-  if ('problem' in reading || seen.instance === undefined) {
-    return { seen, reading, left: undefined };
-  }
-  try {
-    await lookAtTheEnd(ports, group, seen, begun.before);
-  } catch (error) {
-    reading = { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
-  }
-  return { seen, reading, left: undefined };
+  return { seen, reading, done, left };
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : '');
+const NOTHING = 'nothing was changed';
+
+async function endingEarly(look: () => Promise<void>): Promise<Reading<true>> {
+  try {
+    await look();
+    return { seen: true };
+  } catch (error) {
+    if (error instanceof NotLaunched) {
+      throw error;
+    }
+    return { problem: `it ended early (${errorName(error)}: ${messageOf(error)})` };
+  }
+}
 
 const leftOf = (group: Group, { instance }: Seen): string =>
   instance === undefined
-    ? `${group.name} may want one instance more than ${group.desired}`
+    ? `${group.name} may want one instance more than ${group.desired}: skep nodes tells which came last, and skep remove INSTANCE takes it out`
     : `${instance} runs in ${group.name}: skep remove ${instance} takes it out`;
 
 interface Begun {
-  /** From here on there is something to take back. */
-  asked: boolean;
+  /** Right before it was told to want one more; from there on there is something to take back. */
+  group: Group | undefined;
   /** Executions that were there before, by their ARNs. */
-  before: ReadonlySet<string>;
+  executions: ReadonlySet<string>;
 }
 
-async function launchAndLook(ports: LaunchPorts, group: Group, seen: Seen, begun: Begun): Promise<void> {
+async function launchAndLook(ports: LaunchPorts, confirmed: Group, seen: Seen, begun: Begun): Promise<void> {
   const since = ports.now();
-  begun.before = await executionsOf(ports);
-  begun.asked = true;
+  begun.executions = await executionsOf(ports);
+  const group = await asConfirmed(ports, confirmed);
+  begun.group = group;
+  ports.leaves(leftOf(group, seen));
   await setDesired(ports, group.name, group.desired + 1);
-  ports.say(`${group.name} wants ${group.desired + 1} instances`);
+  ports.say(`${group.name} wants ${instances(group.desired + 1)}`);
   const instance = await waitFor(ports, LONGEST.instance, () => newcomer(ports, group));
   if (instance === undefined) {
     throw new Error(`no instance came to ${group.name} within ${LONGEST.instance / MINUTE} minutes`);
   }
   seen.instance = instance;
+  ports.leaves(leftOf(group, seen));
   ports.say(`${instance} is launched`);
   await probeAgent(ports, seen, instance, since);
   const lifecycle = await waitFor(ports, LONGEST.service, async () => {
@@ -117,8 +134,25 @@ async function launchAndLook(ports: LaunchPorts, group: Group, seen: Seen, begun
   });
   seen.lifecycle = lifecycle ?? (await lifecycleOf(ports, instance));
   ports.say(`${instance} is ${seen.lifecycle}`);
-  seen.scaleOut = await executionsAbout(ports, 'scale-out', instance, begun.before);
+  seen.scaleOut = await executionsAbout(ports, 'scale-out', instance, begun.executions);
   seen.commands = await commandsOf(ports, instance);
+}
+
+/**
+ * The group anew, for what it wants is set as a number: one more than it wanted before a policy has scaled it out would scale it in. AWS
+ * sets it under no condition, so this is asked last.
+ */
+async function asConfirmed({ autoScaling, pause }: LaunchPorts, { name, desired }: Group): Promise<Group> {
+  // Whoever has thought better of it by now need not pay for an instance.
+  await pause(0);
+  const now = await describeGroup(autoScaling, name);
+  if (now === undefined) {
+    throw new NotLaunched(`${name} is not there any more`);
+  }
+  if (now.desired !== desired) {
+    throw new NotLaunched(`${name} wants ${now.desired} instances by now, and not ${desired}: somebody else scales it`);
+  }
+  return now;
 }
 
 /** Undefined where it did not come about within the time, milliseconds. */
@@ -179,30 +213,37 @@ async function probeAgent(ports: LaunchPorts, seen: Seen, instance: string, sinc
 const LONG_AGO = '1000000000';
 const IDS = ['a', 'b'].map((letter) => letter.repeat(25));
 
+/** SSM's words about an instance that takes no commands. Any other error says nothing of its agent: a missing right, a throttle, credentials. */
+const ABOUT_INSTANCES = /Instance|Target|Platform/;
+
 /** One of the documents with the longest patterns, with values that take all of them, and a time at which nothing begins any more. */
 async function sendProbe(
   { ssm, stage }: LaunchPorts,
   instance: string,
 ): Promise<{ readonly id: string } | { readonly refused: string }> {
   const [service = '', node = ''] = IDS;
-  const values = {
+  const parameters = {
     ...{ cluster: 'verify', notAfter: LONG_AGO, executionTimeout: '60', tell: `ids:${service},${node}` },
     changes: `${service}@1@exclude@${LONG_AGO}@${node}+${service},${service}@1@more@${LONG_AGO}`,
   };
+  const command = { verb: 'shift', target: instance, parameters, deliveryTimeout: 60, lockUntil: undefined } as const;
   try {
-    const { Command: sent } = await ssm.send(
-      new SendCommandCommand({
-        InstanceIds: [instance],
-        DocumentName: documentName(stage, 'shift'),
-        DocumentVersion: '$LATEST',
-        TimeoutSeconds: 60,
-        Comment: COMMENT,
-        Parameters: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, [value]])),
-      }),
-    );
-    return { id: sent?.CommandId ?? '' };
+    const answer = await sendCommand(ssm, stage, command, COMMENT);
+    switch (answer.kind) {
+      case 'sent':
+        return { id: answer.commandId };
+      case 'refused':
+        return { refused: 'InvalidInstanceId' };
+      case 'denied':
+        throw answer.error;
+      case 'uncertain':
+        throw new FlowError('AwsUnavailable', answer.because);
+    }
   } catch (error) {
-    return { refused: errorName(error) };
+    if (ABOUT_INSTANCES.test(errorName(error))) {
+      return { refused: errorName(error) };
+    }
+    throw error;
   }
 }
 
@@ -270,48 +311,73 @@ async function commandsOf({ ssm, stage }: LaunchPorts, instance: string): Promis
   return found.filter(({ document }) => document.startsWith(`skep-${stage}-`));
 }
 
-/**
- * The group is to want as many as before. What has come to it is ended by its id: told that it wants one less, Auto Scaling would choose
- * whom to end. Also where the first one was given up, and another came in its place.
- */
-async function takeBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<void> {
-  const own = { now: ports.now, pause: ports.pauseAnyway };
-  const done = await waitFor(own, MINUTE / 2, async () => {
-    const now = await describeGroup(ports.autoScaling, group.name);
-    if (now === undefined || now.desired <= group.desired) return true;
-    const newcomers = newcomersIn(now, group);
-    // Meanwhile the group may have replaced another one: its replacement is nobody's to take.
-    const late = newcomers.find((one) => one === seen.instance) ?? newcomers[0];
-    if (late === undefined) return undefined;
-    seen.instance ??= late;
-    await removeInstance(ports.autoScaling, late, true);
-    ports.say(`${late} is to leave ${group.name}`);
-    return true;
-  });
-  if (done === undefined) {
-    await setDesired(ports, group.name, group.desired);
-  }
-  ports.say(`${group.name} wants ${group.desired} instances again`);
+interface Taken extends Pick<LaunchOutcome, 'done' | 'left'> {
+  /** What the group wants from then on; undefined where somebody else sets that. */
+  readonly wants?: number;
 }
 
-/** Those that came after it was looked at, and are not on their way out. */
-const newcomersIn = (now: Group, before: Group): string[] =>
-  now.instances
-    .filter(
-      ({ instance, lifecycle }) => !before.instances.some((one) => one.instance === instance) && isThere(lifecycle),
-    )
-    .map(({ instance }) => instance);
+async function takenBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<Taken> {
+  try {
+    return await takeBack(ports, group, seen);
+  } catch (error) {
+    return { done: NOTHING, left: `${leftOf(group, seen)} (${errorName(error)}: ${messageOf(error)})` };
+  }
+}
 
-const isThere = (lifecycle: string): boolean => !lifecycle.startsWith('Terminat');
+/** Also where the first one was given up, and another came in its place. */
+async function takeBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<Taken> {
+  const { name, desired } = group;
+  const own = { now: ports.now, pause: ports.pauseAnyway };
+  const found = await waitFor(own, MINUTE / 2, async () => {
+    const now = await describeGroup(ports.autoScaling, name);
+    const way = takingBack(group, now, seen.instance);
+    return way.kind === 'nobody' ? undefined : { way, wanted: now?.desired };
+  });
+  if (found === undefined) {
+    await setDesired(ports, name, desired);
+    return told(ports, {
+      done: `nothing had to be ended, and ${name} wants ${instances(desired)} again`,
+      wants: desired,
+    });
+  }
+  const { way, wanted } = found;
+  if (way.kind === 'leave') {
+    return { done: NOTHING, left: way.because };
+  }
+  if (way.kind === 'nothing') {
+    return told(ports, { done: `nothing had to be ended: ${way.because}` });
+  }
+  seen.instance ??= way.instance;
+  await removeInstance(ports.autoScaling, way.instance, way.shrinks);
+  const leaves = `${way.instance} leaves ${name}, drained first if it has joined`;
+  if (wanted === desired + 1) {
+    return told(ports, { done: `${leaves}, and ${name} wants ${instances(desired)} again`, wants: desired });
+  }
+  const rest = `somebody else has set what ${name} wants to ${wanted ?? 0}`;
+  return told(ports, { done: `${leaves}; ${rest}${way.shrinks ? ', and it wants one less now' : ''}` });
+}
 
-async function lookAtTheEnd(ports: LaunchPorts, group: Group, seen: Seen, before: ReadonlySet<string>): Promise<void> {
+const instances = (count: number): string => `${count} instance${count === 1 ? '' : 's'}`;
+
+function told({ say }: LaunchPorts, taken: Omit<Taken, 'left'>): Taken {
+  say(taken.done);
+  return { ...taken, left: undefined };
+}
+
+/** @param wants what its group is to want; undefined where nobody can say */
+async function lookAtTheEnd(
+  ports: LaunchPorts,
+  seen: Seen,
+  before: ReadonlySet<string>,
+  wants: number | undefined,
+): Promise<void> {
   const { instance = '' } = seen;
   const gone = await waitFor(ports, LONGEST.gone, async () =>
     (await lifecycleOf(ports, instance)) === 'gone' ? true : undefined,
   );
   seen.gone = gone ?? false;
-  const after = await describeGroup(ports.autoScaling, group.name);
-  seen.desired = { before: group.desired, after: after?.desired ?? 0 };
+  const after = await describeGroup(ports.autoScaling, seen.group);
+  if (wants !== undefined) seen.desired = { before: wants, after: after?.desired ?? 0 };
   ports.say(`${instance} is ${seen.gone ? 'gone' : 'still there'}`);
   seen.scaleIn = await executionsAbout(ports, 'scale-in', instance, before);
   const refused = await waitFor(ports, MINUTE, async () => {

@@ -27,7 +27,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { countDeadLetters } from '../aws/dead-letters.ts';
-import { errorName } from '../aws/errors.ts';
+import { errorName, messageOf } from '../aws/errors.ts';
 import { setupOf, setupOfCluster } from '../aws/group-setup.ts';
 import { listExports, readStack, stackParts } from '../aws/stacks.ts';
 import { launchHook, nodeRole, VERBS, documentName, joinTokenName } from '../core/names.ts';
@@ -87,8 +87,7 @@ async function reading<T>(look: () => Promise<T>): Promise<Reading<T>> {
     if (error instanceof NotThere) {
       return { problem: error.message };
     }
-    const said = error instanceof Error ? `: ${error.message.split('\n')[0] ?? ''}` : '';
-    return { problem: `it could not be read (${errorName(error)}${said})` };
+    return { problem: `it could not be read (${errorName(error)}: ${messageOf(error)})` };
   }
 }
 

@@ -8,6 +8,7 @@ import { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { describeGroup } from '../../src/aws/auto-scaling.ts';
 import type { Group } from '../../src/aws/auto-scaling.ts';
+import { removeInstance } from '../../src/aws/instance-refresh.ts';
 import { launchFindings } from '../../src/core/verify/launch.ts';
 import { launchToVerify } from '../../src/operations/launch-to-verify.ts';
 import type { LaunchOutcome, LaunchPorts } from '../../src/operations/launch-to-verify.ts';
@@ -44,10 +45,17 @@ async function asItIs(): Promise<unknown> {
   return { desired, instances, hooks: run.lab.autoScaling.actions.size };
 }
 
-async function launch(change: Partial<LaunchPorts> = {}): Promise<LaunchOutcome> {
+async function launch(change: Partial<LaunchPorts> = {}, confirmed?: Group): Promise<LaunchOutcome> {
   const pause = (ms: number): Promise<void> => run.lab.clock.advance(ms);
-  const ports = { ...verifyPorts(run.lab), pause, pauseAnyway: pause, say: () => undefined, ...change };
-  return launchToVerify(ports, await group());
+  const ports = {
+    ...verifyPorts(run.lab),
+    pause,
+    pauseAnyway: pause,
+    say: () => undefined,
+    leaves: () => undefined,
+    ...change,
+  };
+  return launchToVerify(ports, confirmed ?? (await group()));
 }
 
 const wrongIn = ({ seen, reading }: LaunchOutcome): string[] =>
@@ -71,18 +79,37 @@ describe('one instance that is started for it', () => {
     expect(wrongIn(await launch())).toEqual(['wrong: launch-patterns: Failed, exit code -1, without output']);
   }, 120_000);
 
-  it('shows another name for an agent that is not there yet, and no other line', async () => {
-    const end = answerOtherwise(run.lab, 'ssm.SendCommand', async (input, real) => {
+  /** A new instance's first command is answered by this error. */
+  const answeringFirst = (name: string): (() => void) =>
+    answerOtherwise(run.lab, 'ssm.SendCommand', async (input, real) => {
       const [instance = ''] = input['InstanceIds'] as string[];
       const isNew = run.lab.ec2.isThere(instance);
       return real().catch((error: unknown) => {
-        throw isNew && input['Comment'] !== undefined ? new AwsError('AccessDeniedException', '') : error;
+        throw isNew && String(input['Comment']).startsWith('skep verify') ? new AwsError(name, 'not now') : error;
       });
     });
-    const outcome = await launch().finally(end);
 
-    expect(wrongIn(outcome)).toEqual(['wrong: launch-refused-early: AccessDeniedException']);
+  it('shows another name for an agent that is not there yet, and no other line', async () => {
+    const outcome = await launch().finally(answeringFirst('TargetNotConnected'));
+
+    expect(wrongIn(outcome)).toEqual(['wrong: launch-refused-early: TargetNotConnected']);
   }, 120_000);
+
+  it.each(['AccessDeniedException', 'ThrottlingException', 'TimeoutError', 'ExpiredTokenException'])(
+    'takes %s for no word about the agent: nothing is settled by it, and the instance is removed at once',
+    async (name) => {
+      const from = run.lab.clock.now();
+      const outcome = await launch().finally(answeringFirst(name));
+
+      expect(wrongIn(outcome).every((line) => line.startsWith('not settled'))).toBe(true);
+      expect(wrongIn(outcome)[0]).toContain(
+        `launch-refused-early: it ended early (${name === 'TimeoutError' ? 'AwsUnavailable' : name}: not now)`,
+      );
+      expect([run.lab.clock.now() - from < 120_000, outcome.left]).toEqual([true, undefined]);
+      await asItIs();
+    },
+    120_000,
+  );
 
   it('is removed where the looking ends in its middle: a person thinks better of it, or credentials end', async () => {
     const before = await asItIs();
@@ -127,6 +154,42 @@ describe('one instance that is started for it', () => {
   }, 120_000);
 });
 
+describe('a group that others scale meanwhile', () => {
+  it('is left alone where it wants more by now than a person has seen', async () => {
+    const before = await asItIs();
+    const confirmed = { ...(await group()), desired: 3 };
+
+    await expect(launch({}, confirmed)).rejects.toThrow('workers wants 1 instances by now, and not 3');
+    expect(await asItIs()).toEqual(before);
+  }, 120_000);
+
+  it.each([
+    ['scaled out', 3, 'somebody else has set what workers wants to 3, and it wants one less now'],
+    ['set back', 1, 'somebody else has set what workers wants to 1'],
+  ])(
+    'loses the instance that was started, and no other one, where it is %s',
+    async (_, wanted, said) => {
+      const [serving] = (await group()).instances;
+      const says: string[] = [];
+      const outcome = await launch({
+        say: (text) => {
+          says.push(text);
+          // At the end of the looking, so that Auto Scaling has not begun to end one by itself.
+          if (text.endsWith('is InService')) run.lab.autoScaling.group('workers').desired = wanted;
+        },
+      });
+
+      const leaves = `${outcome.seen.instance ?? ''} leaves workers, drained first if it has joined`;
+      expect(outcome.done).toBe(`${leaves}; ${said}`);
+      expect(wrongIn(outcome)).toEqual(['not settled: terminate-gone: it was not come to']);
+      expect((await group()).instances).toContainEqual(serving);
+      run.lab.autoScaling.setDesired('workers', 1);
+      await asItIs();
+    },
+    120_000,
+  );
+});
+
 describe('the command', () => {
   const verify = (...args: readonly string[]): Started =>
     startSkep(['verify', '--launch', ...args], onLab(run.lab.url));
@@ -159,6 +222,15 @@ describe('the command', () => {
     60_000,
   );
 
+  it('starts nothing in a cluster that is held', async () => {
+    await takeStep(run, { hold: { because: 'a look at the network' } });
+    const { code, stderr } = await verify('--group', 'workers', '--yes').ended;
+    await takeStep(run, { unhold: {} });
+
+    expect([code, stderr]).toEqual([2, expect.stringContaining('the cluster is held (a look at the network)')]);
+    expect(await group()).toMatchObject({ desired: 1 });
+  }, 60_000);
+
   it('says before what each costs, and Ctrl-C leaves nothing behind', async () => {
     const before = await asItIs();
     const started = verify('--group', 'workers', '--yes');
@@ -172,9 +244,54 @@ describe('the command', () => {
     );
     expect(stderr).toContain('In all one instance as workers launches them');
     expect(stderr).toMatch(
-      /\ninterrupted: workers wants 1 instances again, and what came to it leaves it, drained first\n$/,
+      /\ninterrupted: (i-\w+) leaves workers, drained first if it has joined, and workers wants 1 instance again\n$/,
     );
     expect([code, stderr.match(STACK)]).toEqual([130, null]);
     expect(await asItIs()).toEqual(before);
   }, 120_000);
+
+  it.each([
+    [
+      'before the instance is known',
+      'autoscaling.SetDesiredCapacity',
+      'workers may want one instance more than 1: skep nodes tells which came last, and skep remove INSTANCE takes it out',
+    ],
+    [
+      'while it is removed',
+      'autoscaling.TerminateInstanceInAutoScalingGroup',
+      /^(i-\w+) runs in workers: skep remove \1 takes it out$/,
+    ],
+  ])(
+    'says at a second Ctrl-C what it leaves behind: %s',
+    async (_, call, left) => {
+      const before = await asItIs();
+      const stuck = Promise.withResolvers<unknown>();
+      const asked = { reached: false };
+      const end = answerOtherwise(run.lab, call, () => {
+        asked.reached = true;
+        return stuck.promise;
+      });
+      const started = verify('--group', 'workers', '--yes');
+      const whole = passing(started);
+      const isLaunched = (): boolean => started.stderr().includes('is launched');
+      while (!asked.reached && !isLaunched()) await new Promise((resolve) => setTimeout(resolve, 20));
+      started.child.kill('SIGINT');
+      while (!asked.reached) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      started.child.kill('SIGINT');
+      const { code, stderr } = await started.ended;
+      // The time of the lab waits for what is asked of it.
+      stuck.reject(new AwsError('ValidationError', 'too late'));
+      end();
+      await whole;
+
+      const [, said] = /\ninterrupted: (.*)\n$/.exec(stderr) ?? [];
+      expect(said).toEqual(typeof left === 'string' ? left : expect.stringMatching(left));
+      expect(code).toBe(130);
+      const [, instance] = /(i-\w+) is launched/.exec(stderr) ?? [];
+      if (instance !== undefined) await removeInstance(verifyPorts(run.lab).autoScaling, instance, true);
+      expect(await asItIs()).toEqual(before);
+    },
+    60_000,
+  );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { asFlowError, isThrottled, isUnavailable } from '../../../src/aws/errors.ts';
+import { asFlowError, isDenied, isThrottled, isUnavailable } from '../../../src/aws/errors.ts';
 import { FlowError } from '../../../src/core/errors.ts';
 
 /** As the SDK throws it. */
@@ -58,5 +58,18 @@ describe('an error of AWS, as the state machines know it', () => {
     const error = new FlowError('Superseded', 'm', { cause: awsError('Throttling', 400) });
 
     expect(asFlowError(error)).toBe(error);
+  });
+});
+
+describe('a missing right', () => {
+  it.each([
+    ['AccessDenied', true],
+    ['AccessDeniedException', true],
+    ['UnauthorizedOperation', true],
+    ['UnauthorizedException', true],
+    ['InvalidInstanceId', false],
+    ['ExpiredTokenException', false],
+  ])('is told by the name %s: %s', (name, expected) => {
+    expect(isDenied(awsError(name, 400))).toBe(expected);
   });
 });
