@@ -1,10 +1,11 @@
 // Starts a state machine of a stage, and waits for its end.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { DescribeExecutionCommand, StartExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 
+import { machineNamed } from '../src/aws/executions.ts';
 import { cleaned, oneLine } from '../src/core/clean-text.ts';
 import { approve } from './confirm.ts';
 import { UsageError } from './errors.ts';
@@ -96,15 +97,13 @@ export async function runExecution(
   }
 }
 
-/** Its ARN carries the account, which nobody should have to type. */
+/** @throws {UsageError} where there is none */
 export async function machineArn(client: SFNClient, name: string): Promise<string> {
-  for await (const page of paginateListStateMachines({ client }, {})) {
-    const found = page.stateMachines?.find((machine) => machine.name === name)?.stateMachineArn;
-    if (found !== undefined) {
-      return found;
-    }
+  const found = await machineNamed(client, name);
+  if (found === undefined) {
+    throw new UsageError(`there is no state machine ${name} here: is its stage deployed in this account and region?`);
   }
-  throw new UsageError(`there is no state machine ${name} here: is its stage deployed in this account and region?`);
+  return found;
 }
 
 /** What a function throws comes as JSON. */

@@ -1,5 +1,5 @@
-// Step Functions: whether executions still run.
-import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
+// Step Functions: state machines by their names, and whether executions still run.
+import { DescribeExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
 import { errorName } from './errors.ts';
@@ -29,4 +29,15 @@ async function hasEnded(client: SFNClient, executionArn: string): Promise<boolea
     }
     throw error;
   }
+}
+
+/** Its ARN carries the account, which nobody should have to type. Undefined where there is no such machine. */
+export async function machineNamed(client: SFNClient, name: string): Promise<string | undefined> {
+  for await (const { stateMachines = [] } of paginateListStateMachines({ client }, {})) {
+    const found = stateMachines.find((machine) => machine.name === name)?.stateMachineArn;
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return undefined;
 }

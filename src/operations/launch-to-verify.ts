@@ -1,12 +1,7 @@
 // Starts one instance in a group, for `skep verify --launch`, looks at what AWS and skep do with it, and removes it again, however this ends.
 import { SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import {
-  DescribeExecutionCommand,
-  ListExecutionsCommand,
-  paginateListExecutions,
-  paginateListStateMachines,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ListExecutionsCommand, paginateListExecutions } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { paginateListCommands } from '@aws-sdk/client-ssm';
 import type { SSMClient } from '@aws-sdk/client-ssm';
@@ -14,6 +9,7 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { describeGroup, describeInstance } from '../aws/auto-scaling.ts';
 import type { Group } from '../aws/auto-scaling.ts';
 import { errorName, messageOf } from '../aws/errors.ts';
+import { machineNamed } from '../aws/executions.ts';
 import { removeInstance } from '../aws/instance-refresh.ts';
 import { readInvocation, sendCommand } from '../aws/run-command.ts';
 import { FlowError } from '../core/errors.ts';
@@ -64,6 +60,7 @@ const LONGEST = {
   execution: 5 * MINUTE,
 };
 const LOOK_EVERY = 2000;
+const LOOK_AT_EXECUTIONS_EVERY = 10_000;
 const COMMENT = 'skep verify: reads its patterns, and is too old to do anything';
 
 /**
@@ -160,6 +157,7 @@ async function waitFor<T>(
   { now, pause }: Pick<LaunchPorts, 'now' | 'pause'>,
   within: number,
   look: () => Promise<T | undefined>,
+  every = LOOK_EVERY,
 ): Promise<T | undefined> {
   const until = now() + within;
   for (;;) {
@@ -167,7 +165,7 @@ async function waitFor<T>(
     if (found !== undefined || now() >= until) {
       return found;
     }
-    await pause(LOOK_EVERY);
+    await pause(every);
   }
 }
 
@@ -268,39 +266,48 @@ async function executionsAbout(
   instance: string,
   before: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  const look = (): Promise<string[]> => statusesAbout(ports, flow, instance, before);
-  const ended = await waitFor(ports, LONGEST.execution, async () => {
-    const statuses = await look();
-    return statuses.length > 0 && !statuses.includes('RUNNING') ? statuses : undefined;
-  });
+  const machine = await machineArn(ports.states, `skep-${ports.stage}-${flow}`);
+  const others = new Set<string>();
+  const look = (): Promise<string[]> => statusesAbout(ports.states, machine, instance, { before, others });
+  const ended = await waitFor(
+    ports,
+    LONGEST.execution,
+    async () => {
+      const statuses = await look();
+      return statuses.length > 0 && !statuses.includes('RUNNING') ? statuses : undefined;
+    },
+    LOOK_AT_EXECUTIONS_EVERY,
+  );
   return ended ?? look();
 }
 
+/** @param others those that are not about it: what is found to be about another one is added, since each is described by a call */
 async function statusesAbout(
-  { stage, states }: LaunchPorts,
-  flow: Flow,
+  states: SFNClient,
+  stateMachineArn: string,
   instance: string,
-  before: ReadonlySet<string>,
+  { before, others }: { readonly before: ReadonlySet<string>; readonly others: Set<string> },
 ): Promise<string[]> {
   const found: string[] = [];
-  const stateMachineArn = await machineArn(states, `skep-${stage}-${flow}`);
   for await (const { executions = [] } of paginateListExecutions({ client: states }, { stateMachineArn })) {
-    const begun = executions.filter(({ executionArn = '' }) => !before.has(executionArn));
-    for (const { executionArn } of begun) {
+    const begun = executions.flatMap(({ executionArn: arn = '' }) => (before.has(arn) ? [] : [arn]));
+    for (const executionArn of begun.filter((arn) => !others.has(arn))) {
       const { input = '', status = '' } = await states.send(new DescribeExecutionCommand({ executionArn }));
       if (input.includes(instance)) found.push(status);
+      else others.add(executionArn);
     }
+    // The youngest come first.
     if (begun.length < executions.length) break;
   }
   return found;
 }
 
 async function machineArn(states: SFNClient, name: string): Promise<string> {
-  for await (const { stateMachines = [] } of paginateListStateMachines({ client: states }, {})) {
-    const found = stateMachines.find((one) => one.name === name)?.stateMachineArn;
-    if (found !== undefined) return found;
+  const found = await machineNamed(states, name);
+  if (found === undefined) {
+    throw new Error(`there is no state machine ${name}`);
   }
-  throw new Error(`there is no state machine ${name}`);
+  return found;
 }
 
 async function commandsOf({ ssm, stage }: LaunchPorts, instance: string): Promise<NonNullable<LaunchSeen['commands']>> {
