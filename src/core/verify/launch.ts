@@ -69,7 +69,7 @@ const CHECKS: readonly LaunchCheck[] = [
     assumption: 'a command to an instance whose agent is not there yet is refused by name',
     expected: 'InvalidInstanceId',
     rests: 'launches: they wait for the agent by this name',
-    cost: 'a call a second until the agent is there',
+    cost: 'a call every two seconds until the agent is there',
     wrong: about('refusals', (names) => names.filter((name) => name !== 'InvalidInstanceId')),
   },
   {
