@@ -20,9 +20,7 @@ export async function confirm(question: string, { cluster, yes, what = 'cluster'
   if (yes) {
     return;
   }
-  if (!process.stdin.isTTY) {
-    throw new UsageError('stdin is not a terminal, so nobody can be asked: pass --yes to confirm');
-  }
+  needTerminal();
   const said = await ask(`${question}Type the ${what}'s name: `);
   if (said.trim() !== cluster) {
     throw new UsageError('not confirmed: nothing was done');
@@ -53,8 +51,8 @@ export async function approve({ yes }: Approved): Promise<void> {
  * @throws {UsageError} when it is not confirmed
  */
 export async function agree(asked: Approved): Promise<void> {
-  if (!asked.yes && !process.stdin.isTTY) {
-    throw new UsageError('stdin is not a terminal, so nobody can be asked: pass --yes to confirm');
+  if (!asked.yes) {
+    needTerminal();
   }
   await approve(asked);
 }
@@ -74,5 +72,12 @@ async function ask(question: string): Promise<string> {
     });
   } finally {
     terminal.close();
+  }
+}
+
+/** @throws {UsageError} without a terminal */
+function needTerminal(): void {
+  if (!process.stdin.isTTY) {
+    throw new UsageError('stdin is not a terminal, so nobody can be asked: pass --yes to confirm');
   }
 }

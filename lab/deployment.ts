@@ -28,7 +28,7 @@ interface Parts {
 
 /**
  * One kind of parts is there as of this stack. What only another release has stays: CloudFormation makes what is new before whatever
- * refers to it, and takes away at the very end what is there no more.
+ * refers to it, and deletes at the very end what the new template no longer has.
  *
  * @param without a parameter that the documents do not have: those of an older release
  */

@@ -2,7 +2,7 @@
 //
 //   node scripts/keep-release.ts REVISION
 //
-// packages that revision, with the packages of npm that this tree has, and writes it to test/fixtures/release in place of what is there.
+// packages that revision with the npm packages of this tree, and replaces test/fixtures/release with the result.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

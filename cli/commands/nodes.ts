@@ -59,7 +59,7 @@ async function read(cluster: string, stage: string): Promise<Standing[]> {
     groupsOfStage(autoScalingClient(), cluster, launchHook(stage)),
     new TidyStore(tableClient(), `skep-${stage}`).read(cluster),
   ]);
-  // Who has left is no node, wherever its instance rests.
+  // An instance that has left the swarm is no node, also where it rests in a warm pool.
   const nodes = known.filter(({ phase }) => phase !== 'gone');
   const groups = await withPools(autoScalingClient(), listed, nodes);
   const ids = [...groups.flatMap(({ instances }) => instances), ...known].map(({ instance }) => instance);

@@ -62,7 +62,7 @@ async function simulate(
   };
 }
 
-/** Where a resource was named they stand beside what is said of it. */
+/** IAM lists them for the whole request, or, where a resource was named, for that resource. */
 const missingOf = ({
   MissingContextValues: all = [],
   ResourceSpecificResults: ofEach = [],

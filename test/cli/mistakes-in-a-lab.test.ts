@@ -3,27 +3,17 @@
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { parseScenario } from '../../lab/scenario/read.ts';
-import { play } from '../../lab/scenario/play.ts';
-import { ScenarioRun } from '../../lab/scenario/run.ts';
+import type { ScenarioRun } from '../../lab/scenario/run.ts';
 import { ManyCommands } from '../support/many-commands.ts';
 import { STACK, onLab } from '../support/skep-command.ts';
 import type { Ended } from '../support/skep-command.ts';
+import { playSmallCluster } from '../support/small-cluster.ts';
 
-const SCENARIO = `
-name: mistakes
-groups:
-  managers: { role: manager, desired: 1 }
-  workers: { role: worker, desired: 1 }
-steps:
-  - settle: 5m
-`;
 let run: ScenarioRun;
 let worker = '';
 let commands: ManyCommands;
 beforeAll(async () => {
-  run = await ScenarioRun.open(parseScenario(SCENARIO, 'mistakes'), { nodes: 'simulated' });
-  await play(run);
+  run = await playSmallCluster('mistakes');
   commands = new ManyCommands();
   expect(await skep('create', 'other')).toMatchObject({ code: 0 });
   worker = [...(run.lab.autoScaling.groups.get('workers')?.members.keys() ?? [])][0] ?? '';

@@ -6,9 +6,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { deployAgain } from '../../lab/deployment.ts';
-import { parseScenario } from '../../lab/scenario/read.ts';
-import { play } from '../../lab/scenario/play.ts';
-import { ScenarioRun } from '../../lab/scenario/run.ts';
+import type { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { planRemoval } from '../../src/core/removal/removal.ts';
 import type { RemovalStep } from '../../src/core/removal/removal.ts';
@@ -16,21 +14,12 @@ import { carryOutRemoval, lookToRemove } from '../../src/operations/remove-stage
 import type { RemovalPorts } from '../../src/operations/remove-stage.ts';
 import { STACK, onLab, startSkep } from '../support/skep-command.ts';
 import { answerOtherwise, refusing } from '../support/verify-lab.ts';
-
-const SCENARIO = `
-name: remove-stack
-groups:
-  managers: { role: manager, desired: 1 }
-  workers: { role: worker, desired: 1 }
-steps:
-  - settle: 5m
-`;
+import { playSmallCluster } from '../support/small-cluster.ts';
 
 let run: ScenarioRun;
 let ports: RemovalPorts;
 beforeAll(async () => {
-  run = await ScenarioRun.open(parseScenario(SCENARIO, 'remove-stack'), { nodes: 'simulated' });
-  await play(run);
+  run = await playSmallCluster('remove-stack');
   const client = {
     ...{ endpoint: run.lab.url, region: 'eu-west-1' },
     credentials: { accessKeyId: 'lab', secretAccessKey: 'lab' },

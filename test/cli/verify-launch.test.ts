@@ -2,9 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { AwsError } from '../../lab/aws/services/service.ts';
-import { parseScenario } from '../../lab/scenario/read.ts';
-import { play } from '../../lab/scenario/play.ts';
-import { ScenarioRun } from '../../lab/scenario/run.ts';
+import type { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { describeGroup } from '../../src/aws/auto-scaling.ts';
 import type { Group } from '../../src/aws/auto-scaling.ts';
@@ -15,20 +13,11 @@ import type { LaunchOutcome, LaunchPorts } from '../../src/operations/launch-to-
 import { STACK, onLab, startSkep } from '../support/skep-command.ts';
 import type { Ended, Started } from '../support/skep-command.ts';
 import { answerOtherwise, verifyPorts } from '../support/verify-lab.ts';
-
-const SCENARIO = `
-name: verify --launch
-groups:
-  managers: { role: manager, desired: 1 }
-  workers: { role: worker, desired: 1 }
-steps:
-  - settle: 5m
-`;
+import { playSmallCluster } from '../support/small-cluster.ts';
 
 let run: ScenarioRun;
 beforeAll(async () => {
-  run = await ScenarioRun.open(parseScenario(SCENARIO, 'verify --launch'), { nodes: 'simulated' });
-  await play(run);
+  run = await playSmallCluster('verify --launch');
 }, 120_000);
 afterAll(() => run.close());
 

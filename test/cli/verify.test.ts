@@ -1,9 +1,7 @@
 // `skep verify` against a lab: everything holds; made wrong in one point, that line fails and no other.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import { parseScenario } from '../../lab/scenario/read.ts';
-import { play } from '../../lab/scenario/play.ts';
-import { ScenarioRun } from '../../lab/scenario/run.ts';
+import type { ScenarioRun } from '../../lab/scenario/run.ts';
 import { takeStep } from '../../lab/scenario/steps.ts';
 import { AwsError } from '../../lab/aws/services/service.ts';
 import { ASSUMPTION_IDS, findings } from '../../src/core/verify/assumptions.ts';
@@ -12,21 +10,12 @@ import type { VerifyPorts } from '../../src/operations/look-to-verify.ts';
 import { onLab, startSkep } from '../support/skep-command.ts';
 import type { Ended } from '../support/skep-command.ts';
 import { answerOtherwise, changed, refusing, verifyPorts } from '../support/verify-lab.ts';
-
-const SCENARIO = `
-name: verify
-groups:
-  managers: { role: manager, desired: 1 }
-  workers: { role: worker, desired: 1 }
-steps:
-  - settle: 5m
-`;
+import { playSmallCluster } from '../support/small-cluster.ts';
 
 let run: ScenarioRun;
 let ports: VerifyPorts;
 beforeAll(async () => {
-  run = await ScenarioRun.open(parseScenario(SCENARIO, 'verify'), { nodes: 'simulated' });
-  await play(run);
+  run = await playSmallCluster('verify');
   ports = verifyPorts(run.lab);
 }, 120_000);
 afterAll(() => run.close());

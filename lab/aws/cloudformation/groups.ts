@@ -12,11 +12,11 @@ import { HandlerError, textOf } from './handler.ts';
 import type { Handler, UpdatePolicy } from './handler.ts';
 import { LaunchTemplates, templateOf } from './launch-templates.ts';
 import { RECORDS } from './records.ts';
+import { flag } from '../services/inputs.ts';
 
 const GROUP_TYPE = 'AWS::AutoScaling::AutoScalingGroup';
 
 const number = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 const inert = z.json().optional();
 
 const hook = z.strictObject({

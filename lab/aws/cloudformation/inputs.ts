@@ -1,10 +1,10 @@
 // What several operations of CloudFormation take.
 import { z } from 'zod';
+import { flag } from '../services/inputs.ts';
 
 /** An empty list is an empty text in a form. */
 const list = <T extends z.ZodType>(one: T) =>
   z.preprocess((value) => (value === '' ? [] : value), z.array(one)).default([]);
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
 export const asked = {
   list,

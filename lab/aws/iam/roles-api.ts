@@ -69,7 +69,7 @@ export function roleOperations(profiles: Profiles, iam: Iam): Readonly<Record<st
   };
 }
 
-/** What the policies ask for and nobody has told stands beside the decision, whatever that is. */
+/** The answer lists the context keys that the policies use and the request lacks, whatever the decision is. */
 function evaluate(
   iam: Iam,
   role: Role,

@@ -17,9 +17,8 @@ import type { Operation, Service } from './service.ts';
 import { describeMember } from './shown-members.ts';
 import type { ShownMembers } from './shown-members.ts';
 import { poolOf, warmPoolOperations } from './warm-pool-api.ts';
+import { awsName as name, flag } from './inputs.ts';
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const name = z.string().min(1).max(255);
 const id = z.string().min(1).max(19);
 const page = { MaxRecords: z.coerce.number().int().min(1).max(100).optional(), NextToken: z.string().optional() };
 const groups = z.strictObject({

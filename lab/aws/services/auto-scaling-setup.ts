@@ -4,9 +4,8 @@ import { z } from 'zod';
 import type { AutoScaling } from './auto-scaling.ts';
 import { AwsError } from './service.ts';
 import type { Operation } from './service.ts';
+import { awsName as name, flag } from './inputs.ts';
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const name = z.string().min(1).max(255);
 const tag = z.strictObject({
   ResourceId: name,
   ResourceType: z.literal('auto-scaling-group'),

@@ -7,14 +7,13 @@ import { isReplacing } from './replacement.ts';
 import { pageOf } from './pages.ts';
 import { AwsError } from './service.ts';
 import type { Operation } from './service.ts';
+import { awsName as name, flag } from './inputs.ts';
 
 /** The alarms of CloudWatch: undefined for a name that none has. */
 export interface AlarmStates {
   readonly isInAlarm: (name: string) => boolean | undefined;
 }
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const name = z.string().min(1).max(255);
 const percentage = z.coerce.number().int();
 const preferences = z.strictObject({
   MinHealthyPercentage: percentage.min(0).max(100).optional(),

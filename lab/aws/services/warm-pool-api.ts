@@ -7,9 +7,8 @@ import { pageOf } from './pages.ts';
 import type { Operation } from './service.ts';
 import { describeMember } from './shown-members.ts';
 import type { ShownMembers } from './shown-members.ts';
+import { awsName as name, flag } from './inputs.ts';
 
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
-const name = z.string().min(1).max(255);
 const put = z.strictObject({
   AutoScalingGroupName: name,
   MaxGroupPreparedCapacity: z.coerce.number().int().min(-1).max(500).optional(),
@@ -56,7 +55,7 @@ export function warmPoolOperations(autoScaling: AutoScaling, shown: ShownMembers
   };
 }
 
-/** What DescribeAutoScalingGroups tells of it. */
+/** The members of DescribeAutoScalingGroups that describe the pool. */
 export const poolOf = (group: Group, shown: ShownMembers): Record<string, unknown> =>
   group.warmPool === undefined
     ? {}
