@@ -1,16 +1,6 @@
 import js from '@eslint/js';
-import importX, { createNodeResolver } from 'eslint-plugin-import-x';
 import { defineConfig } from 'eslint/config';
 import ts from 'typescript-eslint';
-
-/** Imports go one way: functions -> src, lab and cli -> src, src/core -> nothing but itself. */
-const boundaries = [
-  { target: './src/core', from: ['./src/aws', './src/swarm', './functions', './lab', './cli', './test'] },
-  { target: './src', from: ['./functions', './lab', './cli', './test'] },
-  { target: './functions', from: ['./lab', './cli', './test'] },
-  { target: './lab', from: ['./functions', './cli', './test'] },
-  { target: './cli', from: ['./functions', './test'] },
-];
 
 /** Younger than Node.js 20, which the command and the functions run on. */
 const younger = [
@@ -36,11 +26,7 @@ export default defineConfig(
         projectService: { allowDefaultProject: ['eslint.config.js', 'resources/*.js', 'cli/page/assets/*.js'] },
       },
     },
-    plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })] },
     rules: {
-      'import-x/no-restricted-paths': ['error', { zones: boundaries }],
-      'import-x/no-cycle': 'error',
       complexity: ['error', 10],
       'max-lines': ['error', 400],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
@@ -146,7 +132,5 @@ export default defineConfig(
         ].map((name) => [name, 'readonly']),
       ),
     },
-    // The browser's own paths: nothing on this machine lies there.
-    rules: { 'import-x/no-cycle': 'off' },
   },
 );
