@@ -11,7 +11,7 @@ const only = (name, path, allowed, comment) => ({
   severity: 'error',
   comment,
   from: { path },
-  to: { path: '^(src|functions|lab|cli|test|scripts|bench)/', pathNot: allowed },
+  to: { path: '^(src|functions|lab|cli|test|scripts|bench|resources)/', pathNot: allowed },
 });
 export default {
   forbidden: [
@@ -23,13 +23,29 @@ export default {
       to: { circular: true },
     },
     only('core-is-pure', '^src/core/', '^src/core/', 'Decisions use plain data only.'),
+    {
+      name: 'core-has-no-effects',
+      severity: 'error',
+      comment:
+        "Time, randomness, files and networks are arguments, or somebody else's; a digest is a function of its text.",
+      from: { path: '^src/core/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
     only('src-uses-src', '^src/', '^src/', 'What is deployed knows nothing of the lab and the command.'),
     never(
       'adapters-know-no-flow',
       '^src/(aws|store|swarm)/',
-      '^src/(steps|operations|lambda)/',
+      '^src/(coordination|steps|operations|lambda)/',
       'They are used, and use nothing above them.',
     ),
+    never(
+      'coordination-knows-no-flow',
+      '^src/coordination/',
+      '^src/(steps|operations|lambda)/',
+      'It has what steps and operations share, and knows neither.',
+    ),
+    never('steps-know-no-operation', '^src/steps/', '^src/operations/', 'What both of them do is in src/coordination.'),
+    never('operations-know-no-step', '^src/operations/', '^src/steps/', 'What both of them do is in src/coordination.'),
     never(
       'flow-knows-no-lambda',
       '^src/(steps|operations)/',

@@ -9,7 +9,7 @@ import { commandByHand, plannedSwarm } from '../src/core/steps/by-hand.ts';
 import type { Verb } from '../src/core/names.ts';
 import type { AboutCommand } from '../src/core/steps/by-hand.ts';
 import { askManagers, swarmOnRecord } from '../src/operations/ask-managers.ts';
-import type { AskedSwarm } from '../src/operations/ask-managers.ts';
+import type { SwarmOnRecord } from '../src/operations/ask-managers.ts';
 import { Table } from '../src/store/table.ts';
 import { Failed } from './errors.ts';
 import { explained } from './aws-problems.ts';
@@ -17,7 +17,7 @@ import { explained } from './aws-problems.ts';
 export interface Asking {
   readonly ports: DocumentPorts;
   readonly cluster: string;
-  readonly swarm: AskedSwarm;
+  readonly swarm: SwarmOnRecord;
   /** Is told whom is asked. */
   readonly onAsk?: (instance: string) => void;
 }

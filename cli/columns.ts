@@ -1,4 +1,5 @@
-// Tables for people: with lines on a terminal, plain columns where another program reads them, and one below the other where nothing else fits.
+// Lays a table out for people: with lines on a terminal, as plain columns where another program reads it, and one value below the other where
+// nothing else fits.
 import CliTable from 'cli-table3';
 
 const style = { head: [], border: [] };

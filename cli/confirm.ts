@@ -9,14 +9,14 @@ export interface Approved {
   readonly yes: boolean;
 }
 
-interface Asked extends Approved {
+interface Confirmation extends Approved {
   /** Only this goes on: a `y` is typed too soon. */
   readonly cluster: string;
   /** What it is the name of. */
   readonly what?: string;
 }
 
-export async function confirm(question: string, { cluster, yes, what = 'cluster' }: Asked): Promise<void> {
+export async function confirm(question: string, { cluster, yes, what = 'cluster' }: Confirmation): Promise<void> {
   if (yes) {
     return;
   }

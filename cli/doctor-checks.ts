@@ -4,28 +4,28 @@ import { MACHINES } from '../src/core/names.ts';
 import type { TidyGroup } from '../src/core/tidy/facts.ts';
 import { TIDY_EVERY } from '../src/core/tidy/schedule.ts';
 
-type Asked<T> = { readonly value: T } | { readonly problem: string };
+type OrProblem<T> = { readonly value: T } | { readonly problem: string };
 
 export interface DoctorFacts {
   readonly stage: string;
   /** Named by the person. */
   readonly only: string | undefined;
   /** Names of all state machines of the account here. */
-  readonly machines: Asked<readonly string[]>;
-  readonly clusters: Asked<readonly string[]>;
+  readonly machines: OrProblem<readonly string[]>;
+  readonly clusters: OrProblem<readonly string[]>;
   readonly details: readonly ClusterFacts[];
   readonly now: number;
 }
 
 export interface ClusterFacts {
   readonly cluster: string;
-  readonly state: Asked<'new' | 'founded' | undefined>;
+  readonly state: OrProblem<'new' | 'founded' | undefined>;
   readonly level: string | undefined;
   /** On record. */
   readonly managers: number;
-  readonly groups: Asked<readonly TidyGroup[]>;
+  readonly groups: OrProblem<readonly TidyGroup[]>;
   /** By instance. */
-  readonly agents: Asked<ReadonlyMap<string, string>>;
+  readonly agents: OrProblem<ReadonlyMap<string, string>>;
 }
 
 export interface Check {

@@ -1,3 +1,4 @@
+// The two errors that the command ends with on purpose. Each has a message for a person, and an exit code.
 import { NOT_WELL, USAGE } from './exit-codes.ts';
 
 /** Nothing was done: the person asked for something that cannot be. The message says what to do. */

@@ -9,13 +9,13 @@ import { instanceStates } from '../src/aws/ec2.ts';
 import { ownGroups, refusedGroups } from '../src/operations/groups.ts';
 import type { Refusals } from '../src/store/refusals.ts';
 import type { Table } from '../src/store/table.ts';
-import type { Looked } from '../src/core/verdict/status.ts';
+import type { StatusFacts } from '../src/core/verdict/status.ts';
 import { oneLine } from '../src/core/clean-text.ts';
 import { explained, problemOf } from './aws-problems.ts';
 import { GONE } from './page/facts.ts';
 
 /** What the table has as managers, and EC2 says of them. If you may not ask EC2, you see what the last tidy saw, and are told so. */
-export async function managersNow(table: Table, cluster: string): Promise<Looked['managers']> {
+export async function managersNow(table: Table, cluster: string): Promise<StatusFacts['managers']> {
   const { record } = await table.readLeader(cluster);
   const known = (record?.managers ?? []).map(({ instance }) => instance);
   if (known.length === 0) {
@@ -31,7 +31,7 @@ export async function managersNow(table: Table, cluster: string): Promise<Looked
 }
 
 /** Its groups and their hooks, as Auto Scaling shows them at this moment. */
-export async function groupsNow(refusals: Refusals, cluster: string, stage: string): Promise<Looked['groups']> {
+export async function groupsNow(refusals: Refusals, cluster: string, stage: string): Promise<StatusFacts['groups']> {
   const refused = await explained(refusals.ofCluster(cluster), stage);
   try {
     const client = autoScalingClient();

@@ -1,4 +1,4 @@
-// What is printed may have nowhere to go.
+// Prints what the command says, also where the reader of its output has gone or the disk is full.
 import { writeSync } from 'node:fs';
 
 /** A line of what was asked for. */

@@ -8,7 +8,7 @@ export interface Reach {
   readonly stage: string;
 }
 
-interface Said {
+interface ReachOptions {
   readonly region?: string;
   readonly profile?: string;
   readonly endpointUrl?: string;
@@ -37,7 +37,7 @@ export function reachingAws(command: Command): Command {
     .option('--endpoint-url <url>', 'where AWS answers (default: AWS_ENDPOINT_URL, or AWS itself)')
     .addOption(new Option('--lab [port]', 'ask the lab that runs on this machine, in place of AWS').preset(LAB_PORT))
     .hook('preAction', (_, action) => {
-      apply(action.opts<Said>(), process.env);
+      apply(action.opts<ReachOptions>(), process.env);
     });
 }
 
@@ -48,7 +48,7 @@ function checkStage(stage: string): void {
 }
 
 /** The SDK reads variables of the environment, and so does what this command starts: options become those. */
-function apply({ region, profile, endpointUrl, lab }: Said, env: NodeJS.ProcessEnv): void {
+function apply({ region, profile, endpointUrl, lab }: ReachOptions, env: NodeJS.ProcessEnv): void {
   if (lab !== undefined) {
     reachLab(labPort(String(lab)), env);
   }

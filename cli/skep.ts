@@ -1,5 +1,5 @@
-// Starts the command from its sources, also without skep.js. What Node makes of its sources is kept beside the packages: half of
-// the time in which it starts.
+// Starts the command from its sources, also without skep.js. Node keeps what it compiles of them in a cache: that saves half of the time of
+// a start.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 

@@ -1,4 +1,4 @@
-// Tables for people.
+// What a lab shows to people: its groups and nodes, the result of a scenario, the dashboard. columns.ts lays the tables out.
 import type { Dashboard } from '../lab/console/console.ts';
 import { boundsText } from '../lab/scenario/bounds.ts';
 import { sum } from '../lab/scenario/result.ts';

@@ -71,14 +71,14 @@ async function clusterThatKnows(
   return undefined;
 }
 
-type Around = Pick<WhyFacts, 'hold' | 'refused' | 'failed' | 'forced'>;
+type ClusterRecords = Pick<WhyFacts, 'hold' | 'refused' | 'failed' | 'forced'>;
 
 async function aroundOf(
   cluster: string | undefined,
   declared: readonly string[],
   group: string | undefined,
   stage: string,
-): Promise<Around> {
+): Promise<ClusterRecords> {
   const client = tableClient();
   const table = `skep-${stage}`;
   const nobodys = await new Refusals(client, table).ofNobody();

@@ -1,4 +1,6 @@
 // Called first by scale-out and scale-in: who handles this lifecycle action, and by which route.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { autoScalingClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { readConfig } from '../src/lambda/config.ts';
 import { log, makeHandler, raise } from '../src/lambda/handler.ts';
@@ -20,6 +22,7 @@ export function make(): Handler {
     stage,
     raise,
     log,
+    pause: sleep,
     now: () => Math.floor(Date.now() / 1000),
   };
 

@@ -34,7 +34,7 @@ import { Ec2 } from './aws/services/ec2.ts';
 import type { Instance } from './aws/services/instance.ts';
 import { InstanceMetadata } from './aws/services/instance-metadata.ts';
 import type { InstanceRole } from './aws/services/instance-metadata.ts';
-import { Throttles, agentLimitsOf } from './aws/services/limits.ts';
+import { Throttles, agentLimitsOf } from './aws/services/throttles.ts';
 import { lagsOf } from './aws/services/lagging.ts';
 import { ShownMembers } from './aws/services/shown-members.ts';
 import { ParameterStore } from './aws/services/parameter-store.ts';
@@ -339,7 +339,7 @@ export class Lab {
   }
 
   /** Nothing runs, no instance is on its way, and every group has what it wants. */
-  isSettled(): boolean {
+  isIdle(): boolean {
     const isRunning = (instanceId: string): boolean => this.ec2.isRunning(instanceId);
     const groupsDone = [...this.autoScaling.groups.values()].every((group) => hasWhatItWants(group, isRunning));
     return (
@@ -347,10 +347,10 @@ export class Lab {
     );
   }
 
-  /** Lets time pass until all is settled. */
-  async settle(limit: number): Promise<boolean> {
+  /** Lets time pass until the lab is idle. @returns false if it is not within the limit, ms */
+  async runUntilIdle(limit: number): Promise<boolean> {
     await this.clock.advance(Math.min(limit, this.#latencies.event * 2 + (this.clock.virtual ? QUIET : 0)));
-    return this.clock.until(() => this.isSettled(), limit);
+    return this.clock.until(() => this.isIdle(), limit);
   }
 
   /** The swarm as any of its managers sees it; undefined while there is none. Of groups that are not named nobody is asked. */

@@ -4,7 +4,7 @@ import type { Latencies } from './aws/latencies.ts';
 import type { MachineSurroundings, Machines } from './nodes/machines.ts';
 import type { Random } from './time/random.ts';
 import type { Group, Member } from './aws/services/group.ts';
-import type { Limits } from './aws/services/limits.ts';
+import type { Limits } from './aws/services/throttles.ts';
 import type { Stack } from './aws/stack/stack.ts';
 import type { Execution } from './aws/states/execution.ts';
 import type { HistoryEvent } from './aws/states/history.ts';

@@ -62,6 +62,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   SwarmLeftAlone:
     'take its swarm in (`skep adopt`), or detach the instance; if its swarm is not in use, end it, and its group launches another',
   Forced: 'read the cause; look whether a container ended before its time',
+  JoinUnfinished: 'read the cause, which names what it waited for; the next tidy goes on with the join',
   ManagerKept: 'read the cause; the next tidy joins it anew, once its lease is over',
   ManagerRetained:
     'decide what becomes of the manager, which still runs where its group has instance retention; the last one of a cluster goes only after `skep erase CLUSTER`',

@@ -149,7 +149,7 @@ async function carryOutStep(ports: Ports, file: ClusterFile, step: StackStep): P
       return change(ports, file, step.wish, false);
     case 'wait':
       ports.say(`${step.stack.name}: waiting, it is ${step.stack.status}`);
-      return change(ports, file, step.wish, (await settled(ports, step.stack.name)) === undefined);
+      return change(ports, file, step.wish, (await stackAfterUpdate(ports, step.stack.name)) === undefined);
     case 'remove':
       await emptyGroup(ports, step.stack);
       return remove(ports, step.stack.name);
@@ -159,7 +159,7 @@ async function carryOutStep(ports: Ports, file: ClusterFile, step: StackStep): P
 }
 
 /** @returns undefined where it was being deleted */
-async function settled(ports: Ports, name: string): Promise<StackFacts | undefined> {
+async function stackAfterUpdate(ports: Ports, name: string): Promise<StackFacts | undefined> {
   return follow(ports, name, await lastEvent(ports.stacks, name));
 }
 

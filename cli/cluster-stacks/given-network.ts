@@ -1,5 +1,6 @@
-// Whether a network that is given lets nodes reach Systems Manager: looked at before anything is made, since otherwise nobody hears of them.
-import { askedFor } from '../../src/aws/asked-for.ts';
+// Whether a network that is given lets nodes reach Systems Manager. It is looked at before anything is made: nodes that do not reach it wait
+// without a word.
+import { ifPermitted } from '../../src/aws/if-permitted.ts';
 import { ec2Client } from '../../src/aws/ec2-client.ts';
 import { waysOf } from '../../src/aws/vpc-ways.ts';
 import { wayProblem } from '../../src/core/adopt/look-ways.ts';
@@ -11,7 +12,7 @@ export async function networkLines({ network: { given } }: ClusterFile): Promise
     return [];
   }
   const { vpc, subnets } = given;
-  const ways = await askedFor('ec2:DescribeRouteTables and ec2:DescribeVpcEndpoints', waysOf(ec2Client(), [vpc]));
+  const ways = await ifPermitted('ec2:DescribeRouteTables and ec2:DescribeVpcEndpoints', waysOf(ec2Client(), [vpc]));
   if ('unseen' in ways) {
     return [`? network.given: whether its subnets reach Systems Manager is not known: ${ways.unseen}`];
   }

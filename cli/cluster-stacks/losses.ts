@@ -6,7 +6,7 @@ import { sendingClient } from '../../src/aws/clients.ts';
 import { runDocument } from '../../src/aws/run-document.ts';
 import type { DocumentPorts } from '../../src/aws/run-document.ts';
 import { serviceLines, volumeLines, volumesIn } from '../../src/core/cluster/losses.ts';
-import type { OrUnread, ServiceTold, VolumesTold } from '../../src/core/cluster/losses.ts';
+import type { OrUnread, RunningService, VolumeSummary } from '../../src/core/cluster/losses.ts';
 import { chunks } from '../../src/core/chunks.ts';
 import { commandByHand } from '../../src/core/steps/by-hand.ts';
 import { allServices } from '../all-services.ts';
@@ -48,7 +48,7 @@ function patientPorts({ now, pause }: Ports, { stage }: Place): DocumentPorts {
   };
 }
 
-async function servicesTold(ports: DocumentPorts, { stage, cluster }: Place): Promise<ServiceTold[]> {
+async function servicesTold(ports: DocumentPorts, { stage, cluster }: Place): Promise<RunningService[]> {
   const asking = await askingOf(stage, cluster);
   const { services, unreadable } = await allServices({ ...asking, ports, onAsk: () => undefined });
   return [
@@ -64,9 +64,9 @@ async function volumesTold(
   ports: Ports,
   place: Place,
   instances: readonly string[],
-): Promise<ReadonlyMap<string, OrUnread<VolumesTold>>> {
+): Promise<ReadonlyMap<string, OrUnread<VolumeSummary>>> {
   const agents = await unlessItFails(agentsOf(ports.ssm, instances));
-  const told = new Map<string, OrUnread<VolumesTold>>();
+  const told = new Map<string, OrUnread<VolumeSummary>>();
   for (const some of chunks(instances, AT_ONCE)) {
     const documents = patientPorts(ports, place);
     const asked = some.map(async (instance) => {
@@ -87,7 +87,7 @@ async function volumesTold(
 }
 
 /** @throws {Failed} where it does not tell them */
-async function volumesOf(ports: DocumentPorts, { cluster, stage }: Place, instance: string): Promise<VolumesTold> {
+async function volumesOf(ports: DocumentPorts, { cluster, stage }: Place, instance: string): Promise<VolumeSummary> {
   const command = commandByHand(
     'survey',
     { cluster, stage, tokenKey: '', now: ports.now() },

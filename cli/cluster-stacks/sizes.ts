@@ -7,7 +7,7 @@ import type { Sizes } from '../../src/core/cluster/sizes.ts';
 import type { StackWish } from '../../src/core/cluster/stacks.ts';
 import type { Ports } from './present.ts';
 
-interface Seen {
+interface SizeCheck {
   /** In words; undefined where the sizes are as the file says. */
   readonly correction: string | undefined;
   /** How many nodes the file has no room for. */
@@ -19,7 +19,7 @@ const wantedOf = ({ parameters }: StackWish): Pick<Sizes, 'min' | 'max'> => ({
   max: Number(parameters['MaxSize']),
 });
 
-export async function lookAtSizes(ports: Ports, wish: StackWish, stack: StackFacts): Promise<Seen> {
+export async function lookAtSizes(ports: Ports, wish: StackWish, stack: StackFacts): Promise<SizeCheck> {
   const now = wish.group === undefined ? undefined : await sizesOf(ports, stack);
   return now === undefined
     ? { correction: undefined, surplus: 0 }

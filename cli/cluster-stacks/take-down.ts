@@ -1,7 +1,8 @@
 // Takes a cluster away: workers while managers can drain them, then the swarm and its managers, then the stacks. Each step looks at what
 // is left, so that it goes on where it was ended.
 import { tableClient } from '../../src/aws/clients.ts';
-import { allowErasure, endSwarm } from '../../src/operations/erase.ts';
+import { endSwarm } from '../../src/coordination/end-swarm.ts';
+import { allowErasure } from '../../src/operations/erase.ts';
 import { Erasures } from '../../src/store/erasures.ts';
 import { carryOut, lastEvent, listStacks, makeChangeSet, readStack } from '../../src/aws/stacks.ts';
 import { withoutKeeping } from '../../src/core/cluster/data.ts';

@@ -95,7 +95,7 @@ function run(args: readonly string[]): Promise<void> {
 async function follow(host: string, name: string, wait: number): Promise<void> {
   let told = '';
   for (let waited = 0; ; waited += LOOK_EVERY_SECONDS) {
-    const { state, open } = await look(host, name);
+    const { state, open } = await readConvergence(host, name);
     const text = open.map((line) => oneLine(line)).join('\n');
     if (state === 'converged') {
       process.stdout.write(`stack ${name} runs as wanted\n`);
@@ -119,7 +119,7 @@ const docker = promisify(execFile);
 const LISTED = '{{.ID}} {{.Name}} {{.Replicas}}';
 const INSPECTED = '{{.ID}} {{with .UpdateStatus}}{{.State}}{{end}}';
 
-async function look(host: string, name: string): Promise<Convergence> {
+async function readConvergence(host: string, name: string): Promise<Convergence> {
   const { stdout } = await docker('docker', ['--host', host, 'stack', 'services', '--format', LISTED, name]);
   const listed = linesOf(stdout);
   const ids = listed.map(([id = '']) => id);

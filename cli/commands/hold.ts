@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 
 import { statesClient, tableClient } from '../../src/aws/clients.ts';
 import { Holds } from '../../src/store/holds.ts';
-import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
+import { holdCluster, unholdCluster } from '../../src/operations/hold.ts';
 import { aboutCluster, whichCluster } from '../cluster.ts';
 import type { About } from '../cluster.ts';
 import { YES, approve } from '../confirm.ts';

@@ -38,10 +38,10 @@ export function defineNodes(command: Command): Command {
 
 async function nodes(argument: string | undefined, options: Options): Promise<void> {
   const cluster = await whichCluster(argument, options);
-  await watching(options, () => look(cluster, options));
+  await watching(options, () => showNodes(cluster, options));
 }
 
-async function look(cluster: string, { stage, group, json }: Options): Promise<void> {
+async function showNodes(cluster: string, { stage, group, json }: Options): Promise<void> {
   const all = await explained(read(cluster, stage), stage);
   const shown = all.filter((one) => group === undefined || one.group === group);
   if (group !== undefined && shown.length === 0) {

@@ -7,7 +7,7 @@ import { errorName } from '../../src/aws/errors.ts';
 import { cancelRefresh, lastRefresh, rollBackRefresh } from '../../src/aws/instance-refresh.ts';
 import { oneLine } from '../../src/core/clean-text.ts';
 import { beforehand, isUnderWay, outcomeOf, standText } from '../../src/core/upgrade/refresh.ts';
-import type { RefreshAsked } from '../../src/core/upgrade/refresh.ts';
+import type { RefreshOptions } from '../../src/core/upgrade/refresh.ts';
 import { beginRefresh, ownGroup, planRefresh } from '../../src/operations/upgrade.ts';
 import type { OwnGroup, UpgradePorts } from '../../src/operations/upgrade.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
@@ -52,7 +52,7 @@ export function defineRefresh(command: Command): Command {
 }
 
 async function refresh(name: string, options: Options): Promise<void> {
-  const asked = askedOf(options);
+  const wanted = refreshOptionsOf(options);
   const ports = upgradePorts(options.stage);
   const group = await explained(ownGroup(ports, name), options.stage);
   if (typeof group === 'string') {
@@ -62,7 +62,7 @@ async function refresh(name: string, options: Options): Promise<void> {
     await end(ports, group, options);
     return;
   }
-  const plan = await explained(planRefresh(ports, group, asked), options.stage);
+  const plan = await explained(planRefresh(ports, group, wanted), options.stage);
   if (plan.refused !== undefined) {
     throw new Failed(`${plan.refused}\nnothing was done`);
   }
@@ -80,7 +80,7 @@ async function refresh(name: string, options: Options): Promise<void> {
   }
 }
 
-function askedOf({ share, templateVersion, cancel, rollBack }: Options): RefreshAsked {
+function refreshOptionsOf({ share, templateVersion, cancel, rollBack }: Options): RefreshOptions {
   if (cancel && rollBack) {
     throw new UsageError('--cancel leaves what was replaced, and --roll-back replaces it: say one of them');
   }

@@ -81,7 +81,7 @@ async function followOut(ports: UpgradePorts, leaver: Leaver): Promise<void> {
   let told = '';
   let [begun, without] = [!leaver.wasKept, 0];
   for (;;) {
-    const { lifecycle: shown, phase } = await look(ports, leaver);
+    const { lifecycle: shown, phase } = await readStanding(ports, leaver);
     without = shown === undefined ? without + 1 : 0;
     begun ||= isUnderWay(shown);
     const lifecycle = without >= LOOKS_WITHOUT ? undefined : (shown ?? 'Terminating');
@@ -99,7 +99,7 @@ async function followOut(ports: UpgradePorts, leaver: Leaver): Promise<void> {
 
 const isUnderWay = (shown: string | undefined): boolean => shown !== undefined && !shown.endsWith(':Retained');
 
-async function look(
+async function readStanding(
   { autoScaling, stage }: UpgradePorts,
   { instance, cluster }: Leaver,
 ): Promise<{ readonly lifecycle: string | undefined; readonly phase: string | undefined }> {

@@ -38,10 +38,10 @@ export function defineStatus(command: Command): Command {
 
 async function status(argument: string | undefined, options: Options): Promise<void> {
   const cluster = named(argument, options);
-  await watching(options, () => look(cluster, options));
+  await watching(options, () => showStatus(cluster, options));
 }
 
-async function look(cluster: string | undefined, { stage, json = false }: Options): Promise<void> {
+async function showStatus(cluster: string | undefined, { stage, json = false }: Options): Promise<void> {
   const client = tableClient();
   const clock = timeOf(client);
   const table = `skep-${stage}`;

@@ -11,7 +11,7 @@ import { setupOf } from '../../src/aws/group-setup.ts';
 import { lastRefresh } from '../../src/aws/instance-refresh.ts';
 import { manyLines, oneLine } from '../../src/core/clean-text.ts';
 import { findings } from '../../src/core/verify/assumptions.ts';
-import type { Settled } from '../../src/core/verify/assumptions.ts';
+import type { AssumptionFinding } from '../../src/core/verify/assumptions.ts';
 import { LAUNCH_COSTS, launchFindings } from '../../src/core/verify/launch.ts';
 import { whyNotLaunch } from '../../src/core/verify/may-launch.ts';
 import type { LaunchFacts } from '../../src/core/verify/may-launch.ts';
@@ -135,7 +135,7 @@ function costs({ name }: OwnGroup): string {
   ].join('\n');
 }
 
-function report(found: readonly Settled[]): string {
+function report(found: readonly AssumptionFinding[]): string {
   const table = columns(
     ['', 'assumption', 'expected', 'seen'],
     found.map((one) => [one.verdict, one.assumption, one.expected, oneLine(one.seen)]),

@@ -19,28 +19,28 @@ export function changesOf(before: PageView, after: PageView): Change[] {
   ];
 }
 
-type Told = readonly [about: string, what: string];
+type PageChange = readonly [about: string, what: string];
 
-function groupChanges(before: PageView, after: PageView): Told[] {
+function groupChanges(before: PageView, after: PageView): PageChange[] {
   const old = new Map(before.groups.map((one) => [one.name, one]));
   const now = new Set(after.groups.map(({ name }) => name));
   return [
-    ...after.groups.flatMap(({ name, desired }): Told[] => {
+    ...after.groups.flatMap(({ name, desired }): PageChange[] => {
       const was = old.get(name);
       if (was === undefined) {
         return [[name, `a new group, desired ${desired}`]];
       }
       return was.desired === desired ? [] : [[name, `desired ${was.desired} \u2192 ${desired}`]];
     }),
-    ...before.groups.filter(({ name }) => !now.has(name)).map(({ name }): Told => [name, 'the group is gone']),
+    ...before.groups.filter(({ name }) => !now.has(name)).map(({ name }): PageChange => [name, 'the group is gone']),
   ];
 }
 
-function instanceChanges(before: PageView, after: PageView): Told[] {
+function instanceChanges(before: PageView, after: PageView): PageChange[] {
   const old = new Map(before.instances.map((one) => [one.id, one]));
   const now = new Set(after.instances.map(({ id }) => id));
   return [
-    ...after.instances.flatMap((one): Told[] => {
+    ...after.instances.flatMap((one): PageChange[] => {
       const was = old.get(one.id);
       if (was === undefined) {
         return [[one.id, `new in ${one.group}: ${one.lifecycle}`]];
@@ -48,7 +48,7 @@ function instanceChanges(before: PageView, after: PageView): Told[] {
       const what = changed(was, one);
       return what === '' ? [] : [[one.id, what]];
     }),
-    ...before.instances.filter(({ id }) => !now.has(id)).map(({ id, group }): Told => [id, `gone from ${group}`]),
+    ...before.instances.filter(({ id }) => !now.has(id)).map(({ id, group }): PageChange => [id, `gone from ${group}`]),
   ];
 }
 

@@ -1,4 +1,4 @@
-// Its own types name files without their endings, which Node's way of finding modules does not follow: what the page uses of it, then.
+// The types of dagre, as far as the page uses it. Its own types import files without their endings, which Node's resolution refuses.
 declare module '@dagrejs/dagre' {
   export class Graph {
     setGraph(label: Readonly<Record<string, unknown>>): void;

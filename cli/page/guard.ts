@@ -1,7 +1,7 @@
 // Who may ask the page's server. It listens on this machine only, and that is not enough: any page that a browser here has open can send
 // requests to 127.0.0.1, under a name of its own (DNS rebinding) or from another origin; and other people may have accounts here.
 
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
@@ -23,14 +23,14 @@ export interface Refusal {
 export const cookieName = (port: number): string => `skep-page-${port}`;
 
 /** @returns why not; undefined where it may */
-export function refusalOf(asked: Asked, own: Own): Refusal | undefined {
-  return ofAddress(asked, own) ?? (hasKey(asked, own) ? undefined : { status: 403, because: NO_KEY });
+export function refusalOf(received: ReceivedRequest, own: Own): Refusal | undefined {
+  return ofAddress(received, own) ?? (hasKey(received, own) ? undefined : { status: 403, because: NO_KEY });
 }
 
 const NO_KEY = 'Open the address that skep printed: it has a key in it.';
 
 /** The same, for the first request, which brings the key itself. */
-export function ofAddress({ method, host, origin, contentType }: Asked, { port }: Own): Refusal | undefined {
+export function ofAddress({ method, host, origin, contentType }: ReceivedRequest, { port }: Own): Refusal | undefined {
   const names = [`127.0.0.1:${port}`, `localhost:${port}`];
   if (host === undefined || !names.includes(host)) {
     return { status: 421, because: `This page answers on 127.0.0.1:${port} only.` };
@@ -47,6 +47,6 @@ export function ofAddress({ method, host, origin, contentType }: Asked, { port }
     : { status: 403, because: 'A change is asked for by this page itself, in JSON.' };
 }
 
-function hasKey({ cookie }: Asked, { port, key }: Own): boolean {
+function hasKey({ cookie }: ReceivedRequest, { port, key }: Own): boolean {
   return (cookie ?? '').split(/;\s*/).includes(`${cookieName(port)}=${key}`);
 }

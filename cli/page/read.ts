@@ -14,18 +14,18 @@ import { readNodeStories } from '../../src/store/node-story.ts';
 import { Refusals } from '../../src/store/refusals.ts';
 import { Table } from '../../src/store/table.ts';
 import { Verdicts } from '../../src/store/verdicts.ts';
-import type { Around } from '../../src/store/verdicts.ts';
+import type { VerdictItems } from '../../src/store/verdicts.ts';
 import { cleaned } from '../../src/core/clean-text.ts';
 import type { Pooled } from '../../src/core/tidy/warm-pool.ts';
 import { statusOf } from '../../src/core/verdict/status.ts';
-import type { LookedGroups, Status } from '../../src/core/verdict/status.ts';
+import type { StatusGroups, Status } from '../../src/core/verdict/status.ts';
 import { problemOf } from '../aws-problems.ts';
 import { timeOf } from '../look.ts';
 import { GONE } from './facts.ts';
 import type { PageFacts, PageNode, SeenSwarm, Source } from './facts.ts';
 
 /** Each with the time of the answer, and whether it is time to ask again. */
-class Kept<T> {
+class CachedReading<T> {
   readonly name: string;
   readonly #every: number;
   readonly #ask: () => Promise<T>;
@@ -64,7 +64,7 @@ class Kept<T> {
 
 interface Stored {
   readonly known: readonly PageNode[];
-  readonly around: Around | undefined;
+  readonly around: VerdictItems | undefined;
   readonly managers: readonly string[];
 }
 
@@ -85,22 +85,26 @@ export class PageReader {
   readonly #ec2: EC2Client = ec2Client();
   readonly #clock: () => number;
   readonly #table: string;
-  readonly #groups: Kept<readonly (Group & Pooled)[]>;
-  readonly #stored: Kept<Stored>;
-  readonly #states: Kept<ReadonlyMap<string, string>>;
-  readonly #hooks: Kept<LookedGroups | undefined>;
-  readonly #swarm: Kept<SeenSwarm | undefined> | undefined;
+  readonly #groups: CachedReading<readonly (Group & Pooled)[]>;
+  readonly #stored: CachedReading<Stored>;
+  readonly #states: CachedReading<ReadonlyMap<string, string>>;
+  readonly #hooks: CachedReading<StatusGroups | undefined>;
+  readonly #swarm: CachedReading<SeenSwarm | undefined> | undefined;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
     const { swarm, every, stage } = options;
     this.#table = `skep-${stage}`;
     this.#clock = timeOf(this.#client);
-    this.#groups = new Kept('Auto Scaling', every, [], () => this.#readGroups());
-    this.#stored = new Kept('table', every, { known: [], around: undefined, managers: [] }, () => this.#readTable());
-    this.#states = new Kept<ReadonlyMap<string, string>>('EC2', every * 3, new Map(), () => this.#readStates());
-    this.#hooks = new Kept('hooks', every * 10, undefined, () => this.#readHooks());
-    this.#swarm = swarm === undefined ? undefined : new Kept('swarm', every, undefined, swarm);
+    this.#groups = new CachedReading('Auto Scaling', every, [], () => this.#readGroups());
+    this.#stored = new CachedReading('table', every, { known: [], around: undefined, managers: [] }, () =>
+      this.#readTable(),
+    );
+    this.#states = new CachedReading<ReadonlyMap<string, string>>('EC2', every * 3, new Map(), () =>
+      this.#readStates(),
+    );
+    this.#hooks = new CachedReading('hooks', every * 10, undefined, () => this.#readHooks());
+    this.#swarm = swarm === undefined ? undefined : new CachedReading('swarm', every, undefined, swarm);
   }
 
   async look(): Promise<PageFacts> {
@@ -156,7 +160,7 @@ export class PageReader {
     return ids.length === 0 ? Promise.resolve(new Map<string, string>()) : instanceStates(this.#ec2, [...new Set(ids)]);
   }
 
-  async #readHooks(): Promise<LookedGroups> {
+  async #readHooks(): Promise<StatusGroups> {
     const { cluster, stage } = this.#options;
     const tagged = await groupsOfCluster(this.#autoScaling, cluster);
     const refused = await new Refusals(this.#client, this.#table).ofCluster(cluster);
@@ -183,7 +187,7 @@ export class PageReader {
   }
 
   /** Hooks are asked for less often than who is in the groups. */
-  #lookedGroups(): LookedGroups | undefined {
+  #lookedGroups(): StatusGroups | undefined {
     const hooks = this.#hooks.value;
     const now = new Map(this.#groups.value.map(({ name, instances }) => [name, instances]));
     return hooks === undefined

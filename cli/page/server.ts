@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 
 import { fileOf } from './files.ts';
 import { cookieName, ofAddress, refusalOf } from './guard.ts';
-import type { Asked, Own } from './guard.ts';
+import type { ReceivedRequest, Own } from './guard.ts';
 import type { Watch } from './watch.ts';
 
 /** What a click asks for; each answer is JSON for the page. */
@@ -74,8 +74,8 @@ interface Parts {
 async function answer(request: IncomingMessage, response: ServerResponse, own: Own, parts: Parts): Promise<void> {
   const { method = 'GET', headers, url = '/' } = request;
   const { host, origin, cookie } = headers;
-  const asked: Asked = { method, host, origin, cookie, contentType: headers['content-type'] };
-  const refusal = ofAddress(asked, own);
+  const received: ReceivedRequest = { method, host, origin, cookie, contentType: headers['content-type'] };
+  const refusal = ofAddress(received, own);
   if (refusal !== undefined) {
     tell(response, refusal.status, refusal.because);
     return;
@@ -87,7 +87,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, own: O
     response.writeHead(303, { ...HEADERS, location: '/', 'set-cookie': kept }).end();
     return;
   }
-  const unknown = refusalOf(asked, own);
+  const unknown = refusalOf(received, own);
   if (unknown !== undefined) {
     tell(response, unknown.status, unknown.because);
     return;

@@ -38,7 +38,7 @@ await_leader() {
 # leader, as one does that was started anew while it joined, does not even answer to `docker info` then: it is asked again.
 #
 # Where no answer comes in time, the state is unknown. The one from before the attempt would call an engine inactive that is joining.
-settle() {
+await_engine() {
   NODE_STATE=unknown
   while :; do
     if read_swarm 10; then
@@ -98,12 +98,12 @@ put_in_order() { # IP:PORT,IP:PORT...
   addresses="$answering$silent"
 }
 
-# Sets reason, and leaves the engine where settle does.
+# Sets reason, and leaves the engine where await_engine does.
 attempt_by() { # IP:PORT
   api POST /swarm/join 30 "$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":["%s"],"JoinToken":"%s","Availability":"drain"}' \
     "$OWN_ADDRESS" "$OWN_ADDRESS" "$1" "$join_token")"
   reason=$(complaint)
-  settle
+  await_engine
 }
 
 attempt() {
@@ -146,7 +146,7 @@ join_swarm() {
 begin_alone openssl sed grep awk od
 own_node=sought
 patience=$(($(now) + 120))
-settle
+await_engine
 own_node=known
 if [ "$NODE_STATE" = unknown ]; then fail 21 DockerDown 'docker info did not answer in time'; fi
 check_own_epoch

@@ -42,7 +42,8 @@ function compile(file: string): Bundle {
  */
 export function keepCode(): void {
   for (const [file, { load, script, keepAt }] of bundles) {
-    if (keepAt !== undefined) {
+    // Somebody may have removed the bundle meanwhile: then nobody would read what is kept of it.
+    if (keepAt !== undefined && existsSync(file)) {
       // Whole or not at all: processes that run at once keep the same.
       const made = `${keepAt}.${process.pid}.tmp`;
       writeFileSync(made, script.createCachedData());

@@ -12,14 +12,18 @@ import type { Random } from '../time/random.ts';
 import type { DynamoDb } from './services/dynamodb.ts';
 import { DYNAMODB_OPERATIONS } from './services/dynamodb-members.ts';
 import { transactionConflict } from './services/dynamodb-transaction.ts';
+import { FunctionDied } from './function-died.ts';
 import { AwsError, ownName, UnknownOperation } from './services/service.ts';
 import type { Caller, Service } from './services/service.ts';
 
-/** What a scenario makes of calls: throttled, failed, in conflict with a transaction, or carried out with the answer lost or not whole. */
+/**
+ * What a scenario makes of calls: throttled, failed, in conflict with a transaction, or carried out with the answer lost or not whole; or the function
+ * that makes the call dies, before it or when it has been carried out.
+ */
 export interface CallFault {
   /** @example ssm.SendCommand */
   readonly operation: string;
-  readonly effect: 'throttle' | 'fail' | 'lose-answer' | 'conflict' | 'leave-out';
+  readonly effect: 'throttle' | 'fail' | 'lose-answer' | 'conflict' | 'leave-out' | 'die-before' | 'die-after';
   /** The instances that are left out of the answer. */
   readonly leavesOut?: (instanceId: string) => boolean;
   times: number;
@@ -102,9 +106,7 @@ export class Endpoint {
       throw refusal;
     }
     const answer = await this.#answer(name, operation, input, caller);
-    if (fault?.effect === 'lose-answer') {
-      throw new AwsError('ServiceUnavailable', 'the lab was told to lose this answer', 503);
-    }
+    failAfter(fault?.effect);
     return fault?.leavesOut === undefined ? answer : without(fault.leavesOut, answer);
   }
 
@@ -151,7 +153,8 @@ export class Endpoint {
   }
 
   #takeFault(call: string, { kind }: Caller): CallFault | undefined {
-    const fault = this.faults.find(({ operation, times }) => operation === call && times > 0);
+    const mayMeet = ({ effect }: CallFault): boolean => !effect.startsWith('die-') || kind === 'function';
+    const fault = this.faults.find((one) => one.operation === call && one.times > 0 && mayMeet(one));
     if (fault === undefined || kind === 'person') {
       return undefined;
     }
@@ -195,6 +198,9 @@ export class Endpoint {
       const output = await this.call(asked.service, asked.operation, input, this.#callerOf(request, asked.service));
       return this.#dated(answerOf(asked, output, requestId));
     } catch (error) {
+      if (error instanceof FunctionDied) {
+        throw error;
+      }
       return this.#dated(refusalOf(asked, asAwsError(error), requestId));
     }
   }
@@ -208,8 +214,10 @@ function faultyAnswer(
   service: string,
   operation: string,
   input: Record<string, unknown>,
-): AwsError | undefined {
+): Error | undefined {
   switch (effect) {
+    case 'die-before':
+      return new FunctionDied();
     case 'throttle':
       return new AwsError(
         ['autoscaling', 'route53'].includes(service) ? 'Throttling' : 'ThrottlingException',
@@ -223,7 +231,18 @@ function faultyAnswer(
         : new AwsError('TransactionConflictException', 'Transaction is ongoing for the item');
     case 'lose-answer':
     case 'leave-out':
+    case 'die-after':
       return undefined;
+  }
+}
+
+/** Of a call that was carried out. */
+function failAfter(effect: CallFault['effect'] | undefined): void {
+  if (effect === 'lose-answer') {
+    throw new AwsError('ServiceUnavailable', 'the lab was told to lose this answer', 503);
+  }
+  if (effect === 'die-after') {
+    throw new FunctionDied();
   }
 }
 

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { format } from 'node:util';
 
 import type { Clock, Work } from '../time/clock.ts';
 import { loaderOf } from './bundle.ts';
@@ -95,19 +96,23 @@ export class ExecutionEnvironment {
 
   /** `Date`, `process`, `console` and `require` are parameters of the bundle: its time, environment and network are the lab's. */
   #evaluate(): void {
-    const out = this.#output();
+    const tell = (text: string): void => {
+      this.#tell(text);
+    };
+    const out = outputTo(tell);
+    const makeConsole = (): Console => consoleTo(out, tell);
     const module = { exports: this.#exports };
     const serve: Serve = (request) => this.#surroundings.serve(request);
     const endpoint = (): string => this.#surroundings.endpoint;
     loaderOf(this.#file)(
       module.exports,
-      this.#require(httpTo(endpoint, serve)),
+      this.#require(httpTo(endpoint, serve), makeConsole),
       module,
       this.#file,
       '/var/task',
       this.#process(out),
       virtualDate(() => this.#surroundings.clock.now()),
-      new Console(out, out),
+      makeConsole(),
       this.#setTimeout,
       fetchTo(endpoint, serve),
     );
@@ -115,7 +120,7 @@ export class ExecutionEnvironment {
   }
 
   /** A pause of the function's own takes the lab's time: `setTimeout` of node:timers/promises, which the SDK does not use. */
-  #require(http: unknown): (name: string) => unknown {
+  #require(http: unknown, makeConsole: () => Console): (name: string) => unknown {
     const require: (name: string) => unknown = createRequire(this.#file);
     const pausing = {
       setTimeout: (delay: number) => {
@@ -126,6 +131,12 @@ export class ExecutionEnvironment {
     const own: Readonly<Record<string, unknown>> = {
       'node:timers/promises': pausing,
       'node:http': http,
+      // No arrow: it is called by `new`.
+      'node:console': {
+        Console: function () {
+          return makeConsole();
+        },
+      },
       'node:crypto': unsignedCrypto,
       'node:fs/promises': withoutFiles,
     };
@@ -145,20 +156,12 @@ export class ExecutionEnvironment {
       ? setImmediate(wake, ...given)
       : setTimeout(wake, delay, ...given);
 
-  #output(): Writable {
-    const tell = (line: string): void => {
-      this.#surroundings.onLine(line);
-    };
-    return new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        for (const line of chunk.toString().split('\n')) {
-          if (line !== '') {
-            tell(line);
-          }
-        }
-        done();
-      },
-    });
+  #tell(text: string): void {
+    for (const line of text.split('\n')) {
+      if (line !== '') {
+        this.#surroundings.onLine(line);
+      }
+    }
   }
 
   #process(out: Writable): NodeJS.Process {
@@ -168,6 +171,23 @@ export class ExecutionEnvironment {
       stderr: { value: out },
     }) as NodeJS.Process;
   }
+}
+
+/** Its standard output and its standard error. */
+const outputTo = (tell: (text: string) => void): Writable =>
+  new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      tell(chunk.toString());
+      done();
+    },
+  });
+
+/** What it prints with. The ways that loggers take do not go through a stream, which costs as much as the logger. */
+function consoleTo(out: Writable, tell: (text: string) => void): Console {
+  const print = (...given: unknown[]): void => {
+    tell(format(...given));
+  };
+  return Object.assign(new Console(out, out), { debug: print, error: print, info: print, log: print, warn: print });
 }
 
 /**

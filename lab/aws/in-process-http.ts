@@ -25,9 +25,18 @@ type OnResponse = (response: InProcessResponse) => void;
  * @param serve what answers there. Where it rejects, the connection breaks, as it does with an endpoint that was closed.
  */
 export function httpTo(url: () => string, serve: Serve): typeof http {
+  // Of one URL after the other: an endpoint is asked a thousand times before there is the next.
+  let at = { url: '', hostname: '', port: '' };
+  const addressOf = (now: string): typeof at => {
+    if (at.url !== now) {
+      const { hostname, port } = new URL(now);
+      at = { url: now, hostname, port };
+    }
+    return at;
+  };
   const request = (...given: Parameters<typeof http.request>): unknown => {
     const [options, onResponse] = given as unknown as [RequestOptions, OnResponse | undefined];
-    const { hostname, port } = new URL(url());
+    const { hostname, port } = addressOf(url());
     return options.host === hostname && String(options.port) === port
       ? new InProcessRequest(options, serve, onResponse)
       : http.request(...given);
@@ -96,10 +105,13 @@ class InProcessRequest extends EventEmitter {
 
   async #exchange(body: string): Promise<void> {
     const { method = 'GET', path, headers = {} } = this.#options;
-    const named = Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), String(value)]);
+    const named: Record<string, string> = {};
+    for (const name of Object.keys(headers)) {
+      named[name.toLowerCase()] = String(headers[name]);
+    }
     let response: HttpResponse;
     try {
-      response = await this.#serve({ method, url: path ?? '/', headers: Object.fromEntries(named), body });
+      response = await this.#serve({ method, url: path ?? '/', headers: named, body });
     } catch (error) {
       this.destroy(hungUp(error));
       return;

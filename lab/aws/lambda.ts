@@ -6,8 +6,10 @@ import { Work } from '../time/clock.ts';
 import type { Clock } from '../time/clock.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import type { Surroundings } from './execution-environment.ts';
+import { FunctionDied } from './function-died.ts';
 import type { Serve } from './http-server.ts';
 import type { Credentials } from './iam/access-keys.ts';
+import type { HttpRequest, HttpResponse } from './protocols/http.ts';
 import type { Random } from '../time/random.ts';
 import { QUOTAS } from './services/quotas.ts';
 import type { StackFunction } from './stack/stack.ts';
@@ -33,12 +35,35 @@ export interface LambdaOptions {
   readonly onLog: (name: string, line: string) => void;
 }
 
+/** One call of a function that has not ended. */
+class Running {
+  readonly work = new Work();
+  isDead = false;
+  /** Rejects when it dies. */
+  readonly death: Promise<never>;
+  readonly die: () => void;
+
+  constructor() {
+    const { promise, reject } = Promise.withResolvers<never>();
+    // Most never die.
+    promise.catch(() => undefined);
+    this.death = promise;
+    this.die = (): void => {
+      this.isDead = true;
+      reject(namedError('Runtime.ExitError', 'Error: Runtime exited with error: exit status 1'));
+    };
+  }
+}
+
+/** One of its own each time: what waits for a shared one would be kept for ever, with all that it knows. */
+const never = (): Promise<never> => new Promise(() => undefined);
+
 export class Lambda {
   readonly #options: LambdaOptions;
   /** By the name of the function. */
   readonly #environments = new Map<string, ExecutionEnvironment>();
   #functions: readonly StackFunction[];
-  readonly #works = new AsyncLocalStorage<Work>();
+  readonly #running = new AsyncLocalStorage<Running>();
   invocations = 0;
 
   constructor(options: LambdaOptions) {
@@ -67,19 +92,21 @@ export class Lambda {
   /** Virtual time stands still while a function runs: its own work takes none, save for the pauses that it makes on purpose. */
   async invoke(arn: string, event: unknown, mode: 'synchronous' | 'asynchronous' = 'synchronous'): Promise<Invocation> {
     const limit = QUOTAS[mode === 'synchronous' ? 'functionPayload' : 'asynchronousPayload'].value;
-    const size = bytesOf(event);
+    const text = textOf(event);
+    const size = Buffer.byteLength(text);
     if (size > limit) {
       const text = `${size} byte payload is too large for the ${mode} invoke limit of ${limit} bytes`;
       return { ok: false, errorType: 'Lambda.RequestTooLargeException', errorMessage: text };
     }
-    const work = new Work();
-    const run = this.#works.run(work, () => this.#invoke(arn, event));
-    const outcome = await this.#options.clock.busy(run, work);
+    const running = new Running();
+    const run = this.#running.run(running, () => this.#invoke(arn, text, running));
+    const outcome = await this.#options.clock.busy(run, running.work);
     this.#options.onEnd?.(arn.split(':').at(-1) ?? '', outcome.ok);
     return outcome;
   }
 
-  async #invoke(arn: string, event: unknown): Promise<Invocation> {
+  /** @param event as text: a function gets what is its own, and what JSON has of it */
+  async #invoke(arn: string, event: string, running: Running): Promise<Invocation> {
     const deployed = this.#functions.find((one) => one.arn === arn || one.name === arn);
     if (deployed === undefined) {
       throw new Error(`there is no function ${arn}`);
@@ -87,17 +114,22 @@ export class Lambda {
     this.invocations += 1;
     try {
       const environment = this.#environmentOf(deployed);
-      const run = environment.call(deployed.export, structuredClone(event), this.#context(deployed));
-      const payload = await inTime(deployed.timeout, run);
-      const size = bytesOf(payload);
+      const run = environment.call(deployed.export, JSON.parse(event), this.#context(deployed));
+      const payload = await inTime(deployed.timeout, Promise.race([run, running.death]));
+      const text = textOf(payload);
+      const size = Buffer.byteLength(text);
       if (size > QUOTAS.functionPayload.value) {
         throw namedError(
           'Function.ResponseSizeTooLarge',
           `Response payload size (${size} bytes) exceeded maximum allowed payload size (${QUOTAS.functionPayload.value} bytes).`,
         );
       }
-      return { ok: true, payload: payload === undefined ? null : (JSON.parse(JSON.stringify(payload)) as unknown) };
+      return { ok: true, payload: JSON.parse(text) as unknown };
     } catch (error) {
+      if (running.isDead) {
+        // The next call gets a new one. It is given to no other lab: what died in it is in its midst for ever.
+        this.#environments.delete(deployed.name);
+      }
       // Not `instanceof Error`: a function's errors come from its own bundle, and Lambda looks at the same two fields.
       const { name, message } = error as { name?: unknown; message?: unknown };
       return { ok: false, errorType: String(name), errorMessage: String(message) };
@@ -111,7 +143,7 @@ export class Lambda {
     }
     const { clock, endpoint, serve, onLog } = this.#options;
     const environment = ExecutionEnvironment.of(deployed.code, {
-      ...{ clock, endpoint, serve },
+      ...{ clock, endpoint, serve: (request) => this.#serve(serve, request) },
       environment: this.#variablesOf(deployed),
       onLine: (line) => {
         onLog(deployed.name, line);
@@ -122,13 +154,30 @@ export class Lambda {
     return environment;
   }
 
+  /** A call of a function that died waits for its answer for ever. */
+  async #serve(serve: Serve, request: HttpRequest): Promise<HttpResponse> {
+    const running = this.#running.getStore();
+    if (running?.isDead === true) {
+      return never();
+    }
+    try {
+      return await serve(request);
+    } catch (error) {
+      if (running === undefined || !(error instanceof FunctionDied)) {
+        throw error;
+      }
+      running.die();
+      return never();
+    }
+  }
+
   /** Of which invocation a pause is. */
   #work(): Work {
-    const work = this.#works.getStore();
-    if (work === undefined) {
+    const running = this.#running.getStore();
+    if (running === undefined) {
       throw new Error('a function pauses outside of its invocations');
     }
-    return work;
+    return running.work;
   }
 
   #variablesOf({ name, environment, memory }: StackFunction): Surroundings['environment'] {
@@ -165,7 +214,7 @@ export class Lambda {
   }
 }
 
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value ?? null));
+const textOf = (value: unknown): string => JSON.stringify(value ?? null);
 
 const namedError = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 

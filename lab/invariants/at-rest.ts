@@ -21,19 +21,25 @@ export async function atRest(lab: Lab, cluster: string, kept: Kept): Promise<Pro
   if (swarm === undefined) {
     return state === 'founded' && isSaidHealthy ? [lie('no swarm has a leader')] : [];
   }
-  const wrong = swarmProblems(lab, cluster, swarm);
+  const isTold = verdict?.reasons.some(({ name }) => name === 'NodeUnknown') === true;
+  const nodes = swarm.nodes.filter((node) => !(isTold && wasNeverConfirmed(node)));
+  const wrong = swarmProblems(lab, cluster, nodes);
   const lies = isSaidHealthy ? wrong.slice(0, 1).map(({ what }) => lie(what)) : [];
   const locks = await kept.locks(Math.floor(lab.clock.now() / 1000));
   const held = locks.map((what): Problem => ({ rule: 'nothing-left-over', what: `a lock is held: ${what}` }));
-  return [...wrong, ...lies, ...held, ...leftOver(swarm), ...underWay(lab)];
+  return [...wrong, ...lies, ...held, ...leftOver(nodes, swarm), ...underWay(lab)];
 }
 
 const lie = (what: string): Problem => ({ rule: 'honest-verdict', what: `it is healthy, and ${what}` });
 
+/** Its instance ended between the join and the confirmation, and nobody heard of the join: whose it was only a person can find out. */
+const wasNeverConfirmed = ({ status, role, labels }: NodeTruth): boolean =>
+  status === 'down' && role === 'worker' && labels[INSTANCE_LABEL] === undefined;
+
 const groupsOf = (lab: Lab, cluster: string): Group[] =>
   [...lab.autoScaling.groups.values()].filter(({ tags }) => tags['skep:cluster'] === cluster);
 
-function swarmProblems(lab: Lab, cluster: string, { nodes }: SwarmTruth): Problem[] {
+function swarmProblems(lab: Lab, cluster: string, nodes: readonly NodeTruth[]): Problem[] {
   const instances = groupsOf(lab, cluster).flatMap((group) =>
     [...group.members.values()].map((member): Instance => ({ group, member })),
   );
@@ -81,7 +87,7 @@ function groupProblems({ name, members, desired }: Group): string[] {
   return inService === desired ? [] : [`${name} wants ${desired} and has ${inService} in service`];
 }
 
-function leftOver({ nodes, services }: SwarmTruth): Problem[] {
+function leftOver(nodes: readonly NodeTruth[], { services }: SwarmTruth): Problem[] {
   const what = [
     ...services
       .filter(({ constraints }) => constraints.some((one) => one.includes('node.id')))

@@ -10,9 +10,14 @@ import { atRest } from './at-rest.ts';
 import type { Kept } from './kept.ts';
 import { leftUndrained } from './ended.ts';
 import type { Ended } from './ended.ts';
+import { doneTooLate } from './late-commands.ts';
 import { problemsOfLeaving } from './leaving.ts';
+import { LockWatch } from './lock-watch.ts';
+import { takenOver } from './one-at-work.ts';
+import { OwnersWord } from './owners-word.ts';
 import type { Rule, Violation } from './rules.ts';
 import { instanceOf, isNamed, leaksToken } from './telling.ts';
+import { Tries } from './tries.ts';
 import { WantedManagers } from './wanted-managers.ts';
 
 /** So long a swarm may be without a leader before a verdict has to say so: two tidies, and some minutes. */
@@ -25,6 +30,9 @@ export class Invariants {
   readonly #kept: Kept;
   readonly #wanted: WantedManagers;
   readonly #abandoned = new AbandonedByRule();
+  readonly #lock: LockWatch;
+  readonly #tries = new Tries();
+  readonly #owners = new OwnersWord();
   readonly #lifecycles = new Map<string, string>();
   #timedOut = 0;
   #ended: Ended[] = [];
@@ -35,6 +43,7 @@ export class Invariants {
     this.#cluster = cluster;
     this.#kept = kept;
     this.#wanted = new WantedManagers(lab, cluster);
+    this.#lock = new LockWatch(cluster);
     this.#ledAt = lab.clock.now();
     lab.machines.watchNodes?.((leaving) => {
       this.#nodeLeaves(leaving);
@@ -51,6 +60,9 @@ export class Invariants {
     for (const problem of this.#abandoned.after(exchange)) {
       this.#violate('abandoned-by-rule', problem);
     }
+    const now = this.#lab.clock.now();
+    this.#tries.onExchange(exchange, now);
+    this.#complain('waits-without-lock', this.#lock.onExchange(exchange, now / 1000));
   }
 
   onMember(group: Group, member: Member): void {
@@ -65,6 +77,11 @@ export class Invariants {
   }
 
   onExecution(execution: Execution, event: HistoryEvent): void {
+    this.#complain('one-at-work', takenOver(execution, event, this.#lab.executions));
+    if (event.type === 'TaskStateEntered' && event.state === 'CompleteForced') {
+      const { runCommand, clock } = this.#lab;
+      this.#complain('tried-to-the-end', this.#tries.onForced(execution, runCommand.commands, clock.now()));
+    }
     if (event.type === 'ExecutionFailed' && !isNamed(execution.error)) {
       const what = `${execution.stateMachine.name} ended with ${execution.error ?? 'no error'}: ${execution.cause ?? ''}`;
       this.#violate('errors-have-names', what);
@@ -79,13 +96,27 @@ export class Invariants {
 
   // --- When it is asked
 
-  /** After each step. */
+  /** After each step of a scenario. What people say of services counts until they say something else. */
+  async after(step: object): Promise<void> {
+    const [led] = (this.#lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed);
+    if (led !== undefined && ('docker' in step || 'service' in step)) this.#owners.said(led);
+    await this.look();
+  }
+
+  /** What had no answer in time may be carried out later: then nobody knows what the owners of services have said last. */
+  passedOver(because: string): void {
+    if (because.includes('exit code 124')) this.#owners.clear();
+  }
+
   async look(): Promise<void> {
     const led = (this.#lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed);
     if (led.length > 1) {
       this.#violate('one-swarm', `${led.length} swarms are led: ${led.map(({ swarmId }) => swarmId).join(', ')}`);
     }
     this.#lookAtEnded();
+    for (const problem of doneTooLate(this.#lab.runCommand.commands)) {
+      this.#violate('late-does-nothing', problem);
+    }
     await this.#lookAtVerdict(led.length > 0);
   }
 
@@ -97,7 +128,9 @@ export class Invariants {
       if (about.some(({ status }) => status === 'RUNNING')) {
         return true;
       }
-      if (!about.some(({ error }) => error === 'Forced') && !this.#lab.console.alarms.raised.has('ForcedCompletion')) {
+      // What came back from standby with its engine down has tasks on record, and its launch is given up at the deadline all the same.
+      const isTold = about.some(({ error }) => error === 'Forced' || error === 'LaunchAbandoned');
+      if (!isTold && !this.#lab.console.alarms.raised.has('ForcedCompletion')) {
         this.#violate('drained-before-ended', what);
       }
       return false;
@@ -126,6 +159,14 @@ export class Invariants {
     for (const { rule, what } of await atRest(this.#lab, this.#cluster, this.#kept)) {
       this.#violate(rule, what);
     }
+    const [led] = (this.#lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed);
+    for (const problem of led === undefined ? [] : this.#owners.problems(led)) {
+      this.#violate('services-as-said', problem);
+    }
+  }
+
+  #complain(rule: Rule, what: string | undefined): void {
+    if (what !== undefined) this.#violate(rule, what);
   }
 
   /** Of each rule the first few: what follows from one is no other. */

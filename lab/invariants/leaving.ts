@@ -27,6 +27,18 @@ function demoted({ nodeId, isReachable }: NodeTruth, { nodes }: SwarmTruth, want
     : [];
 }
 
+/** Its hook has waited for an hour, and its group calls it unhealthy: then skep writes its node off (docs/failure-modes.md). Milliseconds. */
+const WRITTEN_OFF_AFTER = 3_600_000;
+
+function isWrittenOff({ autoScaling, clock }: Lab, instance: string): boolean {
+  const group = autoScaling.groupOf(instance);
+  const isUnhealthy = (group && memberOf(group, instance))?.healthy === false;
+  const waits = [...autoScaling.actions.values()].some(
+    ({ instanceId, since }) => instanceId === instance && clock.now() - since >= WRITTEN_OFF_AFTER,
+  );
+  return isUnhealthy && waits;
+}
+
 function removed(lab: Lab, { nodeId, machines, tasksAtWork }: NodeTruth): Problem[] {
   const [instance] = machines.filter((id) => lab.ec2.isRunning(id));
   if (instance === undefined) {
@@ -40,7 +52,7 @@ function removed(lab: Lab, { nodeId, machines, tasksAtWork }: NodeTruth): Proble
       { rule: 'none-forgotten-alive', what: `${nodeId} is removed, and ${instance} is ${lifecycle} and is that node` },
     ];
   }
-  return tasksAtWork > 0
+  return tasksAtWork > 0 && !isWrittenOff(lab, instance)
     ? [
         {
           rule: 'drained-before-forgotten',

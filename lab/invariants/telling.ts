@@ -13,7 +13,11 @@ export function leaksToken({ service, operation, input, output, error }: Exchang
 
 /** Errors of executions: skep's own, and those that AWS has for what stops or outlasts one. */
 export const isNamed = (error: string | undefined): boolean =>
-  error !== undefined && (ERRORS.has(error) || error === 'Stopped' || error === 'States.Timeout');
+  error !== undefined &&
+  (ERRORS.has(error) || error === 'Stopped' || error === 'States.Timeout' || OF_LAMBDA.test(error));
+
+/** Of a function, more often than it is tried. */
+const OF_LAMBDA = /^(Lambda\.[A-Za-z]+|Sandbox\.Timedout|Runtime\.ExitError)$/;
 
 export function instanceOf({ input }: Execution): string | undefined {
   const detail = (input as { readonly detail?: { readonly EC2InstanceId?: unknown } } | null)?.detail;

@@ -130,6 +130,8 @@ export interface SwarmTruth {
     readonly name: string;
     readonly replicas: number;
     readonly constraints: readonly string[];
+    /** Its whole spec, as JSON. */
+    readonly text: () => string;
   }[];
 }
 

@@ -46,16 +46,8 @@ function outcomeOf(given: Given): FaultOutcome {
 }
 
 function effectOf(effect: NonNullable<Given['effect']>, by: number | undefined): FaultOutcome {
-  switch (effect) {
-    case 'late':
-      return { effect, by: by ?? LATE };
-    case 'agent-restarts':
-    case 'agent-updates':
-    case 'reboot':
-      return { effect, by: by ?? SOON };
-    case 'lost':
-    case 'cut-off':
-    case 'twice':
-      return { effect };
+  if (effect === 'lost' || effect === 'cut-off' || effect === 'twice') {
+    return { effect };
   }
+  return { effect, by: by ?? (effect === 'late' || effect === 'begins-late' ? LATE : SOON) };
 }

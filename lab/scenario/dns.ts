@@ -5,7 +5,7 @@ import { member } from './disturbances.ts';
 import type { ResolvedName } from './name-facts.ts';
 import type { ScenarioRun } from './run.ts';
 import type { PlainStep } from './schema.ts';
-import { INSTANCE_LABEL } from '../../src/core/labels.ts';
+import { GROUP_LABEL, INSTANCE_LABEL } from '../../src/core/labels.ts';
 
 type Part<Kind extends string> = Extract<PlainStep, Readonly<Record<Kind, unknown>>>;
 export type DnsStep = Part<'zone'> | Part<'records'> | Part<'resolve'>;
@@ -91,7 +91,7 @@ class NameWatch {
     this.#call(seen, new Set(ready.keys()));
     this.#wasNamed ||= answers.length > 0;
     const named = [...ready.values()].filter(
-      ({ availability, labels }) => availability === 'active' && this.#isOfName(labels['skep.group']),
+      ({ availability, labels }) => availability === 'active' && this.#isOfName(labels[GROUP_LABEL]),
     );
     seen.unknown += this.#wasNamed && answers.length === 0 && named.length > 0 ? 1 : 0;
   }

@@ -8,14 +8,14 @@ import { duration } from './quantities.ts';
 const CONFLICTING = /^dynamodb\.(TransactWriteItems|PutItem|UpdateItem|DeleteItem)$/;
 
 /** Effects that come at a time. */
-const TIMED: ReadonlySet<string> = new Set(['late', 'agent-restarts', 'agent-updates', 'reboot']);
+const TIMED: ReadonlySet<string> = new Set(['late', 'begins-late', 'agent-restarts', 'agent-updates', 'reboot']);
 
 const times = z.int().min(1).max(10_000).default(1);
 
 const callFault = z
   .strictObject({
     call: z.string(),
-    effect: z.enum(['throttle', 'fail', 'lose-answer', 'conflict', 'leave-out']),
+    effect: z.enum(['throttle', 'fail', 'lose-answer', 'conflict', 'leave-out', 'die-before', 'die-after']),
     group: z.string().optional(),
     times,
   })
@@ -32,8 +32,10 @@ const commandFault = z
     document: z.enum(VERBS),
     exitCode: z.int().min(-1).max(255).optional(),
     status: z.enum(['Failed', 'TimedOut', 'Cancelled', 'Undeliverable', 'DeliveryTimedOut']).optional(),
-    effect: z.enum(['lost', 'agent-restarts', 'agent-updates', 'reboot', 'late', 'cut-off', 'twice']).optional(),
-    /** Of `late`: how much; of a start of the agent or the machine: how long after the script's. */
+    effect: z
+      .enum(['lost', 'agent-restarts', 'agent-updates', 'reboot', 'late', 'begins-late', 'cut-off', 'twice'])
+      .optional(),
+    /** Of `late` and `begins-late`: how much; of a start of the agent or the machine: how long after the script's. */
     by: duration.optional(),
     group: z.string().optional(),
     instance: z.enum(['oldest', 'youngest', 'leader']).optional(),

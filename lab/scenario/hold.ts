@@ -4,7 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { Holds } from '../../src/store/holds.ts';
-import { holdCluster, unholdCluster } from '../../src/steps/hold.ts';
+import { holdCluster, unholdCluster } from '../../src/operations/hold.ts';
 import { PERSON } from '../aws/iam/access-keys.ts';
 import type { ScenarioRun } from './run.ts';
 import { StepFailed } from './step-failed.ts';

@@ -1,3 +1,4 @@
+// The error that ends a run where a person presses Ctrl-C.
 /** Somebody ended the run: Ctrl-C. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

@@ -14,23 +14,33 @@ import { handlerTo } from './in-process-client.ts';
 /** By stage and by the hash of what it was packaged of. A stack is frozen, so that no lab can change it for the next one. */
 const loaded = new Map<string, Stack>();
 
+/** By stage: a process plays what it has packaged first, so that all its runs are of one state, and no run looks at the sources again. */
+const packaged = new Map<string, Promise<PackagedService>>();
+
 export async function stackOf(stage: string): Promise<Stack> {
-  return load(await packageService({ stage }));
+  const known = packaged.get(stage) ?? packageService({ stage });
+  packaged.set(stage, known);
+  try {
+    return load(await known);
+  } catch (error) {
+    packaged.delete(stage);
+    throw error;
+  }
 }
 
 /** @throws {BadRelease} */
 export function releaseOf(folder: string, stage: string): Stack {
-  const packaged = readKeptRelease(folder);
-  if (packaged.stage !== stage) {
-    throw new BadRelease(`${folder} is a release of the stage ${packaged.stage}, and the scenario has ${stage}`);
+  const kept = readKeptRelease(folder);
+  if (kept.stage !== stage) {
+    throw new BadRelease(`${folder} is a release of the stage ${kept.stage}, and the scenario has ${stage}`);
   }
-  return load(packaged);
+  return load(kept);
 }
 
-function load(packaged: PackagedService): Stack {
-  const key = `${packaged.stage} ${packaged.hash}`;
+function load(service: PackagedService): Stack {
+  const key = `${service.stage} ${service.hash}`;
   const stack =
-    loaded.get(key) ?? loadStack(packaged, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
+    loaded.get(key) ?? loadStack(service, { account: '123456789012', region: 'eu-west-1', partition: 'aws' });
   loaded.set(key, stack);
   return stack;
 }

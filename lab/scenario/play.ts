@@ -37,10 +37,11 @@ export async function play(run: ScenarioRun): Promise<void> {
 async function take(run: ScenarioRun, step: Step, index: number): Promise<boolean> {
   try {
     await takeStep(run, step);
-    await run.invariants?.look();
+    await run.invariants?.after(step);
   } catch (error) {
     if (run.scenario.passOver && isNotToBeDone(error)) {
       run.say(`passed over: ${error.message}`);
+      run.invariants?.passedOver(error.message);
       return true;
     }
     if (!(error instanceof StepFailed || error instanceof NotToBeHad)) {

@@ -41,7 +41,7 @@ export function watch(lab: () => Lab, onProgress: ((progress: Progress) => void)
       const state = ended ?? entered;
       if (state !== undefined && !PASSING.has(state)) {
         const { error } = execution;
-        const what = { machine: machineOf(lab(), execution), instance: instanceOf(execution), state };
+        const what = { machine: machineOf(execution), instance: instanceOf(execution), state };
         onProgress({
           kind: 'state',
           at: at(),

@@ -109,15 +109,12 @@ export function groupsOf(lab: Lab): GroupResult[] {
 }
 
 /** The short name of the machine: `scale-out` of `skep-dev-2-scale-out`. No machine's name ends with that of another. */
-export function machineOf(_lab: Lab, execution: Execution): string {
-  return (
-    /^skep-.*?-(scale-out|scale-in|tidy|recover|rotate-tokens|rebalance)$/.exec(execution.stateMachine.name)?.[1] ??
-    execution.stateMachine.name
-  );
-}
+export const machineOf = ({ stateMachine }: Execution): string =>
+  MACHINE.exec(stateMachine.name)?.[2] ?? stateMachine.name;
 
-const stageOf = ({ stateMachine }: Execution): string =>
-  /^skep-(.*)-(scale-out|scale-in|tidy|recover|rotate-tokens|rebalance)$/.exec(stateMachine.name)?.[1] ?? '';
+const stageOf = ({ stateMachine }: Execution): string => MACHINE.exec(stateMachine.name)?.[1] ?? '';
+
+const MACHINE = /^skep-(.*)-(scale-out|scale-in|tidy|recover|rotate-tokens|rebalance)$/;
 
 export function instanceOf({ input }: Execution): string | null {
   if (typeof input !== 'object' || input === null || !('detail' in input)) {
@@ -136,7 +133,7 @@ export const stateOf = ({ history }: Execution): string | undefined =>
 export function executionsOf(lab: Lab, chosen: (execution: Execution) => boolean = () => true): ExecutionResult[] {
   return lab.executions.filter(chosen).map((execution) => ({
     stage: stageOf(execution),
-    machine: machineOf(lab, execution),
+    machine: machineOf(execution),
     instance: instanceOf(execution),
     status: execution.status,
     transitions: execution.transitions,
@@ -145,6 +142,18 @@ export function executionsOf(lab: Lab, chosen: (execution: Execution) => boolean
     cause: execution.cause ?? null,
   }));
 }
+
+/**
+ * As AWS words them, each once. Not those about an instance that has left its group since lists were read, which lag: no policy can name the group of
+ * one that is in none.
+ */
+export const denialsOf = (lab: Lab): string[] => [
+  ...new Set(
+    lab.iam.denials
+      .filter(({ resource }) => !resource.endsWith(':autoScalingGroupName/'))
+      .map(({ message }) => message),
+  ),
+];
 
 /** Actions that functions, machines, rules or instances asked for, and were denied. */
 export const deniedOf = (lab: Lab): string[] => [...new Set(lab.iam.denials.map(({ action }) => action))].toSorted();

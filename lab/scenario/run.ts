@@ -29,7 +29,7 @@ import type { Progress } from './progress.ts';
 import { watch } from './progress.ts';
 import { withNames } from './named.ts';
 import { Requests } from './requests.ts';
-import { executionsOf, groupsOf, nodesOf, sum } from './result.ts';
+import { denialsOf, executionsOf, groupsOf, nodesOf, sum } from './result.ts';
 import type { ExpectationResult, ScenarioResult } from './result.ts';
 import { clustersOf } from './schema.ts';
 import type { Expectation, GroupSpec, Scenario } from './schema.ts';
@@ -79,7 +79,7 @@ async function stacksOf(scenario: Scenario, signal: AbortSignal | undefined): Pr
   return [stack, beside];
 }
 
-interface Asked {
+interface RunParts {
   readonly killAt: KillAt[];
   readonly invariants: Invariants | undefined;
 }
@@ -117,9 +117,9 @@ export class ScenarioRun {
   /** Which turn of a loop it is, for the result. */
   #turn = '';
 
-  private constructor(scenario: Scenario, lab: Lab, options: RunOptions, asked: Asked) {
-    this.killAt = asked.killAt;
-    this.invariants = asked.invariants;
+  private constructor(scenario: Scenario, lab: Lab, options: RunOptions, parts: RunParts) {
+    this.killAt = parts.killAt;
+    this.invariants = parts.invariants;
     this.#scenario = scenario;
     this.lab = lab;
     this.requests = new Requests(() => lab.clock.now());
@@ -334,7 +334,7 @@ export class ScenarioRun {
     const { lab, scenario, expectations } = this;
     const { continued, abandoned, timedOut } = lab.autoScaling.hooks;
     const move = lab.instanceTimes.last(this.#measuredFrom);
-    const denied = [...new Set(lab.iam.denials.map(({ message }) => message))];
+    const denied = denialsOf(lab);
     // A denial that nobody expects is a permission that is missing, however well skep got around it.
     const expected = this.scenario.expect.some((one) => 'denied' in one);
     const unexpected = expected ? [] : denied;

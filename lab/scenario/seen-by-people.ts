@@ -1,5 +1,5 @@
 // What people see of a scenario's cluster: its verdict, what they were told, and which alarms have rung.
-import type { Kept, Verdicts } from '../../src/store/verdicts.ts';
+import type { KeptVerdict, Verdicts } from '../../src/store/verdicts.ts';
 import type { Lab } from '../lab.ts';
 
 export interface SeenByPeople {
@@ -13,7 +13,7 @@ export async function seeAsPeople(lab: Lab, verdicts: Verdicts, cluster: string)
   return { verdict: verdictFacts(kept), notified: (to) => noticeFacts(lab, cluster, to) };
 }
 
-function verdictFacts({ verdict, outbox }: Kept): Record<string, unknown> {
+function verdictFacts({ verdict, outbox }: KeptVerdict): Record<string, unknown> {
   return {
     level: verdict?.level ?? 'none',
     reasons: (verdict?.reasons ?? []).map(({ name }) => name).toSorted(),

@@ -28,7 +28,7 @@ export async function takeStep(run: ScenarioRun, step: Step): Promise<void> {
 
 async function takePlainStep(run: ScenarioRun, step: PlainStep): Promise<void> {
   if ('settle' in step) {
-    await settle(run, step.settle);
+    await waitUntilIdle(run, step.settle);
   } else if ('advance' in step) {
     run.say(`${step.advance / 1000} s pass`);
     await run.lab.clock.advance(step.advance);
@@ -171,8 +171,8 @@ function outside({ lab, say }: ScenarioRun, step: Outside): void {
   }
 }
 
-async function settle(run: ScenarioRun, limit: number): Promise<void> {
-  if (await run.lab.settle(limit)) {
+async function waitUntilIdle(run: ScenarioRun, limit: number): Promise<void> {
+  if (await run.lab.runUntilIdle(limit)) {
     return;
   }
   const running = run.lab.executions.filter(({ status }) => status === 'RUNNING').length;

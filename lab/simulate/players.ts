@@ -1,6 +1,8 @@
 // Who plays seeds: this process, or several of their own, one for each processor.
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { interrupted } from '../scenario/interrupted.ts';
@@ -54,8 +56,10 @@ export const playersOf = (jobs: number, options: Options): Player[] =>
   Array.from({ length: jobs }, () => playerElsewhere(options));
 
 function playerElsewhere({ folder, tries, signal }: Options): Player {
-  // Without the flags of this process: they may be a profiler's.
-  const child = fork(PLAYER, [], { execArgv: [] });
+  // Without the flags of this process: they may be a profiler's. What Node has made of the sources for this process serves that one.
+  const made = getCompileCacheDir();
+  const env = made === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: path.dirname(made) };
+  const child = fork(PLAYER, [], { execArgv: [], env });
   let spent: Spent = { cpuSeconds: 0, heapBytes: 0 };
   const close = (): void => {
     child.kill('SIGKILL');

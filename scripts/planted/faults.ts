@@ -80,8 +80,8 @@ export const FAULTS: readonly PlantedFault[] = [
     name: 'a founder expires',
     why: 'a second instance founds a swarm while the first one is at it',
     file: 'src/core/lifecycle/founder.ts',
-    find: "states.every((state) => state === 'terminated');",
-    put: "states.every((state) => state === 'terminated') || now - founder.since > 60;",
+    find: 'return states.every((state) =>',
+    put: 'return now - founder.since > 60 || states.every((state) =>',
   },
   {
     name: 'EC2 is asked once',
@@ -107,9 +107,9 @@ export const FAULTS: readonly PlantedFault[] = [
   {
     name: 'what nobody knows is final',
     why: 'an error that is in no list completes the hook of an instance that is not drained',
-    file: 'src/core/steps/result.ts',
-    find: "return exitCode(responseCode)?.error ?? (lastJson(stdout) === undefined ? 'ScriptLost' : 'CommandFailed');",
-    put: "return exitCode(responseCode)?.error ?? (lastJson(stdout) === undefined ? 'WrongInstance' : 'WrongInstance');",
+    file: 'statemachines/scale-in.asl.yaml',
+    find: 'back: Drain }\n        Next: Again',
+    put: 'back: Drain }\n        Next: Complete',
   },
   {
     name: 'a join is taken for none',

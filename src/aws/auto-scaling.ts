@@ -119,7 +119,7 @@ export async function describeHook(
   return found === undefined ? undefined : { metadata: found.NotificationMetadata };
 }
 
-/** All hooks of a group, whoever's they are. */
+/** All hooks of a group, also those that are not skep's. */
 export async function describeHooks(client: AutoScalingClient, group: string): Promise<HookFacts[]> {
   const { LifecycleHooks: hooks } = await client.send(
     new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group }),
@@ -138,7 +138,7 @@ export async function describeInstance(client: AutoScalingClient, instance: stri
   return (await describeInstances(client, [instance])).get(instance) ?? null;
 }
 
-/** So many DescribeAutoScalingInstances takes. */
+/** How many instances DescribeAutoScalingInstances takes at once. */
 const INSTANCES_AT_ONCE = 50;
 
 /** Those of them that are in a group, or in its warm pool. */

@@ -1,4 +1,4 @@
-// What the SDK tells its calls to: nobody.
+// The logger that our clients of the SDK get: it drops every call, so that none is prepared for a log.
 import type { SSMClientConfig } from '@aws-sdk/client-ssm';
 
 type Logger = NonNullable<SSMClientConfig['logger']>;
@@ -6,7 +6,7 @@ type Logger = NonNullable<SSMClientConfig['logger']>;
 const nothing = (): void => undefined;
 
 /**
- * For each call the SDK leaves out of the input and of the output what is secret, and gives both to its logger, also to the one that it has
- * by default, which drops them. One that takes neither calls nor errors gets neither, and nothing is made up for it.
+ * For each call the SDK copies input and output without what is secret, and gives both copies to its logger. It does so for its default logger
+ * too, which drops them. For a logger without `info` and `error` it makes no copies.
  */
 export const noCalls = { trace: nothing, debug: nothing, warn: nothing } as Logger;

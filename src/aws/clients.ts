@@ -8,23 +8,27 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 import { noCalls } from './call-logger.ts';
+import { laidOut } from './laid-out.ts';
 import { bounded } from './within-time.ts';
 
-export const autoScalingClient = (): AutoScalingClient => bounded(new AutoScalingClient({ logger: noCalls }));
+export const autoScalingClient = (): AutoScalingClient => bounded(laidOut(new AutoScalingClient({ logger: noCalls })));
 
 export const tableClient = (): DynamoDBDocumentClient =>
   bounded(
-    DynamoDBDocumentClient.from(new DynamoDBClient({ logger: noCalls }), {
-      marshallOptions: { removeUndefinedValues: true },
-    }),
+    laidOut(
+      DynamoDBDocumentClient.from(new DynamoDBClient({ logger: noCalls }), {
+        marshallOptions: { removeUndefinedValues: true },
+      }),
+    ),
   );
 
-export const statesClient = (): SFNClient => bounded(new SFNClient({ logger: noCalls }));
+export const statesClient = (): SFNClient => bounded(laidOut(new SFNClient({ logger: noCalls })));
 
-export const topicClient = (): SNSClient => bounded(new SNSClient({ logger: noCalls }));
+export const topicClient = (): SNSClient => bounded(laidOut(new SNSClient({ logger: noCalls })));
 
 /** Otherwise it would call the host of the queue's URL, wherever the environment says that AWS is. */
-export const queueClient = (): SQSClient => bounded(new SQSClient({ logger: noCalls, useQueueUrlAsEndpoint: false }));
+export const queueClient = (): SQSClient =>
+  bounded(laidOut(new SQSClient({ logger: noCalls, useQueueUrlAsEndpoint: false })));
 
 /**
  * The SDK itself retries nothing: a SendCommand whose answer was lost may have been accepted, and would run twice. A connection is not kept
@@ -32,11 +36,13 @@ export const queueClient = (): SQSClient => bounded(new SQSClient({ logger: noCa
  */
 export const sendingClient = (): SSMClient =>
   bounded(
-    new SSMClient({
-      logger: noCalls,
-      maxAttempts: 1,
-      requestHandler: { httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
-    }),
+    laidOut(
+      new SSMClient({
+        logger: noCalls,
+        maxAttempts: 1,
+        requestHandler: { httpsAgent: { keepAlive: false }, httpAgent: { keepAlive: false } },
+      }),
+    ),
   );
 
-export const ssmClient = (): SSMClient => bounded(new SSMClient({ logger: noCalls }));
+export const ssmClient = (): SSMClient => bounded(laidOut(new SSMClient({ logger: noCalls })));

@@ -13,7 +13,7 @@ const ALIVE: readonly State[] = ['pending', 'running', 'stopping', 'stopped', 's
 
 /** Those that carry the tags of a manager group of the cluster, which groups hand on to what they launch. */
 export async function findManagers(client: EC2Client, cluster: string): Promise<Map<string, State>> {
-  return look(client, [
+  return statesWhere(client, [
     { Name: 'tag:skep:cluster', Values: [cluster] },
     { Name: 'tag:skep:role', Values: ['manager'] },
     { Name: 'instance-state-name', Values: [...ALIVE] },
@@ -24,7 +24,7 @@ export async function findManagers(client: EC2Client, cluster: string): Promise<
 export async function statesOf(client: EC2Client, instances: readonly string[]): Promise<Map<string, State>> {
   const found = new Map<string, State>();
   for (const Values of chunks(instances, FILTER_VALUES)) {
-    for (const [instance, state] of await look(client, [{ Name: 'instance-id', Values }])) {
+    for (const [instance, state] of await statesWhere(client, [{ Name: 'instance-id', Values }])) {
       found.set(instance, state);
     }
   }
@@ -58,7 +58,7 @@ export async function terminate(client: EC2Client, instances: readonly string[])
   await client.send(new TerminateInstancesCommand({ InstanceIds: [...instances] }));
 }
 
-async function look(client: EC2Client, Filters: Filter[]): Promise<Map<string, State>> {
+async function statesWhere(client: EC2Client, Filters: Filter[]): Promise<Map<string, State>> {
   const found = await list(client, Filters);
   return new Map(
     found.map(({ InstanceId: id = '', State: state }) => [

@@ -12,7 +12,7 @@ import { FILTER_VALUES } from './ec2-filters.ts';
 import { errorName } from './errors.ts';
 
 /** What EC2 shows of an instance. */
-interface ShownInstance {
+interface Ec2Instance {
   readonly state: string;
   /** All that it has: of each of its interfaces, and those by which it is known outside. None of one that is gone. */
   readonly addresses: readonly string[];
@@ -25,8 +25,8 @@ interface ShownInstance {
 export async function shownInstances(
   client: EC2Client,
   instances: readonly string[],
-): Promise<Map<string, ShownInstance>> {
-  const shown = new Map<string, ShownInstance>();
+): Promise<Map<string, Ec2Instance>> {
+  const shown = new Map<string, Ec2Instance>();
   for (const one of await instancesWith(client, 'instance-id', instances)) {
     shown.set(one.InstanceId ?? '', { state: one.State?.Name ?? '', addresses: addressesIn(one) });
   }

@@ -44,7 +44,7 @@ const DENIED: ReadonlySet<string> = new Set([
   'UnauthorizedException',
 ]);
 
-/** Whoever asks may not. */
+/** AWS denies the call to the caller. */
 export const isDenied = (error: unknown): boolean => DENIED.has(errorName(error));
 
 export function isThrottled(error: unknown): boolean {

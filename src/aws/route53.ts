@@ -11,10 +11,12 @@ import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { RecordChange, ShownRecord } from '../core/dns/records.ts';
 import { errorName } from './errors.ts';
 import { noCalls } from './call-logger.ts';
+import { laidOut } from './laid-out.ts';
 import { bounded } from './within-time.ts';
 
 /** It is in no region: one endpoint serves all of a partition. Its limits are low, so that what is throttled is tried for longer. */
-export const route53Client = (): Route53Client => bounded(new Route53Client({ logger: noCalls, maxAttempts: 5 }));
+export const route53Client = (): Route53Client =>
+  bounded(laidOut(new Route53Client({ logger: noCalls, maxAttempts: 5 })));
 
 /** A name has at most so many records that are looked at: an answer names eight of them. */
 const PAGE = 300;

@@ -86,9 +86,9 @@ export async function findCommand(
 const CLOCKS_DIFFER = 30;
 
 /**
- * Whether the agent has carried out any command since then: one that is busy has, one that is away has not. Of those that have
- * succeeded the youngest is looked at, since an agent takes its commands one after the other. In doubt it has not: one that was done with
- * something just before would count as busy for as long as it is away, and one that is busy is done with more by the next look.
+ * Whether the agent has carried out any command since then: one that is busy has, one that is away has not. Of the
+ * commands that succeeded the youngest is looked at, since an agent takes its commands one after the other. In doubt the answer is no: an agent
+ * that went away right after a command would count as busy for ever, while one that is really busy has done more by the next look.
  *
  * @param since epoch seconds
  */

@@ -17,7 +17,7 @@ export interface DocumentPorts {
 /** Not the form of a step's, so that its end wakes nobody. */
 const COMMENT = 'skep by hand';
 const LOOK_EVERY = 1000;
-/** SSM tells of an end a moment later, seconds. */
+/** SSM shows the end of a command a moment later. Seconds. */
 const MARGIN = 30;
 
 export async function runDocument(ports: DocumentPorts, command: Command): Promise<Outcome> {

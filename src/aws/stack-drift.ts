@@ -1,4 +1,4 @@
-// CloudFormation's look for drift: what is otherwise now than a stack has made it.
+// CloudFormation's look for drift: how resources differ now from what their stack has made.
 import {
   DescribeStackDriftDetectionStatusCommand,
   DetectStackDriftCommand,

@@ -60,7 +60,7 @@ async function tryOnce(
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(message),
-      // A redirect would carry what is said to where nobody has decided to send it.
+      // A redirect would send the message to a place that nobody has chosen.
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT),
     });

@@ -56,6 +56,8 @@ export const CLOSED_ERRORS = {
   LaunchAbandoned: 'the launch failed, was undone and abandoned: the group launches another instance',
   LaunchContinued: 'the launch failed three times in a row: the instance stays outside the swarm, the tidy tries again',
   ManagerKept: 'the launch of a manager failed, and it could not be demoted: it stays, since it counts in the quorum',
+  JoinUnfinished:
+    'an instance in service did not get in before the deadline: nothing was undone, the tidy goes on with it',
   SwarmLeftAlone:
     'the instance is in a swarm that nobody declared: it goes on outside the cluster, and its swarm as it is',
   Forced: 'the instance was ended without a clean goodbye: the tidy removes its node',

@@ -1,3 +1,4 @@
+// Puts what belongs together into lists, by name.
 /** By a name that each has, in the order in which the names come. Map.groupBy is younger than the oldest Node.js that skep runs on. */
 export function grouped<T>(all: readonly T[], nameOf: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

@@ -1,8 +1,19 @@
-// The labels that skep puts on a node, in the form that the documents take.
+// The labels of nodes and services that skep writes or reads. The scripts in documents/ spell them out: test/documents/labels.test.ts holds that
+// they are these.
 import { createHash } from 'node:crypto';
 
 export const INSTANCE_LABEL = 'skep.instance';
+export const GROUP_LABEL = 'skep.group';
 export const ZONE_LABEL = 'skep.zone';
+export const ROLE_LABEL = 'skep.role';
+/** `true` on a node that skep is taking out. */
+export const LEAVING_LABEL = 'skep.leaving';
+/** skep's own mark on a service. Any tidy or hand-over that sees a mark after its time takes back what the mark says. */
+export const MARK_LABEL = 'skep.shift';
+/** Of a service, set by its owner. `off` leaves it out of a rebalance, `on` lets one with volumes be moved all the same. */
+export const REBALANCE_LABEL = 'skep.rebalance';
+/** Of a service, set by its owner. `off` leaves it out of hand-overs. */
+export const HAND_OVER_LABEL = 'skep.hand-over';
 
 interface LabelFacts {
   readonly instance: string;
@@ -27,9 +38,9 @@ export function labelList({ instance, group, zone, role, own }: LabelFacts): str
   const labels = {
     ...own,
     [INSTANCE_LABEL]: instance,
-    'skep.group': labelValue(group),
+    [GROUP_LABEL]: labelValue(group),
     [ZONE_LABEL]: zone,
-    'skep.role': role,
+    [ROLE_LABEL]: role,
   };
   return pairsOf(labels);
 }

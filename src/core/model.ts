@@ -1,7 +1,7 @@
 // What skep knows of clusters, nodes and actions: the shapes that are kept in the table and carried from state to state.
 import type { ClosedError } from './errors.ts';
 import type { Completion, WishedAvailability } from './lifecycle/event.ts';
-import type { NodeRole } from './names.ts';
+import type { NodePhase, NodeRole } from './names.ts';
 
 /** A person has stopped everything: since when, epoch seconds, and why. An attribute of the STATE item. */
 export interface Hold {
@@ -44,8 +44,6 @@ export interface LeaderRecord {
   /** When it was written, epoch seconds. An answer from before that time does not change it. */
   readonly asOf?: number;
 }
-
-export type NodePhase = 'launching' | 'joining' | 'joined' | 'ready' | 'leaving' | 'gone';
 
 export interface NodeItem {
   readonly instance: string;
@@ -114,6 +112,8 @@ export interface Plan {
   readonly warned?: boolean;
   /** The nodes that AWS takes with it, as `node@instance`: these are paused first. */
   readonly together?: readonly string[];
+  /** A launch of an instance that is in service: no hook waits for it, and its node may be at work. */
+  readonly serves?: boolean;
   /** The node is to have, or has, a name in DNS. */
   readonly dns?: boolean;
   readonly nodeId?: string;

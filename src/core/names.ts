@@ -21,6 +21,9 @@ export const nodeAddress = z.string().regex(/^[0-9]{1,3}(\.[0-9]{1,3}){3}(:[0-9]
 export const zoneName = z.string().regex(/^[a-z0-9-]{1,40}$/, 'not an availability zone');
 export const nodeRole = z.enum(['worker', 'manager']);
 export type NodeRole = z.infer<typeof nodeRole>;
+/** How far the node of an instance is. */
+export const nodePhase = z.enum(['launching', 'joining', 'joined', 'ready', 'leaving', 'gone']);
+export type NodePhase = z.infer<typeof nodePhase>;
 
 export const VERBS = [
   'init',

@@ -1,4 +1,4 @@
-// Takes a swarm in that exists, with its groups: step by step, each of which may be taken twice, so that it goes on where it was stopped.
+// Takes in a swarm that exists, with its groups. Each step may be taken twice, so an adoption that was stopped goes on when it is run again.
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
 import { putHook, retainAbandoned, tagGroup } from '../aws/group-setup.ts';
@@ -9,10 +9,10 @@ import { ADOPTING, planAdoption, stepText } from '../core/adopt/plan.ts';
 import type { Adopted, Adoption, AdoptStep } from '../core/adopt/plan.ts';
 import { FlowError } from '../core/errors.ts';
 import type { Command, ClusterConfig } from '../core/steps/verbs.ts';
-import { unholdCluster } from '../steps/hold.ts';
 import type { Adoptions } from '../store/adoptions.ts';
 import type { Declarations } from '../store/declarations.ts';
 import type { Holds } from '../store/holds.ts';
+import { unholdCluster } from './hold.ts';
 import { lookToAdopt } from './look-to-adopt.ts';
 import type { AdoptWish, LookPorts } from './look-to-adopt.ts';
 
@@ -21,11 +21,11 @@ export interface AdoptPorts extends LookPorts {
   readonly declarations: Declarations;
   readonly holds: Holds;
   readonly states: SFNClient;
-  /** Is told each step before it is taken. */
+  /** Prints each step before it is taken. */
   readonly say: (text: string) => void;
 }
 
-/** A step came to nothing. What was done before it stays, and the cluster is held: run again, it goes on. */
+/** A step failed. What was done before it stays, and the cluster is held. Run the adoption again, and it goes on. */
 export class AdoptionStopped extends Error {
   override readonly name = 'AdoptionStopped';
 }
@@ -54,7 +54,7 @@ async function take(ports: AdoptPorts, cluster: string, step: AdoptStep): Promis
       await unholdCluster(ports, cluster, ports.now());
       return undefined;
     case 'label':
-      await told(ports, labelOf({ ...ports, cluster, now: ports.now() }, step.member, step.swarm, step.managers));
+      await outputOf(ports, labelOf({ ...ports, cluster, now: ports.now() }, step.member, step.swarm, step.managers));
       return undefined;
     default:
       return setUp(ports, cluster, step);
@@ -76,7 +76,7 @@ async function setUp({ autoScaling, ec2 }: AdoptPorts, cluster: string, step: Se
   }
 }
 
-/** A cluster that was declared before keeps what else was said of it. */
+/** A cluster that was declared before keeps its other settings. */
 async function hold({ declarations, holds, now }: AdoptPorts, cluster: string, config: ClusterConfig): Promise<void> {
   await declarations.declare(cluster, config);
   await holds.place(cluster, ADOPTING, now());
@@ -85,7 +85,7 @@ async function hold({ declarations, holds, now }: AdoptPorts, cluster: string, c
 /** The leader proves on the way that it is a manager of this very swarm, at the address of its instance. */
 async function record(ports: AdoptPorts, cluster: string, adopted: Adopted): Promise<void> {
   const now = ports.now();
-  const output = await told(ports, publishOf({ ...ports, cluster, now }, adopted));
+  const output = await outputOf(ports, publishOf({ ...ports, cluster, now }, adopted));
   const { swarmId, caDigest, worker, manager } = published.parse(output);
   if (swarmId !== adopted.swarmId) {
     throw new AdoptionStopped(
@@ -121,7 +121,7 @@ async function note(
 }
 
 /** @throws {AdoptionStopped} where the document does not end well */
-async function told(ports: AdoptPorts, command: Command): Promise<Readonly<Record<string, unknown>>> {
+async function outputOf(ports: AdoptPorts, command: Command): Promise<Readonly<Record<string, unknown>>> {
   const outcome = await runDocument(ports, command);
   if (!outcome.ok) {
     throw new AdoptionStopped(`${command.verb} on ${command.target}: ${outcome.error}: ${outcome.cause}`);

@@ -7,7 +7,7 @@ import type { Command } from '../core/steps/verbs.ts';
 import type { Table } from '../store/table.ts';
 
 /** A swarm, and whom to ask of it. */
-export interface AskedSwarm {
+export interface SwarmOnRecord {
   readonly swarmId: string;
   readonly epoch: number;
   /** The leader first. */
@@ -15,7 +15,7 @@ export interface AskedSwarm {
 }
 
 /** @returns undefined where the cluster was never declared or has no swarm, or where no manager of it is on record */
-export async function swarmOnRecord(table: Table, cluster: string): Promise<AskedSwarm | undefined> {
+export async function swarmOnRecord(table: Table, cluster: string): Promise<SwarmOnRecord | undefined> {
   const [state, { record }] = await Promise.all([table.readState(cluster), table.readLeader(cluster)]);
   if (state?.status !== 'founded' || record === undefined) {
     return undefined;
@@ -25,7 +25,7 @@ export async function swarmOnRecord(table: Table, cluster: string): Promise<Aske
   return { swarmId: state.swarmId, epoch: state.epoch ?? 0, managers: [leader, ...others] };
 }
 
-/** So many are asked, one after the other: each that does not answer costs minutes. */
+/** How many are asked, one after the other: each manager that does not answer costs minutes. */
 const MOST_ASKED = 3;
 
 /**
@@ -35,7 +35,7 @@ const MOST_ASKED = 3;
  */
 export async function askManagers(
   ports: DocumentPorts,
-  { managers }: AskedSwarm,
+  { managers }: SwarmOnRecord,
   commandTo: (manager: Manager) => Command,
   asking: (instance: string) => void,
 ): Promise<Outcome> {

@@ -1,6 +1,4 @@
 // Claims a lifecycle action for an execution: who handles it, and by which route.
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
@@ -16,7 +14,7 @@ import { contradictionOf } from '../core/lifecycle/contradiction.ts';
 import type { ShownInstance } from '../core/lifecycle/contradiction.ts';
 import { claimedBy, readLifecycleEvent } from '../core/lifecycle/event.ts';
 import type { Action, ReadEvent } from '../core/lifecycle/event.ts';
-import { groupView, isFresh, isUntagged, toldOfRefusal } from '../core/lifecycle/group-view.ts';
+import { groupView, isFresh, isUntagged, isToldInVerdict } from '../core/lifecycle/group-view.ts';
 import type { CachedGroup, GroupView } from '../core/lifecycle/group-view.ts';
 import type { Plan } from '../core/model.ts';
 import { ownerKey } from '../core/names.ts';
@@ -25,12 +23,12 @@ import type { Refusals } from '../store/refusals.ts';
 import type { Table } from '../store/table.ts';
 import { WriteConflict } from '../store/transact.ts';
 
-/** How often a group is asked for that an answer lacks, and the pause before the next look, ms: it grows. */
+/** How often Auto Scaling is asked for a group that its answer lacks, and the first pause between two looks, ms; each pause is longer. */
 const GROUP_LOOKS = 4;
 const PAUSE = 500;
 /** Two executions that claim the same instance at once: the loser reads and decides again. */
 const CLAIM_TRIES = 5;
-/** Auto Scaling lags behind its own events by seconds: so often it is asked again before an event is called wrong. */
+/** How often Auto Scaling is asked again before an event is called wrong: it lags behind its own events by seconds. */
 const LAG_TRIES = 7;
 
 export const claimRequest = z.object({
@@ -52,6 +50,7 @@ export interface ClaimPorts {
   readonly stage: string;
   readonly raise: Raise;
   readonly log: (message: string, about: Record<string, unknown>) => void;
+  readonly pause: (ms: number) => Promise<unknown>;
   /** Epoch seconds. */
   readonly now: () => number;
 }
@@ -79,7 +78,7 @@ async function reject(ports: ClaimPorts, { execution, event }: ClaimRequest, rea
     return plan;
   }
   const name = completion.AutoScalingGroupName;
-  const group = await lookUp(ports, name);
+  const group = await readGroup(ports, name);
   await ports.refusals.record(name, [claimedBy(event), group?.cluster], because, ports.now());
   return isUntagged(group) ? plan : { ...plan, completion };
 }
@@ -87,12 +86,12 @@ async function reject(ports: ClaimPorts, { execution, event }: ClaimRequest, rea
 async function act(ports: ClaimPorts, request: ClaimRequest, { action, completion }: Of<'act'>): Promise<Plan> {
   const { execution, founder, attempt } = request;
   const owner = { key: ownerKey(execution), arn: execution };
-  // A warning is no event of Auto Scaling's, which calls the instance well until it is gone: the table says whether there is one.
+  // A warning does not come from Auto Scaling, which calls the instance well until it is gone. The table says whether there was one.
   const shown = action.warned === undefined ? await shownBy(ports, action, attempt) : undefined;
   const claim = await write(ports, action, owner, (facts, now) =>
     decideClaim({ action, completion, facts: { ...facts, founderView: founder, shown }, owner: owner.key, now }),
   );
-  await tell(ports, claim, execution);
+  await announce(ports, claim, execution);
   if (claim.plan.route === 'reject') {
     await recordRefusal(ports, action, claim.plan);
   }
@@ -101,18 +100,18 @@ async function act(ports: ClaimPorts, request: ClaimRequest, { action, completio
 
 /** For the verdicts of the clusters that the group claims, by its hook or by its tag: the tidies of these look at it. */
 async function recordRefusal(ports: ClaimPorts, { group, cluster }: Action, plan: Plan): Promise<void> {
-  const claimed = toldOfRefusal(plan) ? [cluster, (await lookUp(ports, group))?.cluster] : [];
+  const claimed = isToldInVerdict(plan) ? [cluster, (await readGroup(ports, group))?.cluster] : [];
   await ports.refusals.record(group, claimed, plan.because, ports.now());
 }
 
 /** One answer that lacks the group proves nothing: to refuse its event for that would leave its instance outside the swarm. */
-async function lookUp({ autoScaling }: ClaimPorts, name: string): Promise<Group | undefined> {
+async function readGroup({ autoScaling, pause }: ClaimPorts, name: string): Promise<Group | undefined> {
   for (let look = 1; ; look += 1) {
     const group = await describeGroup(autoScaling, name);
     if (group !== undefined || look === GROUP_LOOKS) {
       return group;
     }
-    await sleep(PAUSE * look);
+    await pause(PAUSE * look);
   }
 }
 
@@ -159,10 +158,10 @@ async function groupOf(
   cached: CachedGroup | undefined,
   now: number,
 ): Promise<GroupView> {
-  return isFresh(cached, now) ? cached : groupView(await lookUp(ports, name), cached, now);
+  return isFresh(cached, now) ? cached : groupView(await readGroup(ports, name), cached, now);
 }
 
-async function tell({ states, raise, log }: ClaimPorts, { plan, wake }: Claim, execution: string): Promise<void> {
+async function announce({ states, raise, log }: ClaimPorts, { plan, wake }: Claim, execution: string): Promise<void> {
   const ids = { cluster: plan.cluster, instanceId: plan.instance, execution };
   log('plan chosen', { route: plan.route, because: plan.because, ...ids });
   if (plan.route === 'reject') {

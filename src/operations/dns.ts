@@ -8,9 +8,8 @@ import type { Group } from '../aws/auto-scaling.ts';
 import { liveAddresses } from '../aws/ec2.ts';
 import { changeRecords, domainOf, isInSync, recordsOf } from '../aws/route53.ts';
 import type { Raise } from '../core/alarm-metric.ts';
-import { holdOf, holdUntil } from '../core/dns/hold.ts';
-import { batchesOf, planRecords } from '../core/dns/records.ts';
-import type { ShownRecord } from '../core/dns/records.ts';
+import { goneAfter, holdOf, holdUntil } from '../core/dns/hold.ts';
+import { addressesOf, batchesOf, planRecords } from '../core/dns/records.ts';
 import { nameIn, readDnsTags } from '../core/dns/wish.ts';
 import type { DnsWish } from '../core/dns/wish.ts';
 import { nodeRole } from '../core/names.ts';
@@ -50,7 +49,7 @@ export async function nameNode(ports: DnsPorts, group: string, instance: string)
     return;
   }
   if (!(await ports.store.read(named)).named.includes(instance)) {
-    await settleName(ports, named);
+    await reconcileName(ports, named);
   }
 }
 
@@ -77,7 +76,7 @@ const FREE: Unnamed = { wait: 0, kept: false };
 /** Somebody else is at work on the name. */
 const BUSY = 3;
 
-/** A node of the group leaves: no client is to be sent to it any more, and those that were get the time to notice. */
+/** A node of the group leaves. No new client is sent to it, and clients that know its address get the time to notice. */
 export async function unnameNode(ports: DnsPorts, leaver: Leaver): Promise<Unnamed> {
   const { cluster, group, instance, drained, since, deadline, timeout } = leaver;
   const found = await describeGroup(ports.autoScaling, group);
@@ -88,24 +87,24 @@ export async function unnameNode(ports: DnsPorts, leaver: Leaver): Promise<Unnam
   const now = ports.now();
   const until = holdUntil(since, deadline, timeout);
   const before = await ports.store.read(named);
-  const isTold = before.gone[instance] === undefined;
+  const isNews = before.gone[instance] === undefined;
   const state =
-    isTold || mayBeSynced(before, now) ? await settleName(ports, named, drained ? instance : undefined) : before;
+    isNews || mayBeSynced(before, now) ? await reconcileName(ports, named, drained ? instance : undefined) : before;
   if (state === undefined) {
     return { wait: now < until ? BUSY : 0, kept: false };
   }
-  return unnamedOf(ports, leaver, state, { ttl: named.ttl, until, isTold });
+  return unnamedOf(ports, leaver, state, { ttl: named.ttl, until, isNews });
 }
 
 async function unnamedOf(
   ports: DnsPorts,
   { instance, drained }: Leaver,
   state: NameItem,
-  { ttl, until, isTold }: { readonly ttl: number; readonly until: number; readonly isTold: boolean },
+  { ttl, until, isNews }: { readonly ttl: number; readonly until: number; readonly isNews: boolean },
 ): Promise<Unnamed> {
   const kept = !drained && state.kept.includes(instance);
   const wait = kept || drained ? 0 : holdOf(instance, state, { ttl, until, now: ports.now() });
-  return { wait: wait > 0 && isTold && (await isDead(ports, instance)) ? 0 : wait, kept };
+  return { wait: wait > 0 && isNews && (await isDead(ports, instance)) ? 0 : wait, kept };
 }
 
 /** A client that still knows its address is not served by waiting. */
@@ -114,7 +113,7 @@ async function isDead({ ec2 }: DnsPorts, instance: string): Promise<boolean> {
   return live.has(instance) && live.get(instance) === undefined;
 }
 
-/** So often it is asked whether a change is known to all servers, however many wait for it. Seconds. */
+/** How often Route 53 is asked whether all servers know a change, however many executions wait for it. Seconds. */
 const LOOK_AGAIN = 10;
 
 const mayBeSynced = ({ change, lookedAt }: NameItem, now: number): boolean =>
@@ -134,7 +133,7 @@ export async function repairNames(ports: DnsPorts, cluster: string): Promise<num
     }
   }
   for (const named of names.values()) {
-    await settleName(ports, named);
+    await reconcileName(ports, named);
   }
   return names.size;
 }
@@ -178,17 +177,17 @@ function wishOf({ raise }: DnsPorts, { dns, role, name: group }: Group, cluster:
   return wish;
 }
 
-/** So often one looks once more for those who came meanwhile, and so long it waits for them, ms: a name is two requests a second at most. */
+/** How often one execution looks again for others that came meanwhile, and the pause before each look, ms: two requests a second at most for a name. */
 const ROUNDS = 20;
 const PAUSE = 1000;
 
 /**
- * One at a time for each name, for all that have come or gone by then.
+ * Makes the records of a name what they should be, for all nodes that have come or gone by then. One execution at a time works on a name.
  *
- * @param drained goes, whoever else is there
+ * @param drained the instance that loses its record even if no other node is there
  * @returns undefined while somebody else is at work
  */
-async function settleName(ports: DnsPorts, named: Named, drained?: string): Promise<NameItem | undefined> {
+async function reconcileName(ports: DnsPorts, named: Named, drained?: string): Promise<NameItem | undefined> {
   const { store, owner, now, pause } = ports;
   const own = owner();
   if (!(await store.take(named, own, now()))) {
@@ -197,7 +196,7 @@ async function settleName(ports: DnsPorts, named: Named, drained?: string): Prom
   let state: NameItem | undefined;
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
-      state = await settleOnce(ports, named, drained);
+      state = await reconcileOnce(ports, named, drained);
       if (!(await store.keep(named, own, state))) {
         return state;
       }
@@ -212,16 +211,16 @@ async function settleName(ports: DnsPorts, named: Named, drained?: string): Prom
   return state;
 }
 
-async function settleOnce(ports: DnsPorts, named: Named, drained: string | undefined): Promise<NameItem> {
+async function reconcileOnce(ports: DnsPorts, named: Named, drained: string | undefined): Promise<NameItem> {
   const { store, route53, ec2, now, raise, log } = ports;
   const { cluster, zone, name } = named;
   const [before, nodes] = await Promise.all([store.read(named), store.nodes(cluster, named.groups)]);
-  // Of a group of another stage, which has a cluster of the same name, the table has nobody.
+  // The groups may be those of another stage, with a cluster of the same name: then the table has none of their nodes.
   if (nodes.ready.length + nodes.leaving.length + before.named.length === 0) {
     return before;
   }
   const shown = await recordsOf(route53, zone, name);
-  const ready = addressesOf(await liveAddresses(ec2, nodes.ready), nodes.ready, shown);
+  const ready = addressesOf(nodes.ready, await liveAddresses(ec2, nodes.ready), shown);
   const leaving = new Set(nodes.leaving.filter((one) => one !== drained));
   const plan = planRecords({ name, ttl: named.ttl, owner: ownerOf(ports, cluster), ready, leaving }, shown);
   if (typeof plan === 'string') {
@@ -240,45 +239,12 @@ async function settleOnce(ports: DnsPorts, named: Named, drained: string | undef
   return {
     named: plan.named,
     kept: plan.kept,
-    gone: goneBy(before, plan.named, nodes.leaving, changedAt ?? at, at),
+    gone: goneAfter(before.gone, { named: plan.named, leaving: nodes.leaving, changedAt: changedAt ?? at, now: at }),
     change: synced ? undefined : change,
     changedAt: synced ? undefined : changedAt,
     lookedAt: at,
     syncedAt: synced ? at : before.syncedAt,
   };
-}
-
-/** One answer of EC2 that lacks an instance proves nothing: it keeps the record that it has. */
-function addressesOf(
-  live: ReadonlyMap<string, string | undefined>,
-  ready: readonly string[],
-  shown: readonly ShownRecord[],
-): Map<string, string> {
-  return new Map(
-    ready.flatMap((instance) => {
-      const known = shown.find(({ setId }) => setId === instance)?.values[0];
-      const address = live.has(instance) ? live.get(instance) : known;
-      return address === undefined ? [] : [[instance, address] as const];
-    }),
-  );
-}
-
-/** A day: no hook waits for longer than two, and nobody who leaves needs it for longer than an hour. */
-const REMEMBERED = 86_400;
-
-function goneBy(
-  before: NameItem,
-  named: readonly string[],
-  leaving: readonly string[],
-  changedAt: number,
-  now: number,
-): Record<string, number> {
-  const told = new Set(named);
-  const remembered = Object.entries(before.gone).filter(
-    ([instance, at]) => !told.has(instance) && now - at < REMEMBERED,
-  );
-  const fresh = leaving.filter((instance) => !told.has(instance)).map((instance) => [instance, changedAt] as const);
-  return Object.fromEntries([...fresh, ...remembered]);
 }
 
 const ownerOf = ({ stage, region }: DnsPorts, cluster: string): string => `${stage}/${cluster}/${region}`;

@@ -2,7 +2,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 
 import { countDeadLetters } from '../aws/dead-letters.ts';
-import type { Around, Kept, Verdicts } from '../store/verdicts.ts';
+import type { VerdictItems, KeptVerdict, Verdicts } from '../store/verdicts.ts';
 import { FlowError } from '../core/errors.ts';
 import type { VerdictFacts } from '../core/verdict/findings.ts';
 import { afterSending, toSend } from '../core/verdict/notice.ts';
@@ -54,7 +54,7 @@ export async function giveVerdict(ports: VerdictPorts, tidied: Tidied): Promise<
   throw tooBusy(cluster);
 }
 
-function factsOf(tidied: Tidied, around: Around, deadLetters: number, now: number): VerdictFacts {
+function factsOf(tidied: Tidied, around: VerdictItems, deadLetters: number, now: number): VerdictFacts {
   const { cluster, seen, failed, repairsFailed } = tidied;
   const { lock, forced, failed: lastFailure, hold, state } = around;
   return { cluster, now, seen, failed, repairsFailed, lock, forced, lastFailure, hold, state, deadLetters };
@@ -64,7 +64,7 @@ async function sendAll(
   ports: VerdictPorts,
   { cluster, execution }: Tidied,
   notices: readonly Notice[],
-  written: Kept,
+  written: KeptVerdict,
 ): Promise<void> {
   if (notices.length === 0) {
     return;
@@ -81,7 +81,7 @@ async function takeOff(
   { verdicts }: VerdictPorts,
   { cluster, execution }: Pick<Tidied, 'cluster' | 'execution'>,
   sent: ReadonlyMap<string, readonly Target[]>,
-  written: Kept,
+  written: KeptVerdict,
 ): Promise<void> {
   let kept = written;
   for (let write = 0; write < WRITES; write += 1) {

@@ -34,7 +34,7 @@ export interface LaunchPorts {
   readonly leaves: (text: string) => void;
 }
 
-type Seen = { -readonly [K in keyof LaunchSeen]: LaunchSeen[K] };
+type LaunchRecord = { -readonly [K in keyof LaunchSeen]: LaunchSeen[K] };
 
 export interface LaunchOutcome {
   readonly seen: LaunchSeen;
@@ -68,7 +68,7 @@ const COMMENT = 'skep verify: reads its patterns, and is too old to do anything'
  * @throws {NotLaunched} where the group has changed since
  */
 export async function launchToVerify(ports: LaunchPorts, confirmed: Group): Promise<LaunchOutcome> {
-  const seen: Seen = { group: confirmed.name };
+  const seen: LaunchRecord = { group: confirmed.name };
   const begun: Begun = { group: undefined, executions: new Set() };
   let reading = await endingEarly(() => launchAndLook(ports, confirmed, seen, begun));
   const { group } = begun;
@@ -97,7 +97,7 @@ async function endingEarly(look: () => Promise<void>): Promise<Reading<true>> {
   }
 }
 
-const leftOf = (group: Group, { instance }: Seen): string =>
+const leftOf = (group: Group, { instance }: LaunchRecord): string =>
   instance === undefined
     ? `${group.name} may want one instance more than ${group.desired}: skep nodes tells which came last, and skep remove INSTANCE takes it out`
     : `${instance} runs in ${group.name}: skep remove ${instance} takes it out`;
@@ -109,7 +109,7 @@ interface Begun {
   executions: ReadonlySet<string>;
 }
 
-async function launchAndLook(ports: LaunchPorts, confirmed: Group, seen: Seen, begun: Begun): Promise<void> {
+async function launchAndLook(ports: LaunchPorts, confirmed: Group, seen: LaunchRecord, begun: Begun): Promise<void> {
   const since = ports.now();
   begun.executions = await executionsOf(ports);
   const group = await asConfirmed(ports, confirmed);
@@ -183,7 +183,7 @@ async function newcomer({ autoScaling }: LaunchPorts, before: Group): Promise<st
 const lifecycleOf = async ({ autoScaling }: LaunchPorts, instance: string): Promise<string> =>
   (await describeInstance(autoScaling, instance))?.lifecycle ?? 'gone';
 
-async function probeAgent(ports: LaunchPorts, seen: Seen, instance: string, since: number): Promise<void> {
+async function probeAgent(ports: LaunchPorts, seen: LaunchRecord, instance: string, since: number): Promise<void> {
   const refusals = new Set<string>();
   const sent = await waitFor(ports, LONGEST.agent, async () => {
     const answer = await sendProbe(ports, instance);
@@ -323,7 +323,7 @@ interface Taken extends Pick<LaunchOutcome, 'done' | 'left'> {
   readonly wants?: number;
 }
 
-async function takenBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<Taken> {
+async function takenBack(ports: LaunchPorts, group: Group, seen: LaunchRecord): Promise<Taken> {
   try {
     return await takeBack(ports, group, seen);
   } catch (error) {
@@ -332,7 +332,7 @@ async function takenBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<
 }
 
 /** Also where the first one was given up, and another came in its place. */
-async function takeBack(ports: LaunchPorts, group: Group, seen: Seen): Promise<Taken> {
+async function takeBack(ports: LaunchPorts, group: Group, seen: LaunchRecord): Promise<Taken> {
   const { name, desired } = group;
   const own = { now: ports.now, pause: ports.pauseAnyway };
   const found = await waitFor(own, MINUTE / 2, async () => {
@@ -374,7 +374,7 @@ function told({ say }: LaunchPorts, taken: Omit<Taken, 'left'>): Taken {
 /** @param wants what its group is to want; undefined where nobody can say */
 async function lookAtTheEnd(
   ports: LaunchPorts,
-  seen: Seen,
+  seen: LaunchRecord,
   before: ReadonlySet<string>,
   wants: number | undefined,
 ): Promise<void> {

@@ -2,11 +2,11 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { IAMClient } from '@aws-sdk/client-iam';
 
-import { askedFor } from '../aws/asked-for.ts';
+import { ifPermitted } from '../aws/if-permitted.ts';
 import { errorName } from '../aws/errors.ts';
 import { roleOfProfile } from '../aws/instance-roles.ts';
 import { readStack } from '../aws/stacks.ts';
-import type { AdoptFacts, AskedFor, FoundGroup, FoundInstance, FoundRole } from '../core/adopt/facts.ts';
+import type { AdoptFacts, IfPermitted, FoundGroup, FoundInstance, FoundRole } from '../core/adopt/facts.ts';
 import { asksOf } from '../core/adopt/look-roles.ts';
 import type { NodeRole } from '../core/names.ts';
 
@@ -15,18 +15,22 @@ interface Ports {
   readonly iam: IAMClient;
   readonly cloudFormation: CloudFormationClient;
 }
-interface Wish {
+interface RolesWish {
   readonly cluster: string;
   readonly groups: readonly { readonly name: string; readonly role: NodeRole }[];
 }
-interface Seen {
+interface FoundFacts {
   readonly found: ReadonlyMap<string, FoundGroup>;
   readonly instances: ReadonlyMap<string, FoundInstance>;
   readonly agents: AdoptFacts['agents'];
 }
 type Roles = AdoptFacts['groups'][number]['roles'];
 
-export async function rolesOfEach(ports: Ports, wish: Wish, seen: Seen): Promise<ReadonlyMap<string, Roles>> {
+export async function rolesOfEach(
+  ports: Ports,
+  wish: RolesWish,
+  seen: FoundFacts,
+): Promise<ReadonlyMap<string, Roles>> {
   const key = await keyOf(ports);
   const roles = new Map<string, Roles>();
   for (const { name, role } of wish.groups) {
@@ -39,7 +43,7 @@ export async function rolesOfEach(ports: Ports, wish: Wish, seen: Seen): Promise
       const question = { stage: ports.stage, cluster: wish.cluster, role, isSilent };
       return {
         profile,
-        found: 'unseen' in key ? key : await lookAt(ports.iam, profile, { ...question, key: key.seen }),
+        found: 'unseen' in key ? key : await readRole(ports.iam, profile, { ...question, key: key.seen }),
       };
     });
     roles.set(name, await Promise.all(ofGroup));
@@ -48,8 +52,8 @@ export async function rolesOfEach(ports: Ports, wish: Wish, seen: Seen): Promise
 }
 
 /** Policies name it, and not its alias. */
-async function keyOf({ stage, cloudFormation }: Ports): Promise<AskedFor<string>> {
-  const stack = await askedFor('cloudformation:DescribeStacks', readStack(cloudFormation, `skep-${stage}`));
+async function keyOf({ stage, cloudFormation }: Ports): Promise<IfPermitted<string>> {
+  const stack = await ifPermitted('cloudformation:DescribeStacks', readStack(cloudFormation, `skep-${stage}`));
   if ('unseen' in stack) {
     return stack;
   }
@@ -59,14 +63,14 @@ async function keyOf({ stage, cloudFormation }: Ports): Promise<AskedFor<string>
     : { seen: key };
 }
 
-async function lookAt(
+async function readRole(
   iam: IAMClient,
   profile: string,
   question: Parameters<typeof asksOf>[0],
-): Promise<AskedFor<FoundRole>> {
+): Promise<IfPermitted<FoundRole>> {
   try {
     const actions = 'iam:GetInstanceProfile, iam:GetRole and iam:SimulatePrincipalPolicy';
-    const role = await askedFor(actions, roleOfProfile(iam, profile, asksOf(question)));
+    const role = await ifPermitted(actions, roleOfProfile(iam, profile, asksOf(question)));
     if ('unseen' in role) {
       return role;
     }

@@ -6,7 +6,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import * as z from 'zod';
 
 import { agentsOf } from '../aws/agents.ts';
-import { askedFor } from '../aws/asked-for.ts';
+import { ifPermitted } from '../aws/if-permitted.ts';
 import { setupOf } from '../aws/group-setup.ts';
 import { instancesSetUp, userDataOf } from '../aws/instance-setup.ts';
 import { ingressOf } from '../aws/security-groups.ts';
@@ -16,7 +16,7 @@ import { waysOf } from '../aws/vpc-ways.ts';
 import { rolesOfEach } from './look-at-roles.ts';
 import { inspectOf, surveyOf } from '../core/adopt/commands.ts';
 import { adoptSurvey, leadingOf } from '../core/adopt/facts.ts';
-import type { AdoptFacts, Asked, AskedFor, FoundGroup, Leading } from '../core/adopt/facts.ts';
+import type { AdoptFacts, SurveyResult, IfPermitted, FoundGroup, Leading } from '../core/adopt/facts.ts';
 import { chunks } from '../core/chunks.ts';
 import { FlowError } from '../core/errors.ts';
 import type { NodeRole } from '../core/names.ts';
@@ -67,11 +67,11 @@ export async function lookToAdopt(ports: LookPorts, wish: AdoptWish): Promise<Ad
     ...{ name, role, found: found.get(name), userData: userData.get(name), roles: roles.get(name) ?? [] },
   }));
   const shown = [...instances.values()];
-  const ingress = await askedFor(
+  const ingress = await ifPermitted(
     'ec2:DescribeSecurityGroups',
     ingressOf(ec2, [...new Set(shown.flatMap((one) => one.securityGroups))]),
   );
-  const network = await askedFor(
+  const network = await ifPermitted(
     'ec2:DescribeRouteTables and ec2:DescribeVpcEndpoints',
     waysOf(ec2, [...new Set(shown.flatMap(({ vpc }) => vpc ?? []))]),
   );
@@ -90,12 +90,12 @@ export async function lookToAdopt(ports: LookPorts, wish: AdoptWish): Promise<Ad
 async function userDataOfEach(
   ec2: EC2Client,
   groups: ReadonlyMap<string, FoundGroup>,
-): Promise<ReadonlyMap<string, AskedFor<string>>> {
-  const texts = new Map<string, AskedFor<string>>();
+): Promise<ReadonlyMap<string, IfPermitted<string>>> {
+  const texts = new Map<string, IfPermitted<string>>();
   for (const [name, { instances }] of groups) {
     const [first] = instances;
     if (first !== undefined) {
-      texts.set(name, await askedFor('ec2:DescribeInstanceAttribute', userDataOf(ec2, first.instance)));
+      texts.set(name, await ifPermitted('ec2:DescribeInstanceAttribute', userDataOf(ec2, first.instance)));
     }
   }
   return texts;
@@ -105,8 +105,8 @@ async function askEach(
   ports: LookPorts,
   cluster: string,
   instances: readonly string[],
-): Promise<ReadonlyMap<string, Asked>> {
-  const told = new Map<string, Asked>();
+): Promise<ReadonlyMap<string, SurveyResult>> {
+  const told = new Map<string, SurveyResult>();
   for (const some of chunks(instances, AT_ONCE)) {
     await Promise.all(
       some.map(async (instance) => {
@@ -117,7 +117,7 @@ async function askEach(
   return told;
 }
 
-async function askEngine(ports: LookPorts, cluster: string, instance: string): Promise<Asked> {
+async function askEngine(ports: LookPorts, cluster: string, instance: string): Promise<SurveyResult> {
   const outcome = await runDocument(ports, surveyOf({ ...ports, cluster, now: ports.now() }, instance));
   if (!outcome.ok) {
     return { error: outcome.error, cause: outcome.cause };

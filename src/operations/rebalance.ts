@@ -123,7 +123,7 @@ interface ReadRound {
   readonly failed: string;
 }
 
-/** A page that nobody can read is like a command that came to nothing: it says nothing of what was changed. */
+/** A page that cannot be read counts as a failed command: it does not tell what was changed. */
 function readRound({ page, failed }: Part<'decide'>): ReadRound {
   const read = page.unreadable === undefined ? readServicesIfAny(page, String) : undefined;
   return read === undefined

@@ -11,8 +11,8 @@ import { allCandidates, epochOf, notEnded } from '../core/managers/recovery-cand
 import { answer, candidate, planRecovery, toSurvey, unknownRemotes } from '../core/managers/recovery.ts';
 import type { RecoveryPlan } from '../core/managers/recovery.ts';
 import { clusterName, instanceId } from '../core/names.ts';
-import { wakeWaiters } from '../steps/deliver.ts';
-import { releaseLock } from '../steps/release-lock.ts';
+import { releaseLock } from '../coordination/release-lock.ts';
+import { wakeWaiters } from '../coordination/wake-waiters.ts';
 import type { LeaderItem } from '../store/leader-item.ts';
 import type { MembershipLock } from '../store/membership-lock.ts';
 import { RECOVERY } from '../store/recovery-store.ts';
@@ -78,7 +78,7 @@ export function recover(ports: RecoverPorts, input: Request): Promise<unknown> {
   }
 }
 
-/** The table, and EC2 by tag: whoever lost one of the two is still found. */
+/** Searches in the table and, by tag, in EC2: a manager that lost one of the two is still found. */
 async function find({ table, leader, store, ec2 }: RecoverPorts, { cluster }: Part<'find'>): Promise<unknown> {
   const [state, { record: known }, items, tagged] = await Promise.all([
     table.readState(cluster),
@@ -147,7 +147,7 @@ async function check(
   return { left: notEnded(named, view) };
 }
 
-/** The end of the command has recorded it already, if it was heard of: then the lock may be another's by now. */
+/** If the event of the command's end has come, the recovery is on record already, and the lock may belong to another one by now. */
 async function record(ports: RecoverPorts, input: Part<'record'>): Promise<unknown> {
   const { table, store, log, now } = ports;
   const { cluster, execution, survivor, told } = input;

@@ -41,7 +41,7 @@ export async function groupsToRelease(
 }
 
 /**
- * Held first, so that nothing begins meanwhile; the state of the cluster goes last, so that whoever was stopped can run it again.
+ * The cluster is held first, so that nothing begins meanwhile. Its state goes last, so that a release that was stopped can be run again.
  *
  * @returns why nothing was released; undefined where it was
  */

@@ -11,11 +11,11 @@ import {
   isOfForeignSwarm,
   noticesOf,
   launchEndOf,
-  settleFailure,
+  settlementOf,
 } from '../core/lifecycle/failed-execution.ts';
 import type { LaunchEnd, Settlement } from '../core/lifecycle/failed-execution.ts';
 import { nodeRole, ownerKey } from '../core/names.ts';
-import { releaseLock } from '../steps/release-lock.ts';
+import { releaseLock } from '../coordination/release-lock.ts';
 import type { Foreigners } from '../store/foreigners.ts';
 import type { MembershipLock } from '../store/membership-lock.ts';
 import type { Table } from '../store/table.ts';
@@ -32,6 +32,8 @@ const launchEndRequest = z.object({
   }),
   failure: z.object({ Error: z.string(), Cause: z.string().default('') }),
   keep: z.boolean().default(false),
+  /** Not told by executions of an older version. */
+  unfinished: z.boolean().default(false),
   /** Not told by executions of an older version. */
   foreign: z.boolean().default(false),
   execution: z.string().optional(),
@@ -68,11 +70,11 @@ export const settle = (ports: SettlePorts, request: z.infer<typeof settleRequest
   'verdictFor' in request ? endLaunch(ports, request) : settleExecution(ports, request);
 
 async function endLaunch(ports: SettlePorts, request: z.infer<typeof launchEndRequest>): Promise<LaunchEnd> {
-  const { verdictFor, failure, keep, execution } = request;
+  const { verdictFor, failure, execution } = request;
   const isForeign = request.foreign || isOfForeignSwarm(failure.Error);
   const isLaunch = isLaunchOf(verdictFor.hook, isForeign);
   const inARow = isLaunch ? await ports.table.countAbandon(verdictFor.group) : 1;
-  const end = launchEndOf(inARow, failure, keep, isForeign);
+  const end = launchEndOf(inARow, failure, request, isForeign);
   const now = ports.now();
   if (isForeign && execution !== undefined) {
     const { cluster, instance } = verdictFor;
@@ -88,7 +90,7 @@ async function endLaunch(ports: SettlePorts, request: z.infer<typeof launchEndRe
 async function settleExecution(ports: SettlePorts, { detail }: z.infer<typeof failedExecution>): Promise<Settlement> {
   const { executionArn: arn, stateMachineArn, status } = detail;
   const input = readInput(detail.input);
-  const settlement = settleFailure(
+  const settlement = settlementOf(
     { arn, status, error: detail.error ?? undefined, input, run: input?.skep?.attempt ?? 0 },
     ownerKey(arn),
   );
@@ -96,13 +98,13 @@ async function settleExecution(ports: SettlePorts, { detail }: z.infer<typeof fa
   if (settlement.kind === 'again') {
     await start(ports, stateMachineArn, settlement.name, settlement.input);
   } else {
-    await tell(ports, settlement, detail.error ?? status, { execution: arn, concerned: concernedBy(input) });
+    await notify(ports, settlement, detail.error ?? status, { execution: arn, concerned: concernedBy(input) });
   }
   return settlement;
 }
 
 /** People by an alarm, and the verdict by a record: what rang is not over because nobody looked. */
-async function tell(
+async function notify(
   { raise, verdicts, now }: SettlePorts,
   settlement: Exclude<Settlement, { kind: 'again' }>,
   because: string,

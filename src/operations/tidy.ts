@@ -127,7 +127,7 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
     refusedGroups(autoScaling, tagged, stored.refused),
   ]);
   const groups = await withPools(autoScaling, listed, stored.known);
-  const swarm = swarmSeen(request, expectedWorkers(stored.known, groups));
+  const swarm = swarmInPages(request, expectedWorkers(stored.known, groups));
   await noteHookTimeouts(ports, cluster, groups, stored);
   const { known, lock, downAfter, published, hold, rebalance = 'off', rebalancedFor } = stored;
   const now = ports.now();
@@ -156,7 +156,7 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
       addressesInDoubt(swarm.nodes),
       addressesElsewhere({ nodes: swarm.nodes, known, addresses }),
     ),
-    ended: await endedExecutions(executions, silentOwners({ groups, known, now })),
+    ended: await endedExecutions(executions, silentOwners({ known, now })),
     lock,
     tokens: { held: swarm.tokens, published, key: tokenKey },
     ghosts: swarm.ghosts,
@@ -168,11 +168,11 @@ async function plan(ports: TidyPorts, request: z.infer<typeof planning>): Promis
     now,
   };
   const made = wholePlan(facts, {
-    held: hold === undefined ? undefined : tellHold(ports, cluster, hold, now),
+    held: hold === undefined ? undefined : reportHold(ports, cluster, hold, now),
     founded,
     hasNames: tagged.some(({ dns }) => dns !== undefined),
   });
-  tell(ports, cluster, made);
+  logPlan(ports, cluster, made);
   return made;
 }
 
@@ -190,7 +190,7 @@ async function ownersOf(
 }
 
 /** @throws {FlowError} where a manager told a digest, and the expected workers do not have it */
-function swarmSeen(
+function swarmInPages(
   { cluster, pages, brief, founded }: z.infer<typeof planning>,
   expected: readonly KnownNode[],
 ): ReadSwarm {
@@ -199,7 +199,7 @@ function swarmSeen(
     return swarm;
   }
   if (!brief) {
-    // Asked once more it would say the same: one that was asked for all nodes lists them.
+    // Another try would tell the same: a manager that was asked for all nodes lists them.
     throw new FlowError('CommandFailed', `a manager of ${cluster} was asked for all nodes and told a digest of them`);
   }
   throw new FlowError('NotAsExpected', `the healthy workers of ${cluster} are not those that the table has`);
@@ -218,7 +218,7 @@ async function noteHookTimeouts(
   }
 }
 
-function tell({ log }: TidyPorts, cluster: string, { repairs, reports }: TidyPlan): void {
+function logPlan({ log }: TidyPorts, cluster: string, { repairs, reports }: TidyPlan): void {
   for (const repair of repairs) {
     log('repair', { cluster, ...repair });
   }
@@ -227,7 +227,7 @@ function tell({ log }: TidyPorts, cluster: string, { repairs, reports }: TidyPla
   }
 }
 
-function tellHold({ raise }: TidyPorts, cluster: string, hold: Hold, now: number): string {
+function reportHold({ raise }: TidyPorts, cluster: string, hold: Hold, now: number): string {
   const text = holdText(cluster, hold);
   if (isForgotten(hold, now)) {
     raise('ClusterHeld', text, { cluster });

@@ -10,7 +10,7 @@ import type { GroupMake } from '../aws/instance-refresh.ts';
 import { nodeRole, launchHook } from '../core/names.ts';
 import type { NodeRole } from '../core/names.ts';
 import { orderOf, whyNotRefresh } from '../core/upgrade/refresh.ts';
-import type { RefreshAsked, RefreshFacts, RefreshOrder } from '../core/upgrade/refresh.ts';
+import type { RefreshOptions, RefreshFacts, RefreshOrder } from '../core/upgrade/refresh.ts';
 import type { RemovalFacts } from '../core/upgrade/remove.ts';
 import type { Holds } from '../store/holds.ts';
 import type { Table } from '../store/table.ts';
@@ -56,7 +56,7 @@ export interface RefreshPlan {
   readonly refused: string | undefined;
 }
 
-export async function planRefresh(ports: UpgradePorts, group: OwnGroup, asked: RefreshAsked): Promise<RefreshPlan> {
+export async function planRefresh(ports: UpgradePorts, group: OwnGroup, options: RefreshOptions): Promise<RefreshPlan> {
   const { autoScaling, holds, stage } = ports;
   const { name, role, cluster, desired, instances } = group;
   const [make, last, hold] = await Promise.all([
@@ -67,7 +67,7 @@ export async function planRefresh(ports: UpgradePorts, group: OwnGroup, asked: R
   const found = make ?? { template: undefined, least: 0, policy: undefined };
   const others = role === 'manager' ? await otherManagers(ports, group) : [];
   const facts = { group: name, role, desired, instances, template: found.template, hold, last, others };
-  return { facts, make: found, order: orderOf(facts, asked, stage), refused: whyNotRefresh(facts, asked) };
+  return { facts, make: found, order: orderOf(facts, options, stage), refused: whyNotRefresh(facts, options) };
 }
 
 async function otherManagers({ autoScaling, stage }: UpgradePorts, group: OwnGroup): Promise<RefreshFacts['others']> {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 import { clusterName } from '../core/names.ts';
-import { seenSchema } from '../core/tidy/seen.ts';
+import { tidySummary } from '../core/tidy/summary-shape.ts';
 import type { VerdictMetrics } from '../core/verdict/verdict.ts';
 import { giveVerdict } from './give-verdict.ts';
 import type { VerdictPorts } from './give-verdict.ts';
@@ -13,7 +13,7 @@ export const verdictRequest = z.object({
   execution: z.string(),
   /** It changes nothing, so it has no verdict either. */
   dryRun: z.boolean().default(false),
-  seen: seenSchema.nullable(),
+  seen: tidySummary.nullable(),
   failed: z.looseObject({ Error: z.string(), Cause: z.string().default('') }).nullable(),
   repairsFailed: z.int().nonnegative(),
 });

@@ -90,7 +90,7 @@ async function respond(ports: WarnPorts, cluster: string, meaning: Meaning): Pro
   return response.do;
 }
 
-/** @returns the item of its node, where what is said of it is news */
+/** @returns the item of its node, if the warning is news */
 async function noted(warnings: Warnings, cluster: string, meaning: Meaning): Promise<NodeItem | undefined> {
   switch (meaning.kind) {
     case 'hook':

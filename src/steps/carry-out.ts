@@ -1,19 +1,18 @@
-// Does the one thing that was decided. What it meets instead is a fact, on which is decided anew.
+// Does the one thing that was decided. If something stands in the way, that is one more fact, and the step decides again.
 import { cancelCommand } from '../aws/run-command.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
-import { afterHold } from '../core/lifecycle/hold.ts';
+import { actionKey, afterHold } from '../core/lifecycle/hold.ts';
 import type { Decision, Deliver, Facts, GiveUp, Sent, Step } from '../core/steps/step.ts';
-import { endSwarm as eraseSwarm } from '../operations/erase.ts';
+import { endSwarm } from '../coordination/end-swarm.ts';
+import { releaseLock } from '../coordination/release-lock.ts';
 import { deliver, storeAndDeliver } from './deliver.ts';
-import { actionKey } from './hold.ts';
 import { note } from './note.ts';
 import type { StepPorts } from './ports.ts';
 import { queue } from './queue.ts';
-import { releaseLock } from './release-lock.ts';
 import { send } from './send.ts';
 import { verbOf } from './step.ts';
 
-/** @returns undefined where it is done; what was learnt where it is not */
+/** @returns undefined if it was done; otherwise the facts that were learnt instead */
 export function carryOut(
   ports: StepPorts,
   step: Step,
@@ -60,7 +59,7 @@ async function end(ports: StepPorts, step: Step, decision: Deliver, now: number)
     case 'end of hold':
       return goOnAfterHold(ports, step, now);
     case 'end of swarm':
-      return endSwarm(ports, step, now);
+      return goWithSwarm(ports, step, now);
   }
 }
 
@@ -75,10 +74,10 @@ async function goOnAfterHold(ports: StepPorts, step: Step, now: number): Promise
   return undefined;
 }
 
-async function endSwarm(ports: StepPorts, step: Step, now: number): Promise<Partial<Facts> | undefined> {
+async function goWithSwarm(ports: StepPorts, step: Step, now: number): Promise<Partial<Facts> | undefined> {
   const { cluster, instance, owner } = step.key;
   const swarmId = step.plan.swarm?.swarmId ?? '';
-  if (!(await eraseSwarm(ports, { cluster, swarmId, last: { instance, owner }, now }))) {
+  if (!(await endSwarm(ports, { cluster, swarmId, last: { instance, owner }, now }))) {
     return TAKEN_OVER;
   }
   await releaseLock(ports, { cluster, instance }, now);
@@ -98,7 +97,7 @@ async function giveUp(ports: StepPorts, step: Step, decision: GiveUp, now: numbe
   throw Object.assign(new Error(decision.cause), { name: decision.error });
 }
 
-/** Best effort by nature: CancelCommand promises nothing, and the document's notAfter is what holds. */
+/** A failure is ignored, since CancelCommand promises nothing anyway: the document refuses to start after its `notAfter`. */
 async function cancelQuietly({ ssm }: StepPorts, { commandId, target }: Sent): Promise<void> {
   try {
     await cancelCommand(ssm, commandId, target);

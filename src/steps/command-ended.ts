@@ -30,9 +30,12 @@ export interface EndPorts extends DeliverPorts {
   readonly now: () => number;
 }
 
-type Heard = { readonly delivered: boolean } | { readonly ignored: string };
+type EventResult = { readonly delivered: boolean } | { readonly ignored: string };
 
-export async function commandEnded(ports: EndPorts, { time, detail }: z.infer<typeof commandEvent>): Promise<Heard> {
+export async function commandEnded(
+  ports: EndPorts,
+  { time, detail }: z.infer<typeof commandEvent>,
+): Promise<EventResult> {
   const verb = verbOf(ports.stage, detail['document-name']);
   if (verb === undefined) {
     return { ignored: `${detail['document-name']} is not a document of stage ${ports.stage}` };

@@ -4,6 +4,8 @@ import * as z from 'zod';
 import { RECOVERY } from '../store/recovery-store.ts';
 import { endTask, failTask } from '../aws/task-callbacks.ts';
 import { tokenDigests } from '../store/items.ts';
+import { releaseLock } from '../coordination/release-lock.ts';
+import { wakeWaiters } from '../coordination/wake-waiters.ts';
 import { asHeard } from '../core/steps/result.ts';
 import { runsOnManager, traitsOf } from '../core/steps/verbs.ts';
 import type { Traits } from '../core/steps/verbs/verb.ts';
@@ -19,7 +21,6 @@ import { ID, nodeAt, readServicesIfAny, shiftPage } from '../swarm/services-page
 import type { ShiftPage } from '../swarm/services-page.ts';
 import { whyUnreadable, withoutContents } from '../swarm/told-pages.ts';
 import type { DeliverPorts } from './ports.ts';
-import { releaseLock } from './release-lock.ts';
 
 const confirmedNode = z.object({
   group: z.string(),
@@ -31,7 +32,7 @@ const recovery = z.object({ nodeId: z.string(), address: z.string(), epoch: z.nu
 const founding = z.object({ nodeId: z.string(), swarmId: z.string(), caDigest: z.string(), address: z.string() });
 
 /**
- * Idempotent: both the event and a look may bring the same end, and a look repeats what died half-way.
+ * Idempotent: the event and a look may both report the same end, and a look repeats a delivery that died half-way.
  *
  * @returns false if nobody waits for it: the execution that sent the command does not own the node any more (its wait ends by its
  *   next look), or has sent another since.
@@ -46,7 +47,7 @@ export async function storeAndDeliver(
     readonly target: string;
     /** Which command of SSM it was. */
     readonly commandId: string;
-    /** It has not ended before this time, epoch seconds, and not by the clock of the instance; just now where nothing is said. */
+    /** The earliest time at which it can have ended, epoch seconds, by AWS's clock and not the instance's. Default: now. */
     readonly notBefore?: number;
     readonly now: number;
   },
@@ -66,12 +67,13 @@ export async function storeAndDeliver(
   return true;
 }
 
-/** So many managers are asked for a page of services or nodes before the rest goes on without it. */
+/** How many managers are asked for a page of services or nodes before the step goes on without the page. */
 const ASKED = 3;
 
 /**
- * What nobody can read is asked of the next manager. Of services and nodes the third one that tells such a page is told as that; a tidy,
- * which repairs nothing of a swarm that it has half read, is tried again as often as after any other error.
+ * If a page cannot be read, the next manager is asked for it. If the third manager's page of services or nodes cannot be read either, the
+ * execution goes on and knows that it could not be read. A tidy instead tries again as after any other error, since it repairs nothing in a
+ * swarm that it has read only in part.
  */
 function readable(
   { key, verb, target }: { readonly key: StepKey; readonly verb: Verb; readonly target: string },
@@ -87,7 +89,7 @@ function readable(
     : { ok: false, error: 'PageUnreadable', cause, retryable: true };
 }
 
-/** What will be lost with a node that is drained is said in its execution, before it dies; the services only where they may hand over. */
+/** Tells the execution what will be lost with a node that is drained, before the node goes. It learns of the services only if they may hand over. */
 function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, verb: Verb, outcome: Outcome): Outcome {
   if (!outcome.ok || traitsOf(verb).tellsLosses !== true) {
     return outcome;
@@ -107,7 +109,7 @@ function withLosses({ raise }: DeliverPorts, { cluster, instance }: StepKey, ver
     output: {
       ...{ member, nodeId, status },
       ...(losses.length === 0 ? {} : { losses: losses.map(textOf) }),
-      // A node that is paused must come to its hand-over, since the drain is after it: whatever else cannot be read.
+      // The drain comes after the hand-over, so a paused node must reach its hand-over even if something else cannot be read.
       ...(paused === true ? { paused, leaving: leavingOf(outcome.output), ...told } : {}),
     },
   };
@@ -136,8 +138,9 @@ const unreadableLoss = (service: string): Loss => ({
 });
 
 /**
- * An instance has told which node it is. After a join that is compared before the node is confirmed (core/steps/whose-node.ts). After a leave
- * nobody asks any more: a node that another instance has named is not taken from it, and the one that is meant is found by its label.
+ * An instance has told which node it is. After a join, that is compared with EC2 before the node is confirmed (core/steps/whose-node.ts). After a
+ * leave nobody compares it any more. So if another instance has named the same node, the node stays with that instance, and the node of this one is
+ * found by its label.
  */
 async function named(
   { table }: DeliverPorts,
@@ -153,8 +156,8 @@ async function named(
 }
 
 /**
- * What a document on a manager tells of the managers is for the record: an execution has no use for it. Nobody else is asked, and what
- * a worker says of the managers is not heard.
+ * What a document on a manager tells about the managers goes into the record; the execution does not need it. What a worker says about the
+ * managers is ignored.
  */
 function withoutMembers(verb: Verb, outcome: Outcome): { outcome: Outcome; members: readonly Member[] | undefined } {
   if (!outcome.ok) {
@@ -207,7 +210,7 @@ async function wake(
   }
 }
 
-/** A manager that was confirmed is on record from now on, one that was demoted no more; and who leads is whom the managers name. */
+/** Adds a manager that was confirmed to the record, and removes one that was demoted. The leader on record is the one that the managers name. */
 async function keepRecord(
   { table }: DeliverPorts,
   { key, verb, outcome, item, now, members }: Parameters<typeof deliver>[1],
@@ -223,13 +226,13 @@ async function keepRecord(
   await table.changeLeader(key.cluster, now, (record) => {
     const changed = own?.(record);
     const current = changed ?? record;
-    // Two documents may end in another order than they looked: what was sent before the last change has seen less.
+    // Two documents may end in another order than they looked at the managers: a command that was sent before the last change knows less.
     const isNews = members !== undefined && (item.sentAt ?? 0) > (record?.asOf ?? 0);
     return (isNews ? withMembers(current, members) : undefined) ?? changed;
   });
 }
 
-/** What was published: where a crash comes between a rotation and its writing, the tidy finds that the swarm's are others. */
+/** Records the digests of the join tokens that were published. After a crash in between, the tidy finds that the swarm has other tokens. */
 async function keepDigests(
   { table, tokenKey }: DeliverPorts,
   { key, verb, outcome }: Parameters<typeof deliver>[1],
@@ -272,20 +275,9 @@ async function welcome(
   }
 }
 
-/** Of those that wait for another manager to have come or gone. */
-export async function wakeWaiters(
-  { waiters, states }: Pick<DeliverPorts, 'waiters' | 'states'>,
-  cluster: string,
-  because: string,
-): Promise<void> {
-  for (const taskToken of await waiters.take(cluster, 'manager')) {
-    await failTask(states, taskToken, 'ManagersChanged', because);
-  }
-}
-
 /**
- * Here, since the execution may have been stopped meanwhile: managers would join the recovered swarm in the old epoch, as soon as the
- * lease of its lock has run out.
+ * The recovery is recorded here and not by its execution, which may have been stopped meanwhile: then managers would join the recovered swarm in
+ * the old epoch, as soon as the lease of its lock has run out.
  */
 async function recordRecovery(
   { recovery: recoveries, waiters, lock, states }: DeliverPorts,
@@ -301,7 +293,7 @@ async function recordRecovery(
 }
 
 /**
- * Before the founder goes on: whoever waits for a leader finds one.
+ * Recorded before the founder goes on, so that executions that wait for a leader find one.
  *
  * @returns false if a terminate has taken the founder over meanwhile
  */

@@ -1,4 +1,4 @@
-// How a command ended, asked for when its event has come: the event may be faster than the answer of SSM.
+// Reads how a command ended, once the event of its end has come. The event may come before SSM shows the end.
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 import { readInvocation } from '../aws/run-command.ts';
@@ -9,8 +9,8 @@ import type { Verb } from '../core/names.ts';
 import type { Outcome } from '../core/steps/rendezvous.ts';
 
 /**
- * Before each further read, milliseconds: five seconds in all. GetCommandInvocation is eventually consistent, and AWS does not say by how
- * much. A look of the execution would come after a minute.
+ * The pauses before further reads, milliseconds: five seconds in all. GetCommandInvocation is eventually consistent, and AWS does not say for
+ * how long it may lag. Without these reads the end would be noticed by the execution's next look, a minute later.
  */
 const PAUSES = [1000, 1500, 2500];
 
@@ -19,7 +19,7 @@ export interface Ended {
   readonly outcome: Outcome;
 }
 
-/** @throws {FlowError} AwsUnavailable where SSM still does not show the end: Lambda tries an event again, after one minute and after two */
+/** @throws {FlowError} AwsUnavailable if SSM still does not show the end: Lambda then tries the event again, after one minute and after two */
 export async function hearEnd(
   ssm: SSMClient,
   { commandId, instance, verb }: { readonly commandId: string; readonly instance: string; readonly verb: Verb },

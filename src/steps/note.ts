@@ -1,4 +1,4 @@
-// Writes what is to be known later, before anything else is done.
+// Writes down what a later attempt must know, before anything else is done.
 import type { Note, Step } from '../core/steps/step.ts';
 import type { StepPorts } from './ports.ts';
 import { ofNode } from './step.ts';

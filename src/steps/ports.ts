@@ -1,4 +1,4 @@
-// What a step reaches the world by: the table, AWS, the clock.
+// What a step uses of the world outside: the table, AWS, the clock.
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SSMClient } from '@aws-sdk/client-ssm';
@@ -17,7 +17,7 @@ export interface DeliverPorts {
   readonly recovery: RecoveryStore;
   readonly lock: MembershipLock;
   readonly states: SFNClient;
-  /** Of the stack: what join tokens are published under. */
+  /** The key of the stack, under which join tokens are published. */
   readonly tokenKey: string;
   /** Tells a person, by a metric with an alarm. */
   readonly raise: Raise;

@@ -1,19 +1,20 @@
-// Queues an execution up for what it waits for. The execution that brings it about looks for waiters, so the wait is written first, and the fact is looked at once more.
+// Queues an execution up for what it waits for. The execution that ends the wait looks for waiters. So the wait is written first, and then the fact is
+// read once more.
 import { desiredManagers } from '../aws/auto-scaling.ts';
 import { succeedTask } from '../aws/task-callbacks.ts';
+import { releaseLock } from '../coordination/release-lock.ts';
+import { actionKey } from '../core/lifecycle/hold.ts';
 import { terminateHook } from '../core/names.ts';
 import type { Facts, Queue, Step } from '../core/steps/step.ts';
-import { actionKey } from './hold.ts';
 import type { StepPorts } from './ports.ts';
-import { releaseLock } from './release-lock.ts';
 
 const DAY = 86_400;
-/** A waiter that never comes back is swept by the table. */
+/** The table deletes a waiter that never comes back. */
 const WAITER_TTL = 3 * DAY;
 
 type Of<For extends Queue['for']> = Extract<Queue, { readonly for: For }>;
 
-/** @returns what is to be known anew */
+/** @returns the facts that must be read again */
 export async function queue(ports: StepPorts, step: Step, wanted: Queue, now: number): Promise<Partial<Facts>> {
   switch (wanted.for) {
     case 'founding':
@@ -88,7 +89,7 @@ async function forTurn(ports: StepPorts, step: Step, { since, last }: Of<'turn'>
   }
 }
 
-/** After the turn was taken, so that nothing waits for it. What the groups want stays theirs to decide. */
+/** Called after the turn was taken, so that nothing waits for it. It only warns: how many managers the groups want is for people to decide. */
 async function warnOfEven({ autoScaling, stage, raise }: StepPorts, cluster: string): Promise<void> {
   const target = await desiredManagers(autoScaling, cluster, terminateHook(stage));
   if (target > 0 && target % 2 === 0) {

@@ -1,20 +1,24 @@
-// How each fact that a step may be decided from is read: at the moment of use, since managers come and go.
+// How each fact that a step is decided by is read: at the moment of use, since managers come and go.
 import { desiredManagers, isGoneFrom, isInAnyGroup, isUnhealthy } from '../aws/auto-scaling.ts';
 import { findCommand, hasWorkedSince, readInvocation } from '../aws/run-command.ts';
 import { terminateHook } from '../core/names.ts';
 import { toComment } from '../core/steps/rendezvous.ts';
 import type { Facts, Question, SeenElsewhere, Step } from '../core/steps/step.ts';
-import { goesWithItsSwarm } from '../operations/erase.ts';
+import { goesLast } from './goes-last.ts';
 import type { StepPorts } from './ports.ts';
 
-type Asked<Fact> = Extract<Question, { readonly fact: Fact }>;
+type QuestionAbout<Fact> = Extract<Question, { readonly fact: Fact }>;
 type Readers = {
-  readonly [Fact in Question['fact']]: (ports: StepPorts, step: Step, asked: Asked<Fact>) => Promise<Facts[Fact]>;
+  readonly [Fact in Question['fact']]: (
+    ports: StepPorts,
+    step: Step,
+    question: QuestionAbout<Fact>,
+  ) => Promise<Facts[Fact]>;
 };
 
-export async function readFact(ports: StepPorts, step: Step, asked: Question): Promise<Partial<Facts>> {
-  const read = READERS[asked.fact] as (ports: StepPorts, step: Step, asked: Question) => Promise<unknown>;
-  return { [asked.fact]: await read(ports, step, asked) };
+export async function readFact(ports: StepPorts, step: Step, question: Question): Promise<Partial<Facts>> {
+  const read = READERS[question.fact] as (ports: StepPorts, step: Step, question: Question) => Promise<unknown>;
+  return { [question.fact]: await read(ports, step, question) };
 }
 
 const READERS: Readers = {
@@ -31,7 +35,7 @@ const READERS: Readers = {
   invocation: async ({ ssm }, _step, { of }) => (await readInvocation(ssm, of.commandId, of.target)) ?? null,
   isInAnyGroup: ({ autoScaling }, _step, { of }) => isInAnyGroup(autoScaling, of.target),
   hasWorked: ({ ssm, now }, _step, { of }) => hasWorkedSince(ssm, of.target, of.sentAt ?? now()),
-  goesLast: (ports, { key }) => goesWithItsSwarm(ports, key),
+  goesLast: (ports, { key }) => goesLast(ports, key),
   isGone: ({ autoScaling }, { plan }) => isGoneFrom(autoScaling, plan.instance ?? '', plan.group),
   isMarked: ({ holds }, { key }) => holds.isMarked(key),
 };
@@ -44,7 +48,7 @@ async function readSwarm({ table }: StepPorts, { key }: Step): Promise<Facts['sw
 async function seenElsewhere(
   { ec2, table }: StepPorts,
   { key }: Step,
-  { address, nodeId }: Asked<'whose'>,
+  { address, nodeId }: QuestionAbout<'whose'>,
 ): Promise<SeenElsewhere> {
   const [instances, namedBy] = await Promise.all([
     address === '-' ? [] : ec2.instancesAt(address),
@@ -53,14 +57,14 @@ async function seenElsewhere(
   return { instances, namedBy };
 }
 
-/** By its comment, where the answer of SendCommand was lost. What is found is kept: the next look needs not search. */
+/** Searches for the command by its comment, after the answer of SendCommand was lost. It keeps what it finds, so that the next look does not search. */
 async function searchCommand(
   { ssm, table }: StepPorts,
   { key }: Step,
-  asked: Asked<'earlier'>,
+  question: QuestionAbout<'earlier'>,
 ): Promise<Facts['earlier']> {
-  const { target, since } = asked;
-  const commandId = await findCommand(ssm, target, toComment({ ...key, try: asked.try }), since);
+  const { target, since } = question;
+  const commandId = await findCommand(ssm, target, toComment({ ...key, try: question.try }), since);
   if (commandId === undefined) {
     return null;
   }

@@ -44,8 +44,8 @@ async function readFacts(
 }
 
 /**
- * Puts the task token down, which reads the item and says whose it is, and keeps the hook alive. A first attempt that is to send puts it down
- * with what it begins.
+ * Stores the task token in the item. The same write returns the item and tells whether it is still this execution's. Keeps the hook alive as well. A first
+ * attempt that sends a command stores the token later, together with the command.
  */
 async function arrive(ports: StepPorts, step: Step): Promise<Facts> {
   const { key, taskToken, verb, attempt } = step;
@@ -62,7 +62,7 @@ async function arrive(ports: StepPorts, step: Step): Promise<Facts> {
   return facts;
 }
 
-/** The rounds of a hand-over are short. None of them comes to a second look, which keeps the hook alive elsewhere. */
+/** The rounds of a hand-over are short: none of them reaches a second look, which is what keeps the hook alive in other steps. */
 async function betweenRounds(ports: StepPorts, step: Step): Promise<Pick<Facts, 'noted'>> {
   const item = step.round && (await ports.table.park(ofNode(step), { lookedAt: ports.now() }));
   if (item === undefined) {
@@ -73,8 +73,8 @@ async function betweenRounds(ports: StepPorts, step: Step): Promise<Pick<Facts, 
 }
 
 /**
- * A demotion that was accepted, and is not seen yet, is a change under way through every pause between its tries: the lease outlives
- * the longest one. Where somebody else has the lock by now, the next send says so.
+ * A demotion that was accepted and cannot be seen yet is still under way during the pauses between its tries. So the lease of the lock must outlive the
+ * longest pause. If somebody else has the lock by now, the next send finds out.
  */
 async function keepLock({ lock, now }: StepPorts, { verb, key, attempt, plan, ask }: Step): Promise<void> {
   if (traitsOf(verb).changesManagers === 'takes away' && !ask.undo) {

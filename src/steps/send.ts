@@ -1,4 +1,4 @@
-// Sends the command of a step: first the item, then the command, so that whoever has lost the node sends nothing.
+// Sends the command of a step. The item is written first, so that an execution that has lost the node sends nothing.
 import { sendCommand } from '../aws/run-command.ts';
 import { toComment, tryOf } from '../core/steps/rendezvous.ts';
 import type { StepKey } from '../core/steps/rendezvous.ts';
@@ -9,7 +9,7 @@ import type { StepPorts } from './ports.ts';
 
 const DAY = 86_400;
 
-/** @returns what was in the way; undefined where the command is on its way, and its end finds its try */
+/** @returns what was in the way; undefined if the command is on its way */
 export async function send(
   ports: StepPorts,
   step: Step,
@@ -27,7 +27,7 @@ export async function send(
   return key === undefined ? { obstacle: { kind: 'not begun' } } : sendOnce(ports, decision, key);
 }
 
-/** @returns undefined where the item is not to be written: another execution owns the node, or a hold has marked it */
+/** @returns undefined if the item may not be written: another execution owns the node, or a hold has marked it */
 async function keyOf({ table }: StepPorts, step: Step, decision: Send, facts: Facts): Promise<StepKey | undefined> {
   const { key, taskToken } = step;
   const { command, record } = decision;
@@ -71,7 +71,7 @@ async function sendOnce(
   }
 }
 
-/** The command is on its way whatever becomes of this write: what is not kept is searched for by its comment. */
+/** If this write fails the command is on its way all the same, and the next attempt searches for it by its comment. */
 async function keepCommand(
   { table }: StepPorts,
   key: StepKey,
@@ -80,6 +80,6 @@ async function keepCommand(
   try {
     await table.keepCommand(key, command);
   } catch {
-    // The wait goes on as well without it.
+    // The wait goes on without it.
   }
 }

@@ -42,12 +42,12 @@ export const stepRequest = z.object({
     .default({ changes: [], tell: 'nodes' }),
   /** Of a drain: whether services may hand over before. */
   handOver: z.boolean().default(false),
-  /** Of a hand-over: the nodes that leave together, this execution's first, and what was told last: undefined where that is no page. */
+  /** Of a hand-over: the nodes that leave together, this execution's first, and the page that was told last, undefined if that was no page. */
   leaving: z.array(z.string()).default([]),
   told: shiftPage.optional().catch(undefined),
   /** Which round of it, from 0. Executions of older versions say it in the name of the step. */
   round: z.int().nonnegative().optional(),
-  /** It takes back what its execution has changed itself: also where a person holds the cluster by now. */
+  /** It takes back what its own execution has changed, even if a person holds the cluster by now. */
   finishing: z.boolean().default(false),
   /** It was refused a moment ago, and waits for something to change. */
   refused: z.boolean().default(false),

@@ -83,8 +83,8 @@ export class Declarations {
   }
 
   /**
-   * Removes the declaration of a cluster that was never founded, or whose swarm was erased: all or nothing, and only while it has no swarm,
-   * since a second one could be founded beside one that nobody knows of any more.
+   * Removes the declaration of a cluster that was never founded, or whose swarm was erased: all or nothing, and only while the cluster has no swarm.
+   * Nobody would know of that swarm any more, and a second one could be founded beside it.
    *
    * @param founder whose founding came to nothing, and who is gone; undefined where nobody has begun
    * @returns false where it has a swarm by now, or is not declared

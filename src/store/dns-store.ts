@@ -17,7 +17,7 @@ const nameItem = z.object({
   syncedAt: z.number().optional(),
   lookedAt: z.number().optional(),
 });
-/** What hands of others wrote there is as good as nothing. */
+/** An item that cannot be read, since somebody wrote it by hand, counts as none. */
 const NOTHING: NameItem = {
   ...{ gone: {}, named: [], kept: [] },
   ...{ change: undefined, changedAt: undefined, syncedAt: undefined, lookedAt: undefined },
@@ -93,7 +93,7 @@ export class DnsStore {
     );
   }
 
-  /** @returns false if it is another one's by now, and nothing was written */
+  /** @returns false if another execution has the name by now: then nothing was written */
   async keep(name: NameKey, owner: string, item: NameItem): Promise<boolean> {
     const { change, changedAt, syncedAt, lookedAt, ...rest } = item;
     const times = { change, changedAt, syncedAt, lookedAt };
@@ -117,7 +117,7 @@ export class DnsStore {
     );
   }
 
-  /** @returns false if somebody has asked meanwhile: then it is still this one's, who looks once more */
+  /** @returns false if another execution has asked meanwhile: then this one keeps the name, and looks once more */
   async release(name: NameKey, owner: string, { whateverWasAsked = false } = {}): Promise<boolean> {
     const key = { TableName: this.#table, Key: keyOf(name) };
     const isOver = await passes(

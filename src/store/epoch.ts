@@ -6,7 +6,7 @@ import { FlowError } from '../core/errors.ts';
 import { keys } from '../core/names.ts';
 import { passes } from '../aws/errors.ts';
 
-/** The epoch that the recovery began: from now on every command carries it. Doing it twice changes nothing. */
+/** Raises the epoch to the one that the recovery began; every command carries it from now on. Doing it twice changes nothing. */
 export async function raiseEpoch(
   client: DynamoDBDocumentClient,
   table: string,

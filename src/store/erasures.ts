@@ -1,4 +1,4 @@
-// The word to erase a swarm, in the table: on its STATE. And the end of the swarm, as one write.
+// A person's permission to erase a swarm, kept in the STATE item of its cluster; and the record of the swarm's end, which is one write.
 import { GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

@@ -1,7 +1,7 @@
 // The hold of a cluster in the table: on its STATE, which each claim reads, and as a mark on every node that somebody is at work on.
 //
-// The mark spares a call: who sends a command writes to the item of its node anyway, and that write fails where the mark is. A
-// mark may be left over, since a waiting execution reads the STATE before it believes the mark.
+// The mark saves a call: an execution that sends a command writes to the item of its node anyway, and that write fails if the mark is there. A
+// stale mark is harmless, since a waiting execution reads the STATE before it trusts the mark.
 import { DeleteCommand, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { REBALANCE_WHEN } from '../core/tidy/facts.ts';
 import type { LeaderRecord } from '../core/model.ts';
 import { holdItem } from '../core/lifecycle/hold.ts';
-import { nodeRole } from '../core/names.ts';
+import { nodePhase, nodeRole } from '../core/names.ts';
 
 /** Seconds for which the item of an instance that is gone is kept: long enough for late and duplicate events of it to find out that it is. */
 export const GONE_TTL = 7 * 86_400;
@@ -28,7 +28,7 @@ export const nodeItem = z.object({
   instance: z.string(),
   group: z.string(),
   role: nodeRole,
-  phase: z.enum(['launching', 'joining', 'joined', 'ready', 'leaving', 'gone']),
+  phase: nodePhase,
   owner: z.string(),
   ownerArn: z.string(),
   nodeId: z.string().optional(),

@@ -14,7 +14,7 @@ import { queryManagers } from './query.ts';
 /** Without an address nobody is asked, and nobody joins by it: a node that was none of its instance's has none. */
 const managerNode = z.object({ instance: z.string(), nodeId: z.string(), address: nodeAddress, phase: z.string() });
 
-/** Of whom more is to be hoped comes first. What is leaving may be the last manager that there is. */
+/** Managers that are more likely to answer come first. One that is leaving may be the last manager that there is. */
 const PHASES = ['ready', 'joined', 'leaving', 'joining'];
 
 export class LeaderItem {

@@ -15,7 +15,7 @@ import { queryCluster } from './query.ts';
 const FIRST_LEASE = 120;
 /** Waiters that were passed over, and writes in between: more than a cluster has managers. */
 const RELEASE_STEPS = 20;
-/** A waiter that never comes back is swept by the table. */
+/** The table deletes a waiter that never comes back. */
 const WAITER_TTL = 3 * 86_400;
 
 const lockItem = z.object({ instance: z.string(), taken: z.boolean().optional() });
@@ -46,7 +46,7 @@ export class MembershipLock {
     return (await this.#prolong(holder, now, until)) || this.#isHeldLonger(holder, until);
   }
 
-  /** `taken`: whoever hands the lock over sees by it that its new holder has come. */
+  /** `taken` tells the instance that handed the lock over that the new holder has come. */
   async #prolong({ cluster, instance }: Holder, now: number, until: number): Promise<boolean> {
     return goesThrough(
       this.#client.send(
@@ -176,7 +176,7 @@ export class MembershipLock {
               },
             },
             {
-              // With another task token by now it would be woken in vain.
+              // If it waits with another task token by now, waking the old one would be in vain.
               Delete: {
                 TableName,
                 Key: keys.membershipWaiter(cluster, next.instance),
@@ -191,7 +191,7 @@ export class MembershipLock {
   }
 }
 
-/** It was given to one that seemed not to wait any more, and came back at that moment: then it is his. */
+/** The lock was given to an instance that seemed not to wait any more, and came back at that moment: then the lock is its own. */
 function isAnothers(lock: { holder: string; taken: boolean }, from: string, given: boolean): boolean {
   return lock.holder !== from || (given && lock.taken);
 }

@@ -17,7 +17,7 @@ const storyItem = nodeItem.omit({ taskToken: true }).extend({
 
 type NodeStory = z.infer<typeof storyItem>;
 
-/** Of all instances of a cluster. What lies there by somebody's hand is passed over. */
+/** Of all instances of a cluster. An item that cannot be read, since somebody wrote it by hand, is left out. */
 export async function readNodeStories(
   client: DynamoDBDocumentClient,
   table: string,

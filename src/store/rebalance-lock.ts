@@ -1,4 +1,4 @@
-// One rebalance of a cluster at a time: who it is, and the word that it is to end.
+// One rebalance of a cluster at a time: which execution it is, and whether a person has asked it to end.
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

@@ -4,9 +4,9 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 
-import type { Manager, NodePhase } from '../core/model.ts';
+import type { Manager } from '../core/model.ts';
 import { FlowError } from '../core/errors.ts';
-import { keys } from '../core/names.ts';
+import { keys, nodePhase } from '../core/names.ts';
 import { passes } from '../aws/errors.ts';
 import { raiseEpoch } from './epoch.ts';
 import { stateItem } from './items.ts';
@@ -24,7 +24,8 @@ const lockItem = z.looseObject({ instance: z.string(), execution: z.string().opt
 /** An item of a manager, as the table has it. */
 const managerItem = z.object({
   instance: z.string(),
-  phase: z.custom<NodePhase>((value) => typeof value === 'string'),
+  /** A phase that this version does not know counts as none: a recovery must not fail because of it. */
+  phase: nodePhase.optional().catch(undefined),
   nodeId: z.string().optional(),
   address: z.string().optional(),
 });

@@ -45,15 +45,15 @@ const stateItem = z.object({
   erasedAt: z.number().optional(),
 });
 
-export interface Kept {
+export interface KeptVerdict {
   /** Grows with every write; 0 where there is nothing yet. */
   readonly revision: number;
   readonly verdict: Verdict | undefined;
   readonly outbox: Outbox;
 }
 
-export interface Around {
-  readonly kept: Kept;
+export interface VerdictItems {
+  readonly kept: KeptVerdict;
   readonly lock: z.infer<typeof lockItem> | undefined;
   readonly forced: z.infer<typeof forcedItem> | undefined;
   readonly failed: z.infer<typeof failedItem> | undefined;
@@ -61,7 +61,7 @@ export interface Around {
   readonly state: { readonly status: 'new' | 'founded'; readonly erasedAt?: number | undefined } | undefined;
 }
 
-const NOTHING: Kept = { revision: 0, verdict: undefined, outbox: { notices: [], sender: undefined } };
+const NOTHING: KeptVerdict = { revision: 0, verdict: undefined, outbox: { notices: [], sender: undefined } };
 
 export class Verdicts {
   readonly #client: DynamoDBDocumentClient;
@@ -73,7 +73,7 @@ export class Verdicts {
   }
 
   /** @returns undefined where no tidy has made one yet */
-  async read(cluster: string): Promise<Kept> {
+  async read(cluster: string): Promise<KeptVerdict> {
     const { Item: item } = await this.#client.send(
       new GetCommand({ TableName: this.#table, Key: keys.verdict(cluster), ConsistentRead: true }),
     );
@@ -81,7 +81,7 @@ export class Verdicts {
   }
 
   /** The same, with all else that the table knows and a verdict is made of: one call. */
-  async readAround(cluster: string): Promise<Around> {
+  async readAround(cluster: string): Promise<VerdictItems> {
     const wanted = {
       kept: keys.verdict(cluster),
       lock: keys.membershipLock(cluster),
@@ -111,7 +111,7 @@ export class Verdicts {
   }
 
   /** @returns false where somebody else has written since `revision` was read: read again, and decide again */
-  async write(cluster: string, revision: number, next: Omit<Kept, 'revision'>): Promise<boolean> {
+  async write(cluster: string, revision: number, next: Omit<KeptVerdict, 'revision'>): Promise<boolean> {
     const condition =
       revision === 0
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
@@ -139,7 +139,7 @@ export class Verdicts {
 }
 
 /** One that this version cannot read is none: the next verdict is made from what is, and kept in its place. */
-function keptOf(item: unknown): Kept {
+function keptOf(item: unknown): KeptVerdict {
   const read = verdictItem.safeParse(item);
   const revision = z.object({ revision: z.int() }).safeParse(item).data?.revision ?? 0;
   return read.success ? read.data : { ...NOTHING, revision };

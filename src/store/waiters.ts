@@ -1,4 +1,4 @@
-// Executions that wait for a leader, for other managers or for the end of a hold: by their task tokens, which whoever brings that about takes.
+// The task tokens of executions that wait for a leader, for other managers or for the end of a hold. The execution or person that ends the wait takes them.
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';

@@ -12,7 +12,7 @@ import { queryAll } from './query.ts';
 /** Of the table: by the attribute `instance`, and with the keys of the items alone. */
 const BY_INSTANCE = 'by-instance';
 
-const found = z.object({
+const instanceKey = z.object({
   pk: z
     .string()
     .transform((pk) => pk.slice(keys.cluster('').length))
@@ -39,7 +39,7 @@ export class Warnings {
         ExpressionAttributeValues: { ':instance': instance, ':node': NODE_PREFIX },
       }),
     );
-    return items.flatMap((item) => found.safeParse(item).data?.pk ?? []);
+    return items.flatMap((item) => instanceKey.safeParse(item).data?.pk ?? []);
   }
 
   /**

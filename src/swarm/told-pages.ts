@@ -1,5 +1,5 @@
-// Whether what a document told of the swarm can be read, asked before an execution hears of it: so a manager that tells what nobody can
-// read costs a try, and not the whole of what is being done.
+// Whether the page of the swarm that a document has printed can be read. It is read before an execution hears of it: so a manager whose page
+// nobody can read costs one try, and not the whole tidy, hand-over or rebalance.
 import type * as z from 'zod';
 
 import type { Verb } from '../core/names.ts';

@@ -93,7 +93,7 @@ describe('the page of a lab', () => {
     await page.locator('.group', { hasText: 'workers' }).getByText('2 wanted').waitFor();
     await pass(8);
     await page.locator('.cell.joining').waitFor();
-    await run.lab.settle(300_000);
+    await run.lab.runUntilIdle(300_000);
     await page.locator('.group', { hasText: 'workers' }).getByText('2 wanted · 2 in service · 2 ready').waitFor();
     expect(await page.locator('.cell.ready').count()).toBe(3);
   });
@@ -121,7 +121,7 @@ describe('the page of a lab', () => {
     await pass(25);
     await page.locator('.log', { hasText: victim }).waitFor();
     await pass(120);
-    await run.lab.settle(600_000);
+    await run.lab.runUntilIdle(600_000);
     await page.locator(`.cell[data-instance="${victim}"]`).waitFor({ state: 'detached' });
     await page.locator('.group', { hasText: 'workers' }).getByText('2 wanted · 2 in service · 2 ready').waitFor();
     expect(await page.locator('.log').innerText()).toContain(victim);

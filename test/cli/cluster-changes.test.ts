@@ -37,7 +37,7 @@ describe('a file that changes', () => {
       expect([back.code, back.stdout]).toEqual([1, expect.stringContaining('END 2 node(s), drained first')]);
       expect(await lab.cluster(['up', EXAMPLE, '--yes', 'blue'])).toMatchObject({ code: 0 });
       expect(lab.group('managers').desired).toBe(3);
-      await lab.run.lab.settle(1_800_000);
+      await lab.run.lab.runUntilIdle(1_800_000);
       expect((await nodes()).filter(({ role }) => role === 'manager')).toHaveLength(3);
     },
     LONG,

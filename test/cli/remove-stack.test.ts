@@ -106,11 +106,11 @@ describe('skep remove-stack', () => {
     await tidy.ended;
     clearInterval(passing);
     await run.lab.clock.advance(15 * 60_000);
-    await run.lab.settle(10 * 60_000);
+    await run.lab.runUntilIdle(10 * 60_000);
     expect(run.lab.parameterStore.keyOf(tokens)).toBe(run.lab.stack.keys[0]?.arn);
     expect(run.lab.autoScaling.group('workers').hooks.size).toBe(2);
     await takeStep(run, { scale: { group: 'workers', to: 3 } });
-    await run.lab.settle(10 * 60_000);
+    await run.lab.runUntilIdle(10 * 60_000);
     expect(await readyNodes()).toBe(4);
     expect(run.lab.defects).toEqual([]);
   }, 120_000);

@@ -32,7 +32,7 @@ async function works(role: 'manager' | 'worker', change: (role: RoleProperties) 
   const scenario = parseScenario(`{ name: role, groups: ${groups}, steps: [] }`, 'role');
   const run = await ScenarioRun.open(scenario, { nodes: 'simulated' });
   try {
-    await run.lab.settle(600_000);
+    await run.lab.runUntilIdle(600_000);
     const template = parse(GROUP) as GroupTemplate;
     change(template.Resources.NodeRole.Properties);
     const values = { Cluster: 'demo', Role: role, ...SIZES, ...PLACE, ...MACHINE };

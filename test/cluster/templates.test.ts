@@ -1,6 +1,7 @@
 // The templates of cluster/: what AWS's schemas take, what they refer to, and what must hold of every one.
 import { describe, expect, it } from '@jest/globals';
 
+import { AGENT_SERVICES } from '../../src/core/agent-services.ts';
 import { hookProblems } from '../../src/core/lifecycle/hooks.ts';
 import type { HookFacts } from '../../src/core/lifecycle/hooks.ts';
 import { referenceProblems } from './reference-problems.ts';
@@ -137,6 +138,16 @@ describe('a mistake is found', () => {
     expect(() => parse(template)).not.toThrow();
     expect(() => parse(template.replace(old, planted))).toThrow();
   });
+});
+
+it('the network has an endpoint of each service that an SSM agent calls', () => {
+  const services = Object.values(parse(textOf('network')).Resources)
+    .filter(({ Type }) => Type === 'AWS::EC2::VPCEndpoint')
+    .map(({ Properties }) =>
+      asText(at(Properties, 'ServiceName', 'Fn::Sub')).replace('com.amazonaws.${AWS::Region}.', ''),
+    );
+
+  expect(services).toEqual(expect.arrayContaining([...AGENT_SERVICES]));
 });
 
 describe('the hooks of a group', () => {

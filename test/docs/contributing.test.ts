@@ -1,4 +1,4 @@
-// CONTRIBUTING.md says which files a new document, event, repair, command or step touches. Here one of each kind that exists is looked up
+// CONTRIBUTING.md says which files a new document, event, repair, error, command, limit or step touches. Here one of each kind that exists is looked up
 // in the whole tree: where it is named, and the list does not say so, the list is not complete; and the other way round.
 import { globSync, readFileSync } from 'node:fs';
 
@@ -52,6 +52,7 @@ const KINDS: readonly Kind[] = [
       'test/docker/documents.test.ts': 'what it tells of volumes, on a real engine',
       'test/contract/chapters/services.ts': 'what it tells of the volumes of services',
       'src/operations/recover.ts': 'the machine recover takes the instances that are to be asked by this name',
+      'test/unit/operations/recover.test.ts': 'the same, in its test',
     },
   },
   {
@@ -67,10 +68,28 @@ const KINDS: readonly Kind[] = [
     besides: { 'src/core/steps/final-reasons.ts': 'a swarm that is locked (autolock)' },
   },
   {
+    section: 'An error of a document',
+    instance: { verb: 'init', document: 'init', chapter: 'founding', machine: 'scale-out' },
+    named: /\bAddressPoolOverlap\b/,
+    besides: {},
+  },
+  {
+    section: 'An error of a function',
+    instance: { folder: 'core/rebalance', file: 'begin' },
+    named: /\bNothingKept\b/,
+    besides: {},
+  },
+  {
     section: 'Add a command',
     instance: { command: 'erase' },
     named: /defineErase|skep\(\['erase'|`skep erase \w+`/,
     besides: { 'scripts/docs.ts': 'what there is to be done about an error' },
+  },
+  {
+    section: 'Add a limit of the lab',
+    instance: { service: 'run-command', folder: 'burst', scenario: 'throttled-herd' },
+    named: /\bregistrations\b/,
+    besides: {},
   },
   {
     section: 'Add a scenario step',
@@ -87,8 +106,8 @@ const page = readFileSync('CONTRIBUTING.md', 'utf8');
 
 /** The files of a section's list, with the placeholders filled in. */
 function listed({ section, instance }: Kind): string[] {
-  const [, text = ''] = page.split(`\n## ${section}\n`);
-  const [own = ''] = text.split('\n## ');
+  const [, text = ''] = page.split(new RegExp(`\n##+ ${section}\n`));
+  const [own = ''] = text.split(/\n##+ /);
   const lines = own.split('\n').filter((line) => line.startsWith('- '));
   return lines.flatMap((line) =>
     [...(line.split('`: ')[0] ?? '').matchAll(/`?([\w<>./-]+\.\w+)`?/g)].map(([, path = '']) =>

@@ -19,7 +19,9 @@ describe('docs/errors.md', () => {
 
   it.each(['scale-out', 'scale-in', 'tidy'])('explains every error that %s names', (machine) => {
     const names = errorsIn(definitionOf(machine));
-    const own = [...names].filter((name) => !/^(States|Lambda|Sandbox|AutoScaling|StepFunctions)\./.test(name));
+    const own = [...names].filter(
+      (name) => !/^(States|Lambda|Sandbox|AutoScaling|Ec2|Runtime|StepFunctions)\./.test(name),
+    );
     expect(own.length).toBeGreaterThan(machine === 'tidy' ? 3 : 10);
     expect(own.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   });

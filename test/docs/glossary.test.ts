@@ -45,10 +45,12 @@ describe('the glossary', () => {
     expect(ALL.get(code) ?? []).toHaveLength(1);
   });
 
-  it('has every verb, every route and every wait', () => {
+  it('has every verb, every machine, every route and every wait', () => {
+    const machines = globSync('statemachines/*.asl.yaml').map((file) => file.replaceAll(/.*\/|\.asl\.yaml/g, ''));
     const routes = /readonly route: ([^;]+);/.exec(readFileSync('src/core/model.ts', 'utf8'))?.[1] ?? '';
 
     expect(listOf('verb').toSorted()).toEqual([...VERBS].toSorted());
+    expect(listOf('machine').toSorted()).toEqual(machines.toSorted());
     expect(listOf('route')).toEqual([...routes.matchAll(/'([a-z]+)'/g)].map(([, route]) => route));
     expect(WAITS.filter((wait) => !meaningOf('step').includes(`(${wait})`))).toEqual([]);
   });
@@ -58,5 +60,15 @@ describe('the names of shapes', () => {
   it('mean one thing each, over all of src', () => {
     expect(TYPES.size).toBeGreaterThan(100);
     expect(twice(TYPES)).toEqual([]);
+  });
+});
+
+describe('words that say nothing of what is named', () => {
+  it.each(['Asked', 'Told', 'Said', 'Given', 'Found', 'Looked'])('%s is not the whole name of a type', (name) => {
+    const everywhere = globSync('{src,functions,cli}/**/*.ts').filter((file) =>
+      new RegExp(`^(?:export )?(?:interface|type|class) ${name}\\b`, 'm').test(readFileSync(file, 'utf8')),
+    );
+
+    expect(everywhere).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
 import type { Stack } from '../../lab/aws/stack/stack.ts';
-import { TOLD } from '../../src/core/verdict/reports.ts';
+import { REPORTS } from '../../src/core/verdict/reports.ts';
 import { VERDICT_METRICS } from '../../src/core/verdict/verdict.ts';
 import { packaged, PACKAGING_TIMEOUT } from '../template/packaged.ts';
 
@@ -31,7 +31,7 @@ describe('docs/operations.md', () => {
   it('has every reason that a verdict can have', () => {
     const source = readFileSync('src/core/verdict/findings.ts', 'utf8');
     const names = new Set([...source.matchAll(/name: '(\w+)'/g)].map(([, name = '']) => name));
-    for (const name of Object.keys(TOLD)) names.add(name);
+    for (const name of Object.keys(REPORTS)) names.add(name);
     expect(names.size).toBeGreaterThan(16);
     expect(listed('Reasons of a verdict').toSorted()).toEqual([...names].toSorted());
   });

@@ -22,7 +22,7 @@ const completes = (state: { Resource?: string | undefined } | undefined): boolea
   state?.Resource === 'arn:aws:states:::aws-sdk:autoscaling:completeLifecycleAction';
 
 /** Names that AWS gives: its own errors, and those of the services that it calls for us. */
-const AWS_NAMES = /^(States|Lambda|Sandbox|AutoScaling|StepFunctions)\.[A-Za-z]+$/;
+const AWS_NAMES = /^(States|Lambda|Sandbox|AutoScaling|Ec2|Runtime|StepFunctions)\.[A-Za-z0-9]+$/;
 
 const payloadOf = ({ Arguments }: Named): Record<string, unknown> =>
   (Arguments as { Payload: Record<string, unknown> }).Payload;
@@ -413,6 +413,12 @@ describe('the lifecycle action', () => {
     expect(undone).toEqual([['UndoRoute'], ['UndoRoute']]);
     expect(all['UndoRoute']?.Choices).toEqual([
       { Condition: '{% $founded %}', Next: 'EndLaunch' },
+      // What serves stays in, and the function settle continues it.
+      {
+        Condition: "{% $plan.serves = true and $failure.Error in ['DeadlineReached', 'States.DataLimitExceeded'] %}",
+        Assign: { unfinished: true },
+        Next: 'EndLaunch',
+      },
       { Condition: "{% $plan.route = 'join' and $plan.role = 'manager' %}", Next: 'Demote' },
     ]);
     expect(all['Route']?.Choices.map(({ Next }) => Next)).toContain('Prepare');

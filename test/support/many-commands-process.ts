@@ -1,5 +1,5 @@
 // The process behind ManyCommands: it runs one command after the other, as cli/main.ts would run each, and answers with what it printed.
-import type { Asked } from './many-commands.ts';
+import type { CommandLine } from './many-commands.ts';
 
 type Run = typeof import('../../cli/run.ts');
 
@@ -9,11 +9,11 @@ const { runSkep } = (await import(process.argv[2] ?? '')) as Run;
 // Of a person who is not root, wherever the tests run.
 process.getuid = () => 1000;
 
-process.on('message', (asked: Asked) => {
-  void answer(asked);
+process.on('message', (line: CommandLine) => {
+  void answer(line);
 });
 
-async function answer({ args, env, columns }: Asked): Promise<void> {
+async function answer({ args, env, columns }: CommandLine): Promise<void> {
   for (const name of Object.keys(process.env)) {
     Reflect.deleteProperty(process.env, name);
   }

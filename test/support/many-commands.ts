@@ -12,7 +12,7 @@ import type { Ended, Environment } from './skep-command.ts';
 const SOURCES = '../../cli/run.ts';
 const PROCESS = fileURLToPath(new URL('./many-commands-process.ts', import.meta.url));
 
-export interface Asked {
+export interface CommandLine {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** Of the terminal that it prints on; undefined where it is none. */
@@ -56,9 +56,9 @@ export class ManyCommands {
     return child;
   }
 
-  #ask(asked: Asked): Promise<Ended> {
+  #ask(line: CommandLine): Promise<Ended> {
     return new Promise((resolve, reject) => {
-      const child = this.#childFor(asked.args);
+      const child = this.#childFor(line.args);
       const give = (): void => {
         clearTimeout(patience);
         child.off('message', answered);
@@ -70,15 +70,15 @@ export class ManyCommands {
       };
       const died = (): void => {
         give();
-        reject(new Error(`the process has ended: skep ${asked.args.join(' ')}`));
+        reject(new Error(`the process has ended: skep ${line.args.join(' ')}`));
       };
       const patience = setTimeout(() => {
         give();
-        reject(new Error(`it waits for ever: skep ${asked.args.join(' ')}`));
+        reject(new Error(`it waits for ever: skep ${line.args.join(' ')}`));
       }, PATIENCE);
       child.once('message', answered);
       child.once('exit', died);
-      child.send(asked);
+      child.send(line);
     });
   }
 }

@@ -1,4 +1,4 @@
-// If you deploy roles you have to say so.
+// The capabilities of a request: CloudFormation makes roles only for a request that says it may.
 import { AwsError } from '../services/service.ts';
 import type { Template } from './template.ts';
 

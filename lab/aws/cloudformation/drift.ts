@@ -1,4 +1,4 @@
-// Looks for drift: what is otherwise now than the template has made it. Only what stands in a template is compared, as on AWS.
+// Looks for drift: how resources differ now from what the template has made. Only what stands in a template is compared, as on AWS.
 import type { Clock } from '../../time/clock.ts';
 import type { Random } from '../../time/random.ts';
 import { AwsError } from '../services/service.ts';

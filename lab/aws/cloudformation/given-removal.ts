@@ -1,4 +1,4 @@
-// How a stack goes that the lab was opened with: all of it at once, save for its table; and not while its policies are attached.
+// Deletes the stack that the lab was opened with: all of it at once, but for its table. It fails while a policy of the stack is attached.
 import type { Clock } from '../../time/clock.ts';
 import { failedToDelete } from './removal.ts';
 import type { StackRecord, StackResource } from './stack-record.ts';

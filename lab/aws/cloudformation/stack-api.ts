@@ -7,7 +7,7 @@ import type { Operation } from '../services/service.ts';
 import { describeDrift } from './drift.ts';
 import type { Drift } from './drift.ts';
 import { asked } from './inputs.ts';
-import type { StackAsked, Stacks } from './stacks.ts';
+import type { StackRequest, Stacks } from './stacks.ts';
 
 const common = {
   StackName: asked.name,
@@ -37,7 +37,7 @@ const drifts = z.strictObject({
   MaxResults: z.coerce.number().int().min(1).max(100).optional(),
 });
 
-const wished = (input: z.output<typeof update>): StackAsked => ({
+const wished = (input: z.output<typeof update>): StackRequest => ({
   stackName: input.StackName,
   template: input.TemplateBody,
   parameters: input.Parameters,

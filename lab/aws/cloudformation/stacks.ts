@@ -38,7 +38,7 @@ interface GivenStack {
   readonly parts: readonly StackPart[];
 }
 
-interface ChangeSetAsked {
+interface ChangeSetRequest {
   readonly stackName: string;
   readonly name: string;
   readonly kind: 'CREATE' | 'UPDATE';
@@ -50,7 +50,7 @@ interface ChangeSetAsked {
 }
 
 /** A stack that is made or changed at once. */
-export interface StackAsked {
+export interface StackRequest {
   readonly stackName: string;
   /** Undefined: that of the stack. */
   readonly template: string | undefined;
@@ -136,22 +136,22 @@ export class Stacks {
   }
 
   /** @throws {AwsError} */
-  createChangeSet(asked: ChangeSetAsked): Found {
-    const there = this.#forChangeSet(asked);
-    const text = asked.template ?? there?.template ?? '';
+  createChangeSet(request: ChangeSetRequest): Found {
+    const there = this.#forChangeSet(request);
+    const text = request.template ?? there?.template ?? '';
     const template = this.parse(text);
     const previous = there?.blueprint?.parameters ?? new Map<string, string>();
-    const values = parameterValues(template.Parameters, asked.parameters, previous);
-    checkCapabilities(template, asked.options.capabilities);
-    const stack = there ?? new StackRecord(asked.stackName, this.#arn, this.#parts);
-    const blueprint = this.#blueprint(stack, template, values, asked.options);
+    const values = parameterValues(template.Parameters, request.parameters, previous);
+    checkCapabilities(template, request.options.capabilities);
+    const stack = there ?? new StackRecord(request.stackName, this.#arn, this.#parts);
+    const blueprint = this.#blueprint(stack, template, values, request.options);
     if (there === undefined) {
       stack.become('REVIEW_IN_PROGRESS', 'User Initiated');
       this.all.push(stack);
     }
     const set: ChangeSet = {
-      id: this.#arn(`changeSet/${asked.name}/${this.#parts.random.uuid()}`),
-      ...{ name: asked.name, kind: asked.kind, description: asked.description, options: asked.options },
+      id: this.#arn(`changeSet/${request.name}/${this.#parts.random.uuid()}`),
+      ...{ name: request.name, kind: request.kind, description: request.description, options: request.options },
       createdAt: this.#parts.clock.now(),
       template: text,
       blueprint,
@@ -168,14 +168,14 @@ export class Stacks {
   }
 
   /** Undefined: there is none yet. */
-  #forChangeSet(asked: ChangeSetAsked): StackRecord | undefined {
-    const { stackName, kind, name } = asked;
+  #forChangeSet(request: ChangeSetRequest): StackRecord | undefined {
+    const { stackName, kind, name } = request;
     const there = this.search(stackName);
     this.#refuseGiven(there);
     if (kind === 'UPDATE') {
       this.#checkUpdatable(stackName, there);
     } else {
-      checkCreatable(asked, there);
+      checkCreatable(request, there);
     }
     if (there !== undefined && [...there.changeSets.values()].some((set) => set.name === name)) {
       throw new AwsError('AlreadyExistsException', `ChangeSet [${name}] already exists`);
@@ -275,41 +275,41 @@ export class Stacks {
   }
 
   /** As CreateStack does, without a change set. @throws {AwsError} */
-  create(asked: StackAsked): StackRecord {
-    if (this.search(asked.stackName) !== undefined) {
-      throw new AwsError('AlreadyExistsException', `Stack [${asked.stackName}] already exists`);
+  create(request: StackRequest): StackRecord {
+    if (this.search(request.stackName) !== undefined) {
+      throw new AwsError('AlreadyExistsException', `Stack [${request.stackName}] already exists`);
     }
-    const text = asked.template;
+    const text = request.template;
     if (text === undefined) {
       throw refused('Either Template URL or Template Body must be specified.');
     }
-    const stack = new StackRecord(asked.stackName, this.#arn, this.#parts);
-    const blueprint = this.#wished(stack, text, asked);
+    const stack = new StackRecord(request.stackName, this.#arn, this.#parts);
+    const blueprint = this.#wished(stack, text, request);
     this.all.push(stack);
-    this.#deploy(stack, { kind: 'CREATE', template: text, blueprint, options: asked.options }, asked);
+    this.#deploy(stack, { kind: 'CREATE', template: text, blueprint, options: request.options }, request);
     return stack;
   }
 
   /** As UpdateStack does, without a change set. @throws {AwsError} where nothing would change, too */
-  update(asked: StackAsked): StackRecord {
-    const stack = this.find(asked.stackName, `Stack [${asked.stackName}] does not exist`);
+  update(request: StackRequest): StackRecord {
+    const stack = this.find(request.stackName, `Stack [${request.stackName}] does not exist`);
     this.#refuseGiven(stack);
-    this.#checkUpdatable(asked.stackName, stack);
-    const text = asked.template ?? stack.template;
+    this.#checkUpdatable(request.stackName, stack);
+    const text = request.template ?? stack.template;
     const wish = {
       kind: 'UPDATE',
       template: text,
-      blueprint: this.#wished(stack, text, asked),
-      options: asked.options,
+      blueprint: this.#wished(stack, text, request),
+      options: request.options,
     } as const;
     if (changesOf(stack, wish.blueprint).length === 0 && isAsBefore(stack, wish)) {
       throw refused('No updates are to be performed.');
     }
-    this.#deploy(stack, wish, asked);
+    this.#deploy(stack, wish, request);
     return stack;
   }
 
-  #wished(stack: StackRecord, text: string, { parameters, options }: StackAsked): Blueprint {
+  #wished(stack: StackRecord, text: string, { parameters, options }: StackRequest): Blueprint {
     const template = this.parse(text);
     const previous = stack.blueprint?.parameters ?? new Map<string, string>();
     const values = parameterValues(template.Parameters, parameters, previous);
@@ -320,7 +320,7 @@ export class Stacks {
   #deploy(
     stack: StackRecord,
     { kind, template, blueprint, options }: Wish,
-    { disableRollback, token }: Pick<StackAsked, 'disableRollback' | 'token'>,
+    { disableRollback, token }: Pick<StackRequest, 'disableRollback' | 'token'>,
   ): void {
     Object.assign(stack, { template, options, disableRollback, token });
     const deployment = new Deployment(stack, blueprint, {
@@ -364,7 +364,7 @@ export class Stacks {
 }
 
 /** @throws {AwsError} */
-function checkCreatable({ stackName, name, template }: ChangeSetAsked, there: StackRecord | undefined): void {
+function checkCreatable({ stackName, name, template }: ChangeSetRequest, there: StackRecord | undefined): void {
   if (there !== undefined && there.status !== 'REVIEW_IN_PROGRESS') {
     throw refused(`Stack [${stackName}] already exists and cannot be created again with the changeSet [${name}].`);
   }

@@ -59,6 +59,7 @@ export class Iam {
   #roleArns: ReadonlyMap<string, string>;
   readonly #facts: Facts;
   readonly #resources: Resources;
+  readonly #decisions = new WeakMap<Role, Map<string, Decision>>();
   /** By whatever a key can be called by. */
   readonly #kms = new Map<string, { readonly arn: string; readonly policy: ResourcePolicy }>();
 
@@ -124,7 +125,7 @@ export class Iam {
     }
     const session = this.#sessionOf(caller);
     for (const need of needs) {
-      const decision = this.#decide(session, need);
+      const decision = caller.kind === 'instance' ? this.#decide(session, need) : this.#decided(session, need);
       if (!decision.allowed) {
         const refused = { who: session.arn, action: need.action, resource: need.resource, decision };
         this.#note(session.role.name, need, wordsOf(refused));
@@ -230,6 +231,22 @@ export class Iam {
 
   #sessionArn({ name }: Role, session: string): string {
     return `arn:${this.#place.partition}:sts::${this.#place.account}:assumed-role/${name}/${session}`;
+  }
+
+  /**
+   * As it was decided before for the same role of a function or a machine, which is never changed: all else that counts is in the need. One with
+   * a policy of its own is left out, and so is everything where each statement is counted.
+   */
+  #decided(session: Session, need: Need): Decision {
+    if (need.policy !== undefined || this.onNeeded !== undefined) {
+      return this.#decide(session, need);
+    }
+    const ofRole = this.#decisions.get(session.role) ?? new Map<string, Decision>();
+    this.#decisions.set(session.role, ofRole);
+    const key = `${need.action} ${need.resource ?? ''} ${need.keys === undefined ? '' : JSON.stringify(need.keys)}`;
+    const decision = ofRole.get(key) ?? this.#decide(session, need);
+    ofRole.set(key, decision);
+    return decision;
   }
 
   #decide({ role }: Session, need: Need): Decision {

@@ -330,7 +330,6 @@ const MAPPINGS: Readonly<Record<string, Mapping>> = {
   'lambda.InvokeFunction': (input) => [{ action: 'lambda:InvokeFunction', resource: text(input['FunctionName']) }],
 };
 
-const tableName = z.string().catch('');
 const batch = z.record(z.string(), z.unknown()).catch({});
 const oneWrite = z.object({ TableName: z.string() });
 const transaction = z.array(z.record(z.string(), oneWrite)).catch([]);
@@ -367,7 +366,7 @@ function dynamodb(operation: string, input: Input, { arn }: Resources): readonly
     case 'BatchWriteItem':
       return Object.keys(batch.parse(input['RequestItems'])).map((name) => onTable(operation, name));
     default:
-      return [onTable(operation, `${tableName.parse(input['TableName'])}${indexIn(input)}`)];
+      return [onTable(operation, `${text(input['TableName'])}${indexIn(input)}`)];
   }
 }
 

@@ -70,16 +70,26 @@ function compile(statement: PolicyStatement, name: string): Statement {
   if (actions === undefined) {
     throw new Error('needs Action or NotAction, one of them');
   }
+  if ([statement.Action ?? statement.NotAction ?? []].flat().flatMap(variablesOf).length > 0) {
+    throw new Error('IAM knows no variables in Action and NotAction');
+  }
   const resources = either(statement.Resource, statement.NotResource, likeArn);
   if (resources === undefined && statement.Principal === undefined) {
     throw new Error('needs Resource or NotResource, one of them');
   }
   const conditions: readonly Condition[] = compileConditions(statement.Condition ?? {});
+  // Most statements are about other actions than the one that is asked for, of which there are a few dozen.
+  const known = new Map<string, boolean>();
+  const coversAction = (action: string, context: Context): boolean => {
+    const covered = known.get(action) ?? actions(action, context);
+    known.set(action, covered);
+    return covered;
+  };
   return {
     name,
     effect: statement.Effect,
     covers: ({ action, resource, context }) =>
-      actions(action, context) &&
+      coversAction(action, context) &&
       (resources === undefined || resources(resource, context)) &&
       conditions.every((holds) => holds(context)),
     keys: keysOf(statement),

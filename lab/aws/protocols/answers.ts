@@ -6,13 +6,13 @@ import { ec2Error, ec2Response, queryError, queryResponse } from './query.ts';
 import type { ReadRequest } from './requests.ts';
 import { restError, restResponse } from './rest.ts';
 
-type Asked = Pick<ReadRequest, 'protocol' | 'service' | 'operation'>;
+type CalledOperation = Pick<ReadRequest, 'protocol' | 'service' | 'operation'>;
 
-export function answerOf(asked: Asked, output: unknown, requestId: string): HttpResponse {
-  return { status: 200, headers: headersOf(asked, requestId), body: bodyOf(asked, output, requestId) };
+export function answerOf(called: CalledOperation, output: unknown, requestId: string): HttpResponse {
+  return { status: 200, headers: headersOf(called, requestId), body: bodyOf(called, output, requestId) };
 }
 
-function bodyOf({ protocol, service, operation }: Asked, output: unknown, requestId: string): string {
+function bodyOf({ protocol, service, operation }: CalledOperation, output: unknown, requestId: string): string {
   switch (protocol) {
     case 'json':
       return JSON.stringify(output);
@@ -25,14 +25,14 @@ function bodyOf({ protocol, service, operation }: Asked, output: unknown, reques
   }
 }
 
-export function refusalOf(asked: Asked, refusal: AwsError, requestId: string): HttpResponse {
-  const error = asked.protocol === 'json' ? refusal : inQuery(refusal);
+export function refusalOf(called: CalledOperation, refusal: AwsError, requestId: string): HttpResponse {
+  const error = called.protocol === 'json' ? refusal : inQuery(refusal);
   const { code, status } = error;
   const headers = {
-    ...headersOf(asked, requestId),
-    ...(asked.protocol === 'json' ? { 'x-amzn-errortype': code } : {}),
+    ...headersOf(called, requestId),
+    ...(called.protocol === 'json' ? { 'x-amzn-errortype': code } : {}),
   };
-  return { status, headers, body: errorBody(asked, error, requestId) };
+  return { status, headers, body: errorBody(called, error, requestId) };
 }
 
 /** The Query protocols have another word for it. */
@@ -40,7 +40,11 @@ function inQuery(error: AwsError): AwsError {
   return error instanceof UnknownOperation ? new AwsError('InvalidAction', error.message) : error;
 }
 
-function errorBody({ protocol }: Asked, { code, message, status, members }: AwsError, requestId: string): string {
+function errorBody(
+  { protocol }: CalledOperation,
+  { code, message, status, members }: AwsError,
+  requestId: string,
+): string {
   switch (protocol) {
     case 'json':
       return JSON.stringify({ __type: code, message, ...members });
@@ -53,7 +57,7 @@ function errorBody({ protocol }: Asked, { code, message, status, members }: AwsE
   }
 }
 
-function headersOf({ protocol, service }: Asked, requestId: string): Record<string, string> {
+function headersOf({ protocol, service }: CalledOperation, requestId: string): Record<string, string> {
   const json = service === 'ssm' ? 'application/x-amz-json-1.1' : 'application/x-amz-json-1.0';
   return { 'content-type': protocol === 'json' ? json : 'text/xml', 'x-amzn-requestid': requestId };
 }

@@ -48,9 +48,10 @@ const filters = z.array(z.strictObject({ Name: z.string(), Value: z.array(z.stri
 export function readRequest(request: HttpRequest): ReadRequest {
   const { headers, body } = request;
   const { authorization, 'x-amz-target': target } = headers;
-  const [, scope = ''] = SIGNATURE.exec(authorization ?? '') ?? [];
-  const read = target === undefined ? readUntargeted(request, scope) : readJson(target, body);
-  const refused = refusalOf(authorization, read, body);
+  const signature = SIGNATURE.exec(authorization ?? '');
+  const read = target === undefined ? readUntargeted(request, signature?.[1] ?? '') : readJson(target, body);
+  const refused =
+    authorization === undefined || signature === null ? unsigned(authorization, read) : oversized(read, body);
   return refused === undefined
     ? read
     : {
@@ -61,20 +62,17 @@ export function readRequest(request: HttpRequest): ReadRequest {
       };
 }
 
-function refusalOf(
-  authorization: string | undefined,
-  { protocol, service }: ReadRequest,
-  body: string,
-): AwsError | undefined {
+function unsigned(authorization: string | undefined, { protocol }: ReadRequest): AwsError {
   const json = protocol === 'json';
   if (authorization === undefined) {
     const code = json ? 'MissingAuthenticationTokenException' : 'MissingAuthenticationToken';
     return new AwsError(code, 'Request is missing Authentication Token', json ? 400 : 403);
   }
-  if (!SIGNATURE.test(authorization)) {
-    const code = json ? 'IncompleteSignatureException' : 'IncompleteSignature';
-    return new AwsError(code, 'the Authorization header is not of the form of AWS4-HMAC-SHA256');
-  }
+  const code = json ? 'IncompleteSignatureException' : 'IncompleteSignature';
+  return new AwsError(code, 'the Authorization header is not of the form of AWS4-HMAC-SHA256');
+}
+
+function oversized({ protocol, service }: ReadRequest, body: string): AwsError | undefined {
   const limit = service === 'dynamodb' ? DYNAMODB_REQUEST_LIMIT : REQUEST_LIMIT;
   return Buffer.byteLength(body) > limit ? tooLarge(protocol) : undefined;
 }

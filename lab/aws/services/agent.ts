@@ -3,7 +3,7 @@
 import type { Clock } from '../../time/clock.ts';
 import { failedWithoutOutput } from './agent-result.ts';
 import type { Result } from './agent-result.ts';
-import type { AgentLimits } from './limits.ts';
+import type { AgentLimits } from './throttles.ts';
 
 /** One command on its way to the agent, through it, or at its end. */
 export interface AgentJob {

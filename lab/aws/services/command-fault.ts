@@ -17,6 +17,8 @@ export type FaultOutcome =
   | { readonly effect: 'reboot'; readonly by: number }
   /** The truth, so much later, ms. */
   | { readonly effect: 'late'; readonly by: number }
+  /** The agent has taken it, and begins so much later, ms: it was busy, or its machine stood still. */
+  | { readonly effect: 'begins-late'; readonly by: number }
   /** The script did all; of what it said the end is missing. */
   | { readonly effect: 'cut-off' }
   /** The event of its end comes twice. */

@@ -120,6 +120,7 @@ export class CommandRun {
         invocation.statusDetails = 'InProgress';
       },
       run: async () => {
+        await this.#untilItBegins();
         this.begun();
         try {
           return instead ?? (await this.#run());
@@ -136,6 +137,12 @@ export class CommandRun {
         this.heard(result);
       },
     };
+  }
+
+  async #untilItBegins(): Promise<void> {
+    if (this.#effect?.effect === 'begins-late') {
+      await this.#world.clock.sleep(this.#effect.by);
+    }
   }
 
   /** The script begins: what a scenario wants to happen meanwhile takes its course. */
@@ -157,10 +164,7 @@ export class CommandRun {
           restart(instanceId, RESTARTED[effect.effect]);
         });
         return;
-      case 'late':
-      case 'cut-off':
-      case 'twice':
-      case undefined:
+      default:
     }
   }
 
@@ -180,6 +184,7 @@ export class CommandRun {
       });
     const { outcome, replies, comment } = await this.#world.rogues.end(invocation, running);
     this.#rogue = { replies, comment };
+    invocation.didItsWork = outcome.exitCode === 0;
     return resultOf(outcome);
   }
 
@@ -201,10 +206,7 @@ export class CommandRun {
         this.#end(result);
         this.#world.ended(this.invocation);
         return;
-      case 'agent-restarts':
-      case 'agent-updates':
-      case 'reboot':
-      case undefined:
+      default:
         this.#believe(result);
     }
   }

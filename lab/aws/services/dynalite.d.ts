@@ -1,3 +1,4 @@
+// The types of dynalite, which ships none: what the lab uses of it.
 declare module 'dynalite' {
   import type { Server } from 'node:http';
   /** Times in milliseconds. */

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 
 import { z } from 'zod';
 
-/** What it keeps tables in. */
-type Store = object;
+import { remembering } from './dynamodb-expressions.ts';
+import { Store } from './dynamodb-store.ts';
+
 type Data = Readonly<Record<string, unknown>>;
 type Done = (error: unknown, data?: unknown) => void;
 
@@ -29,8 +30,13 @@ const copyOf = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Of version 4.0.0, which is pinned; `index.js` of the package does the same with them. */
 const load = createRequire(import.meta.url);
-const { create } = load('dynalite/db') as { readonly create: (options: { readonly createTableMs: number }) => Store };
 const { checkTypes, checkValidations } = load('dynalite/validations') as Validations;
+
+/** The checks call them by their modules: there, and nowhere else, they get one that remembers. */
+for (const name of ['conditionParser', 'updateParser', 'projectionParser']) {
+  const parser = load(`dynalite/db/${name}`) as { parse: Parameters<typeof remembering>[0] };
+  parser.parse = remembering(parser.parse);
+}
 
 const refusal = z.object({ statusCode: z.number(), body: z.unknown() });
 
@@ -41,7 +47,7 @@ function refusalOf(error: unknown): DynaliteAnswer | undefined {
 }
 
 export class Dynalite {
-  readonly #store = create({ createTableMs: 0 });
+  readonly #store = new Store();
   readonly #operations = new Map<string, Operation>();
 
   /** @param operation one that dynalite knows. @throws what is no refusal: a bug */

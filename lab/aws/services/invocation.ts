@@ -15,6 +15,8 @@ export interface CommandRecord {
   acceptedAt: number | undefined;
   startedAt: number | undefined;
   endedAt: number | undefined;
+  /** Whether the script ended with success on the node. SSM may have been told otherwise. */
+  didItsWork?: boolean;
 }
 
 /** What GetCommandInvocation tells of a command before it has heard of its end. */

@@ -1,7 +1,7 @@
 // Lists come in pages, as AWS gives them: who does not ask for the next one misses the rest.
 import { AwsError } from './service.ts';
 
-export interface PageAsked {
+export interface PageRequest {
   /** Undefined or 0: the operation's own. */
   readonly limit: number | undefined;
   readonly token: string | undefined;
@@ -14,7 +14,7 @@ export interface PageAsked {
  */
 export function pageOf<T>(
   all: readonly T[],
-  { limit, token }: PageAsked,
+  { limit, token }: PageRequest,
   own: number,
   badToken: string,
 ): { readonly items: readonly T[]; readonly next: string | undefined } {

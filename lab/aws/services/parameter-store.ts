@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 import { DEFAULT_KEY } from '../iam/default-key.ts';
-import { rateExceeded } from './limits.ts';
-import type { Throttles } from './limits.ts';
+import { rateExceeded } from './throttles.ts';
+import type { Throttles } from './throttles.ts';
 import { QUOTAS } from './quotas.ts';
 import { AwsError } from './service.ts';
 import type { Service } from './service.ts';

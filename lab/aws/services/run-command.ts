@@ -17,8 +17,8 @@ import { describeCommand, showInvocation } from './invocation.ts';
 import { endEvent } from './command-event.ts';
 import { Rogues } from './rogue.ts';
 import type { CommandRecord, Invocation } from './invocation.ts';
-import { AGENT_LIMITS, rateExceeded } from './limits.ts';
-import type { AgentLimits, Throttles } from './limits.ts';
+import { AGENT_LIMITS, rateExceeded } from './throttles.ts';
+import type { AgentLimits, Throttles } from './throttles.ts';
 import { register } from './registration.ts';
 import { pageOf } from './pages.ts';
 import {

@@ -37,14 +37,14 @@ export const describeWays = z.strictObject({
   MaxResults: z.coerce.number().int().min(5).max(1000).optional(),
   NextToken: z.string().optional(),
 });
-type Asked = z.infer<typeof describeWays>;
+type WaysRequest = z.infer<typeof describeWays>;
 
-const chosen = <T extends { readonly vpcId: string }>(all: readonly T[], { Filters: filters }: Asked): T[] =>
+const chosen = <T extends { readonly vpcId: string }>(all: readonly T[], { Filters: filters }: WaysRequest): T[] =>
   all.filter(({ vpcId }) => filters.every(({ Values }) => Values.includes(vpcId)));
 
-export function describeTables({ tables }: Ways, asked: Asked): unknown {
-  const { MaxResults: limit, NextToken: token } = asked;
-  const { items, next } = pageOf(chosen(tables, asked), { limit, token }, 100, 'InvalidNextToken');
+export function describeTables({ tables }: Ways, request: WaysRequest): unknown {
+  const { MaxResults: limit, NextToken: token } = request;
+  const { items, next } = pageOf(chosen(tables, request), { limit, token }, 100, 'InvalidNextToken');
   return { RouteTables: items.map(describeTable), ...(next === undefined ? {} : { NextToken: next }) };
 }
 
@@ -67,9 +67,9 @@ const describeTable = ({ id, vpcId, isMain, subnets, routes }: RouteTable): Reco
   })),
 });
 
-export function describeEndpoints({ endpoints }: Ways, asked: Asked): unknown {
-  const { MaxResults: limit, NextToken: token } = asked;
-  const { items, next } = pageOf(chosen(endpoints, asked), { limit, token }, 1000, 'InvalidNextToken');
+export function describeEndpoints({ endpoints }: Ways, request: WaysRequest): unknown {
+  const { MaxResults: limit, NextToken: token } = request;
+  const { items, next } = pageOf(chosen(endpoints, request), { limit, token }, 1000, 'InvalidNextToken');
   return { VpcEndpoints: items.map(describeEndpoint), ...(next === undefined ? {} : { NextToken: next }) };
 }
 

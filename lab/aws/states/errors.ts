@@ -77,9 +77,17 @@ export class TaskTokenError extends Error {
   }
 }
 
-/** Thrown through code whose state, branch or execution was ended from outside. Never leaves the interpreter. */
+/**
+ * Thrown through code whose state, branch or execution was ended from outside. Never leaves the interpreter, so nobody reads where it was made:
+ * there is one of them, since each task and each wait ends with one, mostly for nobody.
+ */
 export class Cancelled extends Error {
+  static readonly one = new Cancelled();
   override readonly name = 'Cancelled';
+
+  private constructor() {
+    super();
+  }
 }
 
 /** `An error occurred` texts want a string whatever was thrown; jsonata throws plain objects. */

@@ -114,7 +114,7 @@ function compile(source: string, path: string, sees: ReadonlySet<Accessible>): j
 export async function evaluate(template: Template, scope: Scope): Promise<unknown> {
   switch (template.kind) {
     case 'constant':
-      return structuredClone(template.value);
+      return typeof template.value === 'object' ? structuredClone(template.value) : template.value;
     case 'expression':
       return evaluateExpression(template, scope);
     case 'list': {

@@ -43,6 +43,6 @@ export class Lifetime {
 
   /** @throws Cancelled when this has ended: code that awaited something must not go on */
   check(): void {
-    if (this.#ended) throw new Cancelled();
+    if (this.#ended) throw Cancelled.one;
   }
 }

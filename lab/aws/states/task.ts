@@ -22,7 +22,7 @@ export function attempt(run: Run, outer: Lifetime, { call, ...rest }: Try): Prom
     const life = outer.child();
     life.onEnd(() => {
       // No effect on what was resolved or rejected before.
-      reject(new Cancelled());
+      reject(Cancelled.one);
     });
     const succeed = (result: unknown): void => {
       resolve(result);
@@ -95,7 +95,7 @@ export function sleep(run: Run, outer: Lifetime, delayMs: number): Promise<void>
   return new Promise((resolve, reject) => {
     const life = outer.child();
     life.onEnd(() => {
-      reject(new Cancelled());
+      reject(Cancelled.one);
     });
     after(run, life, delayMs, () => {
       resolve();

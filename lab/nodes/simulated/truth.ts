@@ -31,6 +31,7 @@ export function truthOf(swarm: Swarm, machines: Iterable<SimulatedMachine>): Swa
       name: spec.name,
       replicas: spec.replicas,
       constraints: spec.task.placement.constraints,
+      text: () => JSON.stringify(spec),
     })),
   };
 }

@@ -2,8 +2,9 @@
 import { Dice } from '../dice.ts';
 import { Sketch } from './sketch.ts';
 import type { SketchedGroup } from './sketch.ts';
+import { founding, themes } from './themes.ts';
 import { trouble } from './trouble.ts';
-import { work } from './work.ts';
+import { themedService, work } from './work.ts';
 import type { Kind } from './work.ts';
 import type { World } from './world.ts';
 import { REST } from './written.ts';
@@ -12,7 +13,9 @@ import type { Written, WrittenStep } from './written.ts';
 /** Of each kind: whether a seed has any of it. What is always mixed with everything else hides what only shows alone. */
 const KEPT = 0.6;
 /** Of these seeds only safety counts: managers are taken away without counting. */
-const CATASTROPHES = 0.08;
+const CATASTROPHES = 0.05;
+/** Of the others: days that are about few things, one after the other, in a small cluster. They cost less, and bring together what must meet. */
+const THEMED = 0.7;
 
 export function scenarioOf(seed: number, world: World): Written {
   return new Generator(seed, world).written();
@@ -34,13 +37,16 @@ class Generator {
   written(): Written {
     const dice = this.#dice;
     const isCatastrophe = dice.chance(CATASTROPHES);
-    const sketched = this.#groups();
+    const isThemed = !isCatastrophe && dice.chance(THEMED);
+    const sketched = isThemed ? this.#fewGroups() : this.#groups();
     const sketch = new Sketch(sketched);
-    const groups = Object.fromEntries(sketched.map((group) => [group.name, this.#groupOf(group)]));
+    const groups = Object.fromEntries(
+      sketched.map((group) => [group.name, isThemed ? this.#plainGroupOf(group) : this.#groupOf(group)]),
+    );
     const limits = dice.chance(0.3)
       ? { limits: { lag: { [dice.pick(['instances', 'groups', 'invocations'])]: dice.pick(['3s', '30s']) } } }
       : {};
-    const steps = [...this.#begin(sketch), ...this.#goOn(sketch, isCatastrophe)];
+    const steps = isThemed ? this.#themed(sketch) : [...this.#begin(sketch), ...this.#goOn(sketch, isCatastrophe)];
     return {
       name: `seed ${this.#seed}`,
       seed: this.#seed,
@@ -64,6 +70,32 @@ class Generator {
       return { name: `workers-${index + 1}`, role: 'worker', desired };
     });
     return [managers, ...workers];
+  }
+
+  #fewGroups(): SketchedGroup[] {
+    const dice = this.#dice;
+    return [
+      { name: 'managers', role: 'manager', desired: dice.pick([1, 3, 3, 3, 3, 3, 3, 5]) },
+      { name: 'workers-1', role: 'worker', desired: dice.pick([1, 2, 2, 3]) },
+    ];
+  }
+
+  /** Mostly as they are set up, so that a day's end is near. */
+  #plainGroupOf(group: SketchedGroup): Record<string, unknown> {
+    const { role, desired } = group;
+    return this.#dice.chance(0.3) ? this.#groupOf(group) : { role, desired };
+  }
+
+  #themed(sketch: Sketch): WrittenStep[] {
+    const dice = this.#dice;
+    const stands: WrittenStep[] = dice.chance(0.12) ? founding(dice) : [{ settle: '3h' }];
+    const steps: WrittenStep[] = [...stands, themedService(dice, sketch), { advance: '20s' }];
+    for (let left = dice.pick([2, 2, 3, 3, 4]); left > 0; left -= 1) {
+      steps.push(...dice.choose(themes(dice, sketch)).make());
+      if (dice.chance(0.2)) steps.push(...this.#choose(trouble(dice, sketch, this.#world, false)));
+      if (dice.chance(0.4)) steps.push({ advance: dice.pick(['20s', '3m', '12m']) });
+    }
+    return steps;
   }
 
   #groupOf({ role, desired }: SketchedGroup): Record<string, unknown> {

@@ -62,6 +62,11 @@ function ofCalls(dice: Dice, { populated }: Sketch, { calls }: World): Kind[] {
       make: () => fault({ call: dice.pick(calls), effect: 'lose-answer', times: times() }),
     },
     {
+      ...{ kind: 'function dies', weight: 3 },
+      make: () =>
+        fault({ call: dice.pick(calls), effect: dice.pick(['die-before', 'die-after']), times: dice.pick([1, 1, 2]) }),
+    },
+    {
       kind: 'write in conflict',
       weight: 1,
       make: () => fault({ call: dice.pick(CONFLICTING), effect: 'conflict', times: times() }),
@@ -103,11 +108,12 @@ function ofCommands(dice: Dice, { verbs }: World): Kind[] {
     {
       ...{ kind: 'agent fails', weight: 3 },
       make: () => {
-        const effect = dice.pick(['lost', 'agent-restarts', 'agent-updates', 'late', 'cut-off', 'twice']);
-        const by = ['late', 'agent-restarts', 'agent-updates'].includes(effect)
-          ? { by: dice.pick(['1s', '5s', '40s', '4m']) }
-          : {};
-        return fault({ document: document(), effect, ...by, times: times() });
+        const effect = dice.pick([
+          ...['lost', 'agent-restarts', 'agent-updates', 'late', 'begins-late', 'cut-off', 'twice'],
+        ]);
+        const by = effect === 'begins-late' ? '12m' : dice.pick(['1s', '5s', '40s', '4m']);
+        const isTimed = ['late', 'begins-late', 'agent-restarts', 'agent-updates'].includes(effect);
+        return fault({ document: document(), effect, ...(isTimed ? { by } : {}), times: times() });
       },
     },
     {

@@ -152,6 +152,19 @@ function createService(dice: Dice, sketch: Sketch): WrittenStep {
   };
 }
 
+/** One that has tasks wherever it can, and that takes its time. */
+export function themedService(dice: Dice, sketch: Sketch): WrittenStep {
+  const name = `web-${sketch.services.length + 1}`;
+  sketch.services.push(name);
+  const common = { name, stopGrace: dice.pick([1, 30, 120]), startsAfter: dice.pick([0, 5]) };
+  if (dice.chance(0.35)) {
+    return { service: { ...common, mode: 'global' } };
+  }
+  const startFirst = dice.chance(0.75) ? { order: 'start-first' } : {};
+  const constraints = dice.chance(0.5) ? ['node.role==worker'] : [];
+  return { service: { ...common, ...startFirst, constraints, replicas: dice.between(2, 5) } };
+}
+
 function ofPeople(dice: Dice, sketch: Sketch): Kind[] {
   return [
     { kind: 'tidy', weight: 2, make: () => [{ tidy: {} }] },

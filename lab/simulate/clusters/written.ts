@@ -16,6 +16,9 @@ export interface Written {
 
 export const textOf = (written: Written): string => stringify(written, { lineWidth: 0, aliasDuplicateObjects: false });
 
+/** Longer than the lists of a seed lag: what a tidy has ended, the next one is not to see in service. */
+const SHOWN_AFTER: WrittenStep = { advance: '1m' };
+
 /** Steps after which nothing may go wrong any more, and which are there to see that it does not: no shortening takes them away. */
 export const REST: readonly WrittenStep[] = [
   { calm: {} },
@@ -24,6 +27,7 @@ export const REST: readonly WrittenStep[] = [
   { settle: '4h' },
   { tidy: {} },
   { settle: '1h' },
+  SHOWN_AFTER,
   { tidy: {} },
   { settle: '1h' },
 ];

@@ -26,7 +26,7 @@ export interface Container {
   readonly isSilent: boolean;
 }
 
-export interface Asked {
+export interface Requester {
   readonly clock: Clock;
   /** Those that the name of the service stands for at this moment. */
   readonly named: (service: string) => readonly Container[];
@@ -36,8 +36,8 @@ export interface Asked {
 }
 
 /** @returns how to end it */
-export function ask(asked: Asked, { service, perSecond }: LoadSpec): () => void {
-  const { clock, named, isOnline, seen } = asked;
+export function ask(requester: Requester, { service, perSecond }: LoadSpec): () => void {
+  const { clock, named, isOnline, seen } = requester;
   let turn = 0;
   let over = false;
   const tell = (ago: number, slow: boolean, failure: string): void => {

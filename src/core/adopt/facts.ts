@@ -47,7 +47,7 @@ export const adoptSurvey = z.object({
 export type AdoptSurvey = z.infer<typeof adoptSurvey>;
 
 /** What was looked at; or in words, why it was not: a right that the person lacks. Never taken for good. */
-export type AskedFor<T> = { readonly seen: T } | { readonly unseen: string };
+export type IfPermitted<T> = { readonly seen: T } | { readonly unseen: string };
 
 export interface FoundGroup {
   /** Its tags skep:cluster and skep:role. */
@@ -126,7 +126,7 @@ export interface VpcFacts {
   readonly endpoints: readonly { readonly vpc: string; readonly service: string }[];
 }
 
-export type Asked = AdoptSurvey | { readonly error: string; readonly cause: string };
+export type SurveyResult = AdoptSurvey | { readonly error: string; readonly cause: string };
 
 export interface AdoptFacts {
   readonly stage: string;
@@ -137,18 +137,18 @@ export interface AdoptFacts {
     /** Undefined where Auto Scaling has none of this name. */
     readonly found: FoundGroup | undefined;
     /** Of one of its instances; undefined where it has none. */
-    readonly userData: AskedFor<string> | undefined;
+    readonly userData: IfPermitted<string> | undefined;
     /** One for each instance profile of its instances. */
-    readonly roles: readonly { readonly profile: string; readonly found: AskedFor<FoundRole> }[];
+    readonly roles: readonly { readonly profile: string; readonly found: IfPermitted<FoundRole> }[];
   }[];
   /** Those that EC2 shows. */
   readonly instances: ReadonlyMap<string, FoundInstance>;
   /** Of the security groups of the instances. */
-  readonly ingress: AskedFor<ReadonlyMap<string, readonly Ingress[]>>;
-  readonly network: AskedFor<VpcFacts>;
+  readonly ingress: IfPermitted<ReadonlyMap<string, readonly Ingress[]>>;
+  readonly network: IfPermitted<VpcFacts>;
   readonly agents: ReadonlyMap<string, 'online' | 'lost' | 'never'>;
   /** By instance: of those whose agents are online. */
-  readonly surveys: ReadonlyMap<string, Asked>;
+  readonly surveys: ReadonlyMap<string, SurveyResult>;
   /** As a manager of the named groups that has a leader sees it; undefined where there is none. */
   readonly nodes: readonly SwarmNode[] | undefined;
   /** What the table has of the cluster. */
@@ -177,14 +177,15 @@ export interface Leading {
   readonly founded: NonNullable<AdoptSurvey['founded']>;
 }
 
-export const isTold = (asked: Asked | undefined): asked is AdoptSurvey => asked !== undefined && !('error' in asked);
+export const hasAnswered = (asked: SurveyResult | undefined): asked is AdoptSurvey =>
+  asked !== undefined && !('error' in asked);
 
 /** The first manager of the named groups that has a leader and says what its swarm was founded with. */
 export function leadingOf({ groups, surveys }: Pick<AdoptFacts, 'groups' | 'surveys'>): Leading | undefined {
   const managers = groups.filter(({ role }) => role === 'manager').flatMap(({ found }) => found?.instances ?? []);
   return managers.flatMap(({ instance }): Leading[] => {
     const told = surveys.get(instance);
-    return isTold(told) && isLeading(told)
+    return hasAnswered(told) && isLeading(told)
       ? [{ instance, swarmId: told.swarmId, epoch: Number(told.epoch), founded: told.founded }]
       : [];
   })[0];

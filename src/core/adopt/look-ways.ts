@@ -1,11 +1,10 @@
 // Whether instances reach Systems Manager from where their groups launch them: by a route, or by endpoints. Of all that skep uses, nodes call
 // nothing else: the table, the state machines and Auto Scaling are called by functions outside of the VPC.
+import { AGENT_SERVICES } from '../agent-services.ts';
 import type { AdoptFacts, FoundGroup, VpcFacts } from './facts.ts';
 import { finding } from './findings.ts';
 import type { AdoptFinding } from './findings.ts';
 
-/** An agent of 3.3.40.0 or later asks for no others. */
-const SERVICES = ['ssm', 'ssmmessages'] as const;
 const EVERYWHERE = '0.0.0.0/0';
 
 /** By the agent that is heard of a subnet is proven, whatever its routes look like. */
@@ -52,7 +51,7 @@ export function wayProblem(
   subnet: string,
   isPrivate: boolean,
 ): string | undefined {
-  const missing = SERVICES.filter(
+  const missing = AGENT_SERVICES.filter(
     (service) => !endpoints.some((one) => one.vpc === vpc && one.service.endsWith(`.${service}`)),
   );
   if (missing.length === 0) {

@@ -1,6 +1,6 @@
 // Which node each instance is: it must say so itself, its certificate must say the same, and EC2 must have the node's address for it.
 import type { AdoptFacts, AdoptSurvey, FoundInstance, Leading, AdoptedNode } from './facts.ts';
-import { isTold } from './facts.ts';
+import { hasAnswered } from './facts.ts';
 import { finding } from './findings.ts';
 import type { AdoptFinding, FindingName } from './findings.ts';
 import type { NodeRole } from '../names.ts';
@@ -74,7 +74,7 @@ const NO_PROFILE = 'it has no instance profile, and so no role';
 
 function asked(one: Candidate, shown: FoundInstance, facts: AdoptFacts, leading: Leading | undefined): One {
   const told = facts.surveys.get(one.instance);
-  if (!isTold(told)) {
+  if (!hasAnswered(told)) {
     const because = told === undefined ? 'it was not asked' : `${told.error}: ${told.cause}`;
     return only('NoAnswer', one.instance, because);
   }

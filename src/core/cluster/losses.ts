@@ -14,19 +14,19 @@ const volumes = z.object({
   /** `4096 data` */
   largest: z.array(z.string().regex(/^\d{1,16} [0-9A-Za-z][0-9A-Za-z_.-]{0,254}$/)).max(20),
 });
-export type VolumesTold = z.infer<typeof volumes>;
+export type VolumeSummary = z.infer<typeof volumes>;
 
 const withVolumes = z.object({ volumes });
 
 /** @returns undefined where it does not tell them */
-export const volumesIn = (output: unknown): VolumesTold | undefined => withVolumes.safeParse(output).data?.volumes;
+export const volumesIn = (output: unknown): VolumeSummary | undefined => withVolumes.safeParse(output).data?.volumes;
 
 /** Or in words, why nobody knows. */
 export type OrUnread<T> = T | { readonly unread: string };
 
 const isUnread = <T extends object>(told: OrUnread<T>): told is { readonly unread: string } => 'unread' in told;
 
-export interface ServiceTold {
+export interface RunningService {
   readonly name: string;
   /** Undefined where that cannot be read. */
   readonly running: number | undefined;
@@ -36,7 +36,7 @@ export interface ServiceTold {
 const NAMED = 20;
 const NAMED_VOLUMES = 3;
 
-export function serviceLines(told: OrUnread<readonly ServiceTold[]>): string[] {
+export function serviceLines(told: OrUnread<readonly RunningService[]>): string[] {
   if ('unread' in told) {
     return [`services: could not be read: ${oneLine(told.unread)}`];
   }
@@ -46,12 +46,12 @@ export function serviceLines(told: OrUnread<readonly ServiceTold[]>): string[] {
 }
 
 /** @param told by instance */
-export function volumeLines(told: ReadonlyMap<string, OrUnread<VolumesTold>>): string[] {
+export function volumeLines(told: ReadonlyMap<string, OrUnread<VolumeSummary>>): string[] {
   if (told.size === 0) {
     return [];
   }
   const all = [...told.values()].flatMap((one) => (isUnread(one) ? [] : [one]));
-  const sum = (of: (one: VolumesTold) => number): number => all.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (one: VolumeSummary) => number): number => all.reduce((total, one) => total + of(one), 0);
   const silent = told.size - all.length;
   const total = `local volumes, ${sum(({ count }) => count)}: ${bytesText(sum(({ bytes }) => bytes))}`;
   const besides = [
@@ -61,7 +61,7 @@ export function volumeLines(told: ReadonlyMap<string, OrUnread<VolumesTold>>): s
   return [[total, ...besides].join(', '), ...[...told].flatMap(([instance, one]) => ofInstance(instance, one))];
 }
 
-function ofInstance(instance: string, told: OrUnread<VolumesTold>): string[] {
+function ofInstance(instance: string, told: OrUnread<VolumeSummary>): string[] {
   if (isUnread(told)) {
     return [`  on ${instance}: could not be read: ${oneLine(told.unread)}`];
   }

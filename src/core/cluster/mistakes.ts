@@ -176,9 +176,9 @@ function groupsAreSound({ groups }: ClusterFile): Mistake[] {
   );
 }
 
-type Found = readonly (readonly [key: keyof FileGroup, message: string])[];
+type GroupMistakes = readonly (readonly [key: keyof FileGroup, message: string])[];
 
-function commonMistakes({ hookTimeout, types }: FileGroup): Found {
+function commonMistakes({ hookTimeout, types }: FileGroup): GroupMistakes {
   const seconds = secondsOf(hookTimeout);
   return [
     ...(seconds < 120 ? [['hookTimeout', 'under 2m a hook may end between two looks'] as const] : []),
@@ -189,7 +189,7 @@ function commonMistakes({ hookTimeout, types }: FileGroup): Found {
   ];
 }
 
-function managerMistakes({ size, max, spotPercent }: FileGroup): Found {
+function managerMistakes({ size, max, spotPercent }: FileGroup): GroupMistakes {
   return [
     ...(size === 0 ? [['size', 'a group of managers has at least one'] as const] : []),
     ...(max !== undefined && max !== size ? [['max', 'the number of managers is fixed: leave max out'] as const] : []),
@@ -199,7 +199,7 @@ function managerMistakes({ size, max, spotPercent }: FileGroup): Found {
   ];
 }
 
-function workerMistakes({ size, max, availability }: FileGroup): Found {
+function workerMistakes({ size, max, availability }: FileGroup): GroupMistakes {
   return [
     ...(max !== undefined && max < size ? [['max', `is less than the size, ${size}`] as const] : []),
     ...(availability === 'drain' ? [['availability', 'workers are always active'] as const] : []),

@@ -1,5 +1,6 @@
-// Instances that wait for skep, and whom nobody can ask: their agents have never come. Most often their network does not reach Systems Manager.
-
+// Instances that wait for skep and whose SSM agents have never registered, so that nobody can ask them anything. Most often their network does not reach
+// Systems Manager.
+import { AGENT_SERVICES_TEXT } from '../agent-services.ts';
 import { oneLine } from '../clean-text.ts';
 
 /** An agent comes a minute or two after its instance; what cloud-init installs takes a few more. Ms. */
@@ -16,7 +17,7 @@ export const longWaiting = (waiting: Waiting, now: number): string[] =>
   [...waiting].filter(([, since]) => now - since >= PATIENCE).map(([instance]) => instance);
 
 export const silentWords = (instances: readonly string[]): string =>
-  `${instances.join(', ')}: after ${PATIENCE / 60_000} minutes there still is no SSM agent. Does the subnet reach Systems Manager, by a NAT or by endpoints of ssm, ssmmessages and ec2messages? It goes on waiting`;
+  `${instances.join(', ')}: after ${PATIENCE / 60_000} minutes there still is no SSM agent. Does the subnet reach Systems Manager, by a NAT or by endpoints of ${AGENT_SERVICES_TEXT}? The command goes on waiting`;
 
 /** A launch that AWS has refused, as its group tells of it. */
 export interface RefusedLaunch {

@@ -48,3 +48,23 @@ function syncedFor(goneAt: number, { syncedAt }: NameState, now: number): number
 /** At most two fifths of the hook's timeout, since nobody beats for it meanwhile, and a third of what is left. */
 export const holdUntil = (now: number, deadline: number, hookTimeout: number): number =>
   now + Math.floor(Math.max(0, Math.min(0.4 * hookTimeout, (deadline - now) / 3)));
+
+/** Seconds. An instance that leaves asks for it within the hour that its action may wait for a name: a day is more than enough. */
+const REMEMBERED = 86_400;
+
+interface Named {
+  /** The instances that have a record now. */
+  readonly named: readonly string[];
+  readonly leaving: readonly string[];
+  /** When the records were last changed. */
+  readonly changedAt: number;
+  readonly now: number;
+}
+
+/** When each instance that leaves was taken out of the name: the first time counts, unless it has come back since. */
+export function goneAfter(gone: NameState['gone'], { named, leaving, changedAt, now }: Named): Record<string, number> {
+  const isNamed = new Set(named);
+  const remembered = Object.entries(gone).filter(([instance, at]) => !isNamed.has(instance) && now - at < REMEMBERED);
+  const fresh = leaving.filter((instance) => !isNamed.has(instance)).map((instance) => [instance, changedAt] as const);
+  return Object.fromEntries([...fresh, ...remembered]);
+}

@@ -41,6 +41,26 @@ const INSTANCE = /^i-[0-9a-f]{8,17}$/;
 /** As it stands in the zone. */
 export const ownerText = (owner: string): string => `"heritage=skep,owner=${owner}"`;
 
+/**
+ * The address of each node that is Ready, by instance. A single answer of EC2 that lacks an instance proves nothing: the instance keeps the address
+ * that its record has.
+ *
+ * @param live what EC2 says: undefined for an instance that does not run
+ */
+export function addressesOf(
+  ready: readonly string[],
+  live: ReadonlyMap<string, string | undefined>,
+  shown: readonly ShownRecord[],
+): Map<string, string> {
+  return new Map(
+    ready.flatMap((instance) => {
+      const known = shown.find(({ setId }) => setId === instance)?.values[0];
+      const address = live.has(instance) ? live.get(instance) : known;
+      return address === undefined ? [] : [[instance, address] as const];
+    }),
+  );
+}
+
 /** @returns why nothing may be changed, in words: a record of somebody else's is never written over */
 export function planRecords(wish: RecordWish, shown: readonly ShownRecord[]): RecordPlan | string {
   const because = whyNotOurs(wish, shown);

@@ -58,7 +58,7 @@ export function defineEvent<Detail extends z.ZodType>({ detail, means, ...unit }
 
 const named = z.object({ source: z.string(), 'detail-type': z.string() });
 
-/** By what an event calls itself. Undefined for one that nobody here knows, which is no mistake of anybody's. */
+/** The unit of an event, by its source and type. Undefined for an event that skep does not know, which is no error. */
 export function unitOf(units: readonly EventUnit[], raw: unknown): EventUnit | undefined {
   const { data } = named.safeParse(raw);
   return units.find(({ source, type }) => source === data?.source && type === data['detail-type']);

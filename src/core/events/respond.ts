@@ -4,7 +4,7 @@ import { WARNING_TAGS } from '../lifecycle/warning-policy.ts';
 import type { NodeItem } from '../model.ts';
 import type { Meaning } from './event.ts';
 
-/** What is known of the instance: of nobody's there is nothing. */
+/** What the table knows of the instance. */
 type WarnedNode = Pick<NodeItem, 'instance' | 'group' | 'role' | 'phase' | 'leaseUntil'>;
 
 /** What of its group counts where EC2 only recommends something. */
@@ -16,7 +16,7 @@ export interface WarnedGroup {
 
 type WarningResponse =
   | { readonly do: 'nothing'; readonly because: string }
-  /** It is leaving already: whoever is at work on it is told how long it lives. */
+  /** It is leaving already: the execution that works on it is told how long it lives. */
   | { readonly do: 'tell'; readonly diesAt: number }
   /** It leaves now, within the time that it has. */
   | { readonly do: 'evacuate'; readonly diesAt: number }

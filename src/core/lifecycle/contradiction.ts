@@ -9,8 +9,8 @@ export interface ShownInstance {
 }
 
 /**
- * Nothing that is well is ended because an event says so: whoever may start an execution may write one. One that goes back to a warm pool is
- * `Warmed:Pending:Wait` then, and one that gets a new root volume `ReplacingRootVolume:Wait`.
+ * An instance that is well is not ended because an event says so, since anybody who may start an execution can write such an event. An instance that
+ * goes back to a warm pool is `Warmed:Pending:Wait`, and one that gets a new root volume is `ReplacingRootVolume:Wait`.
  */
 const WELL = ['InService', 'Standby', 'EnteringStandby'];
 

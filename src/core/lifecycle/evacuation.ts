@@ -5,7 +5,7 @@ import { TERMINATING } from '../events/lifecycle-action.ts';
 import { instanceId, nodeIdText, terminateHook } from '../names.ts';
 import type { NodeRole } from '../names.ts';
 
-/** No other source of events is it: whoever starts an execution with it is believed only where the table says so too. */
+/** No service of AWS has this source. An event with it is believed only if the table has a warning of the instance too. */
 export const WARNING_SOURCE = 'skep.warning';
 
 /** Until then an execution tries to forget the node of an instance that has gone meanwhile, seconds. A hook's own margin comes off. */
@@ -47,5 +47,5 @@ const leaver = z.string().refine((text) => {
   const [node, instance, ...rest] = text.split('@');
   return rest.length === 0 && nodeIdText.safeParse(node).success && instanceId.safeParse(instance).success;
 }, 'not a node and its instance');
-/** What is no list of nodes is none: to pause the others first is a kindness, and to drain is what counts. */
+/** If this is no list of nodes it counts as empty: it helps to pause the others first, but the drain is what counts. */
 export const togetherOf = z.array(leaver).max(TOGETHER).optional().catch(undefined);

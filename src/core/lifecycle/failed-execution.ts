@@ -31,7 +31,7 @@ export type Settlement =
  *
  * @param short a short, stable name for the failed execution: starting the same replacement twice starts one.
  */
-export function settleFailure(failed: FailedExecution, short: string): Settlement {
+export function settlementOf(failed: FailedExecution, short: string): Settlement {
   const { error, input, run } = failed;
   if (isClosed(error)) {
     return { kind: 'closed', error };
@@ -67,17 +67,21 @@ export interface LaunchEnd {
 /**
  * @param inARow how many launches of the group have failed one after the other, this one included
  * @param keep it is a manager that may still be in the raft: ABANDON would end it, and with it perhaps the quorum
+ * @param unfinished no hook waits for it, and it only ran out of time: nothing was undone
  * @param isForeign its engine is in a swarm that is not the cluster's: to end it could end that swarm
  */
 export function launchEndOf(
   inARow: number,
   failure: { readonly Error: string; readonly Cause: string },
-  keep: boolean,
+  { keep, unfinished }: { readonly keep: boolean; readonly unfinished: boolean },
   isForeign = isOfForeignSwarm(failure.Error),
 ): LaunchEnd {
   const cause = `${failure.Error}: ${failure.Cause}`;
   if (isForeign) {
     return { result: 'CONTINUE', error: 'SwarmLeftAlone', cause };
+  }
+  if (unfinished) {
+    return { result: 'CONTINUE', error: 'JoinUnfinished', cause };
   }
   if (keep) {
     return { result: 'CONTINUE', error: 'ManagerKept', cause };

@@ -1,7 +1,10 @@
 // Whether the one instance that may found a cluster is gone, so that another one may.
 
-/** DescribeInstances is eventually consistent. Seconds; documented are none, seen are a few. */
+/** DescribeInstances is eventually consistent: AWS documents no time, and a few seconds were seen. Seconds. */
 const SHOWN_BY_EC2 = 600;
+
+/** In place of a state: EC2 has said that there is no such instance. */
+const NOT_FOUND = 'not-found';
 
 /**
  * Undefined where EC2 was not asked, or of another instance: somebody else may have become the founder meanwhile.
@@ -17,6 +20,10 @@ export function isFounderGone(
     return undefined;
   }
   const { states } = view;
-  // EC2 shows what is terminated for about an hour; what it does not show at all may also be too young to be shown.
-  return states.length === 0 ? now - founder.since > SHOWN_BY_EC2 : states.every((state) => state === 'terminated');
+  // An answer without it says nothing: EC2 was asked by id, where it says that there is none by an error.
+  if (states.length === 0) {
+    return false;
+  }
+  // EC2 shows what is terminated for about an hour; what it does not find may also be too young to be shown.
+  return states.every((state) => state === 'terminated' || (state === NOT_FOUND && now - founder.since > SHOWN_BY_EC2));
 }

@@ -33,7 +33,7 @@ export const isFresh = (cached: CachedGroup | undefined, now: number): cached is
 export const isUntagged = (group: ShownGroup | undefined): boolean =>
   group !== undefined && group.cluster === undefined;
 
-/** @param cached what is older stays true of the launches that were abandoned in a row: only skep counts them */
+/** @param cached even an old one has the right number of launches that were abandoned in a row, since only skep counts them */
 export function groupView(group: ShownGroup | undefined, cached: CachedGroup | undefined, now: number): GroupView {
   const { cluster, role } = group ?? {};
   const named = group?.dns === undefined ? {} : { dns: true };
@@ -41,4 +41,4 @@ export function groupView(group: ShownGroup | undefined, cached: CachedGroup | u
 }
 
 /** No tidy looks after a cluster that nobody declared. */
-export const toldOfRefusal = ({ rejection }: Pick<Plan, 'rejection'>): boolean => rejection !== 'ClusterUndeclared';
+export const isToldInVerdict = ({ rejection }: Pick<Plan, 'rejection'>): boolean => rejection !== 'ClusterUndeclared';

@@ -5,7 +5,7 @@ import type { NodeRole } from '../names.ts';
 import { DEFAULT_HOOK_TIMEOUT, readHookMetadata, wishedAvailability } from './event.ts';
 import type { Action } from './event.ts';
 import type { HookTimeouts } from '../model.ts';
-import type { ToldName } from '../verdict/reports.ts';
+import type { ReportName } from '../verdict/reports.ts';
 
 export interface HookFacts {
   readonly name: string;
@@ -34,7 +34,7 @@ interface HookGroup {
 
 export interface HookProblem {
   readonly group: string;
-  readonly name: ToldName;
+  readonly name: ReportName;
   readonly because: string;
   readonly wish: HookWish;
 }
@@ -121,7 +121,7 @@ export function shortTimeouts(stage: string, groups: readonly Pick<HookGroup, 'n
   const own = [launchHook(stage), terminateHook(stage)];
   const short = groups.flatMap((group) =>
     group.hooks
-      .filter((hook) => own.includes(hook.name) && hook.timeout < toldTimeout(hook))
+      .filter((hook) => own.includes(hook.name) && hook.timeout < timeoutInMetadata(hook))
       .map(({ name, timeout }): [string, number] => [timeoutKey(name, group.name), timeout]),
   );
   return Object.fromEntries(short.toSorted(([one], [other]) => (one < other ? -1 : 1)).slice(0, MOST_TIMEOUTS));
@@ -129,7 +129,7 @@ export function shortTimeouts(stage: string, groups: readonly Pick<HookGroup, 'n
 
 const timeoutKey = (hook: string, group: string): string => `${hook}@${group}`;
 
-function toldTimeout({ metadata: text }: HookFacts): number {
+function timeoutInMetadata({ metadata: text }: HookFacts): number {
   const metadata = readHookMetadata(text);
   return 'problem' in metadata ? 0 : (metadata.timeout ?? DEFAULT_HOOK_TIMEOUT);
 }

@@ -1,8 +1,7 @@
 // Where an instance of a cluster stands: what Auto Scaling, EC2 and the table say of it, side by side, and what that means.
-import type { NodePhase } from '../model.ts';
-import type { NodeRole } from '../names.ts';
+import type { NodePhase, NodeRole } from '../names.ts';
 
-interface Shown {
+interface GroupMember {
   readonly instance: string;
   readonly lifecycle: string;
   readonly zone: string;
@@ -12,9 +11,9 @@ export interface StandingFacts {
   readonly groups: readonly {
     readonly name: string;
     readonly role: string | undefined;
-    readonly instances: readonly Shown[];
+    readonly instances: readonly GroupMember[];
     /** Of its warm pool, those that were asked for. */
-    readonly warm?: readonly Shown[];
+    readonly warm?: readonly GroupMember[];
   }[];
   /** As the table has them. */
   readonly known: readonly {
@@ -50,7 +49,7 @@ export interface Standing {
   readonly why: string;
 }
 
-type Known = StandingFacts['known'][number];
+type KnownInstance = StandingFacts['known'][number];
 
 /** One for each instance that a group has or the table knows as not gone, by group and then by id. */
 export function standings({ groups, known, states, now }: StandingFacts): Standing[] {
@@ -75,7 +74,7 @@ export function standings({ groups, known, states, now }: StandingFacts): Standi
 
 function standing(
   shown: Pick<Standing, 'instance' | 'group' | 'role' | 'zone' | 'lifecycle'>,
-  node: Known | undefined,
+  node: KnownInstance | undefined,
   states: ReadonlyMap<string, string>,
   now: number,
 ): Standing {
@@ -88,7 +87,7 @@ type Meaning = Pick<Standing, 'settled' | 'why'>;
 
 const waits = (why: string): Meaning => ({ settled: false, why });
 
-function meaning(lifecycle: string, state: string, node: Known | undefined, now: number): Meaning {
+function meaning(lifecycle: string, state: string, node: KnownInstance | undefined, now: number): Meaning {
   if (node?.foreignSwarm !== undefined) {
     return waits(`its engine is in another swarm, and skep leaves it alone: ${node.foreignSwarm.because}`);
   }
@@ -120,7 +119,7 @@ function unknownNode(lifecycle: string): Meaning {
     : waits(`${lifecycle}, and skep knows no node of it`);
 }
 
-function ofPhase(lifecycle: string, state: string, node: Known, now: number): Meaning {
+function ofPhase(lifecycle: string, state: string, node: KnownInstance, now: number): Meaning {
   const at = node.leaseUntil > now ? `, by ${node.ownerArn}` : ', and no execution is at work on it';
   switch (node.phase) {
     case 'launching':

@@ -32,14 +32,14 @@ export interface ErasureFacts {
 }
 
 /**
- * The last manager may go when nothing else is left. Workers go first, since only a manager can drain and forget them; one that is
- * launching will look for a manager; and where the groups want managers still, a replacement is to come, and this is no end.
+ * The last manager may go when no other instance is left and the groups want no manager. Workers go first, since only a manager can drain and
+ * forget them, and an instance that is launching will look for a manager. If the groups still want managers, a replacement is to come.
  *
  * @returns why not; undefined where it may
  */
 export function whyNotErase({ erasure, swarmId, instance, target, others, now }: ErasureFacts): string | undefined {
   const goesOn = erasure?.begun === instance ? LONGEST_ACTION : 0;
-  if (!isGiven(erasure, swarmId, now - goesOn)) {
+  if (!isPermitted(erasure, swarmId, now - goesOn)) {
     return 'nobody has said that the swarm may be erased, or that was too long ago, or of another swarm';
   }
   if (target > 0) {
@@ -48,6 +48,6 @@ export function whyNotErase({ erasure, swarmId, instance, target, others, now }:
   return others.length > 0 ? `there still are ${others.join(', ')}` : undefined;
 }
 
-export function isGiven(erasure: Erasure | undefined, swarmId: string, now: number): boolean {
+export function isPermitted(erasure: Erasure | undefined, swarmId: string, now: number): boolean {
   return erasure?.swarmId === swarmId && now < erasure.until;
 }

@@ -2,7 +2,7 @@
 import type { ClusterState, Manager } from '../model.ts';
 import type { Candidate } from './recovery.ts';
 
-type Found = Omit<Candidate, 'state'>;
+type NodeOnRecord = Omit<Candidate, 'state'>;
 
 /**
  * A manager that lost one of the two, table or tags, is still found. What the items of the nodes say counts before the leader record.
@@ -11,10 +11,10 @@ type Found = Omit<Candidate, 'state'>;
  */
 export function allCandidates(
   recorded: readonly Manager[],
-  items: readonly Found[],
+  items: readonly NodeOnRecord[],
   tagged: readonly string[],
-): Found[] {
-  const byInstance = new Map<string, Found>(tagged.map((instance) => [instance, { instance }]));
+): NodeOnRecord[] {
+  const byInstance = new Map<string, NodeOnRecord>(tagged.map((instance) => [instance, { instance }]));
   for (const one of [...recorded.map((manager) => ({ ...manager, phase: 'ready' as const })), ...items]) {
     byInstance.set(one.instance, { ...byInstance.get(one.instance), ...one });
   }

@@ -4,8 +4,8 @@
 // safe. So nothing is recovered while anybody reports a leader, and nobody else may run while it is done.
 import * as z from 'zod';
 
-import type { ClusterState, NodePhase } from '../model.ts';
-import { instanceId } from '../names.ts';
+import type { ClusterState } from '../model.ts';
+import { instanceId, nodePhase } from '../names.ts';
 
 /** What the survey document tells. */
 const surveyed = z.object({
@@ -33,15 +33,15 @@ export const candidate = z.object({
   nodeId: z.string().optional(),
   /** `ip:port`, as it joined. */
   address: z.string().optional(),
-  /** Of its item; none where only its tags are known. */
-  phase: z.custom<NodePhase>((value) => typeof value === 'string').optional(),
+  /** The phase of its item. Undefined if only its tags are known, or if this version does not know the phase. */
+  phase: nodePhase.optional().catch(undefined),
 });
 export type Candidate = z.infer<typeof candidate>;
 
 /** Either of what it told, and what came instead. */
 export const answer = z.object({
   instance: instanceId,
-  /** What is not in its form is as good as no answer: of one that may run as a manager that is told, and refuses the recovery. */
+  /** An answer in another form counts as none. If the instance may run as a manager, the recovery is refused, and says why. */
   told: surveyed.optional().catch(undefined),
   error: z.string().optional(),
 });

@@ -1,10 +1,8 @@
 // Why a service is left out of a rebalance, and what a person should know of one that is not.
+import { MARK_LABEL, REBALANCE_LABEL } from '../labels.ts';
 import { normalPlatform, readConstraint, unknownConstraints } from '../services/placement.ts';
-import { MARK, isIdle, readMark } from '../services/facts.ts';
+import { isIdle, readMark } from '../services/facts.ts';
 import type { PlacementNode, ServiceFacts } from '../services/facts.ts';
-
-/** `off` leaves a service out, `on` lets one with volumes be moved all the same. A label of the service. */
-const REBALANCE_LABEL = 'skep.rebalance';
 
 const LEFT_OUT = {
   OptedOut: `its label ${REBALANCE_LABEL} says off`,
@@ -63,13 +61,13 @@ const checkUpdate: Check = (service) => {
 
 /** One whose time is over is taken back before anything is planned; where that could not be done, it is still there. */
 const checkMark: Check = ({ labels }, now) => {
-  const text = labels[MARK];
+  const text = labels[MARK_LABEL];
   if (text === undefined) {
     return undefined;
   }
   const mark = readMark(text);
   if (mark === undefined) {
-    return why('Marked', `its label ${MARK} is not one of skep's: ${text}`);
+    return why('Marked', `its label ${MARK_LABEL} is not one of skep's: ${text}`);
   }
   const until = new Date(mark.until * 1000).toISOString();
   return why(
@@ -140,8 +138,8 @@ export function totalsOf({ tasks, unassigned }: Pick<ServiceFacts, 'tasks' | 'un
   return { running, all };
 }
 
-/** All that it should have runs, and nothing else is on its way. */
-export function isSettled(service: ServiceFacts): boolean {
+/** All tasks that it should have run, and no other task is on its way. */
+export function isConverged(service: ServiceFacts): boolean {
   const { running, all } = totalsOf(service);
   return running === service.replicas && all === service.replicas;
 }

@@ -4,7 +4,7 @@ import { rebalanceRound } from './round.ts';
 import type { NextRound, Round } from './round.ts';
 import { afterTrouble } from './run.ts';
 
-interface Look extends Pick<Round, 'runs' | 'seen' | 'unreadable' | 'cut' | 'moved' | 'now'> {
+interface RoundInput extends Pick<Round, 'runs' | 'seen' | 'unreadable' | 'cut' | 'moved' | 'now'> {
   /** Of the last command, if it came to nothing; empty otherwise. */
   readonly failed: string;
   /** How many came to nothing in a row, before this one. */
@@ -21,7 +21,7 @@ export interface DecidedRound extends Omit<NextRound, 'changes'> {
   readonly over: boolean;
 }
 
-export function decideRound({ failed, troubles: before, closing, ...look }: Look): DecidedRound {
+export function decideRound({ failed, troubles: before, closing, ...look }: RoundInput): DecidedRound {
   const troubles = failed === '' ? 0 : before + 1;
   const next =
     failed === ''

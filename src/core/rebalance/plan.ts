@@ -7,7 +7,7 @@ import { evenOut } from './even-cluster.ts';
 import type { EvenCandidate } from './even-cluster.ts';
 import { addTasks, allowedNodes, emptyPlace, hasRoom, nextTarget, placesOf } from '../services/placement.ts';
 import type { Place } from '../services/placement.ts';
-import { isOfUnknownPlatform, isSettled, totalsOf, warningsOf, why, whyLeftOut } from './facts.ts';
+import { isOfUnknownPlatform, isConverged, totalsOf, warningsOf, why, whyLeftOut } from './facts.ts';
 import type { LeftOut, Why } from './facts.ts';
 import type { PlacementNode, ServiceFacts } from '../services/facts.ts';
 
@@ -201,7 +201,7 @@ function whyNotPlaced({ service, allowed }: Spread): Why | undefined {
   if (isOfUnknownPlatform(service, nodes)) {
     return why('UnknownPlatform');
   }
-  if (!isSettled(service)) {
+  if (!isConverged(service)) {
     const { running, all } = totalsOf(service);
     return why('NotRunning', `${running} of ${service.replicas} run, ${all - running} on their way`);
   }

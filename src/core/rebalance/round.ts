@@ -2,9 +2,10 @@
 //
 // A move is `more`, then, when one more runs than before, `fewer`. skep knows its own mark by its `until`. Whatever else was done to a
 // service in between is its owner's (or an autoscaler's), and ends the run of that service; skep takes its mark away, and nothing else.
-import { isSettled, totalsOf } from './facts.ts';
+import { MARK_LABEL } from '../labels.ts';
+import { isConverged, totalsOf } from './facts.ts';
 import type { RebalancePlan } from './plan.ts';
-import { MARK, isIdle, readMark } from '../services/facts.ts';
+import { isIdle, readMark } from '../services/facts.ts';
 import type { Change, Mark, ServiceFacts } from '../services/facts.ts';
 import { mayTakeBack } from '../services/take-back.ts';
 
@@ -16,7 +17,7 @@ const PATIENCE = 120;
 const LEAVE_AFTER = 600;
 const MARKED_FOR = 900;
 /** How long the history may take to be put back. Seconds. */
-const SETTLES_IN = 60;
+const HISTORY_RESTORED_IN = 60;
 
 export const OUTCOMES = [
   'moved',
@@ -120,7 +121,7 @@ export function rebalanceRound({
       return run;
     }
     const next =
-      service === undefined ? end(run, 'changed', 'it is gone') : look(run, service, { closing, moved, now });
+      service === undefined ? end(run, 'changed', 'it is gone') : nextRun(run, service, { closing, moved, now });
     if ('change' in next) {
       changes.push(next.change);
       return next.run;
@@ -160,12 +161,12 @@ function pause(underWay: readonly ServiceRun[], now: number): number {
 
 const MOVED = 'nodes came or went: where its tasks are is not known';
 
-interface Around {
+interface RoundConditions {
   readonly moved: boolean;
   readonly closing: string | undefined;
   readonly now: number;
 }
-type Looked = ServiceRun | { readonly run: ServiceRun; readonly change: Change };
+type NextRun = ServiceRun | { readonly run: ServiceRun; readonly change: Change };
 
 const end = (run: ServiceRun, outcome: RunOutcome, because?: string): ServiceRun => ({
   ...run,
@@ -181,11 +182,17 @@ const endUnread = (run: ServiceRun): ServiceRun => ({
 });
 
 /** It goes no further, and its history is put back. */
-function finish(run: ServiceRun, service: ServiceFacts, around: Around, outcome: RunOutcome, because?: string): Looked {
-  return settle({ ...run, phase: 'settle', since: around.now, outcome, because }, service, around);
+function finish(
+  run: ServiceRun,
+  service: ServiceFacts,
+  around: RoundConditions,
+  outcome: RunOutcome,
+  because?: string,
+): NextRun {
+  return restoreHistory({ ...run, phase: 'settle', since: around.now, outcome, because }, service, around);
 }
 
-function look(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function nextRun(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   switch (run.phase) {
     case 'ready':
       return begin(run, service, around);
@@ -197,14 +204,14 @@ function look(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
       return finishMove(run, service, around);
     case 'settle':
     case 'settling':
-      return settle(run, service, around);
+      return restoreHistory(run, service, around);
     case 'queued':
     case 'ended':
       return run;
   }
 }
 
-function begin(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function begin(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   const { closing, now } = around;
   const changed = changedSince(run, service);
   if (changed !== undefined) {
@@ -217,7 +224,7 @@ function begin(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
   if (stop !== undefined) {
     return finish(run, service, around, 'stopped', stop);
   }
-  if (!isSettled(service)) {
+  if (!isConverged(service)) {
     const { running } = totalsOf(service);
     const late = `${running} of its ${run.replicas} tasks run, after ${PATIENCE} s`;
     return now - run.since > PATIENCE ? finish(run, service, around, 'failed', late) : run;
@@ -236,7 +243,7 @@ function countOn({ tasks }: ServiceFacts, place: string): number {
 
 /** Between two moves nobody else may have touched it. */
 function changedSince({ until, version, replicas }: ServiceRun, service: ServiceFacts): string | undefined {
-  if (service.labels[MARK] !== undefined) {
+  if (service.labels[MARK_LABEL] !== undefined) {
     return 'another run of skep is at work on it';
   }
   if (service.replicas !== replicas) {
@@ -247,7 +254,7 @@ function changedSince({ until, version, replicas }: ServiceRun, service: Service
   return isOurs && isIdle(service) ? undefined : 'it was changed meanwhile';
 }
 
-function awaitTask(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function awaitTask(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   const mark = ownMark(run, service);
   if (mark === undefined) {
     const { closing } = around;
@@ -281,12 +288,12 @@ function awaitTask(run: ServiceRun, service: ServiceFacts, around: Around): Look
 }
 
 /** The task goes by an update of the service's own: nothing but its end says that it is there. */
-function leave(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function leave(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   if (service.previousMark !== '') {
     return undo({ ...run, phase: 'undo', outcome: 'changed', because: 'it was changed meanwhile' }, service, around);
   }
   const isAway = run.source !== undefined && !around.moved && countOn(service, run.source.place) === 0;
-  if (isAway && isIdle(service) && isSettled(service)) {
+  if (isAway && isIdle(service) && isConverged(service)) {
     return takeBack(run, service);
   }
   if (!around.moved && around.now - run.since <= PATIENCE) {
@@ -297,7 +304,7 @@ function leave(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
 }
 
 function ownMark({ until }: ServiceRun, service: ServiceFacts): Mark | undefined {
-  const mark = readMark(service.labels[MARK]);
+  const mark = readMark(service.labels[MARK_LABEL]);
   return mark?.until === until ? mark : undefined;
 }
 
@@ -322,13 +329,13 @@ function fullest({ tasks }: ServiceFacts): [number, number] {
   return [most, counts.filter((count) => count === most).length];
 }
 
-function takeBack(run: ServiceRun, { version }: ServiceFacts): Looked {
+function takeBack(run: ServiceRun, { version }: ServiceFacts): NextRun {
   const kind = run.source === undefined ? 'fewer' : 'include';
   return { run: { ...run, phase: 'fewer' }, change: { kind, serviceId: run.serviceId, version } };
 }
 
 /** The move is given up. No task that runs may be lost by that: it may have to wait until SwarmKit has found the extra one a place. */
-function undo(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function undo(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   const mark = ownMark(run, service);
   if (mark === undefined) {
     return finish(run, service, around, run.outcome ?? 'failed', run.because);
@@ -339,12 +346,12 @@ function undo(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
   return around.now - run.since > LEAVE_AFTER ? { ...run, phase: 'ended', left: true } : run;
 }
 
-function finishMove(run: ServiceRun, service: ServiceFacts, around: Around): Looked {
+function finishMove(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   if (ownMark(run, service) !== undefined) {
     // Refused: somebody was faster. What they did is looked at anew.
     const again: ServiceRun = { ...run, phase: run.outcome === undefined ? 'more' : 'undo' };
     const late = around.now - run.since > LEAVE_AFTER;
-    return late ? { ...run, phase: 'ended', outcome: 'failed', left: true } : look(again, service, around);
+    return late ? { ...run, phase: 'ended', outcome: 'failed', left: true } : nextRun(again, service, around);
   }
   const { outcome, because } = run;
   if (outcome !== undefined) {
@@ -353,11 +360,11 @@ function finishMove(run: ServiceRun, service: ServiceFacts, around: Around): Loo
   return begin({ ...run, phase: 'ready', since: around.now, done: run.done + 1 }, service, around);
 }
 
-function settle(run: ServiceRun, service: ServiceFacts, { now }: Around): Looked {
+function restoreHistory(run: ServiceRun, service: ServiceFacts, { now }: RoundConditions): NextRun {
   const { serviceId, phase, since } = run;
-  const late = now - since > SETTLES_IN;
+  const late = now - since > HISTORY_RESTORED_IN;
   if (phase === 'settling') {
-    return late || (isIdle(service) && isSettled(service)) ? { ...run, phase: 'ended' } : run;
+    return late || (isIdle(service) && isConverged(service)) ? { ...run, phase: 'ended' } : run;
   }
   if (late || !hasHistory(run, service)) {
     return { ...run, phase: 'ended' };
@@ -368,5 +375,5 @@ function settle(run: ServiceRun, service: ServiceFacts, { now }: Around): Looked
 
 /** What its owner has changed under skep's mark has a history that nobody kept: that of before skep's first touch would be too old. */
 function hasHistory({ outcome }: ServiceRun, { labels, kept, previousMark }: ServiceFacts): boolean {
-  return labels[MARK] === undefined && (previousMark === '' ? kept : outcome !== 'changed');
+  return labels[MARK_LABEL] === undefined && (previousMark === '' ? kept : outcome !== 'changed');
 }

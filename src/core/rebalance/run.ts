@@ -1,8 +1,9 @@
 // The whole run of a rebalance: when it is to end before its time, and what it tells in the end.
+import { MARK_LABEL } from '../labels.ts';
 import type { RebalancePlan, ServicePlan } from './plan.ts';
 import type { LeftOut } from './facts.ts';
 import type { NextRound, RunOutcome, ServiceRun } from './round.ts';
-import { MARK, isIdle, readMark, toText } from '../services/facts.ts';
+import { isIdle, readMark, toText } from '../services/facts.ts';
 import type { Change, ServiceFacts } from '../services/facts.ts';
 import { mayTakeBack } from '../services/take-back.ts';
 
@@ -62,9 +63,9 @@ function giveUp(run: ServiceRun, error: string): ServiceRun {
 export function leftovers(services: readonly ServiceFacts[], now: number): string[] {
   return services.flatMap((service) => {
     const { serviceId, version, labels } = service;
-    const mark = readMark(labels[MARK]);
+    const mark = readMark(labels[MARK_LABEL]);
     if (mark === undefined) {
-      return labels[MARK] === undefined && service.kept && isIdle(service) && maySettle(service)
+      return labels[MARK_LABEL] === undefined && service.kept && isIdle(service) && mayRestoreHistory(service)
         ? [toText({ kind: 'settle', serviceId, version })]
         : [];
     }
@@ -77,7 +78,8 @@ export function leftovers(services: readonly ServiceFacts[], now: number): strin
 }
 
 /** Of a stop-first service only `skep rollback` can put it back. Where its owner has updated it since, it is only forgotten. */
-const maySettle = ({ order, previousMark }: ServiceFacts): boolean => order === 'start-first' || previousMark === '';
+const mayRestoreHistory = ({ order, previousMark }: ServiceFacts): boolean =>
+  order === 'start-first' || previousMark === '';
 
 /** What a person is told, of a dry run and of a run. */
 export interface RebalanceReport {

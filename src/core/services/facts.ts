@@ -70,9 +70,7 @@ export interface PlacementNode {
   readonly memory: number;
 }
 
-/** skep's own mark on a service, in its label `skep.shift`. Whatever it says is taken back after `until` by whoever sees it. */
-export const MARK = 'skep.shift';
-
+/** What a service's label `skep.shift` says. */
 export type Mark =
   /** One replica more than `replicas`, the number before. */
   | { readonly kind: 'more'; readonly until: number; readonly replicas: number }

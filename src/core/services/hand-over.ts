@@ -1,6 +1,7 @@
 // How services move their tasks off a leaving node before it is drained: each under its own update policy, starting the new task first. A
 // constraint says which nodes are not to be used any more, one update for all nodes that leave together, and is taken away again.
-import { MARK, isIdle, readMark, toText } from './facts.ts';
+import { HAND_OVER_LABEL, MARK_LABEL } from '../labels.ts';
+import { isIdle, readMark, toText } from './facts.ts';
 import type { Change, Mark, ServiceFacts } from './facts.ts';
 import type { Plan } from '../model.ts';
 import { EXCLUDED } from './shift-limits.ts';
@@ -23,7 +24,7 @@ const MOST_ROUNDS = 150;
  */
 const FINDS_A_NODE = 15;
 /** A service that was changed so lately may not have all its tasks up yet, seconds; and for how many rounds that is waited for. */
-const SETTLES = 30;
+const CONVERGES_IN = 30;
 const FEW_ROUNDS = 10;
 const UNHEALTHY = 'not all of its tasks are healthy';
 /** In one round; and all of them together go through one variable of the script's environment, 128 KiB at most on Linux. */
@@ -107,7 +108,7 @@ function upTo(steps: readonly (readonly Change[])[]): Change[] {
 
 /** Whether a hand-over of this node has begun with the service: its mark keeps it off. */
 export function isKeptOff({ labels }: ServiceFacts, [own = '']: readonly string[]): boolean {
-  const mark = readMark(labels[MARK]);
+  const mark = readMark(labels[MARK_LABEL]);
   return mark?.kind === 'exclude' && mark.nodes.includes(own);
 }
 
@@ -118,7 +119,7 @@ interface Step {
 }
 
 function stepOf(service: ServiceFacts, leaving: Leaving): Step {
-  const mark = skepsOwn(readMark(service.labels[MARK]), leaving);
+  const mark = skepsOwn(readMark(service.labels[MARK_LABEL]), leaving);
   if (mark?.kind === 'exclude' && mark.nodes.every((nodeId) => leaving.nodes.includes(nodeId))) {
     return ownMark(service, mark, leaving);
   }
@@ -170,14 +171,14 @@ const whySpent = ({ serviceId }: ServiceFacts, tried: readonly string[]): string
   tried.includes(serviceId) ? 'its tasks did not find another node' : undefined;
 
 /** What another hand-over has just moved is about to be up. */
-const isSettling = ({ updatedAt }: ServiceFacts, { now, round = 0 }: Leaving): boolean =>
-  now - updatedAt < SETTLES && round < FEW_ROUNDS;
+const isConverging = ({ updatedAt }: ServiceFacts, { now, round = 0 }: Leaving): boolean =>
+  now - updatedAt < CONVERGES_IN && round < FEW_ROUNDS;
 
 function unmarked(service: ServiceFacts, leaving: Leaving): Step {
   const { nodes, deadline, now, tried = [], isTaken = false } = leaving;
   const why = whyNot(service, nodes) ?? whySpent(service, tried);
   if (why !== undefined) {
-    return why === UNHEALTHY && isSettling(service, leaving) ? { waits: true } : { why };
+    return why === UNHEALTHY && isConverging(service, leaving) ? { waits: true } : { why };
   }
   if (!hasTimeToHandOver(deadline, now, isTaken)) {
     return { why: 'there is no time left' };
@@ -198,7 +199,7 @@ const isOwners = (service: ServiceFacts): boolean => service.previousMark !== ''
 const REASONS: readonly (readonly [why: string, is: (service: ServiceFacts, nodes: readonly string[]) => boolean])[] = [
   ['it is not replicated', ({ mode }) => mode !== 'replicated'],
   ['its update order is stop-first', ({ order }) => order !== 'start-first'],
-  ['it is opted out by skep.hand-over=off', ({ labels }) => labels['skep.hand-over'] === 'off'],
+  [`it is opted out by ${HAND_OVER_LABEL}=off`, ({ labels }) => labels[HAND_OVER_LABEL] === 'off'],
   ['its tasks are not to be restarted', ({ restart }) => restart === 'none'],
   ['its data would stay behind', ({ mounts }) => mounts.some((mount) => mount !== 'tmpfs')],
   ['an update is under way or stuck', (service) => !isIdle(service)],

@@ -4,9 +4,9 @@ import { isIdle } from './facts.ts';
 import type { Mark, ServiceFacts } from './facts.ts';
 
 /**
- * One replica less is taken from the node with the most tasks of the service, be the extra one well or not: where the extra one does not
- * run (its image cannot be pulled, say), one that does would go in its place. It may go where as many as before would be left, or
- * where SwarmKit takes the one that does not run: one without a node first, then on the fullest node.
+ * SwarmKit takes one replica less from the node with the most tasks of the service, whether the extra task runs or not. If the extra task does
+ * not run (its image cannot be pulled, say), a task that runs may go in its place. So the mark may be taken back if as many tasks as before
+ * would still run, or if SwarmKit takes the one that does not run: a task without a node first, then one on the fullest node.
  */
 export function mayTakeBack(service: ServiceFacts, mark: Mark): boolean {
   if (service.previousMark !== '' && !isIdle(service)) {

@@ -185,10 +185,12 @@ function missingFor(step: Step, verb: Verb, facts: Facts): Question | undefined 
 
 /**
  * The hardware may fail while EC2 says running, or stopping: then managers see the tasks of the node as running for a day. After an hour of
- * refusals it is written off where its group calls it unhealthy; its instance ends as soon as its hook is completed.
+ * refusals it is written off where its group calls it unhealthy; its instance ends as soon as its hook is completed. While a person held the cluster
+ * nobody was refused anything: the hour begins with the time that the action got afterwards.
  */
 function mayBeWrittenOff({ verb, ask, attempt, plan }: Step, { now }: Facts): boolean {
-  const isLate = plan.hook !== undefined && now - plan.hook.time >= WRITTEN_OFF_AFTER;
+  const { hook, deadline = now, patience = Number.POSITIVE_INFINITY } = plan;
+  const isLate = hook !== undefined && now - Math.max(hook.time, deadline - patience) >= WRITTEN_OFF_AFTER;
   return traitsOf(verb).mayWriteOff === true && !ask.force && !ask.undo && attempt > 0 && isLate;
 }
 
@@ -307,9 +309,9 @@ export function decideCommand(step: Step, verb: Verb, facts: Facts): Next {
 const ASK_AFTER = 100;
 
 /**
- * A command to an instance that is to come is sent anew when it has lain for so long, seconds: longer than a warm instance needs to
- * bring up its agent, and so short that three that get lost, one after the other, cost half of the shortest patience. SSM itself tells
- * of one only when its delivery timeout and its execution timeout have passed together.
+ * A command to an instance that joins is sent anew when its agent has not taken it for so long, seconds. That is longer than a warm instance needs
+ * to bring up its agent, and so short that three lost commands in a row cost half of the shortest patience. SSM itself tells of a lost command
+ * only when its delivery timeout and then its execution timeout have passed.
  */
 const SEND_ANEW_AFTER = 240;
 

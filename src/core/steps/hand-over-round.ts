@@ -19,8 +19,8 @@ type NextRound = { readonly note?: Note } & (
 );
 
 /**
- * The changes to make, and what to tell of. It is done where nothing is left to hand over, and where nobody can read what was told: to look
- * again would show the same, and the drain takes all services as they are.
+ * The changes to make, and what to tell of. The hand-over is done when nothing is left to hand over, or when nobody can read what the document
+ * told: another look would show the same, and the drain takes all services as they are.
  */
 export function nextRound({ plan }: Step, { number, leaving, told }: HandOverRound, facts: Facts): NextRound {
   if (told === undefined) {

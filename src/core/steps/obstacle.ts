@@ -1,4 +1,5 @@
-// What it means that the one thing could not be done: the lock or the node is somebody else's by now, or SSM, or IAM, takes no command.
+// What a step does next when the one thing that it decided on could not be done: somebody else has the lock or the node by now, or SSM or
+// IAM refuses the command.
 import { giveUp, marked, nextTry, superseded } from './give-up.ts';
 import type { Facts, GiveUp, Obstacle, Question, Step } from './step.ts';
 import { bringsIn, runsOnManager } from './verbs.ts';

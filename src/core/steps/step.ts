@@ -134,7 +134,7 @@ export interface Facts {
   readonly isInAnyGroup?: boolean;
   /** The agent has done something since the command was sent. */
   readonly hasWorked?: boolean;
-  /** This manager goes with its swarm, by a person's word. */
+  /** This manager goes with its swarm: a person has permitted that. */
   readonly goesLast?: boolean;
   /** The instance that is to join is in no group any more. */
   readonly isGone?: boolean;
@@ -202,7 +202,7 @@ export interface GiveUp {
 export type Queue =
   /** `phase`: what the item of the node is to say. */
   | { readonly for: 'founding'; readonly phase?: 'joining' }
-  /** `since`: who has waited longest comes first. */
+  /** `since`: the longest waiter comes first. */
   | { readonly for: 'turn'; readonly since: number; readonly last: boolean }
   | { readonly for: 'managers'; readonly releaseLock: boolean }
   | { readonly for: 'end of hold'; readonly leaseUntil?: number | undefined };

@@ -70,9 +70,9 @@ export function commandFor({ verb, ...facts }: CommandRequest): Command {
 }
 
 /**
- * As long as the document may still begin. A manager may be busy with a burst: a short delivery timeout would turn it into a storm of new
- * sends. An instance that comes from a warm pool is known to SSM already, so its command is taken before its agent is up; and what
- * "won't run" any more after the delivery timeout is reported only when the execution timeout has passed as well.
+ * Whether the delivery timeout is as long as the document may still begin. A manager may be busy with a burst: a short timeout would turn that
+ * into a storm of new sends. SSM knows an instance from a warm pool already, and accepts a command before its agent is up; if the delivery
+ * timeout then passes, SSM reports it only when the execution timeout has passed as well.
  */
 const mayBePickedUpLate = ({ runsOn }: VerbUnit): boolean => runsOn !== 'instance';
 

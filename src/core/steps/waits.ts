@@ -78,7 +78,7 @@ export function waitForEndOfHold({ plan, key, attempt }: Step, { hold, now }: Fa
   return queueFor({ for: 'end of hold', leaseUntil: attempt === 0 ? heldLease(plan, now) : undefined });
 }
 
-/** What it has queued up for may have come just before: whoever brought it has not seen it in the queue. So one more look. */
+/** What it queued up for may have come just before, when it was not in the queue yet. So the fact is read once more. */
 export function whileQueued(step: Step, facts: Facts, queued: QueueFor): Next {
   switch (queued) {
     case 'founding':

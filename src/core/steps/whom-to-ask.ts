@@ -16,7 +16,7 @@ const NO_ANSWERS = [
   'ScriptLost',
 ];
 
-type Asked =
+type WhomToAsk =
   | Question
   | { readonly kind: 'known'; readonly plan: Plan }
   /** The cluster has no swarm. */
@@ -25,7 +25,7 @@ type Asked =
   | { readonly kind: 'nobody' };
 
 /** @param number which command of its step it is, from 1: what one manager did not do is asked of the next */
-export function whomToAsk(step: Step, verb: Verb, facts: Facts, number: number): Asked {
+export function whomToAsk(step: Step, verb: Verb, facts: Facts, number: number): WhomToAsk {
   const { plan } = step;
   if (traitsOf(verb).mayPredateFounding === true && plan.swarm === undefined) {
     return claimedBeforeTheFounding(plan, facts);
@@ -53,7 +53,7 @@ export function whomToAsk(step: Step, verb: Verb, facts: Facts, number: number):
 }
 
 /** By the swarm's id it knows which one is not to be left. */
-function claimedBeforeTheFounding(plan: Plan, facts: Facts): Asked {
+function claimedBeforeTheFounding(plan: Plan, facts: Facts): WhomToAsk {
   if (facts.swarm === undefined) {
     return { kind: 'ask', fact: 'swarm' };
   }
@@ -67,8 +67,8 @@ export function foundedSwarm({ swarm }: Facts): PlannedSwarm | undefined {
 }
 
 /**
- * Where the record is lost, or everybody on it was asked and did not do it, whoever else may be a manager is asked: the record may be as old
- * as it likes, it costs a few tries.
+ * Whoever else may be a manager. They are asked when the record is lost, or when everybody on it was asked and did not do it. So an old record
+ * costs a few tries, and nothing else.
  */
 function others({ managers }: PlannedSwarm, candidates: readonly Manager[]): Manager[] {
   const known = new Set(managers.map(({ instance }) => instance));

@@ -11,7 +11,7 @@ import { traitsOf } from './verbs.ts';
 const SEEN = /node ([0-9a-z]{25}) at (-|[0-9]{1,3}(?:\.[0-9]{1,3}){3}), which/;
 
 /** Where the managers see the node, if the try before this one has ended with that. */
-function seenIn({ item }: Facts): { readonly nodeId: string; readonly address: string } | undefined {
+function whereManagersSeeIt({ item }: Facts): { readonly nodeId: string; readonly address: string } | undefined {
   const result = item?.result;
   const cause = result?.ok === false && result.error === 'OtherAddress' ? result.cause : '';
   const [, nodeId, address] = SEEN.exec(cause) ?? [];
@@ -25,17 +25,17 @@ export const asksWhoseNode = ({ plan: { deadline } }: Step, verb: Verb, { now }:
 /** @returns undefined where the node may be confirmed as the instance's, as far as that is known before a manager is asked */
 export function ifNotItsOwn(step: Step, verb: Verb, facts: Facts): GiveUp | Question | undefined {
   return asksWhoseNode(step, verb, facts)
-    ? (unseen(step, facts) ?? toldElsewhere(step, facts) ?? refused(step, facts))
+    ? (withoutAddress(step, facts) ?? atAnotherAddress(step, facts) ?? refused(step, facts))
     : undefined;
 }
 
-function unseen({ plan: { instance = '' } }: Step, { addresses = [] }: Facts): GiveUp | undefined {
+function withoutAddress({ plan: { instance = '' } }: Step, { addresses = [] }: Facts): GiveUp | undefined {
   return addresses.length === 0
     ? giveUp('AwsUnavailable', `EC2 tells no address of ${instance} yet: its node is confirmed when it does`)
     : undefined;
 }
 
-function toldElsewhere(
+function atAnotherAddress(
   { plan: { instance = '' }, ask: { node } }: Step,
   { addresses = [] }: Facts,
 ): GiveUp | undefined {
@@ -49,7 +49,7 @@ function refused(step: Step, facts: Facts): GiveUp | Question | undefined {
   return refusedByLabel(facts) ?? refusedByAddress(step, facts);
 }
 
-/** So many managers are asked: one may be mistaken, and whoever is another node by its label stays one. */
+/** How many managers are asked: one may be mistaken. A node that is labelled as another instance's stays that instance's. */
 const ASKED = 2;
 
 function refusedByLabel({ item }: Facts): GiveUp | undefined {
@@ -62,7 +62,7 @@ function refusedByLabel({ item }: Facts): GiveUp | undefined {
 function refusedByAddress({ plan: { instance = '' }, ask }: Step, facts: Facts): GiveUp | Question | undefined {
   const { whose } = facts;
   const { nodeId } = ask.node;
-  const { address } = seenIn(facts) ?? {};
+  const { address } = whereManagersSeeIt(facts) ?? {};
   if (address === undefined) {
     return undefined;
   }
@@ -87,7 +87,7 @@ const notItsOwn = (cause: string): GiveUp => giveUp('NodeOfAnother', cause, { no
 /** At which of them a manager may see the node. Undefined where EC2 was not asked. */
 export function addressesFor(step: Step, verb: Verb, facts: Facts): readonly string[] | undefined {
   const { addresses } = facts;
-  const { address } = seenIn(facts) ?? {};
+  const { address } = whereManagersSeeIt(facts) ?? {};
   if (addresses === undefined || address === undefined) {
     return addresses;
   }
@@ -102,7 +102,7 @@ const provesWhoseNode = (verb: Verb): boolean => traitsOf(verb).provesWhoseNode 
 
 /** What EC2 is asked where a manager has seen that the node bears no label. */
 export function toProve(verb: Verb, facts: Facts): Question | undefined {
-  const seen = seenIn(facts);
+  const seen = whereManagersSeeIt(facts);
   if (seen === undefined || !provesWhoseNode(verb)) {
     return undefined;
   }
@@ -114,7 +114,7 @@ export function toProve(verb: Verb, facts: Facts): Question | undefined {
     : undefined;
 }
 
-/** What the instance has named is forgotten where it is another's, so that nobody takes it for its own. What is nobody's is left to the tidy. */
+/** If the node that the instance has named belongs to another instance, the name is forgotten. A node of no instance is left to the tidy. */
 export const noteOnAnothers = ({ plan: { instance = '' } }: Step, verb: Verb, { whose }: Facts): Note | undefined =>
   provesWhoseNode(verb) && whose !== undefined && otherOf(instance, whose) !== undefined
     ? NOTHING_IS_ITS_OWN

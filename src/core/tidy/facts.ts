@@ -1,10 +1,9 @@
 // The four truths that a tidy compares, and what becomes of them: all plain data.
-import type { NodePhase } from '../model.ts';
 import type { HookFacts, HookWish } from '../lifecycle/hooks.ts';
 import type { WarningPolicy } from '../lifecycle/warning-policy.ts';
-import type { NodeRole } from '../names.ts';
-import type { Seen } from './seen.ts';
-import type { ToldName } from '../verdict/reports.ts';
+import type { NodePhase, NodeRole } from '../names.ts';
+import type { TidySummary } from './summary-shape.ts';
+import type { ReportName } from '../verdict/reports.ts';
 
 /** Of a cluster: whether a tidy begins a rebalance by itself. */
 export const REBALANCE_WHEN = ['off', 'after-scale-out'] as const;
@@ -241,7 +240,7 @@ export type Repair =
 /** What is only told. */
 export interface Report {
   /** What it is for the verdict; without a name it is a note: somebody meant it so, or nothing can be done. */
-  readonly name?: ToldName;
+  readonly name?: ReportName;
   readonly because: string;
   readonly nodeId?: string;
   readonly instance?: string;
@@ -254,7 +253,7 @@ export interface TidyPlan {
   /** A person holds the cluster: the first report says since when. */
   readonly held?: true;
   /** Null where the swarm was not seen as a whole. */
-  readonly seen: Seen | null;
+  readonly seen: TidySummary | null;
   /** Where groups have names in DNS: they are compared, whatever else is planned. */
   readonly names?: readonly { readonly kind: 'names'; readonly because: string }[];
 }

@@ -1,8 +1,8 @@
-// Of whom the table and EC2 are to be asked before a tidy plans.
+// Which instances the table and EC2 are asked about before a tidy plans.
 import type { KnownNode, SwarmNode, TidyGroup } from './facts.ts';
 import { instanceOf } from './repair-nodes.ts';
 
-/** Whom a swarm that is as it should be has besides its managers: none of a warm pool. */
+/** The workers that a healthy swarm has: none of a warm pool. */
 export function expectedWorkers(known: readonly KnownNode[], groups: readonly TidyGroup[]): KnownNode[] {
   const present = new Set(groups.flatMap(({ instances }) => instances.map(({ instance }) => instance)));
   return known.filter(({ instance, role, phase }) => role === 'worker' && phase === 'ready' && present.has(instance));

@@ -4,7 +4,7 @@ import type { NodeRole } from '../names.ts';
 import { LAUNCHING, TERMINATING } from '../events/lifecycle-action.ts';
 import { whyNotDemote } from '../managers/quorum.ts';
 import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyGone } from './repair-nodes.ts';
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import { allOf, isWarm, whyLeave } from './warm-pool.ts';
 import type { GroupInstance, KnownNode, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
@@ -15,13 +15,13 @@ const FOREIGN_FOR = 86_400;
 
 type Wanted = { readonly repair: Repair } | { readonly report: Report } | undefined;
 
-export function repairInstances(facts: TidyFacts): Found {
+export function repairInstances(facts: TidyFacts): Conclusions {
   const wanted = [
     ...facts.groups.flatMap((group) => allOf(group).map((it) => repairInstance(it, group, facts))),
     ...facts.nodes.map((node) => repairDownManager(node, facts)),
   ];
   const repairs = wanted.flatMap((one) => (one !== undefined && 'repair' in one ? [one.repair] : []));
-  // One that was a manager twice leaves once: what is left of it is the next tidy's.
+  // An instance that was a manager twice leaves once: what is left of it is for the next tidy.
   const isFirst = (repair: Repair, index: number): boolean =>
     repair.kind !== 'leave' ||
     index === repairs.findIndex((it) => it.kind === 'leave' && it.instance === repair.instance);
@@ -31,15 +31,14 @@ export function repairInstances(facts: TidyFacts): Found {
   };
 }
 
-/** Executions whose lease runs, and that nobody has heard of for long: whether they still run is worth a question to AWS. */
-export function silentOwners({ groups, known, now }: Pick<TidyFacts, 'groups' | 'known' | 'now'>): string[] {
+/**
+ * Executions that hold a lease and have sent no heartbeat for long: a tidy asks AWS whether they still run. An instance may have left its group
+ * meanwhile. Its execution is asked about all the same, since a dead manager is not removed while an execution holds it.
+ */
+export function silentOwners({ known, now }: Pick<TidyFacts, 'known' | 'now'>): string[] {
   const silent = known.filter(
-    ({ instance, phase, leaseUntil, beatAt = now }) =>
-      phase !== 'gone' &&
-      phase !== 'ready' &&
-      now < leaseUntil &&
-      now - beatAt > SILENT_FOR &&
-      lifecycleOf(instance, groups) !== undefined,
+    ({ phase, leaseUntil, beatAt = now }) =>
+      phase !== 'gone' && phase !== 'ready' && now < leaseUntil && now - beatAt > SILENT_FOR,
   );
   return [...new Set(silent.map(({ ownerArn }) => ownerArn))];
 }
@@ -127,7 +126,7 @@ function isMissing({ instance, lifecycle }: GroupInstance, { nodes, known, state
   return !isMember && ['InService', 'Pending:Wait'].includes(lifecycle) && lives && !isTaken(item, now);
 }
 
-/** So long after its end was announced it may still be shown as in service, seconds. One that lives on by then joins again. */
+/** For how long after its announced end an instance may still be shown as in service, seconds. If it lives on after that, it joins again. */
 const STILL_SHOWN = 600;
 
 /** AWS has said that it takes the instance, and its node has left: to join it again would put tasks on a dying machine. */
@@ -234,9 +233,9 @@ function unneeded(kind: 'join' | 'leave', group: TidyGroup, { stage }: TidyFacts
 }
 
 /**
- * The event as Auto Scaling would have sent it, but for the action token, which no call returns. The name of its execution (above) is the
- * same for two tidies that see the same, so that one is started; in the next hour it is another, since one that died before it could
- * write anything must not be the last.
+ * The event as Auto Scaling would have sent it, but for the action token, which no call returns. Two tidies that see the same give its execution
+ * the same name (above), so that only one is started. The name changes with the hour: if an execution died before it could write anything,
+ * the next hour's starts.
  */
 function eventOf(
   kind: 'join' | 'leave',

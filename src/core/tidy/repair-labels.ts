@@ -3,7 +3,7 @@ import { labelsDigest, pairsOf } from '../labels.ts';
 import { wishesOf } from './group-wishes.ts';
 import { chunks } from '../chunks.ts';
 import { isWorkedOn } from './repair-nodes.ts';
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import type { KnownNode, NodeRef, Repair, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
 
 /** Of one command, which reads and writes each of them, within ninety seconds. */
@@ -14,7 +14,7 @@ const NONE = labelsDigest({});
  * The table knows which labels a node was given, so that nobody asks the swarm for them, and what a person has changed on a node by hand
  * stays until the group's own change. A label that the group has no more stays as well: it may be somebody else's by now.
  */
-export function repairLabels(facts: TidyFacts): Found {
+export function repairLabels(facts: TidyFacts): Conclusions {
   const present = new Map(facts.nodes.filter(isPresent).map((node) => [node.instance, node]));
   return { repairs: facts.groups.flatMap((group) => labelled(group, present, facts)), reports: [] };
 }

@@ -3,26 +3,26 @@ import { chunks } from '../chunks.ts';
 import { readMark } from '../services/facts.ts';
 import { wishesOf } from './group-wishes.ts';
 import type { GroupInstance, KnownNode, NodeRef, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
-import type { ToldName } from '../verdict/reports.ts';
+import type { ReportName } from '../verdict/reports.ts';
 import { seenElsewhere, whyAnothers, whyNobodys } from './elsewhere.ts';
 import { leftoverOf } from './leftovers.ts';
 import { allOf, whyOff } from './warm-pool.ts';
 
-/** A removed node is a raft write, and a document on a manager takes seconds. In text it is 45 characters: no command line is long. */
+/** How many nodes one command removes: each is a raft write, and a document on a manager must take seconds. A node is 45 characters of the command. */
 const NODES_AT_ONCE = 200;
-/** EC2 shows what was terminated for about an hour. What it shows no more must have been down for longer than that. Seconds. */
+/** EC2 shows a terminated instance for about an hour. The node of an instance that it does not show must be down for longer than that. Seconds. */
 const SHOWN_FOR = 3600;
 /** One call each: the next tidy goes on. */
 const ASKED_BY_ID = 50;
 
-export interface Found {
+export interface Conclusions {
   readonly repairs: readonly Repair[];
   readonly reports: readonly Report[];
 }
 
 export const GONE: readonly string[] = ['terminated', 'shutting-down'];
 
-/** A list by what its elements are found by: made once for a list, since a swarm has thousands of nodes. The first of two stays. */
+/** An index of a list by keys of its elements, made once for each list, since a swarm has thousands of nodes. Of two elements with one key the first stays. */
 function indexed<One extends object, Key>(
   keysOf: (one: One) => readonly Key[],
 ): (list: readonly One[]) => Map<Key, One> {
@@ -95,7 +95,7 @@ type Conclusion =
   | { readonly kind: 'restore'; readonly ref: NodeRef; readonly because: string }
   | { readonly kind: 'report'; readonly report: Report };
 
-export function repairNodes(facts: TidyFacts): Found {
+export function repairNodes(facts: TidyFacts): Conclusions {
   const conclusions = facts.nodes.flatMap((node) => judge(node, facts) ?? []);
   const batches = (kind: 'forget' | 'restore'): Repair[] => {
     const chosen = conclusions.flatMap((conclusion) => (conclusion.kind === kind ? [conclusion] : []));
@@ -112,7 +112,7 @@ export function repairNodes(facts: TidyFacts): Found {
   };
 }
 
-const tell = (node: SwarmNode, because: string, name?: ToldName, instance = node.instance): Conclusion => ({
+const report = (node: SwarmNode, because: string, name?: ReportName, instance = node.instance): Conclusion => ({
   kind: 'report',
   report: {
     ...(name === undefined ? {} : { name }),
@@ -142,12 +142,12 @@ export function isAnothers(node: SwarmNode, facts: Pick<TidyFacts, 'known' | 'ad
 function judgeAnothers(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   return isWorkedOn(instance, facts)
     ? undefined
-    : tell(node, whyAnothers(node, instance, facts) ?? '', 'NodeOfAnother', instance);
+    : report(node, whyAnothers(node, instance, facts) ?? '', 'NodeOfAnother', instance);
 }
 
 function judgeNobodys(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   const why = node.status === 'ready' && !isWorkedOn(instance, facts) ? whyNobodys(node, instance, facts) : undefined;
-  return why === undefined ? undefined : tell(node, why, undefined, instance);
+  return why === undefined ? undefined : report(node, why, undefined, instance);
 }
 
 function judgeOwn(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
@@ -177,16 +177,16 @@ function judgeActive(node: SwarmNode, instance: string, facts: TidyFacts): Concl
     return undefined;
   }
   if (isDemoted(node, instance, facts)) {
-    return tell(node, DEMOTED, 'WrongRole', instance);
+    return report(node, DEMOTED, 'WrongRole', instance);
   }
   const since =
     'somebody has activated it, or it came before its group said so; docker node update --availability drain';
   return wishesDrain(instance, facts)
-    ? tell(node, `active, and the hook of its group says that managers run no tasks: ${since}`, undefined, instance)
+    ? report(node, `active, and the hook of its group says that managers run no tasks: ${since}`, undefined, instance)
     : undefined;
 }
 
-/** What was demoted, and stays after all. */
+/** A manager that was demoted, and stays in the swarm after all. */
 const isDemoted = (node: SwarmNode, instance: string, { groups }: TidyFacts): boolean =>
   node.role === 'worker' && !node.isManager && groupOf(instance, groups)?.role === 'manager';
 const DEMOTED =
@@ -201,14 +201,14 @@ function wishesDrain(instance: string, { groups, stage }: TidyFacts): boolean {
 function judgeStranger(node: SwarmNode, { known }: TidyFacts): Conclusion {
   const recorded = knownBy(node, known)?.instance;
   if (node.neverUp) {
-    return tell(
+    return report(
       node,
       'no engine has ever come as this node: it is removed after an hour, if no instance is missing by then',
     );
   }
   return node.instance === undefined || recorded === undefined
-    ? tell(node, 'a node without an instance that skep knows: never touched', 'NodeUnknown')
-    : tell(
+    ? report(node, 'a node without an instance that skep knows: never touched', 'NodeUnknown')
+    : report(
         node,
         `its label says ${node.instance}, and skep joined it on ${recorded}: somebody changed the label; never touched`,
         'NodeUnknown',
@@ -250,7 +250,7 @@ export function whyGone(instance: string, age: number | undefined, facts: TidyFa
     : undefined;
 }
 
-/** Whom EC2 is to be asked for by id: it may have forgotten them, or have left them out of its answer. */
+/** The instances to ask EC2 for by id: it may have forgotten them, or have left them out of its answer. */
 export function perhapsForgotten({
   nodes,
   known,
@@ -264,7 +264,7 @@ export function perhapsForgotten({
   return [...new Set(missing)].slice(0, ASKED_BY_ID);
 }
 
-/** So many addresses are asked about, three calls each: the next tidy goes on. */
+/** How many addresses EC2 is asked about, three calls each: the next tidy goes on with the others. */
 const ASKED_BY_ADDRESS = 10;
 
 /**
@@ -298,7 +298,7 @@ const isKeptOff = ({ nodeId }: SwarmNode, { left }: TidyFacts): boolean =>
 /** As its group wishes it. One that was demoted, and not removed after all, is not to run tasks either. */
 function judgeManaging(node: SwarmNode, instance: string, facts: TidyFacts): Conclusion | undefined {
   return isDemoted(node, instance, facts) && lifecycleOf(instance, facts.groups) === 'InService'
-    ? tell(node, DEMOTED, 'WrongRole', instance)
+    ? report(node, DEMOTED, 'WrongRole', instance)
     : undefined;
 }
 
@@ -311,10 +311,10 @@ function judgeInactive(node: SwarmNode, instance: string, facts: TidyFacts): Con
     return judgeManaging(node, instance, facts);
   }
   if (!node.isLeaving) {
-    return tell(node, `somebody has set it to ${node.availability}: never touched`);
+    return report(node, `somebody has set it to ${node.availability}: never touched`);
   }
   if (isKeptOff(node, facts)) {
-    return tell(node, "a service is kept off it by skep's constraint: it is activated when that is taken back");
+    return report(node, "a service is kept off it by skep's constraint: it is activated when that is taken back");
   }
   return judgeLeft(node, instance, facts);
 }

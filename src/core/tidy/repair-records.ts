@@ -1,16 +1,16 @@
 // What a tidy does about what skep itself has on record: the items of nodes, the lock, the join tokens that were published.
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import { chunks } from '../chunks.ts';
 import { GONE, groupOf, instanceOf, isWorkedOn, knownItemOf, lifecycleOf, whyOffIn } from './repair-nodes.ts';
 import type { ItemRef, KnownNode, Repair, SwarmNode, TidyFacts } from './facts.ts';
 
 /** Each is a write of its own, in one call of a function. */
 const ITEMS_AT_ONCE = 100;
-/** A lease outlasts what was sent under it, and whoever waits looks for itself: this only sweeps. Seconds. */
+/** A lease outlasts what was sent under it, and waiting executions look for themselves, so this only cleans up. Seconds. */
 const STALE_LOCK = 600;
 
 /** @param forgotten the nodes that the same plan removes */
-export function repairTable(facts: TidyFacts, forgotten: ReadonlySet<string>): Found {
+export function repairTable(facts: TidyFacts, forgotten: ReadonlySet<string>): Conclusions {
   const records = facts.nodes.flatMap((node) => recordOf(node, facts));
   const erased = facts.known.filter((item) => isLongGone(item, facts, forgotten));
   return {
@@ -41,8 +41,8 @@ function recordOf(node: SwarmNode, facts: TidyFacts): ItemRef[] {
   const group = groupOf(instance, facts.groups);
   const item = knownItemOf(instance, facts.known);
   const isRecorded = item?.phase === 'ready' && item.nodeId === nodeId;
-  const isSettled = lifecycleOf(instance, facts.groups) === 'InService' && !isWorkedOn(instance, facts);
-  return group === undefined || isRecorded || !isSettled
+  const isAtRest = lifecycleOf(instance, facts.groups) === 'InService' && !isWorkedOn(instance, facts);
+  return group === undefined || isRecorded || !isAtRest
     ? []
     : [{ instance, group: group.name, role: group.role, nodeId, ...ownerOf(item) }];
 }

@@ -2,20 +2,20 @@
 import { isOfAnotherStage } from '../lifecycle/hooks.ts';
 import { readHookMetadata } from '../lifecycle/event.ts';
 import { launchHook, nodeRole, terminateHook } from '../names.ts';
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import type { RefusedGroup, Report, TidyFacts } from './facts.ts';
 
 /** For a person to begin with. */
 const MOST_NAMED = 5;
 
-export function repairRefused(facts: Pick<TidyFacts, 'stage' | 'cluster' | 'refused'>): Found {
+export function repairRefused(facts: Pick<TidyFacts, 'stage' | 'cluster' | 'refused'>): Conclusions {
   const judged = (facts.refused ?? []).map((group) => ({ group, why: whyRefused(group, facts) }));
   const mended = judged.filter(({ group, why }) => why === undefined && group.because !== undefined);
   const because = 'the groups were refused once, and claim the cluster no more, or rightly by now';
   return {
     repairs:
       mended.length === 0 ? [] : [{ kind: 'dismiss', groups: mended.map(({ group: { name } }) => name), because }],
-    reports: judged.flatMap(({ group, why }) => (why === undefined ? [] : [tell(group, why)])),
+    reports: judged.flatMap(({ group, why }) => (why === undefined ? [] : [reportOf(group, why)])),
   };
 }
 
@@ -31,7 +31,7 @@ function whyRefused(
     // With both tags right it is one of the cluster's own, and its hooks are looked at as theirs are.
     return nodeRole.safeParse(now.role).success
       ? undefined
-      : `its tag skep:cluster says ${cluster}, and its tag skep:role ${said(now.role)}: manager or worker is wanted`;
+      : `its tag skep:cluster says ${cluster}, and its tag skep:role ${tagText(now.role)}: manager or worker is wanted`;
   }
   const own: readonly string[] = [launchHook(stage), terminateHook(stage)];
   const claims = now.hooks
@@ -39,14 +39,14 @@ function whyRefused(
     .map(({ metadata }) => readHookMetadata(metadata))
     .some((read) => !('problem' in read) && read.cluster === cluster);
   return claims
-    ? `its hooks say that it is of ${cluster}, and its tag skep:cluster ${said(now.cluster)}: its events are refused`
+    ? `its hooks say that it is of ${cluster}, and its tag skep:cluster ${tagText(now.cluster)}: its events are refused`
     : undefined;
 }
 
-const said = (value: string | undefined): string =>
+const tagText = (value: string | undefined): string =>
   value === undefined || value === '' ? 'is missing' : `says ${value}`;
 
-function tell({ name, instances }: RefusedGroup, why: string): Report {
+function reportOf({ name, instances }: RefusedGroup, why: string): Report {
   const waiting = instances.filter(({ lifecycle }) => lifecycle.endsWith(':Wait'));
   const named = waiting.slice(0, MOST_NAMED).map(({ instance, lifecycle }) => `${instance} (${lifecycle})`);
   const more = waiting.length > named.length ? `, and ${waiting.length - named.length} more` : '';

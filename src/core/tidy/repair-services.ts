@@ -1,11 +1,11 @@
 // What a tidy does about services: what skep itself has left on them is taken back. What its owner does with a service is theirs.
 import { createHash } from 'node:crypto';
 
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import { readMark } from '../services/facts.ts';
 import type { Repair, Report, SwarmNode, TidyFacts } from './facts.ts';
 
-/** A mark says until when it may be somebody's; whoever it was is given that long to see it. Seconds. */
+/** A mark says until when its execution may be at work. After that it gets this much longer to take the mark back itself. Seconds. */
 const GRACE = 60;
 /** An execution that keeps a history puts it back within this time, or is dead. Seconds. */
 const KEPT_FOR = 4 * 3600;
@@ -13,20 +13,20 @@ const KEPT_FOR = 4 * 3600;
 /** Of a label that somebody else wrote, characters. */
 const LONGEST_TOLD = 60;
 
-export function repairServices(facts: TidyFacts): Found {
+export function repairServices(facts: TidyFacts): Conclusions {
   const { repairs, reports } = takeBack(facts);
-  return { repairs: [...repairs, ...(repairs.length === 0 ? rebalanceWhenSettled(facts) : [])], reports };
+  return { repairs: [...repairs, ...(repairs.length === 0 ? rebalanceAfterScaleOut(facts) : [])], reports };
 }
 
 /**
- * When workers have come, and everything has settled: once for each set of workers, which a digest stands for. Where some have only gone
+ * When workers have come, and all of them are active: once for each set of workers, which a digest stands for. Where workers have only gone,
  * there is hardly anything to move, and the rebalance finds that out.
  */
-function rebalanceWhenSettled({ cluster, rebalance, rebalancedFor, groups, nodes, left, now }: TidyFacts): Repair[] {
+function rebalanceAfterScaleOut({ cluster, rebalance, rebalancedFor, groups, nodes, left, now }: TidyFacts): Repair[] {
   const own = groups.filter(({ role }) => role === 'worker').flatMap(({ instances }) => instances);
   const active = new Map(nodes.flatMap((node) => (isActive(node) ? [[node.instance, node.nodeId]] : [])));
-  const isSettled = own.every(({ instance, lifecycle }) => lifecycle === 'InService' && active.has(instance));
-  if (rebalance !== 'after-scale-out' || own.length === 0 || !isSettled || (left?.marks.length ?? 0) > 0) {
+  const areAllActive = own.every(({ instance, lifecycle }) => lifecycle === 'InService' && active.has(instance));
+  if (rebalance !== 'after-scale-out' || own.length === 0 || !areAllActive || (left?.marks.length ?? 0) > 0) {
     return [];
   }
   const ids = own.map(({ instance }) => active.get(instance)).toSorted();
@@ -48,7 +48,7 @@ function rebalanceWhenSettled({ cluster, rebalance, rebalancedFor, groups, nodes
 const isActive = ({ status, availability, isLeaving }: SwarmNode): boolean =>
   status === 'ready' && availability === 'active' && !isLeaving;
 
-function takeBack({ cluster, left, now }: TidyFacts): Found {
+function takeBack({ cluster, left, now }: TidyFacts): Conclusions {
   const { marks = [], kept = [], untold = 0 } = left ?? {};
   const over = marks.filter(({ mark }) => isOver(mark, now));
   const marked = new Set(marks.map(({ serviceId }) => serviceId));

@@ -2,14 +2,14 @@
 import { problemsOfHooks, tellHooks } from './group-reports.ts';
 import { repairInstances } from './repair-instances.ts';
 import { repairNodes } from './repair-nodes.ts';
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import { repairLabels } from './repair-labels.ts';
 import { repairServices } from './repair-services.ts';
 import { repairRefused } from './repair-refused.ts';
 import { repairTable } from './repair-records.ts';
 import { replaceDown } from './replace-down.ts';
 import { replaceWarned } from './replace-warned.ts';
-import { seenOf, withTold } from './summary.ts';
+import { summaryOf, withReports } from './summary.ts';
 import { allOf } from './warm-pool.ts';
 import type { Ghosts, Repair, Report, TidyFacts, TidyGroup, TidyPlan } from './facts.ts';
 
@@ -44,11 +44,22 @@ export function planTidy(facts: TidyFacts): TidyPlan {
   const all = [...found, repairTable(facts, new Set(forgotten))];
   const reports = [...tellGhosts(facts.ghosts), ...all.flatMap((one) => one.reports)];
   return {
-    repairs: all.flatMap(({ repairs }) => repairs).slice(0, REPAIRS),
+    repairs: firstOf(all.flatMap(({ repairs }) => repairs)),
     reports: shortened(reports),
-    seen: withTold(seenOf(facts), reports),
+    seen: withReports(summaryOf(facts), reports),
   };
 }
+
+/** Of single instances, and there may be hundreds that fail again and again: what the cluster needs as a whole is not to wait for them. */
+const OF_MANY: ReadonlySet<Repair['kind']> = new Set(['join', 'label', 'replace']);
+
+/** In the order in which they were found. */
+function firstOf(repairs: readonly Repair[]): Repair[] {
+  const kept = new Set(repairs.toSorted((one, other) => rank(one) - rank(other)).slice(0, REPAIRS));
+  return repairs.filter((repair) => kept.has(repair));
+}
+
+const rank = ({ kind }: Repair): number => (OF_MANY.has(kind) ? 1 : 0);
 
 /** Nothing removes them, so they are reported once and are no part of the verdict, which could never be healthy again. */
 function tellGhosts(ghosts: Ghosts | undefined): Report[] {
@@ -66,7 +77,7 @@ function shortened(reports: readonly Report[]): Report[] {
   return more <= 0 ? [...reports] : [...reports.slice(0, REPORTS), { because: `and ${more} more` }];
 }
 
-function repairHooks(facts: TidyFacts): Found {
+function repairHooks(facts: TidyFacts): Conclusions {
   const problems = problemsOfHooks(facts);
   return facts.repairHooks
     ? {

@@ -1,5 +1,5 @@
 // Nodes that are down while their instances live: reported after a while, and replaced where their group has opted in.
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import { GONE, groupOf, instanceOf, isAnothers, whyOffIn } from './repair-nodes.ts';
 import { isGoing, isSmallerPart, withinShare } from './share.ts';
 import type { GroupInstance, Repair, Report, SwarmNode, TidyFacts, TidyGroup } from './facts.ts';
@@ -11,13 +11,14 @@ interface Candidate {
   readonly member: GroupInstance | undefined;
 }
 
-export function replaceDown(facts: TidyFacts): Found {
+export function replaceDown(facts: TidyFacts): Conclusions {
   const down = facts.nodes.flatMap((node) => candidateOf(node, facts));
   const late = down.filter(({ node }) => (node.age ?? 0) >= facts.downAfter);
-  const chosen: readonly Candidate[] = chosenOf(down, late, facts);
+  const chosen = chosenOf(down, late, facts);
+  const isChosen = new Set<Candidate>(chosen);
   return {
     repairs: chosen.map(asRepair),
-    reports: late.filter((one) => !chosen.includes(one) && !isInStandby(one)).map((one) => asReport(one, facts)),
+    reports: late.filter((one) => !isChosen.has(one) && !isInStandby(one)).map((one) => asReport(one, facts)),
   };
 }
 
@@ -43,10 +44,9 @@ function chosenOf(down: readonly Candidate[], late: readonly Candidate[], facts:
   if (isSmallerPart(facts)) {
     return [];
   }
-  const going = down.filter(({ member }) => member !== undefined && isGoing(member)).filter(isPlaced);
-  const wanted = late
-    .filter(({ group, member }) => group?.replaceDown === true && member?.lifecycle === 'InService' && member.healthy)
-    .filter(isPlaced)
+  const going = ofEachInstance(down.filter(({ member }) => member !== undefined && isGoing(member)).filter(isPlaced));
+  const wanted = ofEachInstance(late.filter(isPlaced))
+    .filter(({ group, member }) => group.replaceDown && member?.lifecycle === 'InService' && member.healthy)
     .toSorted((one, other) => rank(one) - rank(other));
   return withinShare(
     wanted,
@@ -57,15 +57,18 @@ function chosenOf(down: readonly Candidate[], late: readonly Candidate[], facts:
 
 type Placed = Candidate & { readonly group: TidyGroup };
 const isPlaced = (one: Candidate): one is Placed => one.group !== undefined;
+/** An instance that has joined twice has two nodes that are down: it is one instance less. */
+const ofEachInstance = (candidates: readonly Placed[]): Placed[] =>
+  [...new Map(candidates.toReversed().map((one) => [one.instance, one])).values()].toReversed();
 /** Managers first. */
 const rank = ({ group }: Placed): number => (group.role === 'manager' ? 0 : 1);
 
 /** Somebody has taken it out of service on purpose, which is reported of the instance. */
 const isInStandby = ({ member }: Candidate): boolean => member?.lifecycle.includes('Standby') === true;
 
-function asRepair({ node, instance, group }: Candidate): Repair {
+function asRepair({ node, instance, group }: Placed): Repair {
   const because = `node ${node.nodeId} has been down for ${node.age ?? 0} s while its instance lives, and its group wants such ones replaced`;
-  return { kind: 'replace', instance, group: group?.name ?? '', because };
+  return { kind: 'replace', instance, group: group.name, because };
 }
 
 function asReport({ node, instance, group, member }: Candidate, facts: TidyFacts): Report {

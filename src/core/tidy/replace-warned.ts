@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { WARNING_TAGS } from '../lifecycle/warning-policy.ts';
-import type { Found } from './repair-nodes.ts';
+import type { Conclusions } from './repair-nodes.ts';
 import { groupOf, knownItemOf } from './repair-nodes.ts';
 import type { GroupInstance, Repair, Report, ScheduledEvent, TidyFacts, TidyGroup } from './facts.ts';
 import { TIDY_EVERY } from './schedule.ts';
@@ -40,7 +40,7 @@ interface Warned {
 }
 
 /** @param others what this tidy replaces for another reason */
-export function replaceWarned(facts: TidyFacts, others: readonly Repair[]): Found {
+export function replaceWarned(facts: TidyFacts, others: readonly Repair[]): Conclusions {
   const warned = facts.groups.flatMap((group) =>
     group.instances
       .filter(({ lifecycle, healthy }) => lifecycle === 'InService' && healthy)

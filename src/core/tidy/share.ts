@@ -13,8 +13,8 @@ function managerIsGoing({ groups }: Pick<TidyFacts, 'groups'>): boolean {
   return groups
     .filter(({ role }) => role === 'manager')
     .some(({ instances, desired }) => {
-      const settled = instances.filter((it) => it.lifecycle === 'InService' && it.healthy).length;
-      return settled < desired || instances.some(isGoing);
+      const inService = instances.filter((it) => it.lifecycle === 'InService' && it.healthy).length;
+      return inService < desired || instances.some(isGoing);
     });
 }
 
@@ -33,8 +33,8 @@ interface Leaver {
 }
 
 /**
- * The first of them that there is room for. A group's share is its own; that of the cluster is the largest of any group, so that a tag
- * which allows a group more is not in vain, and ten groups of one instance each do not go at once.
+ * The first of them that there is room for, in their group and in the cluster. The share of the cluster is the largest share of any group: a tag
+ * that allows one group more has its effect, and ten groups of one instance each still do not go at once.
  *
  * @param wanted the most urgent first
  * @param going the group of each that is on its way out already

@@ -1,15 +1,15 @@
 // Makes what a tidy saw into few numbers and sentences, for the verdict.
 import type { Report, TidyFacts } from './facts.ts';
 import { targetOf } from './repair-instances.ts';
-import { MOST_NAMED, MOST_NOTES, MOST_TOLD, MOST_WAITING } from './seen.ts';
-import type { Seen } from './seen.ts';
+import { MOST_NAMED, MOST_NOTES, MOST_REPORTS, MOST_WAITING } from './summary-shape.ts';
+import type { TidySummary } from './summary-shape.ts';
 import { allOf } from './warm-pool.ts';
 
 /** Characters. Names of groups are their owners' and may be long. */
 const LONGEST = 400;
 
 /** Of groups only those of this stage: another one in the account may have a cluster of the same name. */
-export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups' | 'now'>): Seen {
+export function summaryOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups' | 'now'>): TidySummary {
   const count = (status: string): number => nodes.filter((node) => node.status === status).length;
   const raft = nodes.filter(({ isManager }) => isManager);
   const ready = new Set(nodes.filter(({ status }) => status === 'ready').map(({ instance }) => instance));
@@ -34,10 +34,10 @@ export function seenOf({ nodes, groups, now }: Pick<TidyFacts, 'nodes' | 'groups
 }
 
 /** The same, with what the tidy tells. */
-export function withTold(seen: Seen, reports: readonly Report[]): Seen {
+export function withReports(seen: TidySummary, reports: readonly Report[]): TidySummary {
   return {
     ...seen,
-    told: toldOf(reports),
+    told: countedReports(reports),
     notes: reports
       .filter(({ name }) => name === undefined)
       .map(wordsOf)
@@ -46,10 +46,10 @@ export function withTold(seen: Seen, reports: readonly Report[]): Seen {
 }
 
 /** Those that count in a verdict. */
-export const toldOf = (reports: readonly Report[]): NonNullable<Seen['told']> =>
+export const countedReports = (reports: readonly Report[]): NonNullable<TidySummary['told']> =>
   reports
     .flatMap((report) => (report.name === undefined ? [] : [{ name: report.name, what: wordsOf(report) }]))
-    .slice(0, MOST_TOLD);
+    .slice(0, MOST_REPORTS);
 
 /** `i-... Pending:Wait`: the instance and its lifecycle state, which together are one open hook. */
 export const waitingIn = (groups: TidyFacts['groups']): string[] =>

@@ -31,7 +31,7 @@ export interface RefreshFacts {
   readonly others: readonly { readonly group: string; readonly last: RefreshSeen | undefined }[];
 }
 
-export interface RefreshAsked {
+export interface RefreshOptions {
   /** Of a group of workers: how many percent of it are replaced at once. */
   readonly share: number | undefined;
   /** Of the launch template: the group launches it from now on, if the refresh succeeds. */
@@ -62,7 +62,7 @@ const alarmsOf = (stage: string): readonly string[] => [
 ];
 
 /** @returns why no refresh may begin; undefined where one may */
-export function whyNotRefresh(facts: RefreshFacts, { share, templateVersion }: RefreshAsked): string | undefined {
+export function whyNotRefresh(facts: RefreshFacts, { share, templateVersion }: RefreshOptions): string | undefined {
   const { group, role, hold, last, template } = facts;
   if (hold !== undefined) {
     return `the cluster is held (${hold.because || 'no reason was given'}): nodes would neither join nor leave. End the hold first: skep unhold`;
@@ -100,8 +100,8 @@ function whyNotManagers({ group, instances, others }: RefreshFacts, share: numbe
  * A replacement comes before its instance goes, whatever the group's own policy says: 100/200, which suits managers that have failed, would launch
  * all replacements at once.
  */
-export function orderOf({ role, template }: RefreshFacts, asked: RefreshAsked, stage: string): RefreshOrder {
-  const { share = DEFAULT_SHARE, templateVersion } = asked;
+export function orderOf({ role, template }: RefreshFacts, options: RefreshOptions, stage: string): RefreshOrder {
+  const { share = DEFAULT_SHARE, templateVersion } = options;
   const wanted =
     template === undefined || templateVersion === undefined ? undefined : { ...template, version: templateVersion };
   return {

@@ -2,8 +2,8 @@
 import { majorityOf } from '../managers/quorum.ts';
 import type { Hold } from '../model.ts';
 import { TIDY_OVERDUE } from '../tidy/schedule.ts';
-import type { Seen } from '../tidy/seen.ts';
-import { SECOND_LOOK, TOLD, isTold } from './reports.ts';
+import type { TidySummary } from '../tidy/summary-shape.ts';
+import { SECOND_LOOK, REPORTS, isReportName } from './reports.ts';
 import { timeText } from './time-text.ts';
 
 export const LEVELS = ['healthy', 'degraded', 'critical'] as const;
@@ -14,7 +14,7 @@ export interface VerdictFacts {
   readonly cluster: string;
   readonly now: number;
   /** Undefined where the tidy could not look. */
-  readonly seen: Seen | undefined;
+  readonly seen: TidySummary | undefined;
   /** Why the tidy did not go through. */
   readonly failed: { readonly error: string; readonly cause: string } | undefined;
   readonly repairsFailed: number;
@@ -56,7 +56,7 @@ const FORCED_RECENT = 3600;
 export const IN_SERVICE_NOT_READY_NEXT =
   'look at dockerd and the SSM agent of these instances, and at the executions of scale-out about them';
 
-/** So many of a kind are named. */
+/** How many of a kind are named. */
 const MOST_TOLD = 3;
 
 /** With these no manager could be asked; with all others it was AWS, or skep. */
@@ -80,7 +80,7 @@ const OF_SIGHT = {
   ManagersMissing: true,
   InServiceNotReady: true,
   HookOpenTooLong: true,
-  ...TOLD,
+  ...REPORTS,
 } as const;
 type FindingName =
   | keyof typeof OF_SIGHT
@@ -114,7 +114,7 @@ export function findingsOf(facts: VerdictFacts, remembered: Remembered): Finding
   return [
     ...(seen === undefined
       ? []
-      : [...ofTheSwarm(seen), ...ofHooks(remembered, asOf), ...ofTold(seen.told ?? [], facts.cluster)]),
+      : [...ofTheSwarm(seen), ...ofHooks(remembered, asOf), ...ofReports(seen.told ?? [], facts.cluster)]),
     ...ofTheTidy(facts, remembered, asOf),
     ...ofTheTable(facts, remembered, asOf),
     ...ofDeadLetters(facts),
@@ -122,10 +122,10 @@ export function findingsOf(facts: VerdictFacts, remembered: Remembered): Finding
 }
 
 /** Of a swarm that is not there yet nothing is missing. */
-const ofTheSwarm = (seen: Seen): Finding[] =>
+const ofTheSwarm = (seen: TidySummary): Finding[] =>
   seen.founded === false ? [] : [...ofManagers(seen), ...ofInstances(seen), ...ofStrays(seen)];
 
-function ofManagers({ managers: { members, reachable, wanted } }: Seen): Finding[] {
+function ofManagers({ managers: { members, reachable, wanted } }: TidySummary): Finding[] {
   const quorum = majorityOf(members);
   const counts = `${reachable} of ${members} managers can be reached, ${wanted} are wanted`;
   if (reachable < quorum) {
@@ -148,7 +148,7 @@ function ofManagers({ managers: { members, reachable, wanted } }: Seen): Finding
   return reachable < wanted ? [{ ...missing, grace: MANAGER_COMES, lingers: true, what: counts, next }] : [];
 }
 
-function ofInstances({ notReady: { count, instances } }: Seen): Finding[] {
+function ofInstances({ notReady: { count, instances } }: TidySummary): Finding[] {
   const named = instances.join(', ') + (count > instances.length ? ', ...' : '');
   return count === 0
     ? []
@@ -164,18 +164,18 @@ function ofInstances({ notReady: { count, instances } }: Seen): Finding[] {
       ];
 }
 
-function ofStrays({ strays = { count: 0, instances: [] } }: Seen): Finding[] {
+function ofStrays({ strays = { count: 0, instances: [] } }: TidySummary): Finding[] {
   const { count, instances } = strays;
   const named = instances.join(', ') + (count > instances.length ? ', ...' : '');
-  const { level, grace, next } = TOLD.NodeWithoutGroup;
+  const { level, grace, next } = REPORTS.NodeWithoutGroup;
   const what = `${count} node(s) belong to instances that are in no group of the cluster: ${named}`;
   return count === 0 ? [] : [{ name: 'NodeWithoutGroup', level, grace, what, next }];
 }
 
 /** What a tidy tells and does not repair, one reason for each kind. */
-export function ofTold(told: NonNullable<Seen['told']>, cluster: string): Finding[] {
-  return [...new Set(told.map(({ name }) => name).filter(isTold))].map((name) => {
-    const { level, grace, next } = TOLD[name];
+export function ofReports(told: NonNullable<TidySummary['told']>, cluster: string): Finding[] {
+  return [...new Set(told.map(({ name }) => name).filter(isReportName))].map((name) => {
+    const { level, grace, next } = REPORTS[name];
     const all = told.filter((one) => one.name === name).map(({ what }) => what);
     const more = all.length > MOST_TOLD ? `; and ${all.length - MOST_TOLD} more` : '';
     const what = `${all.slice(0, MOST_TOLD).join('; ')}${more}`;

@@ -1,7 +1,7 @@
 // Instances of a cluster's groups that are no nodes yet. A tidy finds them when it looks the next time; a person who asks is not to read `healthy` until then.
-import type { NodePhase } from '../model.ts';
+import type { NodePhase } from '../names.ts';
 import type { TidyGroup } from '../tidy/facts.ts';
-import { MOST_NAMED } from '../tidy/seen.ts';
+import { MOST_NAMED } from '../tidy/summary-shape.ts';
 import { IN_SERVICE_NOT_READY_NEXT } from './findings.ts';
 
 /** What the table has of an instance. */

@@ -15,7 +15,7 @@ const reasonSchema = z.object({
 });
 
 export const noticeSchema = z.object({
-  /** The same in every try: whoever gets one twice sees that it is the same. */
+  /** The same in every try, so that a person who gets a notice twice sees that it is the same. */
   id: z.string(),
   from: z.enum(LEVELS),
   to: z.enum(LEVELS),
@@ -35,7 +35,7 @@ export interface Outbox {
   readonly sender: { readonly execution: string; readonly until: number } | undefined;
 }
 
-/** A function ends within this time: whoever has not said by then that it has sent died before. Seconds. */
+/** A function ends within this time. A sender that has not recorded by then that it has sent has died before. Seconds. */
 export const SENDING = 150;
 /** One try with each tidy: what nobody took for an hour is old news. */
 export const MOST_TRIES = 6;

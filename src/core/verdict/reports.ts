@@ -12,7 +12,7 @@ export interface Telling {
 /** Seen by two scheduled tidies, one after the other, less what they are apart by chance. */
 export const SECOND_LOOK = TIDY_EVERY - 60;
 
-export const TOLD = {
+export const REPORTS = {
   QuorumUnguarded: {
     level: 'critical',
     grace: 0,
@@ -64,6 +64,6 @@ export const TOLD = {
     next: 'attach the instance to a group again, or drain and remove its node: nobody keeps it in step',
   },
 } as const satisfies Record<string, Telling>;
-export type ToldName = keyof typeof TOLD;
+export type ReportName = keyof typeof REPORTS;
 
-export const isTold = (name: string): name is ToldName => Object.hasOwn(TOLD, name);
+export const isReportName = (name: string): name is ReportName => Object.hasOwn(REPORTS, name);

@@ -3,8 +3,8 @@ import { majorityOf } from '../managers/quorum.ts';
 import type { RefusedGroup, TidyGroup } from '../tidy/facts.ts';
 import { reportsOfGroups } from '../tidy/group-reports.ts';
 import { TIDY_EVERY, TIDY_OVERDUE } from '../tidy/schedule.ts';
-import { toldOf, waitingIn } from '../tidy/summary.ts';
-import { isOfSight, ofHooks, ofTheTable, ofTold } from './findings.ts';
+import { countedReports, waitingIn } from '../tidy/summary.ts';
+import { isOfSight, ofHooks, ofTheTable, ofReports } from './findings.ts';
 import type { VerdictFacts, Level } from './findings.ts';
 import { withoutNodes } from './no-nodes.ts';
 import type { RecordedNode } from './no-nodes.ts';
@@ -23,16 +23,16 @@ export interface Status {
 }
 
 /** What the command itself has looked at. */
-export interface Looked extends Pick<VerdictFacts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
+export interface StatusFacts extends Pick<VerdictFacts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
   /** Those on record, and which of them EC2 says are gone or stopped; undefined where EC2 was not asked. */
   readonly managers?: { readonly known: readonly string[]; readonly gone: readonly string[] } | undefined;
   /** Of the cluster, with their hooks; undefined where Auto Scaling was not asked. */
-  readonly groups?: LookedGroups | undefined;
+  readonly groups?: StatusGroups | undefined;
   /** The nodes on record; undefined where the table was not asked for them. */
   readonly recorded?: readonly RecordedNode[] | undefined;
 }
 
-export interface LookedGroups {
+export interface StatusGroups {
   readonly stage: string;
   readonly own: readonly TidyGroup[];
   readonly refused: readonly RefusedGroup[];
@@ -56,17 +56,17 @@ interface Judged extends Pick<Reason, 'what' | 'next'> {
 }
 
 /** @param now epoch seconds */
-export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: Looked): Status {
-  const found = look(cluster, looked, verdict, now);
-  const kept = stillSaid(verdict, found, looked);
-  const once = seenOnce(verdict, [...found, ...kept], looked);
+export function statusOf(cluster: string, verdict: Verdict | undefined, now: number, looked?: StatusFacts): Status {
+  const found = findingsNow(cluster, looked, verdict, now);
+  const kept = reasonsThatStand(verdict, found, looked);
+  const once = findingsNotYetReasons(verdict, [...found, ...kept], looked);
   const all = [...found, ...kept, ...once];
   const reasons = all.map(({ name, what, next }) => ({ name, what, next }));
   const since = verdict?.since ?? null;
   const asOf = verdict?.asOf ?? null;
   const isOld = verdict === undefined || now - verdict.asOf >= TIDY_OVERDUE;
   if (isOld) {
-    const old = verdict === undefined ? NEVER_SEEN : notSeen(verdict, now);
+    const old = verdict === undefined ? NEVER_SEEN : overdue(verdict, now);
     return { cluster, level: 'unknown', ok: false, since, asOf, reasons: [old, ...reasons] };
   }
   // A verdict has seen more than what it says in reasons: only where something was looked at anew is its level made anew.
@@ -75,17 +75,21 @@ export function statusOf(cluster: string, verdict: Verdict | undefined, now: num
 }
 
 /** The reasons of the last verdict that a look has neither renewed nor ended. */
-function stillSaid(
+function reasonsThatStand(
   verdict: Verdict | undefined,
   found: readonly Judged[],
-  looked: Looked | undefined,
+  looked: StatusFacts | undefined,
 ): readonly Reason[] {
   const names = new Set(found.map(({ name }): string => name));
   return (verdict?.reasons ?? []).filter(({ name }) => !names.has(name) && !isOver(name, looked));
 }
 
 /** What a tidy saw and does not tell yet: most of it is over when the next one looks. Until then nobody knows that it is. */
-function seenOnce(verdict: Verdict | undefined, said: readonly Judged[], looked: Looked | undefined): Judged[] {
+function findingsNotYetReasons(
+  verdict: Verdict | undefined,
+  said: readonly Judged[],
+  looked: StatusFacts | undefined,
+): Judged[] {
   if (verdict === undefined || looked === undefined) {
     return [];
   }
@@ -101,7 +105,7 @@ function seenOnce(verdict: Verdict | undefined, said: readonly Judged[], looked:
 }
 
 /** Looked at anew since the verdict was made. */
-const isOver = (name: string, looked: Looked | undefined): boolean =>
+const isOver = (name: string, looked: StatusFacts | undefined): boolean =>
   looked !== undefined && (OF_THE_TABLE.has(name) || (looked.groups !== undefined && OF_GROUPS.has(name)));
 
 const NEVER_SEEN = {
@@ -110,13 +114,18 @@ const NEVER_SEEN = {
   next: `wait for the next tidy, ${TIDY_EVERY / 60} minutes at most after its first manager is there, or look at once: skep tidy`,
 };
 
-const notSeen = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | 'what' | 'next'> => ({
+const overdue = ({ asOf, level }: Verdict, now: number): Pick<Reason, 'name' | 'what' | 'next'> => ({
   name: 'NotSeenForLong',
   what: `no tidy has looked at it for ${Math.floor((now - asOf) / 60)} minutes; it was ${level} then`,
   next: 'look at the rule and the executions of the state machine tidy, and at the function verdict',
 });
 
-function look(cluster: string, looked: Looked | undefined, verdict: Verdict | undefined, now: number): Judged[] {
+function findingsNow(
+  cluster: string,
+  looked: StatusFacts | undefined,
+  verdict: Verdict | undefined,
+  now: number,
+): Judged[] {
   if (looked === undefined) {
     return [];
   }
@@ -134,7 +143,7 @@ function look(cluster: string, looked: Looked | undefined, verdict: Verdict | un
 /** A hook that nobody saw open before has been so since now: no call of Auto Scaling says since when. */
 function ofGroups(
   cluster: string,
-  groups: LookedGroups | undefined,
+  groups: StatusGroups | undefined,
   verdict: Verdict | undefined,
   now: number,
 ): Judged[] {
@@ -142,13 +151,13 @@ function ofGroups(
     return [];
   }
   const { stage, own, refused } = groups;
-  const told = toldOf(reportsOfGroups({ stage, cluster, groups: own, refused }));
+  const told = countedReports(reportsOfGroups({ stage, cluster, groups: own, refused }));
   const hooks = Object.fromEntries(waitingIn(own).map((hook) => [hook, verdict?.hooks[hook] ?? now]));
-  return [...ofTold(told, cluster), ...ofHooks({ hooks }, now)];
+  return [...ofReports(told, cluster), ...ofHooks({ hooks }, now)];
 }
 
 /** By what the managers last said of themselves, and EC2 says now: the next tidy may be minutes away. */
-function ofManagers(cluster: string, managers: Looked['managers']): Judged[] {
+function ofManagers(cluster: string, managers: StatusFacts['managers']): Judged[] {
   const { known, gone } = managers ?? { known: [], gone: [] };
   if (gone.length === 0) {
     return [];

@@ -57,7 +57,7 @@ export function judge(facts: VerdictFacts, told: Verdict | undefined): Judgement
   const remembered = remember(facts, asOf, last);
   const found = findingsOf(facts, remembered);
   const findings = Object.fromEntries(found.map(({ name }) => [name, last.findings[name] ?? asOf]));
-  const counted = [...effective(found, findings, asOf).map(asReason), ...unseen(facts, last)];
+  const counted = [...effective(found, findings, asOf).map(asReason), ...reasonsOutOfSight(facts, last)];
   const reasons = counted.length > 0 ? counted : lingering(found, last).map(asReason);
   const level = worst(reasons);
   const changed = isNews(level, reasons, last);
@@ -121,7 +121,7 @@ const lingering = (found: readonly Finding[], { level }: Verdict): Finding[] =>
 const asReason = ({ name, level, what, next }: Finding): Reason => ({ name, level, what, next });
 
 /** Where a tidy saw nothing, what the last one saw is not over. */
-function unseen({ seen }: VerdictFacts, last: Verdict): readonly Reason[] {
+function reasonsOutOfSight({ seen }: VerdictFacts, last: Verdict): readonly Reason[] {
   return seen === undefined ? last.reasons.filter(({ name }) => isOfSight(name)) : [];
 }
 

@@ -3,7 +3,7 @@ import { hookProblems } from '../lifecycle/hooks.ts';
 import { MACHINES, VERBS } from '../names.ts';
 import type { Probe, Reading, Readings, VerifiedGroup, VerifyFacts } from './facts.ts';
 
-export interface Settled {
+export interface AssumptionFinding {
   readonly id: string;
   readonly assumption: string;
   readonly expected: string;
@@ -18,7 +18,7 @@ interface Assumption {
   readonly assumption: string;
   readonly expected: string;
   readonly rests: string;
-  readonly judge: (readings: Readings, stage: string) => Pick<Settled, 'seen' | 'verdict'>;
+  readonly judge: (readings: Readings, stage: string) => Pick<AssumptionFinding, 'seen' | 'verdict'>;
 }
 
 /** @returns what is wrong, one text for each; none where it holds */
@@ -268,7 +268,7 @@ const ASSUMPTIONS: readonly Assumption[] = [
 
 export const ASSUMPTION_IDS: readonly string[] = ASSUMPTIONS.map(({ id }) => id);
 
-export function findings(readings: Readings, stage: string): readonly Settled[] {
+export function findings(readings: Readings, stage: string): readonly AssumptionFinding[] {
   return ASSUMPTIONS.map(({ judge, id, assumption, expected, rests }) => ({
     ...{ id, assumption, expected: expected.replaceAll('STAGE', stage) },
     ...judge(readings, stage),

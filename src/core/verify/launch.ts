@@ -1,7 +1,7 @@
 // What `skep verify --launch` settles with one instance that it starts in a group and removes again: what is expected, what it costs, and
 // what of skep rests on it.
 import { exitCode } from '../exit-codes.ts';
-import type { Settled } from './assumptions.ts';
+import type { AssumptionFinding } from './assumptions.ts';
 import type { Reading } from './facts.ts';
 
 /** How the command ended that was sent to the instance so that its agent reads a document's patterns. */
@@ -44,7 +44,7 @@ interface LaunchCheck {
   readonly wrong: (seen: LaunchSeen) => readonly string[] | undefined;
 }
 
-/** What is told of a look: nothing of one that was not come to. */
+/** What is shown of a look; nothing of a look that the launch did not reach. */
 function about<K extends keyof LaunchSeen>(
   key: K,
   wrong: (seen: NonNullable<LaunchSeen[K]>) => readonly string[],
@@ -171,7 +171,7 @@ const CHECKS: readonly LaunchCheck[] = [
 export const LAUNCH_COSTS: readonly Pick<LaunchCheck, 'id' | 'assumption' | 'cost'>[] = CHECKS;
 
 /** @param reading of which the problem is why it ended early, where it did; what it came to by then is judged all the same */
-export function launchFindings(seen: LaunchSeen, reading: Reading<unknown>): readonly Settled[] {
+export function launchFindings(seen: LaunchSeen, reading: Reading<unknown>): readonly AssumptionFinding[] {
   const because = 'problem' in reading ? reading.problem : 'it was not come to';
   return CHECKS.map(({ id, assumption, expected, rests, wrong }) => {
     const found = wrong(seen);

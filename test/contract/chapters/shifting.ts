@@ -62,7 +62,7 @@ async function change(scene: Scene, name: string, kind: string): Promise<Told> {
   return shift(scene, `${serviceId}@${version}@${kind}`, `ids:${serviceId}`);
 }
 
-const settled = async (scene: Scene, name: string, kind: string): Promise<readonly string[]> => {
+const changeAndRestore = async (scene: Scene, name: string, kind: string): Promise<readonly string[]> => {
   const { serviceId, version } = await look(scene, name);
   return (await shift(scene, `${serviceId}@${version}@${kind},${serviceId}@0@settle`, `ids:${serviceId}`)).refused;
 };
@@ -209,7 +209,7 @@ export const shifting: Chapter = {
         const { serviceId } = await look(scene, 'shop');
         expect(marks).toEqual([`${serviceId} exclude@${LATER}@${node} shop`]);
         expect(kept?.map((line) => line.split(' ')[0])).toEqual([serviceId]);
-        expect(await settled(scene, 'shop', 'include')).toEqual([]);
+        expect(await changeAndRestore(scene, 'shop', 'include')).toEqual([]);
         await scene.world.pass(3000);
         const after = await runningTasks(scene, 'shop');
         expect(after.filter((task) => before.includes(task))).toHaveLength(2);
@@ -232,7 +232,7 @@ export const shifting: Chapter = {
         await untilRunning(scene, 'new', 2);
         await change(scene, 'new', `more@${LATER}`);
         await untilRunning(scene, 'new', 3);
-        expect(await settled(scene, 'new', 'fewer')).toEqual([]);
+        expect(await changeAndRestore(scene, 'new', 'fewer')).toEqual([]);
         expect(await history(scene, 'new')).toEqual({ labels: {}, env: [] });
         await scale(scene, 'new', 3);
         await untilRunning(scene, 'new', 3);
@@ -240,7 +240,7 @@ export const shifting: Chapter = {
         await change(scene, 'new', `more@${LATER}`);
         expect(await look(scene, 'new')).toMatchObject({ kept: true });
         await untilRunning(scene, 'new', 4);
-        expect(await settled(scene, 'new', 'fewer')).toEqual([`${serviceId} unsafe`]);
+        expect(await changeAndRestore(scene, 'new', 'fewer')).toEqual([`${serviceId} unsafe`]);
         await untilRunning(scene, 'new', 3);
         // It had two replicas before its owner asked for three: that is what a rollback goes back to, when a person wants it.
         expect((await change(scene, 'new', 'rollback')).refused).toEqual([]);

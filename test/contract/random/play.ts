@@ -33,14 +33,14 @@ export async function play(sequence: Sequence, simulated: Side, real: Side): Pro
     const lines = await match.step(step);
     const isFollowed = sequence.steps[index + 1]?.startsWith(AT_ONCE) === true;
     if (lines.length === 0 && !isFollowed) {
-      lines.push(...(await match.settle()));
+      lines.push(...(await match.untilAlike()));
     }
     if (lines.length > 0) {
       return { played: index + 1, lines };
     }
   }
   // What a step comes to may come late, and be reached by a state that looked the same before.
-  const late = await match.settle(STAYS_AT_THE_END_FOR);
+  const late = await match.untilAlike(STAYS_AT_THE_END_FOR);
   return late.length > 0 ? { played: sequence.steps.length, lines: late } : undefined;
 }
 
@@ -67,7 +67,7 @@ class Match {
   }
 
   /** Lets both worlds settle, for so long at least; tells how they differ then. */
-  async settle(least = this.#patience): Promise<string[]> {
+  async untilAlike(least = this.#patience): Promise<string[]> {
     const real = this.#real.world;
     this.#patience = 0;
     await this.#simulated.world.pass(SETTLES_IN);

@@ -270,7 +270,7 @@ describe('Step Functions, as the SDK sees it', () => {
     const { executionArn } = await start('once', '{"cluster":"demo"}');
     expect(await start('once', '{"cluster":"demo"}')).toMatchObject({ executionArn });
     expect(await errorOf(start('once', '{"cluster":"other"}'))).toBe('ExecutionAlreadyExists 400');
-    await run.lab.settle(600_000);
+    await run.lab.runUntilIdle(600_000);
 
     expect(await clients.sfn.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({
       status: 'SUCCEEDED',
@@ -293,7 +293,7 @@ describe('Step Functions, as the SDK sees it', () => {
     );
 
     expect(executions?.map((one) => one.executionArn)).toEqual([executionArn]);
-    await run.lab.settle(600_000);
+    await run.lab.runUntilIdle(600_000);
   });
 
   it('what does not exist, and tokens that nobody waits for', async () => {

@@ -47,7 +47,7 @@ describe('what a seed makes', () => {
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
     const faults = ['drop', 'delay', 'late', 'duplicate', 'throttle', 'fail', 'lose-answer', 'conflict', 'leave-out'];
-    const commands = ['end', 'lost', 'agent-restarts', 'agent-updates', 'cut-off', 'twice', 'reboot'];
+    const commands = ['end', 'lost', 'agent-restarts', 'agent-updates', 'begins-late', 'cut-off', 'twice', 'reboot'];
     const work = ['scale', 'terminate', 'refresh', 'unhealthy', 'service', 'docker', 'start', 'hold', 'hook', 'power'];
     const trouble = ['kill', 'engine', 'cable', 'agent', 'stop', 'webhook', 'standby'];
 

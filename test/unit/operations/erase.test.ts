@@ -3,7 +3,8 @@ import { DescribeAutoScalingGroupsCommand, DescribeLifecycleHooksCommand } from 
 import { DeleteParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 
-import { endSwarm, allowErasure } from '../../../src/operations/erase.ts';
+import { endSwarm } from '../../../src/coordination/end-swarm.ts';
+import { allowErasure } from '../../../src/operations/erase.ts';
 import type { StepRequest } from '../../../src/steps/step.ts';
 import { keys } from '../../../src/core/names.ts';
 import { EXECUTION, LEADER, NOW, SWARM_ID } from '../support/examples.ts';

@@ -9,7 +9,7 @@ import { giveVerdict } from '../../../src/operations/give-verdict.ts';
 import type { Tidied, VerdictPorts } from '../../../src/operations/give-verdict.ts';
 import { keys } from '../../../src/core/names.ts';
 import { SENDING } from '../../../src/core/verdict/notice.ts';
-import type { Seen } from '../../../src/core/tidy/seen.ts';
+import type { TidySummary } from '../../../src/core/tidy/summary-shape.ts';
 import { TABLE, openTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
@@ -22,7 +22,7 @@ let test: TestTable;
 let failures: string[] = [];
 let now = NOW;
 
-const seen = (reachable: number): Seen => ({
+const seen = (reachable: number): TidySummary => ({
   at: now,
   managers: { members: 3, reachable, wanted: 3 },
   nodes: { total: 3, ready: reachable, down: 3 - reachable },

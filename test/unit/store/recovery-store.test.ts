@@ -46,3 +46,21 @@ it('is refused of a cluster that is in another epoch', async () => {
 
   await expect(store.record('three', survivor, 2, NOW)).rejects.toThrow('three is not in epoch 1');
 });
+
+it.each([
+  ['ready', 'ready'],
+  ['leaving', 'leaving'],
+  // Of a later version, before this one was put back: the manager is found all the same.
+  ['hibernating', undefined],
+])('finds a manager whose item says %s', async (written, phase) => {
+  const cluster = `phase-${written}`;
+  const item = {
+    ...keys.node(cluster, survivor.instance),
+    instance: survivor.instance,
+    role: 'manager',
+    phase: written,
+  };
+  await db.client.send(new PutCommand({ TableName: TABLE, Item: item }));
+
+  expect(await store.managers(cluster)).toEqual([{ instance: survivor.instance, phase }]);
+});

@@ -1,5 +1,6 @@
 // One service on a few nodes, moved as SwarmKit and the shift document move it; where SwarmKit does not say which, `pick` says.
-import { MARK, readMark } from '../../../src/core/services/facts.ts';
+import { MARK_LABEL } from '../../../src/core/labels.ts';
+import { readMark } from '../../../src/core/services/facts.ts';
 import type { Change, ServiceFacts, UpdateState } from '../../../src/core/services/facts.ts';
 import { aService } from './services.ts';
 
@@ -67,7 +68,7 @@ export class SwarmModel {
     if (change.version !== this.version) {
       return 'changed';
     }
-    const mark = readMark(this.labels[MARK]);
+    const mark = readMark(this.labels[MARK_LABEL]);
     switch (change.kind) {
       case 'more':
         if (mark !== undefined || !['', 'completed'].includes(this.update)) {
@@ -90,8 +91,8 @@ export class SwarmModel {
 
   /** An update of the service: whoever makes it. What a stack deploy does not name is gone, labels too. */
   write({ replicas, mark }: { replicas: number; mark: string | undefined }): void {
-    this.previousMark = this.labels[MARK] ?? '';
-    this.labels = mark === undefined ? {} : { [MARK]: mark };
+    this.previousMark = this.labels[MARK_LABEL] ?? '';
+    this.labels = mark === undefined ? {} : { [MARK_LABEL]: mark };
     this.replicas = replicas;
     this.version += 1;
     this.#reconcile();

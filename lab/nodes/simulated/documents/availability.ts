@@ -2,7 +2,7 @@
 import type { NodeSpec } from '../../../swarm/raft/node-record.ts';
 import { begin, checkLabel, managersTold, readNode, updateNode } from './node.ts';
 import type { Script } from './script.ts';
-import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
+import { INSTANCE_LABEL, LEAVING_LABEL } from '../../../../src/core/labels.ts';
 
 const CONFLICTS = 5;
 const LOOK_EVERY = 200;
@@ -20,7 +20,7 @@ export async function availability(script: Script): Promise<Record<string, unkno
     if (node.labels[INSTANCE_LABEL] !== instance) {
       script.fail('WrongInstance', `node ${nodeId} is not labelled as ${instance}`);
     }
-    if (node.labels['skep.leaving'] === 'true') {
+    if (node.labels[LEAVING_LABEL] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
     if (await updateNode(script, node, wanted, {})) {

@@ -3,13 +3,13 @@ import { whyNotDemote } from '../../../../src/core/managers/quorum.ts';
 import { begin, findNode, leftOf, managersTold, readNode, writeNode } from './node.ts';
 import type { FoundNode } from './node.ts';
 import type { Script } from './script.ts';
-import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
+import { INSTANCE_LABEL, LEAVING_LABEL } from '../../../../src/core/labels.ts';
 
 const CONFLICTS = 5;
 /** How long a demotion may take to be seen, and a manager to come into the raft. */
 const PATIENCE = 10_000;
 const LOOK_EVERY = 500;
-const MARK = { 'skep.leaving': 'true' };
+const MARK = { [LEAVING_LABEL]: 'true' };
 
 export async function demote(script: Script): Promise<Record<string, unknown>> {
   const own = await begin(script);

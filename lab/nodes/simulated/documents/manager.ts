@@ -16,7 +16,7 @@ import type { FoundNode } from './node.ts';
 import type { NodeSpec } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import { nodePlaces, packed, placesOf, runsOn, serviceLine } from './service-lines.ts';
-import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
+import { INSTANCE_LABEL, LEAVING_LABEL, ROLE_LABEL } from '../../../../src/core/labels.ts';
 
 /** Looks, and milliseconds between them. */
 const PATIENCE = 10;
@@ -31,7 +31,7 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
     ...labelsOf(script.param('labels')),
     [INSTANCE_LABEL]: script.param('instanceId'),
   };
-  if (labels['skep.role'] === 'manager') {
+  if (labels[ROLE_LABEL] === 'manager') {
     await script.refuseAutolock();
   }
   for (let patience = PATIENCE; ; patience -= 1) {
@@ -41,7 +41,7 @@ export async function confirm(script: Script): Promise<Record<string, unknown>> 
     }
     checkLabel(script, node);
     refuseOtherRole(script, node, labels);
-    if (node.labels['skep.leaving'] === 'true') {
+    if (node.labels[LEAVING_LABEL] === 'true') {
       script.fail('LeavingNode', `node ${nodeId} is marked as leaving`);
     }
     if (isReady(node, labels)) {
@@ -78,7 +78,7 @@ function wantedAvailability(script: Script, { labels, availability }: FoundNode)
 
 /** What joined as a worker is none of the managers, whatever its instance says of itself: the raft knows. */
 function refuseOtherRole(script: Script, node: FoundNode, labels: Readonly<Record<string, string>>): void {
-  if (labels['skep.role'] !== 'manager' && (node.role === 'manager' || node.raftAddress !== undefined)) {
+  if (labels[ROLE_LABEL] !== 'manager' && (node.role === 'manager' || node.raftAddress !== undefined)) {
     script.fail(
       'WrongInstance',
       `node ${node.nodeId} is a manager, and ${labels[INSTANCE_LABEL]} was launched as a worker`,
@@ -88,7 +88,7 @@ function refuseOtherRole(script: Script, node: FoundNode, labels: Readonly<Recor
 
 /** Ready is said of the worker in it: a manager is also in the raft, and the others reach it there. */
 function isReady({ status, reachability }: FoundNode, labels: Readonly<Record<string, string>>): boolean {
-  const isManager = labels['skep.role'] === 'manager';
+  const isManager = labels[ROLE_LABEL] === 'manager';
   return status === 'ready' && (!isManager || reachability === 'leader' || reachability === 'reachable');
 }
 
@@ -134,7 +134,7 @@ async function pauseOne(script: Script, nodeId: string, instance: string): Promi
     if (node?.availability !== 'active' || !isMeant) {
       return;
     }
-    if (await updateNode(script, node, 'pause', { 'skep.leaving': 'true' })) {
+    if (await updateNode(script, node, 'pause', { [LEAVING_LABEL]: 'true' })) {
       return;
     }
     await script.sleep(200);
@@ -173,7 +173,7 @@ async function leavingTogether(script: Script, { nodeId }: FoundNode): Promise<s
   const others = [...swarm.nodes.values()].filter(
     (one) =>
       one.nodeId !== nodeId &&
-      one.labels['skep.leaving'] === 'true' &&
+      one.labels[LEAVING_LABEL] === 'true' &&
       one.availability === 'pause' &&
       one.status === 'ready',
   );
@@ -186,7 +186,7 @@ async function leavingTogether(script: Script, { nodeId }: FoundNode): Promise<s
  */
 async function markLeaving(script: Script, node: FoundNode, availability: NodeSpec['availability']): Promise<boolean> {
   const { role } = node;
-  const labels = { ...node.labels, 'skep.leaving': 'true', [INSTANCE_LABEL]: script.param('instanceId') };
+  const labels = { ...node.labels, [LEAVING_LABEL]: 'true', [INSTANCE_LABEL]: script.param('instanceId') };
   return node.availability === availability
     ? writeNode(script, node, { role, availability, labels })
     : updateNode(script, node, availability, labels);

@@ -1,10 +1,10 @@
 // How documents change services, on a simulated machine. As documents/verbs/shift.sh and documents/lib/history.sh have it.
+import { MARK_LABEL } from '../../../../src/core/labels.ts';
 import type { Script } from './script.ts';
 import type { Service } from '../../../swarm/services/service.ts';
 import type { ServiceSpec } from '../../../swarm/services/service-spec.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
 
-const MARK = 'skep.shift';
 /** As documents/verbs/shift.sh has it. */
 const MARKS = /^(more@\d{10,11}@(0|[1-9]\d{0,8})|exclude@\d{10,11}@[0-9a-z]{25}(\+[0-9a-z]{25}){0,99})$/;
 const IDLE: readonly (string | undefined)[] = [undefined, 'completed', 'rollback_completed'];
@@ -53,7 +53,7 @@ function make(script: Script, swarm: Swarm, [serviceId, version, kind, until, no
   KINDS.get(kind ?? '')?.({ script, swarm, service }, until ?? '', nodes ?? '');
 }
 
-const markOf = (spec: ServiceSpec | undefined): string => spec?.labels[MARK] ?? '';
+const markOf = (spec: ServiceSpec | undefined): string => spec?.labels[MARK_LABEL] ?? '';
 
 /** Another update would resume what is paused, and would end what is under way before its time. */
 function needIdle({ service }: Context): void {
@@ -85,7 +85,7 @@ function more(context: Context, until: string): void {
     throw new Refused('invalid');
   }
   keepHistory(context);
-  const labels = { ...spec.labels, [MARK]: `more@${until}@${spec.replicas}` };
+  const labels = { ...spec.labels, [MARK_LABEL]: `more@${until}@${spec.replicas}` };
   write(context, { ...spec, replicas: spec.replicas + 1, labels });
 }
 
@@ -117,7 +117,7 @@ function exclude(context: Context, until: string, nodes: string): void {
     throw new Refused('constrained');
   }
   keepHistory(context);
-  const labels = { ...spec.labels, [MARK]: `exclude@${until}@${nodes}` };
+  const labels = { ...spec.labels, [MARK_LABEL]: `exclude@${until}@${nodes}` };
   const constraints = [...own, ...placement.constraints];
   write(context, { ...spec, labels, task: { ...spec.task, placement: { ...placement, constraints } } });
 }
@@ -134,7 +134,7 @@ function include(context: Context): void {
 const constraintsOf = (nodes: string): string[] => nodes.split('+').map((nodeId) => `node.id!=${nodeId}`);
 
 function unmarked(spec: ServiceSpec): ServiceSpec {
-  return { ...spec, labels: Object.fromEntries(Object.entries(spec.labels).filter(([key]) => key !== MARK)) };
+  return { ...spec, labels: Object.fromEntries(Object.entries(spec.labels).filter(([key]) => key !== MARK_LABEL)) };
 }
 
 // --- The history

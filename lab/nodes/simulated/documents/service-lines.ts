@@ -1,6 +1,7 @@
 // What documents tell of services and nodes, on a simulated machine: a line of JSON each. As documents/lib/services.sh has it.
 import { gzipSync } from 'node:zlib';
 
+import { HAND_OVER_LABEL, MARK_LABEL, REBALANCE_LABEL } from '../../../../src/core/labels.ts';
 import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
 import type { Service } from '../../../swarm/services/service.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
@@ -12,12 +13,11 @@ const PACKED = 18_000;
 const LONGEST = 9000;
 /** What a mark, and what skep's other labels can be: more is not told, bytes. */
 const LONGEST_LABELS: Readonly<Record<string, number>> = {
-  'skep.shift': 2700,
-  'skep.rebalance': 40,
-  'skep.hand-over': 40,
+  [MARK_LABEL]: 2700,
+  [REBALANCE_LABEL]: 40,
+  [HAND_OVER_LABEL]: 40,
 };
 const MOST_LINES = 400;
-const MARK = 'skep.shift';
 /** Of the lab's simulated machines: what dockerd says of the one that it runs on. */
 const MACHINE = { platform: 'linux/x86_64', cpu: 2_000_000_000, memory: 8_000_000_000 };
 
@@ -47,7 +47,7 @@ export function serviceLine(swarm: Swarm, service: Service, places: ReadonlyMap<
     ports: hostPorts,
     health: health !== undefined,
     labels: Object.fromEntries(Object.keys(LONGEST_LABELS).map((key) => [key, labelOf(labels, key)])),
-    previous: previous === undefined ? '' : labelOf(previous.spec.labels, MARK),
+    previous: previous === undefined ? '' : labelOf(previous.spec.labels, MARK_LABEL),
     templated: false,
     at: Math.floor(updatedAt / 1000),
   };

@@ -1,6 +1,7 @@
 // The document that changes services so that tasks move between nodes, on a simulated machine. What documents/verbs/shift.sh does, step by step.
 import { createHash } from 'node:crypto';
 
+import { MARK_LABEL } from '../../../../src/core/labels.ts';
 import { begin, managersTold } from './node.ts';
 import type { Script } from './script.ts';
 import { changeService } from './service-changes.ts';
@@ -69,7 +70,7 @@ function servicesOf(swarm: Swarm, what: string | undefined, asked: readonly stri
   }
 }
 
-const isMarked = ({ current }: Service): boolean => current.spec.labels['skep.shift'] !== undefined;
+const isMarked = ({ current }: Service): boolean => current.spec.labels[MARK_LABEL] !== undefined;
 
 const isMoving = (swarm: Swarm, service: Service, nodes: readonly string[]): boolean =>
-  /^(more|exclude)@\d/.test(service.current.spec.labels['skep.shift'] ?? '') && runsOn(swarm, service, nodes);
+  /^(more|exclude)@\d/.test(service.current.spec.labels[MARK_LABEL] ?? '') && runsOn(swarm, service, nodes);

@@ -8,7 +8,7 @@ import type { NodeView } from '../../machines.ts';
 import type { NodeRecord } from '../../../swarm/raft/node-record.ts';
 import type { Script } from './script.ts';
 import type { Swarm } from '../../../swarm/raft/swarm.ts';
-import { INSTANCE_LABEL } from '../../../../src/core/labels.ts';
+import { INSTANCE_LABEL, LEAVING_LABEL, MARK_LABEL } from '../../../../src/core/labels.ts';
 
 const PAGE = 400;
 /** So many are named. */
@@ -45,7 +45,7 @@ const MARKS = /^(more@\d+@\d+|exclude@\d+@[0-9a-z+]+)$/;
 /** What skep itself left on services: marks, and histories that were not put back. What is no mark is told as `-`, and comes last. */
 function marksOf({ tasks, kept }: Swarm): Record<string, unknown> {
   const lines = tasks.services.all().flatMap(({ serviceId, current: { spec } }) => {
-    const mark = spec.labels['skep.shift'];
+    const mark = spec.labels[MARK_LABEL];
     return mark === undefined ? [] : [`${serviceId} ${MARKS.test(mark.slice(0, 2700)) ? mark : '-'} ${spec.name}`];
   });
   const ordered = lines.toSorted((a, b) => Number(a.includes(' - ')) - Number(b.includes(' - ')));
@@ -69,7 +69,7 @@ function lineOf(script: Script, swarm: Swarm, node: NodeRecord): Line {
     reachability = '-',
   } = swarm.nodeView(node, script.engine);
   const instance = /^i-[0-9a-f]+$/.exec(labels[INSTANCE_LABEL] ?? '')?.[0] ?? '-';
-  const marked = labels['skep.leaving'] === 'true';
+  const marked = labels[LEAVING_LABEL] === 'true';
   // When it was changed is told by another clock, the leader's, than how late it is.
   const age = Math.max(0, script.seconds() - Math.floor(node.changedAt / 1000));
   return [
@@ -174,7 +174,7 @@ async function restore(script: Script, nodeId: string, instance: string, version
     return false;
   }
   const { role } = node;
-  const { 'skep.leaving': mark, ...labels } = node.labels;
+  const { [LEAVING_LABEL]: mark, ...labels } = node.labels;
   return mark === 'true' && labels[INSTANCE_LABEL] === instance
     ? writeNode(script, node, { role, availability: 'active', labels })
     : false;
@@ -187,7 +187,7 @@ async function label(script: Script, nodeId: string, instance: string): Promise<
   const labels = labelsOf(script.param('labels'));
   for (let tries = CONFLICTS; ; tries -= 1) {
     const node = await readNode(script, nodeId);
-    if (node?.labels[INSTANCE_LABEL] !== instance || node.labels['skep.leaving'] === 'true') {
+    if (node?.labels[INSTANCE_LABEL] !== instance || node.labels[LEAVING_LABEL] === 'true') {
       return false;
     }
     if (await updateNode(script, node, node.availability, labels)) {

@@ -67,8 +67,8 @@ export const confirm: VerbUnit = {
 };
 
 /**
- * The cluster was recovered while a manager was on its way in: it may have come in after the recovery, and would for ever be one of the
- * old epoch, whom no document takes a command from. It goes, and another one is launched.
+ * If the cluster was recovered while a manager was on its way in, the manager may have come in after the recovery. It would belong to the old epoch
+ * for ever, and every document would refuse to run on it. So it goes, and another one is launched.
  */
 function refuseFormer({ plan: { role, instance, swarm }, node: { epoch } }: CommandFacts): void {
   const current = swarm?.epoch ?? 0;

@@ -32,9 +32,8 @@ export const leave: VerbUnit = {
   },
   // Until its deadline.
   runtime: (facts) => Math.max(60, waitUntil(facts) - facts.now + 30),
-  // What it leaves behind as its fence is its own `notAfter`, and a join is refused whose `notAfter` is not later. So both start within
-  // the same time, or the fence of a leave would refuse joins that were sent after it: those of a manager start within two minutes, and a
-  // manager that was undone would be kept out for as long as somebody tries again every few minutes.
+  // A leave writes its own `notAfter` down as a fence, and a join whose `notAfter` is not later is refused. The joins of a manager must start within
+  // two minutes. If a leave could start later, its fence would refuse joins that were sent after it, and a manager that was undone would stay out.
   startsSoon: ({ plan }) => plan.role === 'manager' && plan.route !== 'found',
   mayPredateFounding: true,
   givesUpOnSilence: true,

@@ -4,7 +4,8 @@
 import * as z from 'zod';
 
 import { FlowError } from '../../errors.ts';
-import type { Manager, NodePhase, Plan } from '../../model.ts';
+import type { Manager, Plan } from '../../model.ts';
+import type { NodePhase } from '../../names.ts';
 import { nodeAddress, nodeIdText, zoneName } from '../../names.ts';
 import type { FinalName } from '../final-reasons.ts';
 
@@ -111,8 +112,9 @@ export interface Traits {
   /** EC2 and the managers are asked whose the node is before it is sent. */
   readonly asksWhoseNode?: boolean;
   /**
-   * It takes a node out, and a node without a label only where more than the instance's own word says whose it is: where the managers see it at an
-   * address that EC2 has for the instance; or also, since a member that is dead counts against the quorum, where no other instance is there.
+   * It takes a node out. If the node has no label, the instance's own word is not enough to say whose it is. Either the managers must see the node
+   * at an address that EC2 has for the instance; or no other instance may be at the node's address, which is enough where a dead member would
+   * count against the quorum.
    */
   readonly provesWhoseNode?: 'by its address' | 'unless another is there';
   /** Long after its hook began, it removes the node although tasks may run on it, where the group calls the instance unhealthy. */
@@ -166,7 +168,7 @@ export interface VerbUnit extends Traits {
   /** It tells the node id by which its instance calls itself. */
   readonly tellsOwnNodeId?: boolean;
   /** What its good end changes in the item of its node. What is undefined there is not changed. */
-  readonly record?: (told: Told) => NodeChanges;
+  readonly record?: (told: NodeOutput) => NodeChanges;
 }
 
 /** A node's own word: what is not in the form that documents tell it in is not taken, and never stops anything. */
@@ -175,7 +177,7 @@ export const told = z.object({
   address: nodeAddress.optional().catch(undefined),
   zone: zoneName.optional().catch(undefined),
 });
-export type Told = z.infer<typeof told>;
+export type NodeOutput = z.infer<typeof told>;
 
 export interface NodeChanges {
   readonly phase?: NodePhase;
@@ -187,7 +189,12 @@ export interface NodeChanges {
 }
 
 /** What a node says of itself when it has joined, or has founded its swarm. */
-export const asJoined = ({ nodeId, address, zone }: Told): NodeChanges => ({ phase: 'joined', nodeId, address, zone });
+export const asJoined = ({ nodeId, address, zone }: NodeOutput): NodeChanges => ({
+  phase: 'joined',
+  nodeId,
+  address,
+  zone,
+});
 
 export function needed<T>(value: T | undefined, name: string): T {
   if (value === undefined) {

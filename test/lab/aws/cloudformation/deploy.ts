@@ -109,7 +109,10 @@ export function account() {
     return { id, ...(call('DescribeChangeSet', { ChangeSetName: id }) as ChangeSetSeen) };
   };
   /** Until nothing is under way; hooks are answered meanwhile, unless somebody else is to. */
-  const settle = async (stack: string, answers: 'CONTINUE' | 'ABANDON' | 'nobody' = 'CONTINUE'): Promise<StackSeen> => {
+  const untilDone = async (
+    stack: string,
+    answers: 'CONTINUE' | 'ABANDON' | 'nobody' = 'CONTINUE',
+  ): Promise<StackSeen> => {
     for (let turn = 0; turn < 2000 && describe(stack).StackStatus.endsWith('IN_PROGRESS'); turn += 1) {
       await clock.advance(5000);
       if (answers !== 'nobody') answerHooks(answers);
@@ -124,17 +127,17 @@ export function account() {
   ): Promise<StackSeen> => {
     const { id } = await changeSet(stack, template, parameters, kind);
     call('ExecuteChangeSet', { ChangeSetName: id });
-    return settle(stack);
+    return untilDone(stack);
   };
   const eventsOf = (stack: string): readonly EventSeen[] =>
     (call('DescribeStackEvents', { StackName: stack }) as { StackEvents: EventSeen[] }).StackEvents.toReversed();
   const remove = async (stack: string): Promise<StackSeen> => {
     const { StackId: id } = describe(stack);
     call('DeleteStack', { StackName: stack });
-    return settle(id);
+    return untilDone(id);
   };
   const outputs = (seen: StackSeen): Readonly<Record<string, string>> =>
     Object.fromEntries(seen.Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   const parts = { clock, autoScaling, events, profiles, cloudFormation, call, describe, outputs };
-  return { ...parts, changeSet, settle, deploy, eventsOf, remove };
+  return { ...parts, changeSet, untilDone, deploy, eventsOf, remove };
 }

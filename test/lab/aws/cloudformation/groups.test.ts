@@ -52,7 +52,7 @@ describe('the templates of a cluster', () => {
 
 describe('a group of a template', () => {
   it('has its hooks before its first instance, and its stack waits for its instances', async () => {
-    const { changeSet, call, settle, clock, describe: look, events, autoScaling } = account();
+    const { changeSet, call, untilDone, clock, describe: look, events, autoScaling } = account();
     const { id } = await changeSet('grp', GROUP, WORKERS);
     call('ExecuteChangeSet', { ChangeSetName: id });
     await clock.advance(300_000);
@@ -67,15 +67,15 @@ describe('a group of a template', () => {
       expect.objectContaining({ name: 'skep-dev-launch', heartbeatTimeout: 1800, defaultResult: 'CONTINUE' }),
       expect.objectContaining({ name: 'skep-dev-terminate', transition: 'autoscaling:EC2_INSTANCE_TERMINATING' }),
     ]);
-    expect((await settle('grp')).StackStatus).toBe('CREATE_COMPLETE');
+    expect((await untilDone('grp')).StackStatus).toBe('CREATE_COMPLETE');
   });
 
   it('whose launches are all abandoned does not stabilize: it is rolled back, and says so', async () => {
-    const { changeSet, call, settle, eventsOf, autoScaling } = account();
+    const { changeSet, call, untilDone, eventsOf, autoScaling } = account();
     const { id } = await changeSet('grp', GROUP, WORKERS);
     call('ExecuteChangeSet', { ChangeSetName: id });
 
-    expect((await settle('grp', 'ABANDON')).StackStatus).toBe('ROLLBACK_COMPLETE');
+    expect((await untilDone('grp', 'ABANDON')).StackStatus).toBe('ROLLBACK_COMPLETE');
     expect(eventsOf('grp').find(({ ResourceStatus }) => ResourceStatus === 'CREATE_FAILED')).toMatchObject({
       LogicalResourceId: 'Group',
       ResourceStatusReason: expect.stringMatching(/Group did not stabilize\. .*= \{2\/2\/4\/2\}.*NotStabilized/),
@@ -112,7 +112,7 @@ describe('a group of a template', () => {
   });
 
   it('keeps the size that scaling has chosen, unless the template changes it', async () => {
-    const { deploy, outputs, autoScaling, settle } = account();
+    const { deploy, outputs, autoScaling, untilDone } = account();
     const name = outputs(await deploy('grp', GROUP, WORKERS))['GroupName'] ?? '';
     autoScaling.setDesired(name, 4);
     expect(() => {
@@ -121,7 +121,7 @@ describe('a group of a template', () => {
     await deploy('grp', GROUP, { ...WORKERS, InstanceType: 't3.large' }, 'UPDATE');
     expect(autoScaling.group(name).desired).toBe(4);
     await deploy('grp', GROUP, { ...WORKERS, MaxSize: '3' }, 'UPDATE');
-    await settle('grp');
+    await untilDone('grp');
     expect(autoScaling.group(name)).toMatchObject({ desired: 3, max: 3 });
   });
 
@@ -155,17 +155,17 @@ describe('a group of a template', () => {
   });
 
   it('is not gone before its last instance is: a manager that is kept keeps it', async () => {
-    const { deploy, call, settle, outputs, autoScaling, describe: look } = account();
+    const { deploy, call, untilDone, outputs, autoScaling, describe: look } = account();
     const managers = { ...WORKERS, Role: 'manager', MinSize: '1', MaxSize: '1' };
     const made = await deploy('grp', GROUP, managers);
     call('DeleteStack', { StackName: 'grp' });
-    const ended = await settle(made.StackId, 'ABANDON');
+    const ended = await untilDone(made.StackId, 'ABANDON');
 
     expect(ended.StackStatus).toBe('DELETE_FAILED');
     const group = autoScaling.group(outputs(made)['GroupName'] ?? '');
     expect([...group.members.values()]).toEqual([expect.objectContaining({ lifecycle: 'Terminating:Retained' })]);
     for (const id of group.members.keys()) autoScaling.terminateInstance(id, false);
     call('DeleteStack', { StackName: 'grp' });
-    expect((await settle(look('grp').StackId)).StackStatus).toBe('DELETE_COMPLETE');
+    expect((await untilDone(look('grp').StackId)).StackStatus).toBe('DELETE_COMPLETE');
   });
 });

@@ -87,12 +87,12 @@ describe('a stack', () => {
   });
 
   it('stays as it failed where nothing is to be rolled back', async () => {
-    const { changeSet, call, settle, cloudFormation } = account();
+    const { changeSet, call, untilDone, cloudFormation } = account();
     cloudFormation.faults.push({ resource: 'AWS::Logs::LogGroup', action: 'create', message: 'no', times: 1 });
     const { id } = await changeSet('web', two());
     call('ExecuteChangeSet', { ChangeSetName: id, DisableRollback: 'true' });
 
-    expect((await settle('web')).StackStatus).toBe('CREATE_FAILED');
+    expect((await untilDone('web')).StackStatus).toBe('CREATE_FAILED');
   });
 
   it.each<[string, string, string]>([
@@ -266,14 +266,14 @@ describe('an update', () => {
   });
 
   it('of a stack that there is not, or that is under way, is refused; a set is carried out once', async () => {
-    const { changeSet, call, settle } = account();
+    const { changeSet, call, untilDone } = account();
     await expect(changeSet('web', two(), {}, 'UPDATE')).rejects.toThrow('Stack [web] does not exist');
     const { id } = await changeSet('web', two());
     call('ExecuteChangeSet', { ChangeSetName: id });
     await expect(changeSet('web', two('x'), {}, 'UPDATE')).rejects.toThrow(
       /is in CREATE_IN_PROGRESS state and can not be updated/,
     );
-    await settle('web');
+    await untilDone('web');
     expect(() => call('ExecuteChangeSet', { ChangeSetName: id })).toThrow(
       expect.objectContaining({ code: 'InvalidChangeSetStatus' }),
     );
@@ -353,7 +353,7 @@ describe('a deletion', () => {
   });
 
   it('of what others of another stack need fails, and can be tried again, or leave it', async () => {
-    const { deploy, remove, eventsOf, call, settle, outputs } = account();
+    const { deploy, remove, eventsOf, call, untilDone, outputs } = account();
     const vpc =
       outputs(
         await deploy(
@@ -375,18 +375,18 @@ describe('a deletion', () => {
       expect.stringMatching(/^V DELETE_FAILED .*The vpc 'vpc-.*' has dependencies and cannot be deleted/),
     );
     call('DeleteStack', { StackName: 'net', RetainResources: ['V'] });
-    expect(await settle(failed.StackId)).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
+    expect(await untilDone(failed.StackId)).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
   });
 
   it('of a stack that is being made calls that off, and of one that there is not is done', async () => {
-    const { changeSet, call, settle, clock, describe: look } = account();
+    const { changeSet, call, untilDone, clock, describe: look } = account();
     const { id } = await changeSet('web', two());
     call('ExecuteChangeSet', { ChangeSetName: id });
     await clock.advance(1500);
     const { StackId } = look('web');
     call('DeleteStack', { StackName: 'web' });
 
-    expect(await settle(StackId)).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
+    expect(await untilDone(StackId)).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
     expect(call('DeleteStack', { StackName: 'web' })).toEqual({});
   });
 });

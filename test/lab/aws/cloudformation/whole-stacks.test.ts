@@ -32,17 +32,17 @@ const logs = (days: number): string =>
 
 describe('a stack without a change set', () => {
   it('is made, changed and deleted, and its events bear the token of the request', async () => {
-    const { call, settle, describe: look, autoScaling, outputs, remove } = account();
+    const { call, untilDone, describe: look, autoScaling, outputs, remove } = account();
     const { StackId } = call('CreateStack', wish()) as { StackId: string };
     expect(look('tf')).toMatchObject({ StackId, StackStatus: 'CREATE_IN_PROGRESS' });
-    const made = await settle('tf');
+    const made = await untilDone('tf');
     expect(made.StackStatus).toBe('CREATE_COMPLETE');
     const group = autoScaling.group(outputs(made)['GroupName'] ?? '');
     expect(group.members.size).toBe(2);
 
     const more = given({ ...WORKERS, MinSize: '3' });
     call('UpdateStack', wish({ Parameters: more, ClientRequestToken: 'second' }));
-    expect((await settle('tf')).StackStatus).toBe('UPDATE_COMPLETE');
+    expect((await untilDone('tf')).StackStatus).toBe('UPDATE_COMPLETE');
     expect(group.members.size).toBe(3);
     const { StackEvents } = call('DescribeStackEvents', { StackName: 'tf' }) as {
       StackEvents: { ClientRequestToken?: string; ResourceStatus: string }[];
@@ -55,7 +55,7 @@ describe('a stack without a change set', () => {
   });
 
   it('may keep its template, and values of its parameters', async () => {
-    const { call, settle, deploy } = account();
+    const { call, untilDone, deploy } = account();
     await deploy('grp', GROUP, WORKERS);
     const kept = Object.keys(WORKERS).map((ParameterKey) => ({ ParameterKey, UsePreviousValue: true }));
     call('UpdateStack', {
@@ -63,17 +63,17 @@ describe('a stack without a change set', () => {
       UsePreviousTemplate: true,
       Parameters: [...kept.filter(({ ParameterKey }) => ParameterKey !== 'MaxSize'), ...given({ MaxSize: '5' })],
     });
-    expect((await settle('grp')).StackStatus).toBe('UPDATE_COMPLETE');
+    expect((await untilDone('grp')).StackStatus).toBe('UPDATE_COMPLETE');
   });
 
   it('that fails goes back, or stays as it is where that was asked for', async () => {
-    const { call, settle, cloudFormation } = account();
+    const { call, untilDone, cloudFormation } = account();
     const fault = { resource: 'Logs', action: 'create', message: 'no room', times: 2 } as const;
     cloudFormation.faults.push({ ...fault });
     call('CreateStack', { StackName: 'back', TemplateBody: logs(30), OnFailure: 'ROLLBACK' });
     call('CreateStack', { StackName: 'stays', TemplateBody: logs(30), DisableRollback: true });
-    expect((await settle('back')).StackStatus).toBe('ROLLBACK_COMPLETE');
-    expect((await settle('stays')).StackStatus).toBe('CREATE_FAILED');
+    expect((await untilDone('back')).StackStatus).toBe('ROLLBACK_COMPLETE');
+    expect((await untilDone('stays')).StackStatus).toBe('CREATE_FAILED');
   });
 
   it.each([

@@ -10,7 +10,7 @@ const HOOKS = [hook(LAUNCHING), hook(TERMINATING)];
 type Tried = ReturnType<typeof groups>;
 
 /** Completes every hook that is open, as long as there are any: what goes at the same time is seen by `look`. */
-async function settle({ autoScaling, clock }: Tried, look: () => void = () => undefined): Promise<void> {
+async function completeActions({ autoScaling, clock }: Tried, look: () => void = () => undefined): Promise<void> {
   // What was launched a moment ago comes up first.
   await clock.advance(1);
   for (let turns = 0; autoScaling.actions.size > 0 && turns < 50; turns += 1) {
@@ -22,7 +22,7 @@ async function settle({ autoScaling, clock }: Tried, look: () => void = () => un
 
 async function inService(tried: Tried, size: number, changes: Partial<Group> = {}): Promise<Group> {
   const group = await tried.create(size, HOOKS, changes);
-  await settle(tried);
+  await completeActions(tried);
   tried.events.splice(0);
   return group;
 }
@@ -84,11 +84,11 @@ describe('an instance that is protected from scale-in', () => {
     const [first = '', second = ''] = ids(group);
     for (const one of [first, second]) tried.autoScaling.memberships.protect(one, true);
     tried.autoScaling.setDesired('workers', 0);
-    await settle(tried);
+    await completeActions(tried);
 
     expect(ids(group)).toEqual([first, second]);
     tried.autoScaling.memberships.protect(first, false);
-    await settle(tried);
+    await completeActions(tried);
     expect(ids(group)).toEqual([second]);
   });
 
@@ -100,7 +100,7 @@ describe('an instance that is protected from scale-in', () => {
     tried.ec2.kill(first);
     tried.autoScaling.terminateInstance(second, true);
     await tried.clock.advance(61 * SECOND);
-    await settle(tried);
+    await completeActions(tried);
 
     expect([group.members.has(first), group.members.has(second), group.members.size]).toEqual([false, false, 1]);
   });
@@ -112,7 +112,7 @@ describe('a group whose zones change', () => {
     const group = await inService(tried, 6, { zones: ['a', 'b', 'c'] });
     tried.autoScaling.memberships.setZones(group, ['a', 'b']);
     const serving: number[] = [];
-    await settle(tried, () => {
+    await completeActions(tried, () => {
       serving.push([...group.members.values()].filter(({ lifecycle }) => lifecycle === 'InService').length);
     });
 
@@ -126,7 +126,7 @@ describe('a group whose zones change', () => {
     for (const one of ids(group)) tried.autoScaling.memberships.protect(one, true);
     const before = ids(group);
     tried.autoScaling.memberships.setZones(group, ['c']);
-    await settle(tried);
+    await completeActions(tried);
 
     expect(ids(group)).toEqual(before);
   });
@@ -143,7 +143,7 @@ describe('a group with a maximum instance lifetime', () => {
       [...group.members.values()].filter(({ lifecycle }) => lifecycle.startsWith('Terminating')).length;
     for (let turn = 0; turn < 2; turn += 1) {
       expect(leaving()).toBe(1);
-      await settle(tried);
+      await completeActions(tried);
       await tried.clock.advance(2 * 61 * SECOND);
     }
 

@@ -2,8 +2,8 @@
 import { expect, it } from '@jest/globals';
 
 import { Clock } from '../../../../lab/time/clock.ts';
-import { Throttles } from '../../../../lab/aws/services/limits.ts';
-import type { Limits } from '../../../../lab/aws/services/limits.ts';
+import { Throttles } from '../../../../lab/aws/services/throttles.ts';
+import type { Limits } from '../../../../lab/aws/services/throttles.ts';
 import { ParameterStore } from '../../../../lab/aws/services/parameter-store.ts';
 
 function store(limits: Limits) {

@@ -5,8 +5,8 @@ import { seededRandom } from '../../../../lab/time/random.ts';
 import type { FaultOutcome } from '../../../../lab/aws/services/command-fault.ts';
 import type { SsmDocument } from '../../../../lab/aws/services/document.ts';
 import { Ec2 } from '../../../../lab/aws/services/ec2.ts';
-import { AGENT_LIMITS, Throttles } from '../../../../lab/aws/services/limits.ts';
-import type { AgentLimits, Limits } from '../../../../lab/aws/services/limits.ts';
+import { AGENT_LIMITS, Throttles } from '../../../../lab/aws/services/throttles.ts';
+import type { AgentLimits, Limits } from '../../../../lab/aws/services/throttles.ts';
 import { RunCommand } from '../../../../lab/aws/services/run-command.ts';
 
 const anything = { type: 'String', allowedPattern: '.*' } as const;

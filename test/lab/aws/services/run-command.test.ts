@@ -387,6 +387,19 @@ describe('an agent that fails', () => {
     expect(seen(ids[0] ?? '')).toMatchObject({ Status: 'Failed', ResponseCode: 0, StandardOutputContent: '' });
   });
 
+  it('takes it in time, and begins its script later', async () => {
+    const { clock, ran, instance, send, seen, fault } = await scene();
+    fault({ effect: 'begins-late', by: 10_000 });
+    const id = send(instance);
+    await clock.advance(9000);
+
+    expect([seen(id)['Status'], ran.length]).toEqual(['InProgress', 0]);
+
+    await clock.advance(2100);
+
+    expect([seen(id)['Status'], ran.length]).toEqual(['Success', 1]);
+  });
+
   it('is late, says it twice, or has its last line cut off', async () => {
     const { clock, events, instance, send, seen, fault } = await scene();
     fault({ effect: 'late', by: 10_000 });

@@ -10,7 +10,7 @@ type Tried = ReturnType<typeof groups>;
 type Wish = Parameters<Tried['autoScaling']['warmPools']['put']>[1];
 
 /** Completes what waits, until nothing does and all machines are off or up. */
-async function settle({ autoScaling, clock }: Tried): Promise<void> {
+async function completeActions({ autoScaling, clock }: Tried): Promise<void> {
   await clock.advance(1);
   while (autoScaling.actions.size > 0) {
     for (const action of [...autoScaling.actions.values()]) autoScaling.complete(action, 'CONTINUE');
@@ -22,7 +22,7 @@ async function settle({ autoScaling, clock }: Tried): Promise<void> {
 async function pool(tried: Tried, desired: number, wish: Wish, changes: Partial<Group> = {}): Promise<Group> {
   const group = await tried.create(desired, HOOKS, { max: 10, ...changes });
   tried.autoScaling.warmPools.put(group, wish);
-  await settle(tried);
+  await completeActions(tried);
   tried.events.splice(0);
   return group;
 }
@@ -125,7 +125,7 @@ describe('a group that scales in', () => {
       ['Warmed:Pending:Wait'],
       false,
     ]);
-    await settle(tried);
+    await completeActions(tried);
     expect([warm(group), tried.ec2.isThere(first), tried.ec2.isRunning(first)]).toEqual([
       ['Warmed:Stopped'],
       true,
@@ -184,7 +184,7 @@ describe('an instance of a warm pool', () => {
       ['WarmPool to EC2'],
       ['Warmed:Stopped', 'Warmed:Terminating:Wait'],
     ]);
-    await settle(tried);
+    await completeActions(tried);
     expect(warm(group)).toEqual(['Warmed:Stopped']);
   });
 
@@ -195,7 +195,7 @@ describe('an instance of a warm pool', () => {
     tried.ec2.kill(first);
     await tried.clock.advance(61 * SECOND);
     expect(told(tried)).toContain('WarmPool to EC2');
-    await settle(tried);
+    await completeActions(tried);
     expect([warm(group), group.warmPool?.members.has(first)]).toEqual([['Warmed:Stopped'], false]);
   });
 
@@ -216,7 +216,7 @@ describe('an instance of a warm pool', () => {
     const group = await pool(tried, 0, { prepared: 1 });
     tried.autoScaling.warmPools.delete(group, force);
     expect(told(tried)).toEqual(wanted);
-    await settle(tried);
+    await completeActions(tried);
     expect(group.warmPool).toBeUndefined();
     expect(() => {
       tried.autoScaling.warmPools.delete(group, force);

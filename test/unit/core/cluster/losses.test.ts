@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { bytesText, serviceLines, volumeLines, volumesIn } from '../../../../src/core/cluster/losses.ts';
-import type { OrUnread, VolumesTold } from '../../../../src/core/cluster/losses.ts';
+import type { OrUnread, VolumeSummary } from '../../../../src/core/cluster/losses.ts';
 
-const told = (changes: Partial<VolumesTold> = {}): VolumesTold => ({
+const told = (changes: Partial<VolumeSummary> = {}): VolumeSummary => ({
   ...{ count: 2, bytes: 5000, unknown: 0, largest: ['4000 data', '1000 logs'] },
   ...changes,
 });
@@ -33,9 +33,9 @@ describe('services', () => {
 });
 
 describe('volumes', () => {
-  const lines = (...each: [string, OrUnread<VolumesTold>][]) => volumeLines(new Map(each));
+  const lines = (...each: [string, OrUnread<VolumeSummary>][]) => volumeLines(new Map(each));
 
-  it.each<[string, [string, OrUnread<VolumesTold>][], string[]]>([
+  it.each<[string, [string, OrUnread<VolumeSummary>][], string[]]>([
     ['of no node', [], []],
     [
       'of two nodes, one of which has none',

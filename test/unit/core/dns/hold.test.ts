@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { holdOf, holdUntil } from '../../../../src/core/dns/hold.ts';
+import { goneAfter, holdOf, holdUntil } from '../../../../src/core/dns/hold.ts';
 import type { NameState } from '../../../../src/core/dns/hold.ts';
 
 const ID = 'i-1';
@@ -57,3 +57,17 @@ it.each([
     expect(holdUntil(now, deadline, hook)).toBe(until);
   },
 );
+
+describe('when an instance was taken out of a name', () => {
+  const DAY = 86_400;
+  it.each([
+    ['is when the records were changed', {}, { leaving: [ID] }, { [ID]: 900 }],
+    ['stays what it was, however often it is looked at', { [ID]: 500 }, { leaving: [ID] }, { [ID]: 500 }],
+    ['is not said of one that has its record still', {}, { leaving: [ID], named: [ID] }, {}],
+    ['is forgotten where it has come back', { [ID]: 500 }, { named: [ID] }, {}],
+    ['is remembered of one that has left', { [ID]: 500 }, {}, { [ID]: 500 }],
+    ['is remembered for a day', { [ID]: 1001 - DAY, 'i-2': 1000 - DAY }, {}, { [ID]: 1001 - DAY }],
+  ])('%s', (_, gone, now, wanted) => {
+    expect(goneAfter(gone, { named: [], leaving: [], changedAt: 900, now: 1000, ...now })).toEqual(wanted);
+  });
+});

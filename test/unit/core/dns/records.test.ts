@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { batchesOf, ownerText, planRecords } from '../../../../src/core/dns/records.ts';
+import { addressesOf, batchesOf, ownerText, planRecords } from '../../../../src/core/dns/records.ts';
 import type { RecordChange, RecordPlan, RecordWish, ShownRecord } from '../../../../src/core/dns/records.ts';
 
 const OWNER = 'dev/blue/eu-west-1';
@@ -177,5 +177,21 @@ describe('batchesOf', () => {
       [1000, 500],
       [500, 500, 500],
     ]);
+  });
+});
+
+describe('the address of a node', () => {
+  const known = [address(ONE, '10.0.0.9')];
+  it.each<[string, [string, string | undefined][], ShownRecord[], string | undefined]>([
+    ['is what EC2 says', [[ONE, '10.0.0.1']], known, '10.0.0.1'],
+    ['stays what its record says where one answer of EC2 lacks it', [], known, '10.0.0.9'],
+    ['is none where EC2 says that it does not run', [[ONE, undefined]], known, undefined],
+    ['is none where neither knows it', [], [address(TWO)], undefined],
+  ])('%s', (_, live, shown, wanted) => {
+    expect(addressesOf([ONE], new Map(live), shown).get(ONE)).toBe(wanted);
+  });
+
+  it('is wanted of those that are Ready, and of no other', () => {
+    expect([...addressesOf([ONE], new Map([[TWO, '10.0.0.2']]), known)]).toEqual([[ONE, '10.0.0.9']]);
   });
 });

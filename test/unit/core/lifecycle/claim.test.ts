@@ -67,6 +67,18 @@ describe('a claim of an action whose hook runs out sooner than its metadata say'
   });
 });
 
+describe('the plan of a launch', () => {
+  it.each([
+    ['InService', { serves: true }],
+    ['Pending:Wait', {}],
+  ])('says whether the instance serves already: %s', (lifecycle, serving) => {
+    const shown = { group: 'workers', lifecycle, zone: 'eu-west-1a' };
+    const { plan } = decide({ facts: { shown } });
+
+    expect('serves' in plan ? { serves: plan.serves } : {}).toEqual(serving);
+  });
+});
+
 describe('the route of a launch', () => {
   it.each<[string, Question, string, Claim['take']]>([
     ['a worker joins', {}, 'join', { phase: 'launching', leaseUntil: NOW + 1860, founder: false }],
@@ -135,7 +147,10 @@ describe('the route of a launch', () => {
     ],
     [
       'the next manager, when EC2 has forgotten the founder long ago',
-      { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen() } },
+      {
+        action: manager,
+        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen('not-found') },
+      },
       'found',
       { phase: 'launching', leaseUntil: NOW + 1860, founder: true },
     ],
@@ -143,8 +158,14 @@ describe('the route of a launch', () => {
       'a second manager, when EC2 does not show the founder yet',
       {
         action: manager,
-        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE, NOW - 500), founderView: seen() },
+        facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE, NOW - 500), founderView: seen('not-found') },
       },
+      'join',
+      { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
+    ],
+    [
+      'a second manager, when an answer of EC2 lacks the founder, however long ago it began',
+      { action: manager, facts: { ...NEW, ...managerGroup, founder: founder(OTHER_INSTANCE), founderView: seen() } },
       'join',
       { phase: 'launching', leaseUntil: NOW + 1860, founder: false },
     ],

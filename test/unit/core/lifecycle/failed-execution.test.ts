@@ -6,7 +6,7 @@ import {
   isLaunchOf,
   launchEndOf,
   noticesOf,
-  settleFailure,
+  settlementOf,
 } from '../../../../src/core/lifecycle/failed-execution.ts';
 import type { FailedExecution } from '../../../../src/core/lifecycle/failed-execution.ts';
 
@@ -22,13 +22,13 @@ const failed = (changes: Partial<FailedExecution> = {}): FailedExecution => ({
 
 describe('an execution that failed', () => {
   it.each(Object.keys(CLOSED_ERRORS))('with %s has ended its action itself', (error) => {
-    expect(settleFailure(failed({ error }), 'abc')).toEqual({ kind: 'closed', error });
+    expect(settlementOf(failed({ error }), 'abc')).toEqual({ kind: 'closed', error });
   });
 
   it.each(['States.Runtime', 'States.Timeout', 'BadInput', 'HookLeftOpen', 'toString', undefined])(
     'with %s has left its action open: one more run takes it over',
     (error) => {
-      expect(settleFailure(failed({ error, status: 'ABORTED' }), 'abc')).toEqual({
+      expect(settlementOf(failed({ error, status: 'ABORTED' }), 'abc')).toEqual({
         kind: 'again',
         name: 'again-1-abc',
         input: { ...INPUT, skep: { replaces: ['arn:of:it'], attempt: 1 } },
@@ -39,7 +39,7 @@ describe('an execution that failed', () => {
   it.each([[['arn:of:the-first']], ['arn:of:the-first']])('its replacement replaces all before it: %j', (replaces) => {
     const input = { ...INPUT, skep: { replaces, attempt: 1 } };
 
-    expect(settleFailure(failed({ input, run: 1 }), 'abc')).toMatchObject({
+    expect(settlementOf(failed({ input, run: 1 }), 'abc')).toMatchObject({
       name: 'again-2-abc',
       input: { skep: { replaces: ['arn:of:the-first', 'arn:of:it'], attempt: 2 } },
     });
@@ -53,18 +53,20 @@ describe('an execution that failed', () => {
     ],
     ['when its input is not known', failed({ input: undefined }), 'FAILED after 1 run(s): States.Runtime'],
   ])('is given up %s', (_what, execution, because) => {
-    expect(settleFailure(execution, 'abc')).toEqual({ kind: 'give-up', because });
+    expect(settlementOf(execution, 'abc')).toEqual({ kind: 'give-up', because });
   });
 });
 
 describe('a launch that failed', () => {
+  const LEFT = { keep: false, unfinished: false };
+
   it.each([
     [1, 'ABANDON', 'LaunchAbandoned'],
     [3, 'ABANDON', 'LaunchAbandoned'],
     [4, 'CONTINUE', 'LaunchContinued'],
     [40, 'CONTINUE', 'LaunchContinued'],
   ])('as the %s. in a row ends with %s', (inARow, result, error) => {
-    expect(launchEndOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' }, false)).toEqual({
+    expect(launchEndOf(inARow, { Error: 'JoinFailed', Cause: 'no manager answered' }, LEFT)).toEqual({
       result,
       error,
       cause: 'JoinFailed: no manager answered',
@@ -78,7 +80,7 @@ describe('a launch that failed', () => {
   ])('with %s leaves an engine alone that is in a swarm of somebody else, however often', (Error, isForeign) => {
     for (const inARow of [1, 4]) {
       for (const keep of [false, true]) {
-        expect(launchEndOf(inARow, { Error, Cause: 'why' }, keep, isForeign)).toEqual({
+        expect(launchEndOf(inARow, { Error, Cause: 'why' }, { ...LEFT, keep }, isForeign)).toEqual({
           result: 'CONTINUE',
           error: 'SwarmLeftAlone',
           cause: `${Error}: why`,
@@ -91,10 +93,22 @@ describe('a launch that failed', () => {
     const failure = { Error: 'UnknownNode', Cause: 'why' };
 
     for (const inARow of [1, 2, 3, 4, 10]) {
-      expect(launchEndOf(inARow, failure, true)).toEqual({
+      expect(launchEndOf(inARow, failure, { ...LEFT, keep: true })).toEqual({
         result: 'CONTINUE',
         error: 'ManagerKept',
         cause: 'UnknownNode: why',
+      });
+    }
+  });
+
+  it('undoes nothing where the instance serves and only the time was over, be it a manager or a worker', () => {
+    const failure = { Error: 'DeadlineReached', Cause: 'why' };
+
+    for (const keep of [false, true]) {
+      expect(launchEndOf(1, failure, { keep, unfinished: true })).toEqual({
+        result: 'CONTINUE',
+        error: 'JoinUnfinished',
+        cause: 'DeadlineReached: why',
       });
     }
   });

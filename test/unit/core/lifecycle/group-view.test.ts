@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { groupView, isFresh, isUntagged, toldOfRefusal } from '../../../../src/core/lifecycle/group-view.ts';
+import { groupView, isFresh, isUntagged, isToldInVerdict } from '../../../../src/core/lifecycle/group-view.ts';
 import { NOW } from '../../support/examples.ts';
 
 const CACHED = { cluster: 'prod', role: 'worker', abandons: 2, readAt: NOW };
@@ -39,5 +39,5 @@ it.each([
   ['ClusterUndeclared', false],
   ['MetadataMismatch', true],
 ] as const)('a refusal for %s is told to the cluster: %s', (rejection, told) => {
-  expect(toldOfRefusal({ rejection })).toBe(told);
+  expect(isToldInVerdict({ rejection })).toBe(told);
 });

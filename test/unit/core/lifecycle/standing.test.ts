@@ -103,6 +103,18 @@ describe('an instance is settled', () => {
     ['terminating undrained', { lifecycle: 'Terminating:Wait', known: node() }, 'no execution has begun to drain it'],
     ['stopped', { lifecycle: 'InService', known: node(), state: 'stopped' }, 'its instance is stopped'],
     ['terminated', { lifecycle: 'InService', known: node(), state: 'terminated' }, 'its node is still in the swarm'],
+    ['pending', { lifecycle: 'Pending' }, 'Pending, and skep knows no node of it'],
+    [
+      'launching',
+      { lifecycle: 'Pending:Wait', known: node({ phase: 'launching' }) },
+      'on its way into the swarm (launching)',
+    ],
+    ['joined', { lifecycle: 'Pending:Wait', known: node({ phase: 'joined' }) }, 'on its way into the swarm (joined)'],
+    [
+      'joining by one whose lease has just run out',
+      { lifecycle: 'Pending:Wait', known: node({ phase: 'joining', leaseUntil: NOW }) },
+      'no execution is at work on it',
+    ],
     ['in no group and gone', { known: node(), state: 'terminated' }, 'the next tidy removes its node'],
     ['in no group and alive', { known: node() }, 'in no group any more'],
     [
@@ -112,6 +124,50 @@ describe('an instance is settled', () => {
     ],
   ])('not where it is %s', (_name, seen, why) => {
     expect(stand(seen)).toMatchObject({ settled: false, why: expect.stringContaining(why) });
+  });
+});
+
+describe('instances', () => {
+  const instance = (name: string) => ({ instance: name, lifecycle: 'InService', zone: 'z' });
+
+  it('are told by group and then by id, whatever the order of those that told of them', () => {
+    const groups = [
+      { name: 'workers', role: 'worker', instances: [instance('i-3'), instance('i-2')] },
+      { name: 'managers', role: 'manager', instances: [instance('i-9')] },
+    ];
+    const known = [node({ instance: 'i-1', group: 'workers' })];
+
+    expect(standings({ groups, known, states: new Map(), now: NOW }).map((one) => one.instance)).toEqual([
+      ...['i-9', 'i-1', 'i-2', 'i-3'],
+    ]);
+  });
+
+  it('of a group are told of once, also where the table knows them', () => {
+    const groups = [{ name: 'workers', role: 'worker', instances: [instance('i-1')] }];
+
+    expect(standings({ groups, known: [node()], states: new Map(), now: NOW })).toHaveLength(1);
+  });
+
+  it('have the role of their node, else that of their group, else none', () => {
+    const groups = [
+      { name: 'a', role: 'worker', instances: [instance('i-1'), instance('i-2')] },
+      { name: 'b', role: undefined, instances: [instance('i-3')] },
+    ];
+    const told = standings({ groups, known: [node({ role: 'manager' })], states: new Map(), now: NOW });
+
+    expect(told.map(({ role }) => role)).toEqual(['manager', 'worker', '-']);
+  });
+
+  it('that EC2 does not show are not unsettled by that: nobody may have asked', () => {
+    const groups = [{ name: 'workers', role: 'worker', instances: [instance('i-1')] }];
+
+    expect(standings({ groups, known: [node()], states: new Map(), now: NOW })).toMatchObject([
+      { state: 'unknown', settled: true },
+    ]);
+  });
+
+  it('in no group are told of with what the table knows', () => {
+    expect(stand({ known: node() })).toMatchObject({ group: 'workers', role: 'worker', zone: '-', lifecycle: '-' });
   });
 });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import { isGiven, whyNotErase } from '../../../../src/core/managers/erasure.ts';
+import { isPermitted, whyNotErase } from '../../../../src/core/managers/erasure.ts';
 import { INSTANCE, MANAGER_INSTANCE, NOW, SWARM_ID } from '../../support/examples.ts';
 
 const erasure = { since: NOW, until: NOW + 3600, swarmId: SWARM_ID };
@@ -51,7 +51,7 @@ describe('the last manager may go', () => {
       fc.property(anything, (one) => {
         const may = whyNotErase(one) === undefined;
         expect(may && (one.target > 0 || one.others.length > 0 || one.erasure?.swarmId !== SWARM_ID)).toBe(false);
-        const given = isGiven(one.erasure, SWARM_ID, NOW) && one.target === 0 && one.others.length === 0;
+        const given = isPermitted(one.erasure, SWARM_ID, NOW) && one.target === 0 && one.others.length === 0;
         expect(given && !may).toBe(false);
       }),
     );

@@ -34,6 +34,13 @@ describe('the record of managers, when one was confirmed', () => {
     expect(withManager(record, again)).toEqual({ leader: LEADER.leader, managers: [founder, again] });
   });
 
+  it('has its new address, where the same node has another one by now', () => {
+    const moved = { ...second, address: '10.0.1.13:2377' };
+    const record = { ...LEADER, managers: [...LEADER.managers, second] };
+
+    expect(withManager(record, moved)).toEqual({ leader: LEADER.leader, managers: [founder, moved] });
+  });
+
   it('is made anew where it was lost', () => {
     expect(withManager(undefined, second)).toEqual({ leader: second, managers: [second] });
   });
@@ -62,6 +69,17 @@ describe('the record of managers, when one was demoted', () => {
 
     expect(first && withoutManager({ ...three, leader: first }, 'a')?.leader.instance).toBe('b');
     expect(first && withoutManager({ ...three, leader: first }, 'c')?.leader.instance).toBe('a');
+  });
+
+  it('names the same leader as before when another one went, wherever that stands', () => {
+    const [, middle] = three.managers;
+
+    expect(middle && withoutManager({ ...three, leader: middle }, 'c')?.leader.instance).toBe('b');
+    expect(middle && withoutManager({ ...three, leader: middle }, 'a')?.leader.instance).toBe('b');
+  });
+
+  it('keeps the last one’s name as its leader: nobody else is known who could be asked', () => {
+    expect(withoutManager(LEADER, LEADER.leader.instance)).toMatchObject({ leader: LEADER.leader });
   });
 });
 
@@ -159,6 +177,26 @@ describe('the record of managers, as the managers tell it', () => {
     expect(withMembers(undefined, members)).toEqual({ leader: manager(2), managers: [manager(1), manager(2)] });
   });
 
+  it('does not seem to be the same where one is told of that nobody can be asked by: the record may know it', () => {
+    const record = digestOf(recordOf(1, 2));
+
+    expect(differsFrom(record, told(line(1, 'leader'), line(2, 'reachable'), line(9, 'reachable', '-')))).toBe(true);
+    expect(differsFrom(record, told(line(1, 'leader'), line(2, 'reachable'), line(9, 'unreachable', '-')))).toBe(false);
+    expect(differsFrom(record, told(line(9, 'leader', '-')))).toBe(true);
+  });
+
+  it('is another one where only an address, a node id or an instance differs', () => {
+    const [one, two] = [manager(1), manager(2)];
+    const digests = [
+      two,
+      { ...two, address: '10.0.1.3:2377' },
+      { ...two, nodeId: 'node-3' },
+      { ...two, instance: manager(3).instance },
+    ].map((changed) => digestOf({ leader: one, managers: [one, changed] }));
+
+    expect(new Set(digests).size).toBe(4);
+  });
+
   it('is not emptied by managers that tell of nobody who can be asked', () => {
     expect(withMembers(recordOf(1), told(line(9, 'leader', '-')))).toBeUndefined();
     expect(withMembers(recordOf(1), told(line(1, 'unreachable')))).toBeUndefined();
@@ -166,7 +204,17 @@ describe('the record of managers, as the managers tell it', () => {
   });
 
   it('is not read out of what this version does not understand', () => {
-    for (const odd of [undefined, 'a', [], [1], ['one two'], [line(1, 'leader'), 'and more'], [line(1, 'asleep')]]) {
+    for (const odd of [
+      undefined,
+      'a',
+      [],
+      [1],
+      ['one two'],
+      [` ${line(1, 'leader')}`],
+      [' i-00000001 leader'],
+      [line(1, 'leader'), 'and more'],
+      [line(1, 'asleep')],
+    ]) {
       expect(readMembers(odd)).toBeUndefined();
     }
   });
@@ -198,17 +246,22 @@ describe('a record as it lies in the table', () => {
     expect(readRecord(recordOf(1, 2))).toEqual({ record: recordOf(1, 2), defect: undefined });
   });
 
-  it.each<[string, unknown]>([
-    ['is missing', undefined],
-    ['is empty', {}],
-    ['names nobody', { leader: 'me', managers: ['us'], term: 'x' }],
-    ['has no list', { leader: null, managers: 'all', term: 1 }],
-    ['names what is no instance', { leader: { ...one, instance: 'i-am' }, managers: [{ ...one, address: 'here' }] }],
-  ])('that %s is no record, and says so', (_what, item) => {
+  it.each<[string, unknown, string]>([
+    ['is missing', undefined, 'is missing'],
+    ['is no item', 'x', 'names no manager'],
+    ['is empty', {}, 'names no manager'],
+    ['names nobody', { leader: 'me', managers: ['us'], term: 'x' }, 'names no manager'],
+    ['has no list', { leader: null, managers: 'all', term: 1 }, 'names no manager'],
+    [
+      'names what is no instance',
+      { leader: { ...one, instance: 'i-am' }, managers: [{ ...one, address: 'here' }] },
+      'names no manager',
+    ],
+  ])('that %s is no record, and says so', (_what, item, says) => {
     const { record, defect } = readRecord(item);
 
     expect(record).toBeUndefined();
-    expect(defect).toMatch(/^the leader record/);
+    expect(defect).toBe(`the leader record ${says}`);
   });
 
   it.each<[string, unknown, Partial<LeaderRecord>]>([
@@ -216,6 +269,9 @@ describe('a record as it lies in the table', () => {
     ['list', { leader: one, managers: ['me'], term: 3 }, { leader: one, managers: [one], term: 3 }],
     ['manager', { leader: one, managers: [{}, two], term: 3 }, { leader: one, managers: [two], term: 3 }],
     ['term', { leader: one, managers: [one], term: 'three' }, { leader: one, managers: [one], term: 0 }],
+    ['term, below 0,', { leader: one, managers: [one], term: -1 }, { leader: one, managers: [one], term: 0 }],
+    ['term, between two,', { leader: one, managers: [one], term: 1.5 }, { leader: one, managers: [one], term: 0 }],
+    ['list, empty,', { leader: one, managers: [], term: 3 }, { leader: one, managers: [one], term: 3 }],
   ])('of whose parts the %s is garbage serves with the rest', (_what, item, expected) => {
     const { record, defect } = readRecord(item);
 
@@ -229,6 +285,11 @@ describe('a record as it lies in the table', () => {
         expect(readRecord(item).record?.managers.length).not.toBe(0);
       }),
     );
+  });
+
+  it('of term 0, the first of all, is sound, and is followed by the time of day', () => {
+    expect(readRecord({ ...recordOf(1), term: 0 })).toEqual({ record: { ...recordOf(1), term: 0 }, defect: undefined });
+    expect(nextTerm(0, NOW)).toBe(NOW);
   });
 
   it('is followed by one of a higher term, and after a loss of one that no count has come to', () => {

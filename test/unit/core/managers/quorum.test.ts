@@ -87,7 +87,7 @@ class Raft {
         }
         break;
       case 'settle':
-        this.settle();
+        this.removeDemoted();
         break;
       default:
         this.#demote(member, kind === 'demote' ? target : 0);
@@ -103,7 +103,7 @@ class Raft {
     }
   }
 
-  settle(): void {
+  removeDemoted(): void {
     for (const member of this.members.filter(({ demoting }) => demoting)) {
       const left = this.members.filter(({ nodeId }) => nodeId !== member.nodeId);
       if (hasQuorum(this.members) && hasQuorum(left)) {
@@ -131,7 +131,7 @@ describe('the rule, in any order of events', () => {
             expect(hasQuorum(raft.members)).toBe(true);
             const after = new Raft(0);
             after.members = raft.members;
-            after.settle();
+            after.removeDemoted();
             expect(hasQuorum(after.members)).toBe(true);
           }
         }
@@ -150,7 +150,7 @@ describe('the rule, in any order of events', () => {
         const raft = new Raft(count);
         for (const one of events) {
           raft.play(one, target);
-          raft.settle();
+          raft.removeDemoted();
           expect(raft.members.length).toBeGreaterThanOrEqual(Math.min(count, target));
         }
       }),

@@ -17,14 +17,14 @@ const wish: RebalanceWish = {
 };
 const leftMark = aService('old', { a: 3, b: 1 }, { labels: { 'skep.shift': `more@${NOW - 1}@3` } });
 
-interface Asked {
+interface BeginCase {
   readonly wish?: Partial<RebalanceWish>;
   readonly seen?: Partial<SeenServices>;
   readonly swept?: boolean;
   readonly refused?: readonly string[];
   readonly tries?: number;
 }
-const begin = ({ wish: wished, seen: told, swept = false, refused = [], tries = 1 }: Asked = {}): RebalanceBegin =>
+const begin = ({ wish: wished, seen: told, swept = false, refused = [], tries = 1 }: BeginCase = {}): RebalanceBegin =>
   beginRebalance({ ...seen, ...told }, { wish: { ...wish, ...wished }, swept, refused, tries, now: NOW });
 
 describe('a rebalance begins', () => {
@@ -81,7 +81,7 @@ describe('before the first move', () => {
 describe('a rebalance does not begin', () => {
   const back = { rollback: true, services: ['web'] };
 
-  it.each<[string, Asked, string, string]>([
+  it.each<[string, BeginCase, string, string]>([
     [
       'while nodes come or go: it is read again',
       { seen: { digests: ['one', 'two'] }, tries: 3 },

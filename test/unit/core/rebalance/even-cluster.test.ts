@@ -1,10 +1,10 @@
 // Single tasks that leave full nodes for the sake of the cluster: which, and how.
 import { describe, expect, it } from '@jest/globals';
 
+import { MARK_LABEL } from '../../../../src/core/labels.ts';
 import { planRebalance } from '../../../../src/core/rebalance/plan.ts';
 import { rebalanceRound, startRuns } from '../../../../src/core/rebalance/round.ts';
 import type { ServiceRun } from '../../../../src/core/rebalance/round.ts';
-import { MARK } from '../../../../src/core/services/facts.ts';
 import type { PlacementNode, ServiceFacts } from '../../../../src/core/services/facts.ts';
 import { aNode, aService } from '../../support/services.ts';
 
@@ -109,7 +109,7 @@ describe('the run of a task that is to leave a node', () => {
   }
   const first = rebalanceRound({ runs: startRuns(planned, NOW), seen: [], cut: false, closing: undefined, now: NOW });
   const begun = next(first.runs, of({ [A]: 1 }, {}), NOW);
-  const mark = { [MARK]: `exclude@${NOW + 900}@${A}` };
+  const mark = { [MARK_LABEL]: `exclude@${NOW + 900}@${A}` };
 
   it('keeps the service off it, waits until the task runs elsewhere, and takes that away again', () => {
     expect(begun.changes).toEqual([{ kind: 'exclude', serviceId: 'id-s1', version: 10, until: NOW + 900, nodes: [A] }]);

@@ -2,10 +2,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
+import { MARK_LABEL } from '../../../../src/core/labels.ts';
 import { planRebalance } from '../../../../src/core/rebalance/plan.ts';
 import { rebalanceRound, startRuns } from '../../../../src/core/rebalance/round.ts';
 import type { ServiceRun } from '../../../../src/core/rebalance/round.ts';
-import { MARK } from '../../../../src/core/services/facts.ts';
 import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
 import { aNode, aService } from '../../support/services.ts';
 import { SwarmModel } from '../../support/swarm-model.ts';
@@ -83,7 +83,7 @@ describe('a run', () => {
     expect(run).toMatchObject({ done: 0, outcome: 'failed', left: true });
     expect(least).toBe(4);
     expect(changes).toEqual(['more made']);
-    expect(swarm.labels[MARK]).toMatch(/^more@\d+@4$/);
+    expect(swarm.labels[MARK_LABEL]).toMatch(/^more@\d+@4$/);
   });
 
   it('ends when a stack deploy comes in between, and takes nothing of it back', () => {
@@ -101,7 +101,7 @@ describe('a run', () => {
     const swarm = new SwarmModel({ a: 6, b: 0, c: 0 }, { ...QUICK, startsIn: () => 20 });
     const { run } = play(swarm, (round) => {
       if (round === 3) {
-        swarm.write({ replicas: 10, mark: swarm.labels[MARK] });
+        swarm.write({ replicas: 10, mark: swarm.labels[MARK_LABEL] });
       }
     });
     expect(run).toMatchObject({ outcome: 'changed', because: 'its replicas were set to 10' });
@@ -113,7 +113,7 @@ describe('a run', () => {
     const swarm = new SwarmModel({ a: 6, b: 0, c: 0 }, { ...QUICK, startsIn: () => 20 });
     const { run, changes } = play(swarm, (round) => {
       if (round === 3) {
-        swarm.write({ replicas: 7, mark: swarm.labels[MARK] });
+        swarm.write({ replicas: 7, mark: swarm.labels[MARK_LABEL] });
         swarm.update = 'updating';
       }
       if (round === 12) {
@@ -140,7 +140,7 @@ describe('a run', () => {
     const swarm = new SwarmModel({ a: 6, b: 0 }, { ...QUICK, startsIn: () => 4 });
     let changed = false;
     const { run } = play(swarm, () => {
-      if (!changed && swarm.labels[MARK] === undefined && swarm.previousMark !== '') {
+      if (!changed && swarm.labels[MARK_LABEL] === undefined && swarm.previousMark !== '') {
         changed = true;
         swarm.write({ replicas: swarm.replicas, mark: undefined });
       }
@@ -223,14 +223,14 @@ describe('whatever happens', () => {
           (round) => {
             if (round === at && writes) {
               const replicas = does === 'updates' ? swarm.replicas : to;
-              swarm.write({ replicas, mark: does === 'deploys' ? undefined : swarm.labels[MARK] });
+              swarm.write({ replicas, mark: does === 'deploys' ? undefined : swarm.labels[MARK_LABEL] });
               floors.push(swarm.running);
             }
           },
           (round) => (does === 'cancels' && round >= at ? 'cancelled' : undefined),
         );
         expect(least).toBeGreaterThanOrEqual(Math.min(...floors));
-        expect(swarm.labels[MARK] === undefined || run.left === true).toBe(true);
+        expect(swarm.labels[MARK_LABEL] === undefined || run.left === true).toBe(true);
         expect(writes || run.left === true || swarm.replicas === wanted).toBe(true);
       }),
       { numRuns: 500 },

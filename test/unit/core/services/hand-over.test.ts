@@ -10,8 +10,8 @@ import {
   textOf,
   whyNot,
 } from '../../../../src/core/services/hand-over.ts';
+import { MARK_LABEL } from '../../../../src/core/labels.ts';
 import type { HandOverPlan } from '../../../../src/core/services/hand-over.ts';
-import { MARK } from '../../../../src/core/services/facts.ts';
 import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
 import { aService } from '../../support/services.ts';
 
@@ -20,7 +20,7 @@ const [A = '', B = '', C = '', X = ''] = ['a', 'b', 'c', 'x'].map((letter) => le
 const plan = (services: readonly ServiceFacts[], deadline: number | undefined = NOW + 1800): HandOverPlan =>
   planHandOver({ services, nodes: [A, B], deadline, now: NOW });
 const kinds = ({ changes }: HandOverPlan): string[] => changes.map(({ kind }) => kind);
-const marked = (text: string, changes: Partial<ServiceFacts> = {}) => ({ labels: { [MARK]: text }, ...changes });
+const marked = (text: string, changes: Partial<ServiceFacts> = {}) => ({ labels: { [MARK_LABEL]: text }, ...changes });
 const excluded = (until: number, nodes = `${A}+${B}`) => `exclude@${until}@${nodes}`;
 
 describe('a hand-over', () => {
@@ -130,10 +130,10 @@ describe('a hand-over', () => {
       ),
       labels: fc.constantFrom(
         {},
-        { [MARK]: excluded(NOW + 9) },
-        { [MARK]: excluded(NOW - 99) },
-        { [MARK]: `more@${NOW}@2` },
-        { [MARK]: 'x' },
+        { [MARK_LABEL]: excluded(NOW + 9) },
+        { [MARK_LABEL]: excluded(NOW - 99) },
+        { [MARK_LABEL]: `more@${NOW}@2` },
+        { [MARK_LABEL]: 'x' },
       ),
       previousMark: fc.constantFrom('', excluded(NOW)),
       order: fc.constantFrom('start-first', 'stop-first'),
@@ -144,7 +144,7 @@ describe('a hand-over', () => {
       fc.property(service, counts, (changes, tasks) => {
         const facts = aService('web', tasks, changes);
         const busy = !['', 'completed', 'rollback_completed'].includes(facts.update);
-        const isOurs = facts.labels[MARK] !== undefined && facts.previousMark === '';
+        const isOurs = facts.labels[MARK_LABEL] !== undefined && facts.previousMark === '';
         const made = plan([facts]);
         expect(busy && !isOurs && made.changes.length > 0).toBe(false);
         expect(made.changes.some(({ kind }) => kind === 'exclude') && facts.mounts.length > 0).toBe(false);

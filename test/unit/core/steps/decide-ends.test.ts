@@ -128,24 +128,42 @@ const GIVES_UP: readonly Row[] = [
     'a manager that is in no group',
     stepOf('drain', { attempt: 1 }),
     { item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: false },
-    { error: 'CommandUndelivered', cancel: undefined },
+    { error: 'CommandUndelivered', cause: `${MANAGER_INSTANCE} is in no group any more`, cancel: undefined },
   ],
   [
     'a manager that does nothing, and cancels',
     stepOf('drain', { attempt: 2 }),
     { now: NOW + 20, item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: true, hasWorked: false },
-    { error: 'CommandUndelivered', cancel: { commandId: 'one' } },
+    {
+      error: 'CommandUndelivered',
+      cause: `the agent of ${MANAGER_INSTANCE} does not pick up its command`,
+      cancel: { commandId: 'one' },
+    },
   ],
   [
     'a leave that nobody picks up',
     stepOf('leave', { attempt: 2 }),
     { item: sent('Leave', INSTANCE), invocation: lying },
-    { error: 'NodeUnresponsive', cancel: { commandId: 'one' } },
+    {
+      error: 'NodeUnresponsive',
+      cause: `the agent of ${INSTANCE} does not pick up its command`,
+      cancel: { commandId: 'one' },
+    },
   ],
   [
     'the demotion of the only manager, and the lock with it',
     stepOf('demote', { plan: planOf({ role: 'manager', route: 'leave', instance: MANAGER_INSTANCE }) }),
     { swarm },
+    {
+      error: 'OnlyManager',
+      cause: `${MANAGER_INSTANCE} is the only manager of prod on record`,
+      releaseLock: true,
+    },
+  ],
+  [
+    'the demotion of the only manager also when it is late: the lock is for others by then',
+    stepOf('demote', { plan: planOf({ role: 'manager', route: 'leave', instance: MANAGER_INSTANCE }) }),
+    { swarm, now: LATE, hold: null },
     { error: 'OnlyManager', releaseLock: true },
   ],
   [
@@ -161,34 +179,67 @@ const GIVES_UP: readonly Row[] = [
     'what is asked of a cluster without a swarm',
     stepOf('inspect', { plan: noSwarm() }),
     { swarm: unfounded },
+    { error: 'NotFounded', cause: 'prod has no swarm yet' },
+  ],
+  [
+    'the join of a swarm that has ended since it was planned: nobody founds it anew for this one',
+    stepOf('join', { plan: planOf({ role: 'manager' }) }),
+    { swarm: unfounded },
     { error: 'NotFounded' },
   ],
   [
     'what is asked of a cluster that nobody knows',
     stepOf('inspect', { plan: noSwarm() }),
     { swarm: nothing },
-    { error: 'CommandUndelivered' },
+    { error: 'CommandUndelivered', cause: 'nothing is on record of prod' },
   ],
   [
     'the wait for a founding after a look',
     stepOf('lock', { attempt: 1, plan: noSwarm() }),
     { item: item('Prepare'), swarm: unfounded },
-    { error: 'NotFounded' },
+    { error: 'NotFounded', cause: 'prod has no swarm yet' },
   ],
   [
     'a founding that came while it queued up',
     stepOf('join', { plan: noSwarm() }),
     { queued: 'founding', swarm },
-    { error: 'LeaderFound' },
+    { error: 'LeaderFound', cause: 'prod has been founded' },
   ],
   [
     'a manager that came while it queued up',
     stepOf('lock', { plan: planOf({ route: 'leave' }) }),
     { queued: 'managers', wanted: 1, record: LEADER },
+    { error: 'ManagersChanged', cause: 'a manager of prod has joined' },
+  ],
+  [
+    'a look later, one that was refused before: a manager has come meanwhile',
+    stepOf('lock', { attempt: 1, plan: planOf({ route: 'leave' }), ask: { refused: true } }),
+    { queued: 'managers', wanted: 1, record: LEADER },
     { error: 'ManagersChanged' },
   ],
-  ['a hold that is as long as the hook', stepOf('hold'), { now: NOW + 172_800, hold }, { error: 'HeldTooLong' }],
+  [
+    'a hold that is as long as the hook',
+    stepOf('hold'),
+    { now: NOW + 172_800, hold },
+    {
+      error: 'HeldTooLong',
+      cause: expect.stringMatching(new RegExp(`^the hook of ${INSTANCE} ends now: prod is held since .* \\(a look\\)`)),
+    },
+  ],
 ];
+
+const withoutHook = (): ReturnType<typeof planOf> => {
+  const {
+    v,
+    route,
+    because,
+    cluster,
+    role,
+    instance,
+    swarm: planned,
+  } = planOf() as Required<ReturnType<typeof planOf>>;
+  return { v, route, because, cluster, role, instance, swarm: planned };
+};
 
 const WAITS: readonly Row[] = [
   [
@@ -239,7 +290,56 @@ const WAITS: readonly Row[] = [
     { hold },
     { queue: { for: 'end of hold', leaseUntil: expect.any(Number) } },
   ],
+  [
+    'for the end of a hold after a look, and keeps others away no longer than before',
+    stepOf('hold', { attempt: 1 }),
+    { hold },
+    { queue: { for: 'end of hold', leaseUntil: undefined } },
+  ],
+  [
+    'one without a hook, for its turn from now on',
+    stepOf('lock', { plan: withoutHook() }),
+    { now: NOW + 60, item: item('Prepare') },
+    { queue: { for: 'turn', since: NOW + 60 } },
+  ],
+  [
+    'one that may go, for its turn in the order in which AWS asked',
+    stepOf('lock', { plan: planOf({ route: 'leave' }) }),
+    { now: NOW + 60, item: item('Claim'), goesLast: false, wanted: 1, record: LEADER },
+    { queue: { for: 'turn', since: NOW, last: false } },
+  ],
+  [
+    'one that was refused, after a look, for another one to come: by then it has no lock',
+    stepOf('lock', { attempt: 1, plan: planOf({ route: 'leave' }), ask: { refused: true } }),
+    { item: item('Demote'), goesLast: false, wanted: 3, record: LEADER },
+    { queue: { for: 'managers', releaseLock: false } },
+  ],
+  [
+    'a manager for its turn in a swarm that was founded since it was claimed',
+    stepOf('lock', { plan: noSwarm() }),
+    { item: item('Prepare'), swarm },
+    { queue: { for: 'turn', since: NOW, last: false } },
+  ],
   ['on, where what it queued up for has not come', stepOf('hold'), { queued: 'end of hold', hold }, {}],
+  [
+    'on, where the founding has not come while it queued up',
+    stepOf('join', { plan: noSwarm() }),
+    { queued: 'founding', swarm: unfounded },
+    {},
+  ],
+  [
+    'on for another manager, where none has come while it queued up',
+    stepOf('lock', { plan: planOf({ route: 'leave' }) }),
+    { queued: 'managers', wanted: 3, record: LEADER },
+    {},
+  ],
+  [
+    'on for another manager, where it was refused a moment ago: the record may still be what it was refused by',
+    stepOf('lock', { plan: planOf({ route: 'leave' }), ask: { refused: true } }),
+    { queued: 'managers', wanted: 1, record: LEADER },
+    {},
+  ],
+  ['on for its turn: the lock is looked at where it is queued for', stepOf('lock'), { queued: 'turn' }, {}],
   ['where nobody at all is known', stepOf('drain', { plan: noSwarm() }), { swarm: lost, candidates: [] }, {}],
 ];
 

@@ -85,7 +85,11 @@ describe('whatever a step is and whatever becomes known', () => {
   );
 
   /** What it comes to, and what it has asked for. */
-  function settle(step: Step, first: Facts, known: Known): { decision: Decision; asked: string[]; facts: Facts } {
+  function answerQuestions(
+    step: Step,
+    first: Facts,
+    known: Known,
+  ): { decision: Decision; asked: string[]; facts: Facts } {
     let facts = first;
     const asked: string[] = [];
     for (;;) {
@@ -102,7 +106,11 @@ describe('whatever a step is and whatever becomes known', () => {
   it('no fact is asked for twice, and it ends in something to do', () => {
     fc.assert(
       fc.property(any, ({ step, item: seen, now, known }) => {
-        const { decision } = settle(step, factsOf({ now, ...(seen === undefined ? {} : { item: seen }) }), known);
+        const { decision } = answerQuestions(
+          step,
+          factsOf({ now, ...(seen === undefined ? {} : { item: seen }) }),
+          known,
+        );
 
         expect(['send', 'look again', 'deliver', 'give up', 'wait']).toContain(decision.kind);
       }),
@@ -115,7 +123,7 @@ describe('whatever a step is and whatever becomes known', () => {
         fc.pre(!step.ask.undo && step.verb !== 'hold');
         const facts = factsOf({ now: LATE, ...(seen === undefined ? {} : { item: seen }) });
 
-        expect(['deliver', 'give up']).toContain(settle(step, facts, known).decision.kind);
+        expect(['deliver', 'give up']).toContain(answerQuestions(step, facts, known).decision.kind);
       }),
     );
   });
@@ -123,7 +131,7 @@ describe('whatever a step is and whatever becomes known', () => {
   it('the same facts say the same to a person, and never of a wait', () => {
     fc.assert(
       fc.property(any, ({ step, item: seen, now, known }) => {
-        const { facts } = settle(step, factsOf({ now, ...(seen === undefined ? {} : { item: seen }) }), known);
+        const { facts } = answerQuestions(step, factsOf({ now, ...(seen === undefined ? {} : { item: seen }) }), known);
         const told = noticesOfStep(step, facts);
 
         expect(noticesOfStep(step, facts)).toEqual(told);
@@ -160,6 +168,34 @@ describe('what a person is told of the managers', () => {
       stepOf('drain', { attempt: 1 }),
       { swarm, candidates: [], item: item('Drain', { result: failed('NotReady', true) }) },
       [],
+    ],
+    [
+      'nothing as long as one is left who may be a manager, since it was not asked yet',
+      stepOf('drain', { attempt: 1 }),
+      {
+        swarm,
+        candidates: [LEADER.leader, { ...LEADER.leader, instance: OTHER_INSTANCE }],
+        item: item('Drain', { result: failed('NoLeader', true) }),
+      },
+      [],
+    ],
+    [
+      'nothing of a cluster that has no swarm',
+      stepOf('drain', { plan: noSwarm() }),
+      { swarm: unfounded, candidates: [] },
+      [],
+    ],
+    [
+      'nothing before it is known who else may be a manager',
+      stepOf('drain', { attempt: 1 }),
+      { swarm, item: item('Drain', { result: failed('NoLeader', true) }) },
+      [],
+    ],
+    [
+      'that nobody answers, where one of the record is among those who may be managers: it was asked once',
+      stepOf('drain', { attempt: 1 }),
+      { swarm, candidates: [LEADER.leader], item: item('Drain', { result: failed('NoLeader', true) }) },
+      ['NoManagerAnswers'],
     ],
     [
       'nothing of a join that only reads who they are',

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { decide } from '../../../../src/core/steps/decide.ts';
 import type { Decision, Question } from '../../../../src/core/steps/step.ts';
-import { INSTANCE, LEADER, MANAGER_INSTANCE, NOW, planOf } from '../../support/examples.ts';
+import { INSTANCE, LEADER, MANAGER_INSTANCE, NOW, SWARM_ID, planOf } from '../../support/examples.ts';
 import {
   LATE,
   ended,
@@ -21,6 +21,9 @@ import {
 } from '../../support/steps.ts';
 import type { Row } from '../../support/steps.ts';
 
+/** Not on record. */
+const OTHERS = ['i-00000000000000008', 'i-00000000000000009'].map((instance) => ({ ...LEADER.leader, instance }));
+
 const SENDS: readonly Row[] = [
   ['a first attempt', stepOf('join'), {}, { kind: 'send', try: 1, begun: false, command: { target: INSTANCE } }],
   [
@@ -28,6 +31,12 @@ const SENDS: readonly Row[] = [
     stepOf('drain'),
     {},
     { kind: 'send', command: { target: MANAGER_INSTANCE }, record: 'unknown' },
+  ],
+  [
+    'a leave of a swarm that was founded since it was claimed, with its id: another one is not to be left',
+    stepOf('leave', { plan: noSwarm() }),
+    { swarm },
+    { kind: 'send', command: { parameters: { swarmId: SWARM_ID } } },
   ],
   [
     'what failed and may be tried again, under a new number',
@@ -55,9 +64,87 @@ const SENDS: readonly Row[] = [
     { kind: 'send', command: { parameters: { least: '3' } } },
   ],
   [
+    'a demotion where the record is lost: that nobody is on it does not make this the only manager',
+    stepOf('demote', { plan: planOf({ role: 'manager', route: 'leave' }) }),
+    { swarm: lost, candidates: [LEADER.leader], wanted: 3 },
+    { kind: 'send', command: { target: MANAGER_INSTANCE } },
+  ],
+  [
+    'a drain that may hand over, where there is time',
+    stepOf('drain', { ask: { handOver: true } }),
+    {},
+    { kind: 'send', command: { parameters: { handOver: 'yes' } } },
+  ],
+  [
+    'a drain that may hand over, where there is no time left for it',
+    stepOf('drain', { ask: { handOver: true } }),
+    { now: LATE - 180 },
+    { kind: 'send', command: { parameters: { handOver: 'no' } } },
+  ],
+  [
+    'a drain that may not hand over',
+    stepOf('drain'),
+    {},
+    { kind: 'send', command: { parameters: { handOver: 'no' } } },
+  ],
+  [
+    'to one that may be a manager, where the one on record has failed, and others are left',
+    stepOf('drain', { attempt: 1 }),
+    { item: item('Drain', { result: failed('NoLeader', true) }), swarm, candidates: OTHERS },
+    { kind: 'send', try: 2, command: { target: expect.stringMatching(/^i-0{16}[89]$/) }, last: false },
+  ],
+  [
+    'to the last one that may be a manager',
+    stepOf('drain', { attempt: 2 }),
+    { item: item('Drain', { try: 2, result: failed('NoLeader', true) }), swarm, candidates: OTHERS },
+    { kind: 'send', try: 3, command: { target: expect.stringMatching(/^i-0{16}[89]$/) }, last: true },
+  ],
+  [
     'a forced forget, where the group calls the instance unhealthy',
     stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 9000 }) }),
     { now: NOW + 3600, item: item('Drain'), swarm, isUnhealthy: true },
+    { kind: 'send', command: { parameters: { force: 'yes' } } },
+  ],
+  [
+    'a forget that is not forced, a second before an hour has gone by',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 9000 }) }),
+    { now: NOW + 3599, item: item('Drain'), swarm },
+    { kind: 'send', command: { parameters: { force: 'no' } } },
+  ],
+  [
+    'a first forget after an hour, which nobody has refused yet: it is not asked whether it is unhealthy',
+    stepOf('forget', { plan: planOf({ deadline: NOW + 9000 }) }),
+    { now: NOW + 3600 },
+    { kind: 'send', command: { parameters: { force: 'no' } } },
+  ],
+  [
+    'a forget of what is gone, after an hour: it is forced anyway',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 9000 }), ask: { force: true } }),
+    { now: NOW + 3600, item: item('Drain'), swarm },
+    { kind: 'send', command: { parameters: { force: 'yes' } } },
+  ],
+  [
+    'the forget of a launch that is undone, after an hour: its node is taken out if it is down only',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 9000 }), ask: { undo: true } }),
+    { now: NOW + 3600, item: item('Drain'), swarm },
+    { kind: 'send', command: { parameters: { force: 'no' } } },
+  ],
+  [
+    'a drain after an hour, which writes nobody off',
+    stepOf('drain', { attempt: 1, plan: planOf({ deadline: NOW + 9000 }) }),
+    { now: NOW + 3600, item: item('Drain', { result: failed('Busy', true) }), swarm, candidates: [] },
+    { kind: 'send', command: { verb: 'drain' } },
+  ],
+  [
+    'a forget that is not forced, where the hour went by under a hold',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 3600 + 1800, patience: 1800 }) }),
+    { now: NOW + 3600, item: item('Drain'), swarm },
+    { kind: 'send', command: { parameters: { force: 'no' } } },
+  ],
+  [
+    'a forced forget, where an hour of refusals has followed a hold',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 3600 + 9000, patience: 9000 }) }),
+    { now: NOW + 7200, item: item('Drain'), swarm, isUnhealthy: true },
     { kind: 'send', command: { parameters: { force: 'yes' } } },
   ],
 ];
@@ -73,6 +160,12 @@ const ASKS: readonly Row[] = [
   [
     'who leads anew, where a manager has waited for its turn',
     stepOf('join', { plan: manager() }),
+    {},
+    { fact: 'swarm' },
+  ],
+  [
+    'who leads anew, where a manager that is to be demoted has waited for its turn',
+    stepOf('demote', { plan: manager() }),
     {},
     { fact: 'swarm' },
   ],
@@ -106,6 +199,37 @@ const ASKS: readonly Row[] = [
     },
     { fact: 'wanted' },
   ],
+  [
+    'whether the group calls it unhealthy, after an hour of refusals',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 9000 }) }),
+    { now: NOW + 3600, item: item('Drain'), swarm },
+    { fact: 'isUnhealthy' },
+  ],
+  [
+    'whether the group calls it unhealthy, an hour after the end of a hold',
+    stepOf('forget', { attempt: 1, plan: planOf({ deadline: NOW + 1800 + 9000, patience: 9000 }) }),
+    { now: NOW + 1800 + 3600, item: item('Drain'), swarm },
+    { fact: 'isUnhealthy' },
+  ],
+  [
+    'whether it has been founded meanwhile, where a manager waits for its turn',
+    stepOf('lock', { plan: noSwarm() }),
+    { item: item('Prepare') },
+    { fact: 'swarm' },
+  ],
+  [
+    'whether it has been founded just before it queued up',
+    stepOf('join', { plan: noSwarm() }),
+    { queued: 'founding' },
+    { fact: 'swarm' },
+  ],
+  ['whether the hold has ended just before it queued up', stepOf('hold'), { queued: 'end of hold' }, { fact: 'hold' }],
+  [
+    'whether a manager has come just before it queued up',
+    stepOf('lock', { plan: planOf({ route: 'leave' }) }),
+    { queued: 'managers', wanted: 3 },
+    { fact: 'record' },
+  ],
   ['for the options of a founding', stepOf('init', { plan: planOf({ route: 'found' }) }), {}, { fact: 'config' }],
   [
     'SSM for a try whose answer was lost',
@@ -128,7 +252,7 @@ const ASKS: readonly Row[] = [
   [
     'whether a manager that leaves a command lying works at all',
     stepOf('drain', { attempt: 1 }),
-    { now: NOW + 20, item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: true },
+    { now: NOW + 10, item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: true },
     { fact: 'hasWorked' },
   ],
   [
@@ -156,7 +280,7 @@ const DELIVERS: readonly Row[] = [
     'an end that no event has told, also when it is late',
     stepOf('join', { attempt: 1 }),
     { now: LATE, item: sent('Join', INSTANCE), invocation: ended },
-    { what: 'found', of: { commandId: 'one' } },
+    { what: 'found', of: { commandId: 'one' }, notBefore: NOW - 90 },
   ],
   [
     'an end that a search has found',
@@ -209,6 +333,12 @@ const LOOKS: readonly Row[] = [
     'while the agent of a manager is only busy',
     stepOf('drain', { attempt: 2 }),
     { now: NOW + 20, item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: true, hasWorked: true },
+    {},
+  ],
+  [
+    'before the agent of a manager is asked after: a burst of workers may be all that keeps it busy',
+    stepOf('drain', { attempt: 1 }),
+    { now: NOW + 9, item: sent('Drain', MANAGER_INSTANCE), invocation: lying, isInAnyGroup: true },
     {},
   ],
   [

@@ -10,7 +10,9 @@ import {
   mayHaveBeenSent,
   nextMove,
   nodeChanges,
+  ownNodeId,
   toComment,
+  tryOf,
 } from '../../../../src/core/steps/rendezvous.ts';
 import type { Move, Outcome, RendezvousItem, StepKey } from '../../../../src/core/steps/rendezvous.ts';
 import { INSTANCE, NODE_ID, NOW } from '../../support/examples.ts';
@@ -51,6 +53,10 @@ describe('the comment of a command', () => {
     '',
     'somebody else',
     'skep2 prod i-1 abc Join 1',
+    'skepN',
+    'skepN prod',
+    'skepN prod i-1',
+    'skepN prod i-1 abc',
     'skepN prod i-1 abc Join',
     'skepN prod i-1 abc Join x',
     'skepE prod i-1 abc Join 1.5',
@@ -169,6 +175,40 @@ describe('what a new attempt of a step does', () => {
         },
       ),
     );
+  });
+});
+
+describe('the number of the present command of a step', () => {
+  it.each<[string, Partial<RendezvousItem>, string, number]>([
+    [
+      'counts all entries of the step: what its first time left behind is another command',
+      { try: 1, tried_Join: 4 },
+      'Join',
+      4,
+    ],
+    ['is counted under its own name', { try: 1, tried_Inspect_0: 3 }, 'Inspect-0', 3],
+    ['is not that of another step', { try: 2, tried_Join: 4 }, 'Confirm', 2],
+    ['is that since it was entered where nothing was counted', { try: 2 }, 'Join', 2],
+    ['is the first where an item says nothing', {}, 'Join', 1],
+  ])('%s', (_what, item, step, number) => {
+    expect(tryOf({ owner: 'me', ...item }, step)).toBe(number);
+  });
+
+  it('is the one that a look is at', () => {
+    const item = { owner: 'me', ...sent, try: 1, tried_Join: 4 };
+    expect(nextMove(item, 'Join')).toMatchObject({ kind: 'look', try: 4 });
+  });
+
+  it('is looked for where only the target is known', () => {
+    const item = { owner: 'me', step: 'Join', try: 1, target: INSTANCE };
+    expect(nextMove(item, 'Join')).toEqual({ kind: 'send', try: 1, begun: true });
+  });
+});
+
+describe('the node id by which an instance calls itself', () => {
+  it.each(VERBS)('is told by documents about the instance itself only: %s', (verb) => {
+    const own = ['init', 'join', 'leave'].includes(verb) ? NODE_ID : undefined;
+    expect(ownNodeId(verb, { nodeId: NODE_ID })).toBe(own);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../../../src/core/steps/decide.ts';
 import { nodeFacts } from '../../../../src/core/steps/verbs.ts';
 import type { Facts } from '../../../../src/core/steps/step.ts';
-import { INSTANCE, NODE_ID, OTHER_INSTANCE } from '../../support/examples.ts';
+import { INSTANCE, NODE_ID, OTHER_INSTANCE, planOf } from '../../support/examples.ts';
 import { LATE, factsOf, item, stepOf, swarm } from '../../support/steps.ts';
 
 const OWN = ['10.0.1.12', '10.0.9.12', '203.0.113.7'];
@@ -44,7 +44,10 @@ describe('the node that an instance has named', () => {
   });
 
   it('waits where EC2 does not show the instance yet', () => {
-    expect(decided({ addresses: [] })).toMatchObject({ kind: 'give up', error: 'AwsUnavailable' });
+    expect(decided({ addresses: [] })).toMatchObject({
+      ...{ kind: 'give up', error: 'AwsUnavailable' },
+      cause: `EC2 tells no address of ${INSTANCE} yet: its node is confirmed when it does`,
+    });
   });
 
   it('is not confirmed where it is told to be at an address that the instance does not have', () => {
@@ -100,6 +103,26 @@ describe('the node that an instance has named', () => {
       error: 'NodeOfAnother',
       cause: 'it is labelled',
     });
+  });
+
+  it.each(['NotReady', 'NodeDown'])(
+    'is not another’s where two managers have said %s of it, and nothing of its label',
+    (error) => {
+      const result = { ok: false, error, cause: 'c', retryable: true } as const;
+      expect(decided({ addresses: OWN, item: item('Confirm', { try: 2, result }) })).toMatchObject({ kind: 'send' });
+    },
+  );
+
+  it('is looked up only where the managers see it elsewhere, whatever else a failure says', () => {
+    const { result } = sees('10.0.1.99');
+    const other = item('Confirm', { result: { ...result, error: 'NotReady' } });
+    expect(sentAddresses({ addresses: OWN, item: other })).toBe(OWN.join(','));
+  });
+
+  it('is compared also where the plan has no deadline', () => {
+    const { v, route, because, cluster, instance, swarm: planned } = planOf() as Required<ReturnType<typeof planOf>>;
+    const plan = { v, route, because, cluster, instance, swarm: planned };
+    expect(decide(stepOf('confirm', { plan }), factsOf({ swarm }))).toEqual({ kind: 'ask', fact: 'addresses' });
   });
 
   it('is nobody’s question past the deadline', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { SwarmNode, TidyFacts } from '../../../../src/core/tidy/facts.ts';
+import { whyAnothers, whyNobodys } from '../../../../src/core/tidy/elsewhere.ts';
 import { addressesElsewhere, namedByNodes } from '../../../../src/core/tidy/repair-nodes.ts';
 import { planTidy } from '../../../../src/core/tidy/repairs.ts';
 import { INSTANCE, OTHER_INSTANCE } from '../../support/examples.ts';
@@ -97,6 +98,24 @@ describe('a node at an address that EC2 has for another instance', () => {
     expect(behind).toEqual([['report', undefined, expect.stringContaining('no instance: behind a NAT that is so')]]);
     expect(told({ nodes: [leader()], groups: managers, owners: new Map() })).toEqual([]);
   });
+
+  it('that is nobody’s is nothing where its instance runs no more, or where networks overlap', () => {
+    const gone = new Map([[INSTANCE, []]]);
+    const both = new Map([[ELSEWHERE, [OTHER_INSTANCE, INSTANCE]]]);
+
+    expect(whyNobodys(named(), INSTANCE, { addresses, owners: nobodys })).toBeDefined();
+    expect(whyNobodys(named(), INSTANCE, { addresses: gone, owners: nobodys })).toBeUndefined();
+    expect(whyNobodys(named(), INSTANCE, { addresses: new Map(), owners: nobodys })).toBeUndefined();
+    expect(whyNobodys(named(), INSTANCE, { addresses, owners: both })).toBeUndefined();
+  });
+
+  it('is told with all whose it is', () => {
+    const two = new Map([[ELSEWHERE, [OTHER_INSTANCE, 'i-1']]]);
+
+    expect(whyAnothers(named(), INSTANCE, { addresses, owners: two })).toContain(
+      `has for ${OTHER_INSTANCE}, i-1: never`,
+    );
+  });
 });
 
 describe('what EC2 is asked for', () => {
@@ -106,7 +125,10 @@ describe('what EC2 is asked for', () => {
       INSTANCE,
     ]);
     expect(namedByNodes(nodes, [])).toEqual([]);
+    expect(namedByNodes([named({ address: undefined })], [item()])).toEqual([]);
     expect(addressesElsewhere({ nodes, known: [], addresses })).toEqual([ELSEWHERE]);
+    const silent = ['0.0.0.0', '127.0.0.1'].map((address) => leader({ address }));
+    expect(addressesElsewhere({ nodes: silent, known: [], addresses })).toEqual([]);
     const many = Array.from({ length: 30 }, (_, n) => leader({ nodeId: String(n), address: `10.9.0.${n}` }));
     expect(addressesElsewhere({ nodes: many, known: [], addresses })).toHaveLength(10);
   });

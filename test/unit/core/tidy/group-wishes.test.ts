@@ -29,6 +29,14 @@ describe('the availability that a group wishes', () => {
     expect(wishesOf(wishing(of, { availability: said }), 'dev')?.availability).toBe(wished);
   });
 
+  it('is what its launch hook says, wherever that stands among its hooks', () => {
+    const launch = wishing(managerGroup(SERVICE), { availability: 'drain' }).hooks.slice(0, 1);
+    const others = managerGroup(SERVICE).hooks.slice(1);
+
+    expect(wishesOf(managerGroup(SERVICE, { hooks: [...others, ...launch] }), 'dev')?.availability).toBe('drain');
+    expect(wishesOf(managerGroup(SERVICE, { hooks: others }), 'dev')).toBeUndefined();
+  });
+
   it('is unknown where there is no hook, or none that can be read', () => {
     expect(wishesOf(group(undefined, { hooks: [] }), 'dev')).toBeUndefined();
     expect(wishesOf(wishing(group(), { cluster: '?' }), 'dev')).toBeUndefined();

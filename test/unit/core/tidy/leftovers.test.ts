@@ -13,8 +13,9 @@ const own = node();
 const replaced = down({ nodeId: OTHER_NODE, instance: undefined, address: ADDRESS });
 const unborn = node({ nodeId: OTHER_NODE, instance: undefined, status: 'unknown', neverUp: true, age: 3600 });
 const owners = new Map([[ADDRESS, [INSTANCE]]]);
-const of = (one: SwarmNode, changes: Partial<TidyFacts> = {}): string | undefined =>
-  leftoverOf(one, { ...factsOf({ nodes: [own, one] }), owners, ...changes })?.instance;
+const found = (one: SwarmNode, changes: Partial<TidyFacts> = {}) =>
+  leftoverOf(one, { ...factsOf({ nodes: [own, one] }), owners, ...changes });
+const of = (one: SwarmNode, changes: Partial<TidyFacts> = {}): string | undefined => found(one, changes)?.instance;
 
 describe('a node that a join left behind', () => {
   it.each<[string, SwarmNode]>([
@@ -32,6 +33,11 @@ describe('a node that a join left behind', () => {
     ['nobody knows where it spoke from', { ...replaced, address: undefined }, {}],
     ['EC2 shows nobody at its address: a laptop, say', replaced, { owners: new Map() }],
     [
+      'the same, and somebody has joined without a label',
+      replaced,
+      { owners: new Map(), nodes: [node({ instance: undefined }), replaced] },
+    ],
+    [
       'two have its address, in networks that overlap',
       replaced,
       { owners: new Map([[ADDRESS, [INSTANCE, OTHER_INSTANCE]]]) },
@@ -39,7 +45,7 @@ describe('a node that a join left behind', () => {
     ['the instance at its address is no other node', replaced, { nodes: [replaced] }],
     ['that node is down as well', replaced, { nodes: [down(), replaced] }],
   ])('stays where it may be alive, or somebody’s: %s', (_why, one, changes) => {
-    expect(of(one, changes)).toBeUndefined();
+    expect(found(one, changes)).toBeUndefined();
   });
 
   it.each<[string, SwarmNode]>([
@@ -52,6 +58,13 @@ describe('a node that a join left behind', () => {
     },
   );
 
+  it('is removed with the reason', () => {
+    expect([replaced, unborn].map((one) => found(one)?.because)).toEqual([
+      'the node is down and bears no label, and the instance at its address has joined as another one',
+      'no engine has ever come as this node, for an hour, and every instance of the cluster is another one',
+    ]);
+  });
+
   it('and as whom no engine ever came is removed whoever rests in a warm pool: out of it, it comes with the group', () => {
     const warm = [{ instance: OTHER_INSTANCE, lifecycle: 'Warmed:Stopped', healthy: true }];
     expect(of(unborn, { groups: [group(), managerGroup([], { warm })] })).toBe('none');
@@ -62,12 +75,17 @@ describe('a node that a join left behind', () => {
     ['an engine has come as it once', { ...unborn, neverUp: false }, {}],
     ['it is in the raft', { ...unborn, isManager: true }, {}],
     [
+      'an instance is missing in one of the groups',
+      unborn,
+      { groups: [group(), managerGroup([{ instance: OTHER_INSTANCE, lifecycle: 'InService' }])] },
+    ],
+    [
       'an instance is missing, which may come as it',
       unborn,
       { groups: [group([INSTANCE, OTHER_INSTANCE].map((instance) => ({ instance, lifecycle: 'Standby' })))] },
     ],
   ])('and as whom no engine ever came stays where %s', (_why, one, changes) => {
-    expect(of(one, changes)).toBeUndefined();
+    expect(found(one, changes)).toBeUndefined();
   });
 
   it('is a repair of the plan, and no stranger that people are told of; before that it is told of, and is no part of the verdict', () => {
@@ -101,7 +119,12 @@ describe('a node that a join left behind', () => {
 describe('addresses that EC2 is asked for', () => {
   it('are those of unlabelled nodes that are down and no managers, each once', () => {
     const labelled = down({ address: '10.0.1.1' });
-    const nodes = [own, labelled, replaced, replaced, manager({ instance: undefined, address: '10.0.1.3' }), unborn];
+    const nodes = [
+      ...[own, labelled, replaced, replaced, unborn],
+      manager({ instance: undefined, address: '10.0.1.3' }),
+      node({ instance: undefined, address: '10.0.1.4' }),
+      down({ instance: undefined, isManager: true, address: '10.0.1.5' }),
+    ];
 
     expect(addressesInDoubt(nodes)).toEqual([ADDRESS]);
   });

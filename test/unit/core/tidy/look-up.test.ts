@@ -25,6 +25,14 @@ describe('EC2 is asked about', () => {
   it.each<[string, SwarmNode[], TidyGroup[], KnownNode[], string[]]>([
     ['nobody, where all is well', [node()], [group()], [item()], []],
     ['a node that is down', [down()], [group()], [item()], [INSTANCE]],
+    ['a node that is down, and that no group and no item has', [down()], [], [], [INSTANCE]],
+    [
+      'an instance whose node is down, and was another’s as its item says',
+      [down()],
+      [group()],
+      [item({ instance: OTHER_INSTANCE })],
+      [INSTANCE, OTHER_INSTANCE],
+    ],
     ['a node that is down and bears no label, by its item', [down({ instance: undefined })], [], [item()], [INSTANCE]],
     ['nobody for a stranger that is down', [down({ instance: undefined, nodeId: OTHER_NODE })], [], [], []],
     ['nobody for a node whose state is unknown: it is there', [node({ status: 'unknown' })], [group()], [item()], []],

@@ -142,10 +142,21 @@ describe('nodes', () => {
     ]);
   });
 
+  it('that are told of are a hundred at most, and the number of the others', () => {
+    const strangers = (count: number): SwarmNode[] =>
+      Array.from({ length: count }, (_, n) => node({ nodeId: String(n).padStart(25, '0'), instance: undefined }));
+    const told = (count: number) => plan({ nodes: strangers(count), known: [], groups: left }).reports;
+    expect(told(100).map(({ name }) => name)).toEqual(Array.from({ length: 100 }, () => 'NodeUnknown'));
+    expect(told(102)).toHaveLength(101);
+    expect(told(102).at(-1)).toEqual({ because: 'and 2 more' });
+  });
+
   it('none is touched while the view is not whole', () => {
-    const { repairs, reports } = plan({ nodes: [down()], states: terminated, groups: left, whole: false });
-    expect(repairs).toEqual([]);
-    expect(reports).toHaveLength(1);
+    expect(plan({ nodes: [down()], states: terminated, groups: left, whole: false })).toEqual({
+      repairs: [],
+      reports: [{ because: 'the swarm changed while it was read: nothing is repaired' }],
+      seen: null,
+    });
   });
 });
 
@@ -445,5 +456,28 @@ describe('under a hold', () => {
       expect.stringContaining('held, would forget'),
       expect.stringContaining('held, would erase'),
     ]);
+  });
+
+  it('joins and leaves of instances that no hook keeps waiting are held, and those of others go on', () => {
+    const ids = ['i-1', 'i-2', 'i-3', 'i-4'];
+    const states = new Map(ids.map((id) => [id, 'running']));
+    const lifecycles = ['InService', 'Pending:Wait', 'Warmed:Pending:Wait', 'Warmed:Running'];
+    const groups = [group(lifecycles.map((lifecycle, n) => ({ instance: ids[n] ?? '', lifecycle })))];
+    const nodes = [node({ nodeId: OTHER_NODE, instance: 'i-4' })];
+    const { repairs, reports, seen } = underHold(plan({ nodes, known: [], states, groups }), groups, 'held');
+    expect(repairs.map((one) => [one.kind, 'instance' in one ? one.instance : ''])).toEqual([
+      ['join', 'i-2'],
+      ['leave', 'i-3'],
+    ]);
+    expect(reports).toEqual([
+      { because: 'held' },
+      { instance: 'i-1', group: 'workers', because: 'held, would join: it is InService and not in the swarm' },
+      {
+        instance: 'i-4',
+        group: 'workers',
+        because: 'held, would leave: it is Warmed:Running in the warm pool of its group, and a node',
+      },
+    ]);
+    expect(seen).not.toBeNull();
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { statusOf } from '../../../../src/core/verdict/status.ts';
-import type { Looked, LookedGroups } from '../../../../src/core/verdict/status.ts';
+import type { StatusFacts, StatusGroups } from '../../../../src/core/verdict/status.ts';
 import type { RecordedNode } from '../../../../src/core/verdict/no-nodes.ts';
 import { group, managerGroup } from '../../support/tidy-facts.ts';
 import type { Verdict } from '../../../../src/core/verdict/verdict.ts';
@@ -43,9 +43,14 @@ describe('the status of a cluster', () => {
 });
 
 describe('what is looked at between two tidies', () => {
-  const table: Looked = { forced: undefined, lastFailure: undefined, hold: undefined, state: { status: 'founded' } };
+  const table: StatusFacts = {
+    forced: undefined,
+    lastFailure: undefined,
+    hold: undefined,
+    state: { status: 'founded' },
+  };
   const own = [managerGroup([{ instance: 'i-1', lifecycle: 'InService' }]), group([])];
-  const groups = (changes: Partial<LookedGroups> = {}): Looked => ({
+  const groups = (changes: Partial<StatusGroups> = {}): StatusFacts => ({
     ...table,
     groups: { stage: 'dev', own, refused: [], ...changes },
   });
@@ -54,7 +59,7 @@ describe('what is looked at between two tidies', () => {
   const inService = group([{ instance: 'i-2', lifecycle: 'InService' }]);
   const READY = { instance: 'i-1', phase: 'ready' as const, leaseUntil: 0 };
   const joining = (leaseUntil: number): RecordedNode => ({ instance: 'i-2', phase: 'joining', leaseUntil });
-  const asked = (some: LookedGroups['own'], recorded: readonly RecordedNode[]): Looked => ({
+  const asked = (some: StatusGroups['own'], recorded: readonly RecordedNode[]): StatusFacts => ({
     ...groups({ own: some }),
     recorded,
   });
@@ -65,7 +70,7 @@ describe('what is looked at between two tidies', () => {
     instances: [],
   };
 
-  it.each<[string, Verdict | undefined, Looked, string, string[]]>([
+  it.each<[string, Verdict | undefined, StatusFacts, string, string[]]>([
     ['groups and hooks that are as they should be', verdict(), groups(), 'healthy', []],
     [
       'the terminate hook of the managers is missing',

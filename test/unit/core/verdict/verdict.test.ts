@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { VerdictFacts } from '../../../../src/core/verdict/findings.ts';
-import type { Seen } from '../../../../src/core/tidy/seen.ts';
-import { TOLD } from '../../../../src/core/verdict/reports.ts';
+import type { TidySummary } from '../../../../src/core/tidy/summary-shape.ts';
+import { REPORTS } from '../../../../src/core/verdict/reports.ts';
 import { judge } from '../../../../src/core/verdict/verdict.ts';
 import type { Judgement, Verdict } from '../../../../src/core/verdict/verdict.ts';
 
 const NOW = 1_700_000_000;
 const INSTANCE = 'i-0123456789abcdef0';
-const seen = (changes: Partial<Seen> = {}): Seen => ({
+const seen = (changes: Partial<TidySummary> = {}): TidySummary => ({
   at: NOW,
   managers: { members: 3, reachable: 3, wanted: 3 },
   nodes: { total: 5, ready: 5, down: 0 },
@@ -18,7 +18,7 @@ const seen = (changes: Partial<Seen> = {}): Seen => ({
   waiting: [],
   ...changes,
 });
-const managers = (reachable: number, members: number, wanted: number): Partial<Seen> => ({
+const managers = (reachable: number, members: number, wanted: number): Partial<TidySummary> => ({
   managers: { reachable, members, wanted },
 });
 const facts = (changes: Partial<VerdictFacts> = {}): VerdictFacts => ({
@@ -128,7 +128,7 @@ describe('a verdict', () => {
       { state: { status: 'new' }, seen: seen({ ...managers(0, 0, 3), ...notReady(2), founded: false }) },
       { findings: { InServiceNotReady: NOW - 9999, ManagersMissing: NOW - 9999 } },
     ],
-    ...(Object.entries(TOLD) as [string, { level: string; grace: number }][]).flatMap(
+    ...(Object.entries(REPORTS) as [string, { level: string; grace: number }][]).flatMap(
       ([name, { level, grace }]): [string, string, Partial<VerdictFacts>, Partial<Verdict>?][] => {
         const told: Partial<VerdictFacts> = { seen: seen({ told: [{ name, what: 'w' }] }) };
         return [
@@ -325,6 +325,6 @@ function holdsAfter({ verdict, changed }: Judgement, before: Verdict): void {
   expect(new Set(verdict.reasons.map(({ name }) => name)).size).toBe(verdict.reasons.length);
 }
 
-function notReady(count: number): Partial<Seen> {
+function notReady(count: number): Partial<TidySummary> {
   return { notReady: { count, instances: Array.from({ length: count }, (_one, n) => `i-${n}`) } };
 }

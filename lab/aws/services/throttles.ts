@@ -1,4 +1,5 @@
-// What an account and an agent can take: the knobs of bursts. AWS publishes few of these numbers.
+// How fast an account and an agent take calls, and when AWS throttles them: the `limits` of a scenario. AWS publishes few of these numbers. How
+// much AWS takes, in sizes and counts, is in quotas.ts.
 import type { Clock } from '../../time/clock.ts';
 import type { Lag } from './lagging.ts';
 import { AwsError } from './service.ts';
@@ -27,7 +28,7 @@ export interface AgentLimits {
   readonly restarts?: number;
 }
 
-/** Throttling that a scenario asks for; without it there is none. */
+/** Throttling that a scenario asks for; without it there is none. Each rate is named for the call that it throttles. */
 export interface Limits {
   /** Per account. Not published; it was seen at test suites. */
   readonly sendCommand?: Rate | undefined;

@@ -1,17 +1,14 @@
-// A cluster that a person holds: how the hold is made known, and taken back.
+// A person holds a cluster, and ends the hold.
+import type { SFNClient } from '@aws-sdk/client-sfn';
+
 import { failTask } from '../aws/task-callbacks.ts';
-import type { Hold, Plan } from '../core/model.ts';
-import { keys } from '../core/names.ts';
-import type { Key } from '../core/names.ts';
-import type { StepPorts } from './ports.ts';
+import type { Hold } from '../core/model.ts';
+import type { Holds } from '../store/holds.ts';
 
-/** Of the lifecycle action that a plan is about. */
-export function actionKey({ route, group, instance }: Plan): Key {
-  const transition = `autoscaling:EC2_INSTANCE_${route === 'leave' ? 'TERMINATING' : 'LAUNCHING'}`;
-  return keys.action(group ?? '', instance ?? '', transition);
+interface HoldPorts {
+  readonly holds: Holds;
+  readonly states: SFNClient;
 }
-
-type HoldPorts = Pick<StepPorts, 'holds' | 'states'>;
 
 /** @returns undefined if there is no such cluster */
 export async function holdCluster(

@@ -7,13 +7,13 @@ export const MOST_WAITING = 500;
 export const MOST_NAMED = 10;
 
 /** A reason of a verdict names a few; with all of a swarm's it could not be kept. */
-export const MOST_TOLD = 100;
+export const MOST_REPORTS = 100;
 export const MOST_NOTES = 20;
 
 const count = z.int().nonnegative();
 
 /** Goes from the tidy function to the verdict function through the execution. */
-export const seenSchema = z.object({
+export const tidySummary = z.object({
   /** When the managers were asked. Epoch seconds. */
   at: z.number(),
   managers: z.object({
@@ -32,14 +32,14 @@ export const seenSchema = z.object({
   waiting: z.array(z.string()).max(MOST_WAITING),
   /** Ready nodes whose instances are in none of the cluster's groups: how many, and the first of them. */
   strays: z.object({ count, instances: z.array(z.string()).max(MOST_NAMED) }).optional(),
-  /** Reports that count in the verdict, by their names (`ToldName`). Executions of an older version tell none. */
+  /** Reports that count in the verdict, by their names (`ReportName`). Executions of an older version tell none. */
   told: z
     .array(z.object({ name: z.string(), what: z.string() }))
-    .max(MOST_TOLD)
+    .max(MOST_REPORTS)
     .optional(),
   /** Reports that do not: what somebody meant so, or what nobody can mend. */
   notes: z.array(z.string()).max(MOST_NOTES).optional(),
   /** False where there is no swarm yet: of that nothing is missing. */
   founded: z.boolean().optional(),
 });
-export type Seen = z.infer<typeof seenSchema>;
+export type TidySummary = z.infer<typeof tidySummary>;

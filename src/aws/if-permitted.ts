@@ -1,9 +1,9 @@
 // What a person may have no right to look at: then it is told what was not seen, and why, and the rest goes on.
-import type { AskedFor } from '../core/adopt/facts.ts';
+import type { IfPermitted } from '../core/adopt/facts.ts';
 import { isDenied } from './errors.ts';
 
 /** @throws where it fails for any other reason */
-export async function askedFor<T>(action: string, asking: Promise<T>): Promise<AskedFor<T>> {
+export async function ifPermitted<T>(action: string, asking: Promise<T>): Promise<IfPermitted<T>> {
   try {
     return { seen: await asking };
   } catch (error) {
