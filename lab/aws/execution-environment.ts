@@ -7,6 +7,7 @@ import fs from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import { Writable } from 'node:stream';
+import timers from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { format } from 'node:util';
 
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly onLine: (line: string) => void;
   /** Of which invocation a pause is. */
   readonly work: () => Work;
+  /** One by the wall's clock was set. */
+  readonly onTimer: (timer: NodeJS.Timeout) => void;
 }
 
 /** From here on, milliseconds, it is not a pause any more, but a guard of the SDK's over a socket. */
@@ -88,7 +91,9 @@ export class ExecutionEnvironment {
   leave(): void {
     const { clock, endpoint } = this.#surroundings;
     // What was begun and not waited for meets a connection that breaks, and the lab that is closed is kept by nobody.
-    this.#surroundings = { clock, endpoint, environment: {}, serve: closed, onLine: () => undefined, work: nobodys };
+    const nothing = (): void => undefined;
+    const unheard = { environment: {}, serve: closed, onLine: nothing, work: nobodys, onTimer: nothing };
+    this.#surroundings = { clock, endpoint, ...unheard };
     if (this.#running === 0 && typeof this.#exports['make'] === 'function') {
       idle.set(this.#file, [...(idle.get(this.#file) ?? []), this]);
     }
@@ -129,6 +134,7 @@ export class ExecutionEnvironment {
       },
     };
     const own: Readonly<Record<string, unknown>> = {
+      'node:timers': { ...timers, setTimeout: this.#setTimeout },
       'node:timers/promises': pausing,
       'node:http': http,
       // No arrow: it is called by `new`.
@@ -151,10 +157,14 @@ export class ExecutionEnvironment {
     wake: (...given: unknown[]) => void,
     delay = 0,
     ...given: unknown[]
-  ): NodeJS.Timeout | NodeJS.Immediate =>
-    this.#surroundings.clock.virtual && delay < LONGEST_PAUSE
-      ? setImmediate(wake, ...given)
-      : setTimeout(wake, delay, ...given);
+  ): NodeJS.Timeout | NodeJS.Immediate => {
+    if (this.#surroundings.clock.virtual && delay < LONGEST_PAUSE) {
+      return setImmediate(wake, ...given);
+    }
+    const timer = setTimeout(wake, delay, ...given);
+    this.#surroundings.onTimer(timer);
+    return timer;
+  };
 
   #tell(text: string): void {
     for (const line of text.split('\n')) {

@@ -42,6 +42,8 @@ class Running {
   /** Rejects when it dies. */
   readonly death: Promise<never>;
   readonly die: () => void;
+  /** What the wall's clock would end it by. Those of a dead one would keep all that it knows for as long as a function may take. */
+  #timers: NodeJS.Timeout[] = [];
 
   constructor() {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -50,8 +52,20 @@ class Running {
     this.death = promise;
     this.die = (): void => {
       this.isDead = true;
+      for (const timer of this.#timers) {
+        clearTimeout(timer);
+      }
+      this.#timers = [];
       reject(namedError('Runtime.ExitError', 'Error: Runtime exited with error: exit status 1'));
     };
+  }
+
+  onTimer(timer: NodeJS.Timeout): void {
+    if (this.isDead) {
+      clearTimeout(timer);
+    } else {
+      this.#timers.push(timer);
+    }
   }
 }
 
@@ -149,6 +163,7 @@ export class Lambda {
         onLog(deployed.name, line);
       },
       work: () => this.#work(),
+      onTimer: (timer) => this.#running.getStore()?.onTimer(timer),
     });
     this.#environments.set(deployed.name, environment);
     return environment;

@@ -13,12 +13,15 @@ const folder = mkdtempSync(path.join(tmpdir(), 'skep-lambda-'));
 const code = path.join(folder, 'handler.cjs');
 writeFileSync(
   code,
-  `let calls = 0;
+  `const timers = require('node:timers');
+  let calls = 0;
   exports.handler = async (asked) => {
     calls += 1;
+    const guards = [setTimeout(() => undefined, 60_000), timers.setTimeout(() => undefined, 60_000)];
     for (const one of asked) {
       await (await fetch(process.env.AWS_ENDPOINT_URL + '/' + one)).text();
     }
+    guards.forEach(clearTimeout);
     return calls;
   };`,
 );
@@ -68,6 +71,14 @@ describe('a function that dies in its midst', () => {
     expect(await lambda.invoke('one', [])).toEqual({ ok: true, payload: 2 });
     await lambda.invoke('one', ['dies']);
     expect(await lambda.invoke('one', [])).toEqual({ ok: true, payload: 1 });
+  });
+
+  it('leaves no timer, which would keep all that it knew', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await lambda.invoke('one', ['dies']);
+
+    expect(timers()).toBe(before);
   });
 
   it('takes no other call with it that is under way', async () => {
