@@ -1,4 +1,6 @@
 // Called by every token state: sends the command of a step, or looks at it. The task token ends the wait, not this function.
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { autoScalingClient, sendingClient, ssmClient, statesClient, tableClient } from '../src/aws/clients.ts';
 import { ec2Client } from '../src/aws/ec2-client.ts';
 import { addressesOf, instancesWithAddress } from '../src/aws/ec2.ts';
@@ -40,6 +42,7 @@ export function make(): Handler {
     stage,
     tokenKey,
     now: () => Math.floor(Date.now() / 1000),
+    pause: sleep,
   };
 
   return makeHandler(stepRequest, async (request) => {

@@ -1,6 +1,4 @@
 // Auto Scaling: groups with their tags and instances, hooks, and the heartbeat.
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import {
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
@@ -178,7 +176,7 @@ export async function isGoneFrom(
   client: AutoScalingClient,
   instance: string,
   group: string | undefined,
-  pause: (ms: number) => Promise<unknown> = sleep,
+  pause: (ms: number) => Promise<unknown>,
 ): Promise<boolean> {
   for (let look = 1; ; look += 1) {
     if (await isInAnyGroup(client, instance)) {

@@ -38,4 +38,5 @@ export interface StepPorts extends DeliverPorts {
   readonly erasures: Erasures;
   readonly stage: string;
   readonly now: () => number;
+  readonly pause: (ms: number) => Promise<unknown>;
 }

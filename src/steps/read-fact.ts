@@ -36,7 +36,7 @@ const READERS: Readers = {
   isInAnyGroup: ({ autoScaling }, _step, { of }) => isInAnyGroup(autoScaling, of.target),
   hasWorked: ({ ssm, now }, _step, { of }) => hasWorkedSince(ssm, of.target, of.sentAt ?? now()),
   goesLast: (ports, { key }) => goesLast(ports, key),
-  isGone: ({ autoScaling }, { plan }) => isGoneFrom(autoScaling, plan.instance ?? '', plan.group),
+  isGone: ({ autoScaling, pause }, { plan }) => isGoneFrom(autoScaling, plan.instance ?? '', plan.group, pause),
   isMarked: ({ holds }, { key }) => holds.isMarked(key),
 };
 

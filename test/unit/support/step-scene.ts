@@ -93,6 +93,7 @@ export function useStepScene(): void {
       stage: 'dev',
       tokenKey: TOKEN_KEY,
       now: () => time.now,
+      pause: () => Promise.resolve(),
     };
   });
   afterAll(() => db.close());
