@@ -70,7 +70,7 @@ interface Test {
   timeSpentMs: number;
 }
 
-type Hooks = 'beforeAll' | 'beforeEach' | 'afterEach' | 'afterAll';
+type Hooks = 'beforeAll' | 'beforeEach' | 'afterEach';
 
 function hooksOf(block: Circus.DescribeBlock, type: Hooks): Circus.TestFn[] {
   const own = block.hooks.filter((hook) => hook.type === type).map(({ fn }) => fn);
@@ -78,18 +78,25 @@ function hooksOf(block: Circus.DescribeBlock, type: Hooks): Circus.TestFn[] {
   return type.startsWith('before') ? [...outer, ...own] : [...own, ...outer];
 }
 
+/** Of all tests: what they have open stays so until the process ends, since the next mutant needs it too. */
+const begun = new Set<Circus.TestFn>();
+
 async function run(entry: Circus.TestEntry): Promise<void> {
   const { parent, fn } = entry;
   const call = async (one: Circus.TestFn): Promise<void> => {
     await (one as () => unknown)();
   };
-  for (const before of [...hooksOf(parent, 'beforeAll'), ...hooksOf(parent, 'beforeEach')]) {
+  for (const before of hooksOf(parent, 'beforeAll').filter((hook) => !begun.has(hook))) {
+    begun.add(before);
+    await call(before);
+  }
+  for (const before of hooksOf(parent, 'beforeEach')) {
     await call(before);
   }
   try {
     await call(fn);
   } finally {
-    for (const after of [...hooksOf(parent, 'afterEach'), ...hooksOf(parent, 'afterAll')]) {
+    for (const after of hooksOf(parent, 'afterEach')) {
       await call(after);
     }
   }

@@ -1,23 +1,18 @@
 // Whom a person's command asks: the leader first, three managers at most, and nobody after an answer that is final.
 import { GetCommandInvocationCommand, SSMClient, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import type { Manager } from '../../../src/core/model.ts';
 import { commandByHand, plannedSwarm } from '../../../src/core/steps/by-hand.ts';
 import { keys } from '../../../src/core/names.ts';
 import { askManagers, swarmOnRecord } from '../../../src/operations/ask-managers.ts';
 import { CA_DIGEST, INSTANCE, LEADER, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const ssm = mockClient(SSMClient);
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 const manager = (number: number): Manager => ({
   instance: `i-0000000000000000${number}`,

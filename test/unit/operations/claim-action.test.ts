@@ -7,28 +7,24 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { SFNClient, SendTaskFailureCommand } from '@aws-sdk/client-sfn';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { lifecycleExample } from '../../../src/core/events/lifecycle-action.ts';
 import { ownerKey, keys } from '../../../src/core/names.ts';
 import { claimAction, claimRequest } from '../../../src/operations/claim-action.ts';
 import { Refusals } from '../../../src/store/refusals.ts';
 import { CA_DIGEST, EXECUTION, LEADER, SWARM_ID } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import type { TestTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
 const states = mockClient(SFNClient);
 const TIME = Date.parse('2026-11-20T10:00:00Z') / 1000;
-let db: TestTable;
 let raised: string[] = [];
 let paused: number[] = [];
 let logged: string[] = [];
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 let scenes = 0;
 /** Each test has a cluster, a group and an instance of its own. */

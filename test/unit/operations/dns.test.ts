@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import type { ChangeResourceRecordSetsCommandInput, ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { nameNode, repairNames, unnameNode } from '../../../src/operations/dns.ts';
@@ -18,23 +18,16 @@ import type { DnsPorts, Leaver } from '../../../src/operations/dns.ts';
 import { DnsStore } from '../../../src/store/dns-store.ts';
 import { Holds } from '../../../src/store/holds.ts';
 import { INSTANCE, NOW, OTHER_INSTANCE, nodeOf } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const ZONE = 'Z0123456789ABCDEFGHIJ';
 const autoScaling = mockClient(AutoScalingClient);
 const ec2 = mockClient(EC2Client);
 const route53 = mockClient(Route53Client);
-let db: TestTable;
-let store: DnsStore;
-let holds: Holds;
-beforeAll(async () => {
-  db = await openTable();
-  store = new DnsStore(db.client, TABLE);
-  holds = new Holds(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const store = new DnsStore(db.client, TABLE);
+const holds = new Holds(db.client, TABLE);
 
 let scenes = 0;
 let owners = 0;

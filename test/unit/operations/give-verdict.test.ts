@@ -2,7 +2,7 @@ import { SNSClient, PublishCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { Verdicts } from '../../../src/store/verdicts.ts';
 import { giveVerdict } from '../../../src/operations/give-verdict.ts';
@@ -10,15 +10,13 @@ import type { Tidied, VerdictPorts } from '../../../src/operations/give-verdict.
 import { keys } from '../../../src/core/names.ts';
 import { SENDING } from '../../../src/core/verdict/notice.ts';
 import type { TidySummary } from '../../../src/core/tidy/summary-shape.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const NOW = 1_700_000_000;
 const sns = mockClient(SNSClient);
 const sqs = mockClient(SQSClient);
 const ssm = mockClient(SSMClient);
-let test: TestTable;
 let failures: string[] = [];
 let now = NOW;
 
@@ -55,10 +53,7 @@ const tidied = (execution: string, reachable: number): Tidied => ({
 const ids = (): string[] =>
   sns.commandCalls(PublishCommand).map(({ args: [{ input }] }) => input.MessageAttributes?.['id']?.StringValue ?? '');
 
-beforeAll(async () => {
-  test = await openTable();
-});
-afterAll(() => test.close());
+const test = await useTable();
 beforeEach(async () => {
   for (const mock of [sns, sqs, ssm]) mock.reset();
   failures = [];

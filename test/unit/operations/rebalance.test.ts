@@ -1,7 +1,7 @@
 // A rebalance over a real table: who may begin, why it ends, and what is kept of it.
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { wish } from '../../../src/core/rebalance/wish.ts';
 import { keys } from '../../../src/core/names.ts';
@@ -9,20 +9,13 @@ import { rebalance, rebalanceRequest } from '../../../src/operations/rebalance.t
 import { Holds } from '../../../src/store/holds.ts';
 import { RebalanceLock } from '../../../src/store/rebalance-lock.ts';
 import { CA_DIGEST, NOW, SWARM_ID } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const states = mockClient(SFNClient);
-let db: TestTable;
-let lock: RebalanceLock;
-let holds: Holds;
-beforeAll(async () => {
-  db = await openTable();
-  lock = new RebalanceLock(db.client, TABLE);
-  holds = new Holds(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const lock = new RebalanceLock(db.client, TABLE);
+const holds = new Holds(db.client, TABLE);
 
 let clusters = 0;
 let cluster = '';

@@ -7,7 +7,7 @@ import {
   SendTaskSuccessCommand,
 } from '@aws-sdk/client-sfn';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { recover, recoverRequest } from '../../../src/operations/recover.ts';
@@ -25,19 +25,13 @@ import {
   SWARM_ID,
   nodeOf,
 } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const ec2 = mockClient(EC2Client);
 const states = mockClient(SFNClient);
-let db: TestTable;
-let lock: MembershipLock;
-beforeAll(async () => {
-  db = await openTable();
-  lock = new MembershipLock(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const lock = new MembershipLock(db.client, TABLE);
 
 let clusters = 0;
 let cluster = '';

@@ -1,7 +1,7 @@
 // What becomes of an execution that failed, and of a launch that did, over a real table: what is started, recorded, told and given back.
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { keys, ownerKey } from '../../../src/core/names.ts';
 import { settle, settleRequest } from '../../../src/operations/settle.ts';
@@ -9,20 +9,14 @@ import { Foreigners } from '../../../src/store/foreigners.ts';
 import { MembershipLock } from '../../../src/store/membership-lock.ts';
 import { Verdicts } from '../../../src/store/verdicts.ts';
 import { EXECUTION, INSTANCE, NOW, nodeOf } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:skep-dev-scale-out';
 const states = mockClient(SFNClient);
-let db: TestTable;
-let lock: MembershipLock;
 let raised: string[] = [];
-beforeAll(async () => {
-  db = await openTable();
-  lock = new MembershipLock(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const lock = new MembershipLock(db.client, TABLE);
 
 let clusters = 0;
 let cluster = '';

@@ -3,24 +3,19 @@ import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/cl
 import { DescribeInstanceStatusCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { tidy, tidyRequest } from '../../../src/operations/tidy.ts';
 import { TidyStore } from '../../../src/store/tidy-store.ts';
 import { CA_DIGEST, INSTANCE, NODE_ID, NOW, SWARM_ID } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const region = { region: 'eu-west-1' };
 const ec2 = mockClient(EC2Client);
 const autoScaling = mockClient(AutoScalingClient);
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 let clusters = 0;
 let cluster = '';

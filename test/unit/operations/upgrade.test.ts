@@ -9,24 +9,19 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { beginRefresh, ownGroup, ownInstance, planRefresh, removalFacts } from '../../../src/operations/upgrade.ts';
 import type { OwnGroup } from '../../../src/operations/upgrade.ts';
 import { Holds } from '../../../src/store/holds.ts';
 import { INSTANCE, LEADER, MANAGER_INSTANCE, NOW, OTHER_INSTANCE } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const autoScaling = mockClient(AutoScalingClient);
 const ec2 = mockClient(EC2Client);
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 let clusters = 0;
 let cluster = '';

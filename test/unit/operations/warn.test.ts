@@ -1,7 +1,7 @@
 // What is done when AWS says that it takes an instance, over a real table: whose it is, and what is started.
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 
 import { EVENTS } from '../../../src/core/events/all.ts';
 import type { WarnedGroup } from '../../../src/core/events/respond.ts';
@@ -11,16 +11,11 @@ import { keys } from '../../../src/core/names.ts';
 import { warn } from '../../../src/operations/warn.ts';
 import { Warnings } from '../../../src/store/warnings.ts';
 import { NODE_ID, NOW, nodeOf } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 import { mockClient } from '../../support/mock-client.ts';
 
 const states = mockClient(SFNClient);
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 const instanceOf = (number: number): string => `i-0${String(number).padStart(16, '0')}`;
 const notice = (instance: string, more: object = {}): unknown => ({

@@ -1,24 +1,16 @@
 // What an adoption writes, what it refuses to overwrite, and what a release leaves.
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { Adoptions } from '../../../src/store/adoptions.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
 import { keys } from '../../../src/core/names.ts';
 import { INSTANCE, NOW } from '../support/examples.ts';
 import { SWARM, addressOf, instanceOf, nodeOf } from '../support/adopt-facts.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-let adoptions: Adoptions;
-beforeAll(async () => {
-  db = await openTable();
-  adoptions = new Adoptions(db.client, TABLE);
-});
-afterAll(async () => {
-  await db.close();
-});
+const db = await useTable();
+const adoptions = new Adoptions(db.client, TABLE);
 
 const manager = (number: number) => ({
   ...{ instance: instanceOf(number), nodeId: nodeOf(number), address: `${addressOf(number)}:2377` },

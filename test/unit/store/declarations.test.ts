@@ -1,19 +1,14 @@
 // What a person declares of a cluster, changes of it and takes back, over a real table.
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
 import { listClusters } from '../../../src/store/clusters.ts';
 import { WriteConflict } from '../../../src/store/transact.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 let clusters = 0;
 function place(): { cluster: string } {

@@ -1,20 +1,14 @@
 // The membership lock under any order of events, over the real DynamoDB protocol: a model says who may have it.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { MembershipLock } from '../../../src/store/membership-lock.ts';
 import { keys } from '../../../src/core/names.ts';
 import { NOW } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-let lock: MembershipLock;
-beforeAll(async () => {
-  db = await openTable();
-  lock = new MembershipLock(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const lock = new MembershipLock(db.client, TABLE);
 
 let clusters = 0;
 const newCluster = (): string => {

@@ -1,19 +1,13 @@
 // The membership lock over the real DynamoDB protocol: who has it, who waits, who gets it next.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { MembershipLock } from '../../../src/store/membership-lock.ts';
 import { keys } from '../../../src/core/names.ts';
 import { NOW } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-let lock: MembershipLock;
-beforeAll(async () => {
-  db = await openTable();
-  lock = new MembershipLock(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const lock = new MembershipLock(db.client, TABLE);
 
 let clusters = 0;
 

@@ -1,16 +1,11 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { INSTANCE, NODE_ID, OTHER_INSTANCE } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 const put = (cluster: string, instance: string, item: Record<string, unknown>): Promise<unknown> =>
   db.client.send(

@@ -1,20 +1,14 @@
 // What is on record after a recovery, over a real table.
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 
 import { keys } from '../../../src/core/names.ts';
 import { RecoveryStore } from '../../../src/store/recovery-store.ts';
 import { CA_DIGEST, LEADER, NOW, SWARM_ID } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-let store: RecoveryStore;
-beforeAll(async () => {
-  db = await openTable();
-  store = new RecoveryStore(db.client, TABLE);
-});
-afterAll(() => db.close());
+const db = await useTable();
+const store = new RecoveryStore(db.client, TABLE);
 
 const survivor = LEADER.leader;
 const founded = (cluster: string, epoch: number): Promise<unknown> =>

@@ -1,5 +1,5 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { WriteConflict } from '../../../src/store/transact.ts';
 import { decideClaim } from '../../../src/core/lifecycle/claim.ts';
@@ -18,16 +18,9 @@ import {
   SWARM_ID,
   actionOf,
 } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(async () => {
-  await db.close();
-});
+const db = await useTable();
 
 let clusters = 0;
 /** Every test has a cluster, a group and an instance of its own. */

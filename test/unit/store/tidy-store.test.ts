@@ -1,22 +1,14 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { TidyStore } from '../../../src/store/tidy-store.ts';
 import { DEFAULT_CONFIG } from '../../../src/core/steps/verbs.ts';
 import { keys } from '../../../src/core/names.ts';
 import { INSTANCE, NODE_ID, NOW } from '../support/examples.ts';
-import { TABLE, openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { TABLE, useTable } from '../support/table.ts';
 
-let db: TestTable;
-let store: TidyStore;
-beforeAll(async () => {
-  db = await openTable();
-  store = new TidyStore(db.client, TABLE);
-});
-afterAll(async () => {
-  await db.close();
-});
+const db = await useTable();
+const store = new TidyStore(db.client, TABLE);
 
 const put = (item: Record<string, unknown>): Promise<unknown> =>
   db.client.send(new PutCommand({ TableName: TABLE, Item: item }));

@@ -1,15 +1,10 @@
 // Who waits for a leader or for other managers, over a real table.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import { NOW } from '../support/examples.ts';
-import { openTable } from '../support/table.ts';
-import type { TestTable } from '../support/table.ts';
+import { useTable } from '../support/table.ts';
 
-let db: TestTable;
-beforeAll(async () => {
-  db = await openTable();
-});
-afterAll(() => db.close());
+const db = await useTable();
 
 describe('a founding', () => {
   it('those who wait for it are taken off the list once', async () => {

@@ -1,6 +1,7 @@
 // The table over the real DynamoDB protocol: dynalite behind the lab's endpoint.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll } from '@jest/globals';
 
 import { Clock } from '../../../lab/time/clock.ts';
 import { Endpoint } from '../../../lab/aws/endpoint.ts';
@@ -24,6 +25,13 @@ export interface TestTable {
 }
 
 export const TABLE = 'skep-test';
+
+/** One for all tests of the file that calls it. */
+export async function useTable(): Promise<TestTable> {
+  const table = await openTable();
+  afterAll(() => table.close());
+  return table;
+}
 
 export async function openTable(): Promise<TestTable> {
   const dynamodb = new DynamoDb();
