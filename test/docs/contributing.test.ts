@@ -1,4 +1,4 @@
-// CONTRIBUTING.md says which files a new document, event, repair, error, command, limit or step touches. Here one of each kind that exists is looked up
+// CONTRIBUTING.md says which files a new document, event, repair, error, right, command, limit or step touches. Here one of each kind that exists is looked up
 // in the whole tree: where it is named, and the list does not say so, the list is not complete; and the other way round.
 import { globSync, readFileSync } from 'node:fs';
 
@@ -19,8 +19,8 @@ const PAGES = ['docs/commands.md', 'docs/lab.md', 'docs/security.md'];
 const SELF = 'test/docs/contributing.test.ts';
 
 const COMMENTS: Readonly<Record<string, RegExp>> = {
-  ts: /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm,
-  js: /\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm,
+  ts: /^\s*\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm,
+  js: /^\s*\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm,
   yaml: /#.*$/gm,
   sh: /^\s*#.*$/gm,
 };
@@ -78,6 +78,21 @@ const KINDS: readonly Kind[] = [
     instance: { folder: 'core/rebalance', file: 'begin' },
     named: /\bNothingKept\b/,
     besides: {},
+  },
+  {
+    section: 'A right of a function',
+    instance: {},
+    named: /\bautoscaling:RecordLifecycleActionHeartbeat\b/,
+    besides: {},
+  },
+  {
+    section: 'A right of an instance',
+    instance: {},
+    named: /\bssm:PutParameter\b/,
+    besides: {
+      'test/lab/aws/iam/policy.test.ts': 'an example of a policy',
+      'test/template/state.test.ts': 'what is lost with the table',
+    },
   },
   {
     section: 'Add a command',
