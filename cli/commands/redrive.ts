@@ -1,11 +1,11 @@
 // `skep redrive`: events that nobody could handle are handled again. Each starts the execution that it would have started.
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from 'commander';
 
 import { queueClient, statesClient } from '../../src/aws/clients.ts';
 import { errorName } from '../../src/aws/errors.ts';
+import { startOnce } from '../../src/aws/executions.ts';
 import { deleteLetter, queueUrlOf, receiveLetters } from '../../src/aws/letters.ts';
 import type { ReceivedLetter } from '../../src/aws/letters.ts';
 import { cleaned, oneLine } from '../../src/core/clean-text.ts';
@@ -92,15 +92,9 @@ async function carryOut(states: SFNClient, stage: string, { letter, redrive: wha
     return;
   }
   const stateMachineArn = await machineArn(states, `skep-${stage}-${what.machine}`);
-  try {
-    const { executionArn } = await states.send(
-      new StartExecutionCommand({ stateMachineArn, name: redriveName(letter), input: JSON.stringify(what.event) }),
-    );
-    process.stderr.write(`started ${executionArn ?? ''}\n`);
-  } catch (error) {
-    if (errorName(error) !== 'ExecutionAlreadyExists') {
-      throw error;
-    }
+  const started = await startOnce(states, stateMachineArn, redriveName(letter), what.event);
+  if (started !== undefined) {
+    process.stderr.write(`started ${started}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
-// Step Functions: state machines by their names, and whether executions still run.
-import { DescribeExecutionCommand, paginateListStateMachines } from '@aws-sdk/client-sfn';
+// Step Functions: state machines by their names, how executions are started, and whether they still run.
+import { DescribeExecutionCommand, paginateListStateMachines, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
 import { errorName } from './errors.ts';
@@ -28,6 +28,30 @@ async function hasEnded(client: SFNClient, executionArn: string): Promise<boolea
       return true;
     }
     throw error;
+  }
+}
+
+/**
+ * What comes twice starts one execution, since its name says what it is about.
+ *
+ * @returns its ARN; undefined where one of this name was started before with another input, or has ended
+ */
+export async function startOnce(
+  client: SFNClient,
+  stateMachineArn: string,
+  name: string,
+  input: unknown,
+): Promise<string | undefined> {
+  try {
+    const started = await client.send(
+      new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+    );
+    return started.executionArn;
+  } catch (error) {
+    if (errorName(error) !== 'ExecutionAlreadyExists') {
+      throw error;
+    }
+    return undefined;
   }
 }
 

@@ -1,9 +1,8 @@
 // What becomes of an execution that failed, and of a launch that did.
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 
-import { errorName } from '../aws/errors.ts';
+import { startOnce } from '../aws/executions.ts';
 import type { Raise } from '../core/alarm-metric.ts';
 import {
   concernedBy,
@@ -96,7 +95,7 @@ async function settleExecution(ports: SettlePorts, { detail }: z.infer<typeof fa
   );
   ports.log('execution failed', { execution: arn, status, settlement: settlement.kind });
   if (settlement.kind === 'again') {
-    await start(ports, stateMachineArn, settlement.name, settlement.input);
+    await startOnce(ports.states, stateMachineArn, settlement.name, settlement.input);
   } else {
     await notify(ports, settlement, detail.error ?? status, { execution: arn, concerned: concernedBy(input) });
   }
@@ -126,15 +125,4 @@ function readInput(text: string | null | undefined): z.infer<typeof startedWith>
   // If you start an execution by hand you may give it anything: then there is nothing to run again.
   const parsed = startedWith.safeParse(text === null || text === undefined ? undefined : JSON.parse(text));
   return parsed.success ? parsed.data : undefined;
-}
-
-async function start({ states }: SettlePorts, stateMachineArn: string, name: string, input: unknown): Promise<void> {
-  try {
-    await states.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-  } catch (error) {
-    // The event came twice: the replacement has run already.
-    if (errorName(error) !== 'ExecutionAlreadyExists') {
-      throw error;
-    }
-  }
 }

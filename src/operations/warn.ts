@@ -1,8 +1,7 @@
 // Hears what AWS is about to do to an instance. These events come of every instance of the account: for a stranger's it is one read.
-import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 
-import { errorName } from '../aws/errors.ts';
+import { startOnce } from '../aws/executions.ts';
 import type { Raise } from '../core/alarm-metric.ts';
 import type { EventUnit, Meaning } from '../core/events/event.ts';
 import { unitOf } from '../core/events/event.ts';
@@ -108,7 +107,7 @@ async function evacuate(ports: WarnPorts, cluster: string, node: NodeItem, diesA
   await ports.pause(GATHERING);
   const together = await ports.warnings.leavers(cluster, ports.now());
   const input = evacuationOf({ stage: ports.stage, cluster, node, together, now: ports.now() });
-  await start(ports, ports.scaleIn, evacuationName(node.instance, diesAt), input);
+  await startOnce(ports.states, ports.scaleIn, evacuationName(node.instance, diesAt), input);
 }
 
 /**
@@ -117,17 +116,6 @@ async function evacuate(ports: WarnPorts, cluster: string, node: NodeItem, diesA
  */
 async function tidy(ports: WarnPorts, cluster: string): Promise<void> {
   if (await ports.warnings.isTidied(cluster)) {
-    await start(ports, ports.tidy, `warned-${cluster}-${Math.floor(ports.now() / 60)}`, { cluster });
-  }
-}
-
-async function start({ states }: WarnPorts, stateMachineArn: string, name: string, input: unknown): Promise<void> {
-  try {
-    await states.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-  } catch (error) {
-    // The event came twice.
-    if (errorName(error) !== 'ExecutionAlreadyExists') {
-      throw error;
-    }
+    await startOnce(ports.states, ports.tidy, `warned-${cluster}-${Math.floor(ports.now() / 60)}`, { cluster });
   }
 }

@@ -225,7 +225,7 @@ const hookOf = ({ hooks }: TidyGroup, hookName: string): NamedHook | undefined =
 
 /**
  * No hook waits for an instance that is in service: without its launch hook it joins all the same, since the swarm lacks it, and the missing
- * hook is told. Without the terminate hook it would be ended undrained one day, and a manager unguarded: so it stays outside.
+ * hook is told. Where the terminate hook is missing, too, it would be ended undrained one day, and a manager unguarded: so it stays outside.
  */
 function unneeded(kind: 'join' | 'leave', group: TidyGroup, { stage }: TidyFacts): NamedHook | undefined {
   const guarded = hookOf(group, terminateHook(stage)) !== undefined;

@@ -73,20 +73,27 @@ function asRepair({ node, instance, group }: Placed): Repair {
 
 function asReport({ node, instance, group, member }: Candidate, facts: TidyFacts): Report {
   const what = node.isManager || node.role === 'manager' ? 'a manager' : 'the node';
-  const why =
-    group?.replaceDown !== true
-      ? 'not removed'
-      : member !== undefined && isGoing(member)
-        ? 'its group replaces it'
-        : isSmallerPart(facts)
-          ? 'not replaced, since this may be the view of the smaller part'
-          : 'not replaced now, since others are';
   const state = facts.states.get(instance) ?? '';
   const lives = state.startsWith('stop') ? `is ${state}` : 'lives';
   return {
     name: 'NodeDown',
     nodeId: node.nodeId,
     instance,
-    because: `${what} is down, and its instance ${lives}: ${why}`,
+    because: `${what} is down, and its instance ${lives}: ${whyNot({ group, member }, facts)}`,
   };
+}
+
+function whyNot({ group, member }: Pick<Candidate, 'group' | 'member'>, facts: TidyFacts): string {
+  if (group?.replaceDown !== true) {
+    return 'not removed';
+  }
+  if (member !== undefined && isGoing(member)) {
+    return 'its group replaces it';
+  }
+  if (member?.lifecycle !== 'InService') {
+    return `not replaced, since it is ${member?.lifecycle ?? 'in the warm pool'}, and not in service`;
+  }
+  return isSmallerPart(facts)
+    ? 'not replaced, since this may be the view of the smaller part'
+    : 'not replaced now, since others are';
 }

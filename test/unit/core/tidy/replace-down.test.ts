@@ -103,7 +103,7 @@ describe('a node that is down while its instance lives', () => {
       { nodes: [late(), late({ nodeId: 'x', instance: 'i-x' }), leader] },
       ['the node is down, and its instance lives: not replaced, since this may be the view of the smaller part'],
     ],
-    ['in standby: that is told of the instance', { groups: wishing({ lifecycle: 'Standby' }, false) }, []],
+    ['in standby: that is told of the instance', { groups: wishing({ lifecycle: 'Standby' }) }, []],
     ['not for long', { nodes: [late({ age: 899 }), ...rest, leader] }, []],
     ['whose instance is another node by now', { nodes: [late({ nodeId: 'x' }), node(), ...rest, leader] }, []],
     [
@@ -117,12 +117,16 @@ describe('a node that is down while its instance lives', () => {
     expect(told(changes)).toEqual(wanted);
   });
 
-  it.each(['Pending', 'Pending:Wait', 'Standby', 'Warmed:Running'])(
-    'has its instance never replaced while that is %s: only one that serves is missed',
-    (lifecycle) => {
-      expect(replaced({ groups: wishing({ lifecycle }) })).toEqual([]);
-    },
-  );
+  it.each([
+    ['Pending', 'since it is Pending, and not in service'],
+    ['Pending:Wait', 'since it is Pending:Wait, and not in service'],
+    ['Warmed:Running', 'since it is in the warm pool, and not in service'],
+  ])('has its instance never replaced while that is %s: only one that serves is missed', (lifecycle, why) => {
+    const changes = { groups: wishing({ lifecycle }) };
+
+    expect(replaced(changes)).toEqual([]);
+    expect(told(changes)).toEqual([`the node is down, and its instance lives: not replaced, ${why}`]);
+  });
 
   it('waits for its turn, managers first', () => {
     const three = [other(7), other(8), other(9)];
