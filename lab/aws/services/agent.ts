@@ -32,6 +32,8 @@ export class Agent {
   /** When it began to register, and when SSM knew it. */
   startedAt: number | undefined;
   registeredAt: number | undefined;
+  /** False from when its machine is stopped until it has come up with it again. */
+  hasPower = true;
   /** At the service, in the order in which they were sent. */
   readonly #waiting: AgentJob[] = [];
   readonly #buffer: AgentJob[] = [];
@@ -108,6 +110,7 @@ export class Agent {
 
   /** Its machine is stopped, and every script with it. */
   poweredOff(): void {
+    this.hasPower = false;
     this.#lost.push(...this.#running);
     this.#running = new Set();
     this.leave();
@@ -115,6 +118,7 @@ export class Agent {
 
   /** It is up again with its machine, and looks for what it had begun. */
   poweredOn(): void {
+    this.hasPower = true;
     this.comeBack();
     const lost = this.#lost.splice(0);
     this.#clock.schedule(LOOKS_FOR_WORKER, () => {

@@ -150,7 +150,8 @@ export class RunCommand implements Service {
     void register({ clock, random, take, alive: () => ec2.isRunning(instanceId) })
       .then((known) => {
         agent.registeredAt = known ? clock.now() : undefined;
-        if (again && known) agent.poweredOn();
+        // It may have been stopped before it was ever known, as instances of a warm pool are.
+        if (known && (again || !agent.hasPower)) agent.poweredOn();
         if (!again && known) this.#restartByItself(instanceId, 0);
       })
       .catch(onDefect);

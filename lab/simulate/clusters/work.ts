@@ -26,6 +26,7 @@ export function work(dice: Dice, sketch: Sketch): Kind[] {
   return [
     ...ofGroups(dice, sketch),
     ...ofInstances(dice, sketch),
+    ...ofMemberships(dice, sketch),
     ...ofServices(dice, sketch),
     ...ofPeople(dice, sketch),
   ];
@@ -99,6 +100,14 @@ function ofInstances(dice: Dice, sketch: Sketch): Kind[] {
       make: () => [interrupt(dice, dice.pick(workers))],
     },
     {
+      ...{ kind: 'announced', weight: populated.length > 0 ? 1.5 : 0 },
+      make: () => [announce(dice, dice.pick(populated))],
+    },
+    {
+      ...{ kind: 'status check fails', weight: populated.length > 0 ? 0.7 : 0 },
+      make: () => [{ impair: { group: dice.pick(populated).name, of: dice.pick(['instance', 'system']) } }],
+    },
+    {
       ...{ kind: 'standby', weight: workers.length > 0 ? 1 : 0 },
       make: () => {
         const { name } = dice.pick(workers);
@@ -106,6 +115,39 @@ function ofInstances(dice: Dice, sketch: Sketch): Kind[] {
         return [{ standby: { group: name, on: true } }, pause, { standby: { group: name, on: false } }];
       },
     },
+  ];
+}
+
+const STATES = ['Stopped', 'Stopped', 'Running', 'Hibernated'];
+const ZONES = [['eu-west-1a'], ['eu-west-1b', 'eu-west-1c'], ['eu-west-1a', 'eu-west-1b', 'eu-west-1c']];
+
+/** By other ways than scaling. */
+function ofMemberships(dice: Dice, { populated }: Sketch): Kind[] {
+  const workers = populated.filter(({ role }) => role === 'worker');
+  const some = workers.length > 0 ? 1 : 0;
+  const worker = (): string => dice.pick(workers).name;
+  return [
+    {
+      ...{ kind: 'detach and attach', weight: 0.7 * some },
+      make: () => {
+        const group = dice.pick(workers);
+        group.desired += 1;
+        const pause = { advance: dice.pick(['20s', '3m', '30m']) };
+        return [{ detach: { group: group.name } }, pause, { attach: { group: group.name } }];
+      },
+    },
+    {
+      ...{ kind: 'other zones', weight: 0.7 * some },
+      make: () => [{ zones: { group: worker(), to: dice.pick(ZONES) } }],
+    },
+    {
+      ...{ kind: 'warm pool', weight: some },
+      make: () => {
+        const to = { state: dice.pick(STATES), min: dice.pick([1, 1, 2]), reuse: dice.chance(0.6) };
+        return [{ warmPool: { group: worker(), to: dice.chance(0.8) ? to : null } }];
+      },
+    },
+    { kind: 'root volume replaced', weight: 0.7 * some, make: () => [{ rootVolume: { group: worker() } }] },
   ];
 }
 
@@ -132,6 +174,13 @@ function ofServices(dice: Dice, sketch: Sketch): Kind[] {
 /** EC2 takes it two minutes later, whatever has become of it by then; of some it says nothing. */
 const interrupt = (dice: Dice, { name }: SketchedGroup): WrittenStep => ({
   interrupt: { group: name, youngest: dice.chance(0.3), leaving: dice.chance(0.2), notice: dice.chance(0.8) },
+});
+
+const CODES = ['instance-retirement', 'instance-retirement', 'instance-stop', 'instance-reboot', 'system-maintenance'];
+
+/** By EC2, of something that is days ahead. Health says so in no event, in one, or in two. */
+const announce = (dice: Dice, { name }: SketchedGroup): WrittenStep => ({
+  announce: { group: name, code: dice.pick(CODES), events: dice.pick([0, 1, 1, 2]), canceled: dice.chance(0.1) },
 });
 
 function createService(dice: Dice, sketch: Sketch): WrittenStep {
@@ -168,6 +217,17 @@ export function themedService(dice: Dice, sketch: Sketch): WrittenStep {
 function ofPeople(dice: Dice, sketch: Sketch): Kind[] {
   return [
     { kind: 'tidy', weight: 2, make: () => [{ tidy: {} }] },
+    {
+      ...{ kind: 'skep refresh', weight: sketch.populated.length > 0 ? 1 : 0 },
+      make: () => {
+        const { name } = dice.pick(sketch.populated);
+        return [{ image: { group: name } }, { roll: { group: name } }];
+      },
+    },
+    {
+      ...{ kind: 'skep remove', weight: sketch.populated.length > 0 ? 1 : 0 },
+      make: () => [{ remove: { group: dice.pick(sketch.populated).name, replace: true } }],
+    },
     {
       ...{ kind: 'deploy the service', weight: 1 },
       make: () => [{ deploy: { parts: dice.pick(ORDERS) } }],

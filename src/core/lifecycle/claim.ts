@@ -171,8 +171,13 @@ function isWell({ action, facts: { node, shown } }: ClaimInput): boolean {
 }
 
 /** @returns why the hook of a launch is completed without a join; undefined where the instance is to join */
-function whyNotJoin({ action, facts: { node }, now }: ClaimInput): string | undefined {
-  if (node?.phase === 'leaving' && now < node.leaseUntil) {
+function whyNotJoin(input: ClaimInput): string | undefined {
+  const {
+    action,
+    facts: { node },
+    now,
+  } = input;
+  if (isLeaving(input)) {
     return 'the instance is on its way out already';
   }
   if (node?.phase === 'ready' && action.replaces !== undefined) {
@@ -182,6 +187,15 @@ function whyNotJoin({ action, facts: { node }, now }: ClaimInput): string | unde
     return 'AWS has said that it takes the instance: it does not join any more';
   }
   return undefined;
+}
+
+/**
+ * A leave that was ended by force leaves its lease behind, which says nothing of an instance that comes again: its new launch hook waits. The
+ * event of a launch before that leave, which comes late or twice, has the token of that launch, or Auto Scaling shows that the instance goes.
+ */
+function isLeaving({ action, facts: { node, shown, action: before }, now }: ClaimInput): boolean {
+  const isBack = action.isReturn && shown?.lifecycle === 'Pending:Wait' && before?.actionToken !== action.actionToken;
+  return node?.phase === 'leaving' && now < node.leaseUntil && !isBack;
 }
 
 /** One that comes before the founding waits for it; a manager also waits until no other manager joins or leaves. */

@@ -97,6 +97,8 @@ export interface Action {
   readonly depart: boolean;
   /** Its group launches no other one for it: the same instance joins again (root volume). */
   readonly comesBack: boolean;
+  /** A launch of an instance that may have been in service before: it comes out of the warm pool, or has a new root volume. */
+  readonly isReturn: boolean;
   readonly replaces: readonly string[] | undefined;
   /** No hook waits: AWS has said that it takes the instance, and these with it, as `node@instance`. */
   readonly warned?: { readonly together: readonly string[] };
@@ -200,15 +202,17 @@ function meaningOf(detail: {
   Origin?: string | undefined;
   Destination?: string | undefined;
   Action?: string | undefined;
-}): Pick<Action, 'ask' | 'depart' | 'comesBack'> {
+}): Pick<Action, 'ask' | 'depart' | 'comesBack' | 'isReturn'> {
+  const hasNewRoot = detail.Action === 'ReplaceRootVolume';
   if (detail.LifecycleTransition.endsWith('LAUNCHING')) {
-    return { ask: detail.Destination === 'WarmPool' ? 'nothing' : 'join', depart: false, comesBack: false };
+    const ask = detail.Destination === 'WarmPool' ? 'nothing' : 'join';
+    return { ask, depart: false, comesBack: false, isReturn: detail.Origin === 'WarmPool' || hasNewRoot };
   }
   if (detail.Origin === 'WarmPool') {
-    return { ask: 'nothing', depart: false, comesBack: false };
+    return { ask: 'nothing', depart: false, comesBack: false, isReturn: false };
   }
-  const comesBack = detail.Action === 'ReplaceRootVolume';
-  return { ask: 'leave', depart: detail.Destination === 'WarmPool' || comesBack, comesBack };
+  const depart = detail.Destination === 'WarmPool' || hasNewRoot;
+  return { ask: 'leave', depart, comesBack: hasNewRoot, isReturn: false };
 }
 
 const claiming = z.object({ detail: z.object({ NotificationMetadata: z.string() }) });

@@ -49,6 +49,7 @@ export function actionOf(changes: Partial<Action> = {}): Action {
     ask: kind === 'launch' ? 'join' : 'leave',
     depart: false,
     comesBack: false,
+    isReturn: false,
     replaces: undefined,
     ...changes,
   };

@@ -233,6 +233,19 @@ describe('SendCommand', () => {
 
     expect(send(instance)).toMatch(/^[0-9a-f-]{36}$/);
   });
+
+  it('is taken by an agent whose machine was stopped before it had registered, as machines of a warm pool are', async () => {
+    const { clock, service, launch, send, statusOf } = await scene();
+    const instance = launch();
+    await clock.advance(0);
+    service.agent(instance).poweredOff();
+    service.register(instance);
+    await clock.advance(0);
+    const id = send(instance);
+    await clock.advance(1000);
+
+    expect(statusOf(instance, id)).toBe('Success');
+  });
 });
 
 describe('a herd of agents', () => {

@@ -214,3 +214,27 @@ describe('a claim', () => {
     expect(decide({ facts }).take?.leaseUntil).toBe(latestDeadlineOf(actionOf()) + LEASE_MARGIN);
   });
 });
+
+describe('an instance that has been in service before, and whose leave was ended by force', () => {
+  const comesAgain = (action: Question['action'] = {}, lifecycle = 'Pending:Wait') =>
+    decide({
+      action: { isReturn: true, ...action },
+      facts: {
+        node: nodeOf({ phase: 'leaving' }),
+        shown: { ...shown, lifecycle },
+        action: { ...held, leaseUntil: NOW - 1 },
+      },
+    });
+
+  it('joins, though the lease of its leave still runs', () => {
+    expect(comesAgain()).toMatchObject({ plan: { route: 'join' }, take: { phase: 'launching' } });
+  });
+
+  it.each<[string, ReturnType<typeof decide>]>([
+    ['of its first launch', comesAgain({ isReturn: false })],
+    ['of the launch before, which comes twice', comesAgain({ actionToken: held.actionToken })],
+    ['that comes when it is on its way out again', comesAgain({}, 'Terminating:Wait')],
+  ])('does not join by an event %s', (_what, { plan, take }) => {
+    expect([plan.route, take]).toEqual(['complete', undefined]);
+  });
+});

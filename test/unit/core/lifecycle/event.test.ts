@@ -19,15 +19,15 @@ const metadata = (value: unknown): unknown =>
 
 describe('what a lifecycle event asks for', () => {
   it.each([
-    ['launch', 'launch', 'join', false, false],
-    ['launch-into-warm-pool', 'launch', 'nothing', false, false],
-    ['launch-from-warm-pool', 'launch', 'join', false, false],
-    ['launch-after-root-volume-replacement', 'launch', 'join', false, false],
-    ['terminate', 'terminate', 'leave', false, false],
-    ['terminate-into-warm-pool', 'terminate', 'leave', true, false],
-    ['terminate-before-root-volume-replacement', 'terminate', 'leave', true, true],
-  ])('%s: %s, %s, departs: %s, comes back: %s', (name, kind, ask, depart, comesBack) => {
-    expect(actionOf(eventFixture(name))).toMatchObject({ kind, ask, depart, comesBack });
+    ['launch', 'launch', 'join', false, false, false],
+    ['launch-into-warm-pool', 'launch', 'nothing', false, false, false],
+    ['launch-from-warm-pool', 'launch', 'join', false, false, true],
+    ['launch-after-root-volume-replacement', 'launch', 'join', false, false, true],
+    ['terminate', 'terminate', 'leave', false, false, false],
+    ['terminate-into-warm-pool', 'terminate', 'leave', true, false, false],
+    ['terminate-before-root-volume-replacement', 'terminate', 'leave', true, true, false],
+  ])('%s: %s, %s, departs: %s, comes back: %s, is a return: %s', (name, kind, ask, depart, comesBack, isReturn) => {
+    expect(actionOf(eventFixture(name))).toMatchObject({ kind, ask, depart, comesBack, isReturn });
   });
 
   it('an instance that is terminated in the warm pool was never a node', () => {
@@ -73,6 +73,7 @@ describe('the fields of a lifecycle event', () => {
       ask: 'join',
       depart: false,
       comesBack: false,
+      isReturn: false,
       replaces: undefined,
     });
   });
