@@ -18,13 +18,18 @@ export interface World {
 /** What functions and machines of skep call while clusters are kept: each may fail. */
 const CALLS = [
   ...['PutItem', 'GetItem', 'Query', 'UpdateItem', 'DeleteItem', 'TransactWriteItems'].map((one) => `dynamodb.${one}`),
+  'dynamodb.BatchGetItem',
   ...['SendCommand', 'GetCommandInvocation', 'DescribeInstanceInformation', 'ListCommands'].map((one) => `ssm.${one}`),
+  ...['CancelCommand', 'GetParameter'].map((one) => `ssm.${one}`),
   ...['DescribeAutoScalingGroups', 'DescribeAutoScalingInstances', 'DescribeLifecycleHooks'].map(
     (one) => `autoscaling.${one}`,
   ),
-  ...['CompleteLifecycleAction', 'RecordLifecycleActionHeartbeat'].map((one) => `autoscaling.${one}`),
-  ...['SendTaskSuccess', 'SendTaskFailure', 'StartExecution'].map((one) => `states.${one}`),
-  'ec2.DescribeInstances',
+  ...['CompleteLifecycleAction', 'RecordLifecycleActionHeartbeat', 'SetInstanceHealth', 'PutLifecycleHook'].map(
+    (one) => `autoscaling.${one}`,
+  ),
+  ...['SendTaskSuccess', 'SendTaskFailure', 'StartExecution', 'DescribeExecution'].map((one) => `states.${one}`),
+  ...['DescribeInstances', 'DescribeInstanceStatus'].map((one) => `ec2.${one}`),
+  ...['sns.Publish', 'sqs.GetQueueAttributes'],
 ];
 
 export function worldOf(stack: Stack): World {
