@@ -1,7 +1,6 @@
 // From a file and what there is to a list of steps.
 import { describe, expect, it } from '@jest/globals';
 
-import { checkFile } from '../../../../src/core/cluster/mistakes.ts';
 import {
   changeWords,
   goingOrder,
@@ -13,39 +12,10 @@ import {
   planSteps,
 } from '../../../../src/core/cluster/plan.ts';
 import type { StackFacts, StackStep } from '../../../../src/core/cluster/plan.ts';
-import type { ClusterFile } from '../../../../src/core/cluster/file.ts';
-import { partOf, wishedStacks } from '../../../../src/core/cluster/stacks.ts';
-
-const RAW = {
-  cluster: 'blue',
-  network: { new: { cidr: '10.0.0.0/16', zones: ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'] } },
-  image: 'ami-0123456789abcdef0',
-  groups: {
-    web: {
-      role: 'worker',
-      size: 2,
-      max: 6,
-      types: ['m7g.large', 'm6g.large'],
-      spotPercent: 30,
-      labels: { tier: 'web' },
-    },
-    managers: { role: 'manager', size: 3, types: ['t4g.small'] },
-  },
-};
-
-function fileOf(raw: unknown): ClusterFile {
-  const { file, mistakes } = checkFile(raw);
-  if (file === undefined) {
-    throw new Error(JSON.stringify(mistakes));
-  }
-  return file;
-}
+import { wishedStacks } from '../../../../src/core/cluster/stacks.ts';
+import { CLUSTER, fileOf, GIVEN, MANAGERS, NETWORK, RAW, WEB } from '../../support/cluster-files.ts';
 
 const FILE = fileOf(RAW);
-const NETWORK = 'skep-dev-Swarm-blue-Network';
-const CLUSTER = 'skep-dev-Swarm-blue';
-const MANAGERS = 'skep-dev-Swarm-blue-Group-managers';
-const WEB = 'skep-dev-Swarm-blue-Group-web';
 
 const stack = (name: string, status = 'CREATE_COMPLETE', more: Partial<StackFacts> = {}): StackFacts => ({
   name,
@@ -100,8 +70,7 @@ describe('a plan', () => {
   });
 
   it('needs no network where one is given', () => {
-    const network = { given: { vpc: 'vpc-0123456789abcdef0', cidrs: ['10.0.0.0/16'], subnets: ['subnet-01234567'] } };
-    expect(plan([], true, fileOf({ ...RAW, network }))[0]).toBe(`create ${CLUSTER}`);
+    expect(plan([], true, fileOf({ ...RAW, network: GIVEN }))[0]).toBe(`create ${CLUSTER}`);
   });
 
   it.each([
@@ -122,48 +91,6 @@ describe('a plan', () => {
 });
 
 describe('stacks', () => {
-  it.each([
-    ['dev', 'blue', CLUSTER, { template: 'cluster' }],
-    ['dev', 'blue', NETWORK, { template: 'network' }],
-    ['dev', 'blue', WEB, { template: 'group', group: 'web' }],
-    ['dev', 'blu', CLUSTER, undefined],
-    ['dev-Swarm', 'blue', CLUSTER, undefined],
-  ])('of stage %s and cluster %s: %s', (stage, cluster, name, part) => {
-    expect(partOf(stage, cluster, name)).toEqual(part);
-  });
-
-  it('have names of which none is that of another cluster', () => {
-    const names = ['a', 'a-a', 'a-group-a', 'a-network'];
-    const all = names.flatMap((stage) =>
-      names.flatMap((cluster) => {
-        const groups = Object.fromEntries(names.map((name) => [name, RAW.groups.managers]));
-        return wishedStacks({
-          ...FILE,
-          stage,
-          cluster,
-          groups: fileOf({ ...RAW, groups: { a: groups['a'] } }).groups,
-        }).map(({ name }) => name);
-      }),
-    );
-    expect(new Set(all).size).toBe(all.length);
-  });
-
-  it('get what the file says', () => {
-    const [network, , managers, web] = wishedStacks(FILE);
-    expect(network?.parameters).toMatchObject({ VpcCidr: '10.0.0.0/16', SubnetBits: '14', ThirdZone: 'eu-west-1c' });
-    expect(managers?.parameters).toMatchObject({ Role: 'manager', MinSize: '3', MaxSize: '3', OnDemandPercent: '100' });
-    expect(web?.parameters).toMatchObject({
-      MinSize: '2',
-      MaxSize: '6',
-      OnDemandPercent: '70',
-      HookTimeout: '1800',
-      Labels: '{"tier":"web"}',
-      SecondInstanceType: 'm6g.large',
-      ThirdInstanceType: '',
-      SubnetIds: { stack: NETWORK, output: 'SubnetIds' },
-    });
-  });
-
   it('wait for what another one tells', () => {
     const [, cluster] = wishedStacks(FILE);
     const read = (stacks: readonly StackFacts[]): unknown => cluster && parametersOf(cluster, stacks);
