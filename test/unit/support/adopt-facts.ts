@@ -154,3 +154,22 @@ export function adoptFacts({ of = {}, userData = '', roles = {}, ...changes }: C
 /** The same map with one of its values changed. */
 export const changed = <T>(map: ReadonlyMap<string, T>, number: number, value: T): Map<string, T> =>
   new Map([...map, [instanceOf(number), value]]);
+
+const BASE = adoptFacts();
+/** What one of the engines says of itself. */
+export const said = (number: number, changes: Partial<AdoptSurvey>): Changes => ({
+  surveys: changed(BASE.surveys, number, surveyOf(number, changes)),
+});
+/** What EC2 shows of one of the instances. */
+export const shown = (number: number, changes: Partial<FoundInstance>): Changes => ({
+  instances: changed(BASE.instances, number, foundInstance(number, changes)),
+});
+/** What the managers see of one of the nodes. */
+export const seen = (number: number, changes: Partial<SwarmNode>): Changes => ({
+  nodes: (BASE.nodes ?? []).map((node) => (node.nodeId === nodeOf(number) ? swarmNode(number, changes) : node)),
+});
+
+export const hook = (name: string, metadata?: string) => ({
+  ...{ name, metadata, timeout: 1800, defaultResult: 'CONTINUE' },
+  transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+});

@@ -15,8 +15,12 @@ import {
   changed,
   foundInstance,
   foundRole,
+  hook,
   instanceOf,
   nodeOf,
+  said,
+  seen,
+  shown,
   surveyOf,
   swarmNode,
   tableOf,
@@ -28,26 +32,12 @@ const OTHER = 'o'.repeat(25);
 const names = (facts: AdoptFacts): string[] => planAdoption(facts).findings.map(({ name }) => name);
 const kinds = (facts: AdoptFacts): string[] => planAdoption(facts).steps.map(({ kind }) => kind);
 
-const said = (number: number, changes: Parameters<typeof surveyOf>[1]): Changes => ({
-  surveys: changed(base.surveys, number, surveyOf(number, changes)),
-});
-const shown = (number: number, changes: Parameters<typeof foundInstance>[1]): Changes => ({
-  instances: changed(base.instances, number, foundInstance(number, changes)),
-});
-const seen = (number: number, changes: Parameters<typeof swarmNode>[1]): Changes => ({
-  nodes: (base.nodes ?? []).map((node) => (node.nodeId === nodeOf(number) ? swarmNode(number, changes) : node)),
-});
 const lifecycle = (state: string): Changes => ({
   of: { workers: { instances: [{ instance: instanceOf(4), lifecycle: state, zone: 'eu-west-1a' }] } },
   nodes: (base.nodes ?? []).slice(0, 4),
 });
 const OF_VPC = { network: '172.30.128.0/20', gateway: 'local' as const };
 const NOWHERE = { seen: { tables: [tableOf()], endpoints: [] } };
-const hook = (name: string, metadata?: string) => ({
-  ...{ name, metadata, timeout: 1800, defaultResult: 'CONTINUE' },
-  transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-});
-
 describe('a swarm in good order', () => {
   it('has nothing in the way, and every instance is the node that it says it is', () => {
     const { findings, members } = planAdoption(base);
