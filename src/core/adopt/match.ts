@@ -160,11 +160,19 @@ function proved(one: Candidate, told: AdoptSurvey, shown: FoundInstance, { nodes
 function asMember(one: Candidate, node: SwarmNode, address: string): One {
   const { instance, role } = one;
   const { nodeId, availability } = node;
-  if (node.status !== 'ready' || (node.isManager && !node.isReachable)) {
+  if (node.status !== 'ready') {
     return only('NodeNotReady', instance, `the managers see node ${nodeId} as ${node.status}`);
   }
-  if (node.role !== role || node.isManager !== (role === 'manager')) {
+  if (node.isManager && !node.isReachable) {
+    return only('NodeNotReady', instance, `the managers do not reach manager ${nodeId}`);
+  }
+  if (node.role !== role) {
     return only('WrongRole', instance, `its node is a ${node.role}, and its group is to have ${role}s`);
+  }
+  // While it is promoted or demoted.
+  if (node.isManager !== (role === 'manager')) {
+    const is = node.isManager ? 'is still a manager' : 'is none yet';
+    return only('WrongRole', instance, `its node is to be a ${role}, and ${is}`);
   }
   if (node.instance !== undefined && node.instance !== instance) {
     return only('LabelOfAnother', instance, `its node bears the label of ${node.instance}`);
