@@ -192,4 +192,8 @@ export function leadingOf({ groups, surveys }: Pick<AdoptFacts, 'groups' | 'surv
 }
 
 const isLeading = (told: AdoptSurvey): told is AdoptSurvey & Pick<Leading, 'founded'> =>
-  told.leader && told.swarmId !== '' && told.epoch !== 'fenced' && told.founded !== undefined;
+  told.state === 'active' &&
+  told.leader &&
+  told.swarmId !== '' &&
+  told.epoch !== 'fenced' &&
+  told.founded !== undefined;
