@@ -170,8 +170,9 @@ function hookSteps(
   members: readonly AdoptedNode[],
 ): AdoptStep[] {
   const problems = hookProblems(stage, cluster, { name, role, hooks });
-  const drained = members.filter(({ group }) => group === name).every(({ availability }) => availability === 'drain');
-  const wishes = problems.map(({ wish }) => (role === 'manager' && drained ? asDrained(wish) : wish));
+  const own = members.filter(({ group }) => group === name);
+  const areDrained = own.length > 0 && own.every(({ availability }) => availability === 'drain');
+  const wishes = problems.map(({ wish }) => (role === 'manager' && areDrained ? asDrained(wish) : wish));
   return [
     ...(role === 'manager' && !retains ? [{ kind: 'retain', group: name } as const] : []),
     ...wishes.map((wish) => ({ kind: 'hook', wish }) as const),

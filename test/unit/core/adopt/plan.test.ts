@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { AdoptFacts } from '../../../../src/core/adopt/facts.ts';
+import type { AdoptFacts, FoundInstance } from '../../../../src/core/adopt/facts.ts';
 import { FINDINGS, isStop } from '../../../../src/core/adopt/findings.ts';
 import { ADOPTING, planAdoption, stepText } from '../../../../src/core/adopt/plan.ts';
 import type { AdoptStep } from '../../../../src/core/adopt/plan.ts';
@@ -71,10 +71,25 @@ describe('a swarm in good order', () => {
     });
   });
 
+  it('goes on record with the manager that leads, whichever it is', () => {
+    const record = planAdoption(adoptFacts(said(1, { leader: false }))).steps.find((step) => step.kind === 'record');
+    expect(record?.adopted.leader.instance).toBe(instanceOf(2));
+    expect(record?.adopted.managers).toHaveLength(3);
+  });
+
   it('says each of its steps in words', () => {
-    for (const step of planAdoption(base).steps) {
-      expect(stepText(step)).toMatch(/^[a-z].{8,}/);
-    }
+    const words = planAdoption(base).steps.map(stepText);
+    expect([...new Map(words.map((one, index) => [kinds(base)[index], one])).values()]).toEqual([
+      'hold the cluster until all of this is done',
+      'tag 2 instance(s) as workers',
+      `publish the join tokens of swarm ${SWARM}, and record it with its 3 manager(s)`,
+      `label node ${nodeOf(5)} as ${instanceOf(5)} of workers; it stays active`,
+      'record 5 node(s)',
+      'tag group workers as workers, and what it launches',
+      'have group managers retain what its terminate hook abandons',
+      'give group workers the hook skep-dev-terminate',
+      'end the hold',
+    ]);
   });
 });
 
@@ -276,6 +291,11 @@ const ADOPTED: Changes = {
   },
 };
 
+/** What is adopted, with other tags on one of its workers. */
+const tagged = (tags: Pick<FoundInstance, 'cluster' | 'roleTag'>): Changes => ({
+  instances: changed(ADOPTED.instances ?? new Map<string, FoundInstance>(), 5, foundInstance(5, tags)),
+});
+
 describe('run again', () => {
   it('does nothing where all is done', () => {
     expect(planAdoption(adoptFacts(ADOPTED))).toMatchObject({ findings: [], steps: [] });
@@ -292,10 +312,36 @@ describe('run again', () => {
   });
 
   it.each<[string, Changes, string[]]>([
+    ['after the hold', { state: { status: 'new', hold: { since: 1, because: ADOPTING } } }, kinds(base).slice(1)],
     [
-      'after the hold',
-      { state: { status: 'new', hold: { since: 1, because: ADOPTING } } },
-      ['tag-instances', 'tag-instances', 'record', 'label', 'label', 'label', 'label', 'label', 'note'],
+      'under the hold of somebody else, which it leaves alone,',
+      { state: { status: 'new', hold: { since: 1, because: 'lunch' } } },
+      kinds(base).slice(1, -1),
+    ],
+    [
+      'with an item that names another node',
+      { ...ADOPTED, known: [1, 2, 3, 4, 5].map((one) => ({ ...item(one), nodeId: nodeOf(one === 5 ? 6 : one) })) },
+      ['hold', 'label', 'note', 'unhold'],
+    ],
+    [
+      'with a group that bears the tag of its cluster alone',
+      { ...ADOPTED, of: { ...ADOPTED.of, workers: { ...ADOPTED.of?.workers, roleTag: undefined } } },
+      ['hold', 'tag-group', 'unhold'],
+    ],
+    [
+      'with a group that bears the tag of its role alone',
+      { ...ADOPTED, of: { ...ADOPTED.of, workers: { ...ADOPTED.of?.workers, cluster: undefined } } },
+      ['hold', 'tag-group', 'unhold'],
+    ],
+    [
+      'with an instance that bears the tag of its cluster alone',
+      { ...ADOPTED, ...tagged({ cluster: 'demo', roleTag: undefined }) },
+      ['hold', 'tag-instances', 'unhold'],
+    ],
+    [
+      'with an instance that bears the tag of its role alone',
+      { ...ADOPTED, ...tagged({ cluster: undefined, roleTag: 'worker' }) },
+      ['hold', 'tag-instances', 'unhold'],
     ],
     [
       'after two labels',
@@ -323,7 +369,7 @@ describe('run again', () => {
       ['hold', 'retain', 'unhold'],
     ],
   ])('%s it does what is left', (_what, changes, expected) => {
-    expect(kinds(adoptFacts(changes)).slice(0, expected.length)).toEqual(expected);
+    expect(kinds(adoptFacts(changes))).toEqual(expected);
   });
 
   it('takes the swarm in that a launch has found on the founder itself, and knows whose item it is', () => {
@@ -336,6 +382,35 @@ describe('run again', () => {
 });
 
 describe('hooks of managers that only manage', () => {
+  const drainedIn = (changes: Changes): string[] =>
+    planAdoption(adoptFacts(changes)).steps.flatMap((step) =>
+      step.kind === 'hook' && step.wish.NotificationMetadata.includes('"drain"')
+        ? [step.wish.AutoScalingGroupName]
+        : [],
+    );
+  const nodes = (drained: readonly number[]): Changes => ({
+    nodes: [1, 2, 3, 4, 5].map((one) => swarmNode(one, drained.includes(one) ? { availability: 'drain' } : {})),
+  });
+
+  it.each<[what: string, changes: Changes, groups: string[]]>([
+    ['all managers, and no worker', nodes([1, 2, 3]), ['managers', 'managers']],
+    ['two managers of three', nodes([1, 2]), []],
+    ['workers: the next one is to run tasks', nodes([4, 5]), []],
+  ])('are wanted where these are drained: %s', (_what, changes, groups) => {
+    expect(drainedIn(changes)).toEqual(groups);
+  });
+
+  it('are not wanted of a group of managers that has none yet', () => {
+    const { groups } = base;
+    const spare = groups.map((one) => ({ ...one, name: 'spare', found: one.found && { ...one.found, instances: [] } }));
+    const { steps } = planAdoption({ ...base, groups: [...groups, ...spare.slice(0, 1)] });
+    const metadata = steps.flatMap((step) =>
+      step.kind === 'hook' && step.wish.AutoScalingGroupName === 'spare' ? [step.wish.NotificationMetadata] : [],
+    );
+    expect(metadata).toHaveLength(2);
+    expect(metadata.filter((one) => one.includes('drain'))).toEqual([]);
+  });
+
   it('say that the next manager is to be drained, too, and those of others do not', () => {
     const drained = [1, 2, 3].map((one) => swarmNode(one, { availability: 'drain' }));
     const { steps } = planAdoption(adoptFacts({ nodes: [...drained, swarmNode(4), swarmNode(5)] }));
