@@ -1,7 +1,7 @@
 // Whether instances reach Systems Manager from the subnets of their groups, as far as routes and endpoints say.
 import { describe, expect, it } from '@jest/globals';
 
-import type { VpcFacts } from '../../../../src/core/adopt/facts.ts';
+import type { FoundInstance, VpcFacts } from '../../../../src/core/adopt/facts.ts';
 import { wayFindings, wayProblem } from '../../../../src/core/adopt/look-ways.ts';
 import { adoptFacts, changed, foundInstance, OUT, tableOf } from '../../support/adopt-facts.ts';
 
@@ -84,6 +84,53 @@ describe('the subnets of a group', () => {
       ['NotLookedAt', 'routes and endpoints, and the networks of the VPC: AWS denies ec2:DescribeRouteTables to you'],
     ]);
     const empty = adoptFacts({ of: { workers: { instances: [] } } });
-    expect(wayFindings(empty).map(({ name, about }) => [name, about])).toEqual([['NotLookedAt', 'workers']]);
+    expect(wayFindings(empty).map(({ name, about, because }) => [name, about, because])).toEqual([
+      ['NotLookedAt', 'workers', 'routes and endpoints: none of its instances tells of which VPC it is'],
+    ]);
+  });
+
+  it('are of the VPC that any of its instances tells', () => {
+    const { instances } = adoptFacts();
+    const first = changed(instances, 4, foundInstance(4, { vpc: undefined }));
+    const facts = adoptFacts({ network: NOWHERE, instances: first, of: { workers: { subnets: ['subnet-b'] } } });
+    expect(wayFindings(facts).map(({ name }) => name)).toEqual(['NoWay']);
+  });
+
+  it('are no finding where there are none, where the group is not there, or where all lead somewhere', () => {
+    expect(wayFindings(adoptFacts({ of: { workers: { instances: [], subnets: [] } } }))).toEqual([]);
+    const facts = adoptFacts({ of: { workers: { subnets: ['subnet-b'] } } });
+    expect(wayFindings(facts)).toEqual([]);
+    expect(wayFindings({ ...facts, groups: facts.groups.map((one) => ({ ...one, found: undefined })) })).toEqual([]);
+  });
+
+  it('are looked at for the instances that EC2 shows', () => {
+    const { instances } = adoptFacts();
+    const facts = adoptFacts({ instances: new Map([...instances].slice(0, 3)) });
+    expect(wayFindings(facts).map(({ name, about }) => [name, about])).toEqual([['NotLookedAt', 'workers']]);
+  });
+});
+
+describe('a subnet behind an internet gateway', () => {
+  const { instances, agents } = adoptFacts();
+  const PUBLIC = { seen: { tables: [tableOf({ routes: [INTERNET] })], endpoints: [] } };
+  const WHY = 'subnet-a reaches the internet by public addresses only, and what is launched there has none';
+  const silent = new Map([...agents].map(([instance]) => [instance, 'never'] as const));
+  const at = (fourth: Partial<FoundInstance>, fifth: Partial<FoundInstance>) => {
+    const all = changed(changed(instances, 4, foundInstance(4, fourth)), 5, foundInstance(5, fifth));
+    return wayFindings(adoptFacts({ network: PUBLIC, agents: silent, instances: all }))
+      .filter(({ about }) => about === 'workers')
+      .map(({ because }) => because);
+  };
+  const open = { hasPublicAddress: true };
+  const elsewhere = { subnet: 'subnet-b' };
+
+  it.each<[what: string, fourth: Partial<FoundInstance>, fifth: Partial<FoundInstance>, because: string[]]>([
+    ['no way for instances without public addresses', {}, {}, [WHY]],
+    ['none where one instance has no public address', open, {}, [WHY]],
+    ['a way for instances with public addresses', open, open, []],
+    ['a way where those without one are elsewhere', open, elsewhere, []],
+    ['a way where none of the instances is in it', elsewhere, elsewhere, []],
+  ])('is %s', (_what, fourth, fifth, because) => {
+    expect(at(fourth, fifth)).toEqual(because);
   });
 });

@@ -19,3 +19,10 @@ it.each([
 ])('with an instance that is %s a cluster may be released: %s', (lifecycle, may) => {
   expect(whyNotRelease([group('InService'), group(lifecycle)]) === undefined).toBe(may);
 });
+
+it('what is not at rest is named, each with its group', () => {
+  const groups = [group('Pending:Wait'), { ...group('Terminating:Wait'), name: 'managers' }, group('InService')];
+  expect(whyNotRelease(groups)).toBe(
+    'not everything is at rest: i-1 of workers is Pending:Wait, i-1 of managers is Terminating:Wait',
+  );
+});
