@@ -41,3 +41,12 @@ export const NETWORK = 'skep-dev-Swarm-blue-Network';
 export const CLUSTER = 'skep-dev-Swarm-blue';
 export const MANAGERS = 'skep-dev-Swarm-blue-Group-managers';
 export const WEB = 'skep-dev-Swarm-blue-Group-web';
+
+export type Raw = Readonly<Record<string, unknown>>;
+
+/** The groups, one of them changed. */
+export const withGroup = (name: keyof typeof RAW.groups, changes: Raw): { groups: Raw } => ({
+  groups: { ...RAW.groups, [name]: { ...RAW.groups[name], ...changes } },
+});
+
+export const INTERNAL = { scheme: 'internal', clients: '10.0.0.0/8' };

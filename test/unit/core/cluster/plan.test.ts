@@ -76,6 +76,7 @@ describe('a plan', () => {
   it.each([
     ['ROLLBACK_COMPLETE', 'create'],
     ['REVIEW_IN_PROGRESS', 'create'],
+    ['UPDATE_COMPLETE', 'compare'],
     ['UPDATE_ROLLBACK_COMPLETE', 'compare'],
     ['UPDATE_IN_PROGRESS', 'wait'],
     ['DELETE_IN_PROGRESS', 'wait'],
@@ -88,6 +89,13 @@ describe('a plan', () => {
     expect(step?.do).toBe(what);
     expect(step?.do === 'create' ? step.clears?.status : undefined).toBe(what === 'create' ? status : undefined);
   });
+
+  it.each([
+    ['UPDATE_ROLLBACK_FAILED', `aws cloudformation continue-update-rollback --stack-name ${NETWORK}`],
+    ['DELETE_FAILED', `look at its events: aws cloudformation describe-stack-events --stack-name ${NETWORK}`],
+  ])('says how a stack that is %s is brought on', (status, advice) => {
+    expect(planSteps(FILE, wishedStacks(FILE), [stack(NETWORK, status)], true)[0]).toMatchObject({ advice });
+  });
 });
 
 describe('stacks', () => {
@@ -98,6 +106,9 @@ describe('stacks', () => {
     expect(read([])).toEqual({ waitsFor: NETWORK });
     expect(read([stack(NETWORK, 'CREATE_IN_PROGRESS', { outputs })])).toEqual({ waitsFor: NETWORK });
     expect(read([stack(NETWORK, 'CREATE_COMPLETE', { outputs })])).toMatchObject({ values: { VpcId: 'vpc-1' } });
+    const other = stack('skep-dev-Swarm-green-Network', 'CREATE_COMPLETE', { outputs: { VpcId: 'vpc-2' } });
+    expect(read([other, stack(NETWORK, 'CREATE_COMPLETE', { outputs })])).toMatchObject({ values: { VpcId: 'vpc-1' } });
+    expect(read([other])).toEqual({ waitsFor: NETWORK });
   });
 });
 
@@ -107,7 +118,13 @@ describe('words', () => {
       'B: "2" becomes "3"',
       'C: "" becomes "x"',
     ]);
+    expect(parameterWords({}, { A: '' })).toEqual([]);
+  });
+
+  it('shorten what is longer than a line', () => {
     expect(parameterWords({}, { ExtraScript: `#!/bin/sh\n${'x'.repeat(100)}` })[0]).toHaveLength(85);
+    expect(parameterWords({}, { A: 'x'.repeat(58) })).toEqual([`A: "" becomes "${'x'.repeat(58)}"`]);
+    expect(parameterWords({}, { A: 'x'.repeat(59) })).toEqual([`A: "" becomes "${'x'.repeat(56)}..."`]);
   });
 
   const change = {
@@ -119,6 +136,7 @@ describe('words', () => {
   };
   it.each([
     [change, 'change Role (IAM::Role): Tags'],
+    [{ ...change, attributes: ['Tags', 'Policies'] }, 'change Role (IAM::Role): Tags, Policies'],
     [{ ...change, replacement: 'True' }, 'REPLACE Role (IAM::Role): Tags'],
     [{ ...change, replacement: 'Conditional' }, 'change Role (IAM::Role): Tags, and may REPLACE it'],
     [{ ...change, action: 'Add', attributes: [] }, 'make Role (IAM::Role)'],
@@ -130,7 +148,10 @@ describe('words', () => {
 
   it('tell that a new image touches no node', () => {
     expect(notesOn([change])).toEqual([]);
-    expect(notesOn([{ ...change, type: 'AWS::EC2::LaunchTemplate' }])[0]).toContain('no node is touched');
+    const launched = { ...change, type: 'AWS::EC2::LaunchTemplate' };
+    const NOTE = 'no node is touched: what is launched from now on is as the file says';
+    expect(notesOn([launched, change])).toEqual([NOTE]);
+    expect(notesOn([{ ...launched, action: 'Add' }])).toEqual([]);
   });
 });
 
@@ -179,6 +200,8 @@ describe('a network of a cluster', () => {
     // Its network was given.
     [[using(CLUSTER, 'vpc-1'), using('db', 'vpc-1')]],
     [[stack(NETWORK), using('db', 'vpc-1')]],
+    // The network of somebody else.
+    [[stack('vpc', 'CREATE_COMPLETE', { outputs: { VpcId: 'vpc-1' } }), using('db', 'vpc-1')]],
   ])('has nobody else in it: %#', (stacks) => {
     expect(neighboursOf(PLACE, stacks)).toEqual([]);
   });

@@ -6,10 +6,20 @@ import { partOf, wishedStacks } from '../../../../src/core/cluster/stacks.ts';
 import type { ParameterWish, StackWish } from '../../../../src/core/cluster/stacks.ts';
 import { parse, textOf } from '../../../cluster/templates.ts';
 import type { ClusterTemplate } from '../../../cluster/templates.ts';
-import { CLUSTER, fileOf, GIVEN, MANAGERS, NETWORK, RAW, WEB } from '../../support/cluster-files.ts';
+import {
+  CLUSTER,
+  fileOf,
+  GIVEN,
+  INTERNAL,
+  MANAGERS,
+  NETWORK,
+  RAW,
+  WEB,
+  withGroup,
+} from '../../support/cluster-files.ts';
+import type { Raw } from '../../support/cluster-files.ts';
 
 type Parameters = Readonly<Record<string, ParameterWish>>;
-type Raw = Readonly<Record<string, unknown>>;
 
 const wishes = (changes: Raw = {}): StackWish[] => wishedStacks(fileOf({ ...RAW, ...changes }));
 const named = (name: string, all: readonly StackWish[]): StackWish | undefined => all.find((one) => one.name === name);
@@ -18,12 +28,6 @@ const words = (name: string, changes?: Raw): string | undefined => named(name, w
 const ofNetwork = (output: string): ParameterWish => ({ stack: NETWORK, output });
 const ofCluster = (output: string): ParameterWish => ({ stack: CLUSTER, output });
 
-/** The file with one of its groups changed. */
-const group = (name: keyof typeof RAW.groups, changes: Raw): { groups: Raw } => ({
-  groups: { ...RAW.groups, [name]: { ...RAW.groups[name], ...changes } },
-});
-
-const INTERNAL = { scheme: 'internal', clients: '10.0.0.0/8' };
 const PUBLIC = ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'];
 const SCRIPT = '#!/bin/sh\n';
 const POLICY = 'arn:aws:iam::123456789012:policy/more';
@@ -129,7 +133,7 @@ describe('the stack of a group', () => {
       ...{ types: ['m7g.large', 'm6g.large', 'c7g.large', 'c6g.large'], dnsName: 'web.blue.internal' },
       replace: { down: false, announced: '24h', share: 20, impaired: true, recommended: 'drain' },
     };
-    expect(told(WEB, group('web', changes))).toMatchObject({
+    expect(told(WEB, withGroup('web', changes))).toMatchObject({
       ...{ ImageId: 'ami-0fedcba9876543210', RootDevice: '/dev/sda1', RootGiB: '50' },
       ...{ InstanceType: 'm7g.large', SecondInstanceType: 'm6g.large' },
       ...{ ThirdInstanceType: 'c7g.large', FourthInstanceType: 'c6g.large' },
@@ -154,7 +158,7 @@ describe('the stack of a group', () => {
 
   it('is behind the load balancer where its group says so', () => {
     const of = (name: string): unknown =>
-      told(name, { loadBalancer: INTERNAL, ...group('web', { loadBalancer: true }) })?.['TargetGroupArn'];
+      told(name, { loadBalancer: INTERNAL, ...withGroup('web', { loadBalancer: true }) })?.['TargetGroupArn'];
     expect([of(WEB), of(MANAGERS)]).toEqual([ofCluster('TargetGroupArn'), '']);
   });
 
@@ -166,10 +170,10 @@ describe('the stack of a group', () => {
       'workers have the one that the file says',
       WEB,
       true,
-      { ...DNS, ...group('web', { dnsName: 'web.blue.internal' }) },
+      { ...DNS, ...withGroup('web', { dnsName: 'web.blue.internal' }) },
     ],
     ['nobody has one where there is no zone', MANAGERS, false, {}],
-    ['workers have none where there is no zone', WEB, false, group('web', { dnsName: 'web.blue.internal' })],
+    ['workers have none where there is no zone', WEB, false, withGroup('web', { dnsName: 'web.blue.internal' })],
   ])('%s', (_what, name, has, changes) => {
     expect(told(name, changes)?.['DnsZoneId']).toEqual(has ? ofCluster('ZoneId') : '');
   });
@@ -194,7 +198,7 @@ describe('a template', () => {
     })
     .map(({ more, served, ...file }) => ({
       ...file,
-      ...group('web', { ...more, loadBalancer: served && file.loadBalancer !== undefined }),
+      ...withGroup('web', { ...more, loadBalancer: served && file.loadBalancer !== undefined }),
     }));
 
   const isTaken = (value: string, { AllowedPattern = '', AllowedValues = [value] }: Parameter): boolean =>
