@@ -369,7 +369,7 @@ describe('run again', () => {
       ['hold', 'retain', 'unhold'],
     ],
   ])('%s it does what is left', (_what, changes, expected) => {
-    expect(kinds(adoptFacts(changes))).toEqual(expected);
+    expect(kinds(adoptFacts(changes))).toStrictEqual(expected);
   });
 
   it('takes the swarm in that a launch has found on the founder itself, and knows whose item it is', () => {

@@ -53,7 +53,10 @@ const ERRORS: readonly Row[] = [
   ],
   [
     'one of the given networks that is none',
-    { network: { given: { ...GIVEN.given, cidrs: ['10.0.0.0/16', '10.256.0.0/16'] } } },
+    {
+      network: { given: { ...GIVEN.given, cidrs: ['10.0.0.0/16', '10.256.0.0/16'] } },
+      swarm: { addressPool: '172.30.0.0/16' },
+    },
     ['network', 'given', 'cidrs', 1],
     '10.256.0.0/16 is no network',
   ],

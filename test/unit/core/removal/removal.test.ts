@@ -31,16 +31,27 @@ describe('a removal', () => {
   });
 
   it('waits for what is at work on instances, unless a person says to end it', () => {
-    const facts = { ...FACTS, executions: [TIDY, LEAVES] };
-    expect(planRemoval(facts, false).stops).toEqual([expect.stringContaining('1 execution(s) are at work')]);
+    const others = ['scale-out', 'scale-in'].map((name) => ({
+      arn: `${LEAVES.arn}-${name}`,
+      machine: `skep-dev-${name}`,
+    }));
+    const facts = { ...FACTS, executions: [TIDY, LEAVES, ...others] };
+    expect(planRemoval(facts, false).stops).toEqual([
+      '3 execution(s) are at work on instances (skep-dev-scale-in, skep-dev-scale-out): wait for their end, or say ' +
+        '--end-executions: instances that wait in a hook then go on without skep',
+    ]);
     expect(planRemoval(facts, true).stops).toEqual([]);
   });
 
   it.each([
-    ['stacks that import its policies', { importers: ['skep-dev-blue-workers'] }, 'skep-dev-blue-workers'],
-    ['a deployment that runs', { status: 'UPDATE_IN_PROGRESS' }, 'UPDATE_IN_PROGRESS'],
+    [
+      'stacks that import its policies',
+      { importers: ['blue-workers', 'blue-managers'] },
+      'these stacks import its node policies: blue-workers, blue-managers. Take their groups away first (skep cluster down)',
+    ],
+    ['a deployment that runs', { status: 'UPDATE_IN_PROGRESS' }, 'the stack is UPDATE_IN_PROGRESS: wait for its end'],
   ])('waits for %s', (_what, change, said) => {
-    expect(planRemoval({ ...FACTS, ...change }, true).stops).toEqual([expect.stringContaining(said)]);
+    expect(planRemoval({ ...FACTS, ...change }, true).stops).toEqual([said]);
   });
 
   it('of a stack that is gone takes what was left over, and of nothing does nothing', () => {
@@ -56,5 +67,9 @@ describe('a removal', () => {
       'take the policy skep-dev-worker-node-eu-west-1 from the role web',
       'delete the stack skep-dev. The table stays',
     ]);
+    const policy = 'arn:aws:iam::1:policy/of/teams/skep-dev-worker-node-eu-west-1';
+    expect(removalText({ kind: 'detach', role: 'web', policy }, 'dev')).toBe(
+      'take the policy skep-dev-worker-node-eu-west-1 from the role web',
+    );
   });
 });

@@ -88,6 +88,12 @@ const PLANTED: readonly (readonly [what: string, id: string, change: Partial<Ver
     'ROLLBACK',
   ],
   [
+    'an update that still removes what it has replaced',
+    'stack',
+    { stack: { ...GOOD.stack, status: 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS' } },
+    'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
+  ],
+  [
     'a part that failed',
     'parts',
     { stack: { ...GOOD.stack, parts: [{ logicalId: 'Table', type: '', status: 'DELETE_FAILED' }] } },
@@ -100,13 +106,24 @@ const PLANTED: readonly (readonly [what: string, id: string, change: Partial<Ver
     { exports: ['skep-dev-worker-node-policy'] },
     'skep-dev-manager-node-policy',
   ],
-  ['a table that was left over by others', 'table-keys', { table: { ...GOOD.table, keys: ['id'] } }, 'keys id'],
+  [
+    'a table that was left over by others',
+    'table-keys',
+    { table: { ...GOOD.table, keys: ['id', 'at'] } },
+    'keys id, at',
+  ],
   ['a table that is being restored', 'table-keys', { table: { ...GOOD.table, status: 'CREATING' } }, 'CREATING'],
   ['a table without protection', 'table-protected', { table: { ...GOOD.table, isProtected: false } }, 'protection off'],
   ['a document that is missing', 'documents', { documents: GOOD.documents.slice(1) }, 'no document init'],
   ['a document that failed', 'documents', documents({ status: 'Failed' }), 'Failed'],
   ['a document for Windows', 'documents', documents({ platforms: ['Windows'] }), 'not for Linux'],
   ['an old default version', 'default-versions', documents({ defaultVersion: '2' }), 'default 2, latest 3'],
+  [
+    'a machine that is missing',
+    'machines',
+    { machines: { ...GOOD.machines, all: GOOD.machines.all.slice(1) } },
+    'no scale-out',
+  ],
   ['a machine that is being deleted', 'machines', machines({ status: 'DELETING' }), 'DELETING'],
   ['an Express machine', 'machines', machines({ kind: 'EXPRESS' }), 'EXPRESS'],
   [
@@ -114,6 +131,12 @@ const PLANTED: readonly (readonly [what: string, id: string, change: Partial<Ver
     'partition',
     { machines: { ...GOOD.machines, partition: 'aws-cn' } },
     'aws, in aws-cn',
+  ],
+  [
+    'a definition of a partition with a longer name',
+    'partition',
+    machines({ definition: '{"Resource":"arn:aws-us-gov:states:::lambda:invoke"}' }),
+    'skep-dev-tidy: aws-us-gov, in aws',
   ],
   ['a definition that AWS refuses', 'definitions', { diagnoses: ['skep-dev-tidy: SCHEMA /States'] }, 'SCHEMA'],
   [
@@ -149,7 +172,13 @@ const PLANTED: readonly (readonly [what: string, id: string, change: Partial<Ver
     'a join token that is told',
     'join-tokens',
     { joinTokens: { '/skep/dev/blue/join-token/manager': 'nothing' } },
-    'was told',
+    '/skep/dev/blue/join-token/manager: was told',
+  ],
+  [
+    'a join token of which nobody knows who may read it',
+    'join-tokens',
+    { joinTokens: { '/skep/dev/blue/join-token/manager': 'ThrottlingException' } },
+    '/skep/dev/blue/join-token/manager: ThrottlingException',
   ],
   [
     'milliseconds that are refused',
@@ -162,6 +191,12 @@ const PLANTED: readonly (readonly [what: string, id: string, change: Partial<Ver
     'no-such-action',
     { noSuchAction: { name: 'ValidationError', message: 'Rate exceeded' } },
     'Rate exceeded',
+  ],
+  [
+    'another name for an action that there is not',
+    'no-such-action',
+    { noSuchAction: { name: 'ResourceNotFound', message: 'No active Lifecycle Action found with token 1' } },
+    'ResourceNotFound: No active Lifecycle Action found with token 1',
   ],
   [
     'an action of nobody that is completed',
@@ -195,8 +230,41 @@ const PLANTED: readonly (readonly [what: string, id: string, change: Partial<Ver
   ],
 ];
 
-it('an account that is right has nothing that is wrong', () => {
-  expect(wrongIn(GOOD)).toEqual([]);
+describe('an account that is right', () => {
+  it.each<[what: string, change: Partial<VerifyFacts>]>([
+    ['as all of them are', {}],
+    ['after its first deployment', { stack: { ...GOOD.stack, status: 'CREATE_COMPLETE' } }],
+    [
+      'with parts that were taken in',
+      {
+        stack: {
+          ...GOOD.stack,
+          parts: [{ logicalId: 'Table', type: 'AWS::DynamoDB::Table', status: 'IMPORT_COMPLETE' }],
+        },
+      },
+    ],
+    [
+      'by the other name that AWS has for what it does not take',
+      {
+        noSuchAction: { ...GOOD.noSuchAction, name: 'ValidationException' },
+      },
+    ],
+    [
+      'with machines of others',
+      {
+        machines: { ...GOOD.machines, all: [...GOOD.machines.all, { ...MACHINE, name: 'skep-dev-other' }] },
+      },
+    ],
+  ])('has nothing that is wrong: %s', (_what, change) => {
+    expect(wrongIn({ ...GOOD, ...change })).toEqual([]);
+  });
+
+  it('is told what was expected of its stage, and that it is so', () => {
+    expect(findings(seen(GOOD), 'dev').find(({ id }) => id === 'node-policies')).toMatchObject({
+      expected: 'skep-dev-worker-node-policy and -manager-node-policy',
+      seen: 'as expected',
+    });
+  });
 });
 
 describe('an account that is wrong in one point', () => {
@@ -224,6 +292,8 @@ describe('what could not be read', () => {
 });
 
 it('of many wrong things a few are shown, and the others counted', () => {
-  const facts = { ...GOOD, diagnoses: ['a', 'b', 'c', 'd', 'e'] };
-  expect(findings(seen(facts), 'dev').find(({ id }) => id === 'definitions')?.seen).toBe('a; b; c (and 2 more)');
+  const shown = (...diagnoses: string[]): string | undefined =>
+    findings(seen({ ...GOOD, diagnoses }), 'dev').find(({ id }) => id === 'definitions')?.seen;
+  expect(shown('a', 'b', 'c')).toBe('a; b; c');
+  expect(shown('a', 'b', 'c', 'd', 'e')).toBe('a; b; c (and 2 more)');
 });
