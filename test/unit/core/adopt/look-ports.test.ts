@@ -26,6 +26,7 @@ describe('security groups', () => {
     ['nobody', [], closed('tcp 2377, tcp 7946, udp 7946, udp 4789', 'tcp 7946, udp 7946, udp 4789')],
     ['all of the group', [ingressOf({ groups: ['sg-nodes'] })], []],
     ['the ports alone', [one('tcp', 2377), one('tcp', 7946), one('udp', 7946), one('udp', 4789)], []],
+    ['a range that ends before one', [one('tcp', 2377, 7945), one('udp', 4789, 7946)], closed('tcp 7946', 'tcp 7946')],
     ['a range', [one('tcp', 1024, 65_535), one('udp', 4000, 8000)], []],
     [
       'no management',
@@ -66,6 +67,13 @@ describe('security groups', () => {
 
   it('that EC2 does not show are left out, and so is an instance without any', () => {
     expect(portFindings(adoptFacts({ ingress: { seen: new Map() } }), 4789)).toEqual([]);
+    const { instances } = adoptFacts();
+    const two = new Map(
+      [...instances].map(([id, one]) => [id, { ...one, securityGroups: ['sg-nodes', 'sg-hidden'] }] as const),
+    );
+    expect(portFindings(adoptFacts({ instances: two, ingress: { seen: new Map([['sg-nodes', []]]) } }), 4789)).toEqual(
+      [],
+    );
     const facts = adoptFacts();
     const none = changed(facts.instances, 1, foundInstance(1, { securityGroups: [] }));
     expect(portFindings({ ...facts, instances: none }, 4789).map(({ about }) => about)).toEqual([

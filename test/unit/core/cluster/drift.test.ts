@@ -23,6 +23,11 @@ describe('drift', () => {
       ],
       ['somebody has changed Rule (EC2::SecurityGroupIngress): "FromPort" is "23", made as "22"'],
     ],
+    // Of something else than a group the file says no such thing.
+    [
+      [{ logicalId: 'Other', type: 'AWS::X::Y', differences: [difference('/MinSize', '3', '0')] }],
+      ['somebody has changed Other (X::Y): "MinSize" is "0", made as "3"'],
+    ],
     // The file itself says them.
     [
       [
@@ -47,7 +52,8 @@ describe('drift', () => {
   it('a long value is cut', () => {
     const differences = [difference('/UserData', 'a'.repeat(5000), 'b'.repeat(5000))];
     const [line = ''] = driftWords([{ logicalId: 'Group', type: GROUP, differences }]);
-    expect(line.length).toBeLessThan(250);
-    expect(line).toContain('bbb..."');
+    expect(line).toContain(` is "${'b'.repeat(55)}...", made as "${'a'.repeat(55)}..."`);
+    const whole = [difference('/UserData', 'a'.repeat(58), 'b'.repeat(58))];
+    expect(driftWords([{ logicalId: 'Group', type: GROUP, differences: whole }])[0]).not.toContain('...');
   });
 });

@@ -29,6 +29,7 @@ describe('services', () => {
   it('are named up to twenty', () => {
     const many = Array.from({ length: 25 }, (_, number) => ({ name: `s${number}`, running: 0 }));
     expect(serviceLines(many)[0]).toMatch(/^services, 25: s0 .*s19 \(0 running\), 5 more$/);
+    expect(serviceLines(many.slice(5))[0]).toMatch(/^services, 20: s5 .*s24 \(0 running\)$/);
   });
 });
 
@@ -53,6 +54,12 @@ describe('volumes', () => {
         '  on i-1: 2, 5.0 kB, the bytes of 1 of them are not counted (data 5.0 kB, ...)',
       ],
     ],
+    [
+      'of which the three largest are named',
+      [['i-1', told({ count: 5, bytes: 15_000, largest: ['5000 a', '4000 b', '3000 c', '2000 d', '1000 e'] })]],
+      ['local volumes, 5: 15.0 kB', '  on i-1: 5, 15.0 kB (a 5.0 kB, b 4.0 kB, c 3.0 kB, ...)'],
+    ],
+    ['of which none is named', [['i-1', told({ largest: [] })]], ['local volumes, 2: 5.0 kB', '  on i-1: 2, 5.0 kB']],
     [
       'of a node that tells nothing',
       [

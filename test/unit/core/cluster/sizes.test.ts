@@ -22,6 +22,11 @@ describe('the sizes of a group', () => {
       [0, /is 0 to 6,.* it becomes 2 to 6$/],
     ],
     [
+      [2, 6],
+      [2, 4, 2],
+      [0, /is 2 to 4,.* it becomes 2 to 6$/],
+    ],
+    [
       [3, 3],
       [5, 5, 5],
       [2, /is 5,.* it becomes 3$/],
