@@ -68,6 +68,8 @@ describe('security groups', () => {
   it('that EC2 does not show are left out, and so is an instance without any', () => {
     expect(portFindings(adoptFacts({ ingress: { seen: new Map() } }), 4789)).toEqual([]);
     const { instances } = adoptFacts();
+    const bare = new Map([...instances].map(([id, one]) => [id, { ...one, securityGroups: [] }] as const));
+    expect(portFindings(adoptFacts({ instances: bare }), 4789)).toEqual([]);
     const two = new Map(
       [...instances].map(([id, one]) => [id, { ...one, securityGroups: ['sg-nodes', 'sg-hidden'] }] as const),
     );

@@ -458,6 +458,19 @@ describe('whatever the instances say of themselves', () => {
       }),
     );
   });
+
+  it('no group gets hooks without its swarm on record', () => {
+    const strange = fc.record({ told: one, leader: fc.boolean(), manager: fc.boolean() }).map(({ told, ...more }) => ({
+      ...{ ...told, ...more },
+      certificate: { swarmId: told.swarmId, nodeId: told.certified, role: 'worker' as const },
+    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), strange, (number, changes) => {
+        const all = kinds(adoptFacts(said(number, changes)));
+        expect(all.includes('record')).toBe(all.length > 0);
+      }),
+    );
+  });
 });
 
 it('has a remedy for each finding', () => {
