@@ -9,7 +9,7 @@ import type { AdoptFinding } from './findings.ts';
 type Group = AdoptFacts['groups'][number];
 
 /** `swarm join` and `swarm init`, by the command and by the engine's API. */
-const JOINS = /swarm[\s/]+(join|init)\b/;
+const JOINS = /swarm[\s/]+(join|init)(?![\w-])/;
 
 export const groupFindings = (facts: AdoptFacts): AdoptFinding[] =>
   facts.groups.flatMap((group) =>

@@ -115,6 +115,7 @@ describe('user data', () => {
     ['curl --unix-socket /var/run/docker.sock http://docker/swarm/join', ['UserDataJoins', 'managers', JOINS]],
     ['docker swarm leave', undefined],
     ['docker swarm initial', undefined],
+    ['docker swarm join-token --quiet worker', undefined],
     ['yum install -y docker', undefined],
   ])('%s', (userData, finding) => {
     expect(found({ userData })).toEqual(finding === undefined ? [] : [finding]);
