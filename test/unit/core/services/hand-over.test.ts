@@ -11,7 +11,7 @@ import {
   whyNot,
 } from '../../../../src/core/services/hand-over.ts';
 import { MARK_LABEL } from '../../../../src/core/labels.ts';
-import type { HandOverPlan } from '../../../../src/core/services/hand-over.ts';
+import type { HandOverPlan, Leaving } from '../../../../src/core/services/hand-over.ts';
 import type { ServiceFacts } from '../../../../src/core/services/facts.ts';
 import { aService } from '../../support/services.ts';
 
@@ -29,7 +29,6 @@ describe('a hand-over', () => {
     expect(changes).toEqual([{ kind: 'exclude', serviceId: 'id-web', version: 10, until: NOW + 900, nodes: [A, B] }]);
     expect({ isDone, skipped }).toEqual({ isDone: false, skipped: [] });
     expect(plan([aService('web', { [A]: 1 })], NOW + 600).changes).toMatchObject([{ until: NOW + 300 }]);
-    expect(plan([aService('web', { [A]: 1 })], undefined).changes).toMatchObject([{ until: NOW + 900 }]);
   });
 
   it.each<[string, Partial<ServiceFacts>]>([
@@ -47,6 +46,7 @@ describe('a hand-over', () => {
     ['an update is under way or stuck', { update: 'rollback_paused' }],
     ['not all of its tasks are healthy', { replicas: 3 }],
     ['it is pinned to this node', { constraints: [`node.id == ${A}`] }],
+    ['it is pinned to this node', { constraints: [` NODE.ID==${B} `] }],
     ['it is pinned to this node', { constraints: ['node.hostname==ip-10-0-0-1'] }],
   ])('leaves a service to the drain where %s', (why, changes) => {
     const service = aService('web', { [A]: 1, [C]: 1 }, changes);
@@ -58,6 +58,8 @@ describe('a hand-over', () => {
     { update: 'rollback_completed' },
     { mounts: ['tmpfs'] },
     { constraints: ['node.role==worker', `node.id!=${C}`] },
+    { constraints: [`node.id==${C}`] },
+    { constraints: ['engine.labels.node.hostname==ip-10-0-0-1'] },
     { health: false },
     { hostPorts: [80] },
   ])('takes %j', (changes) => {
@@ -153,6 +155,83 @@ describe('a hand-over', () => {
   });
 });
 
+describe('one round about one service', () => {
+  /** `waits`, the changes, why it is left to the drain, or nothing. */
+  function roundOf(service: ServiceFacts, leaving: Partial<Leaving>): string {
+    const around = { nodes: [A, B], deadline: NOW + 1800, now: NOW, ...leaving };
+    const { changes, isDone, skipped } = planHandOver({ ...around, services: [service] });
+    const said = [...changes.map(({ kind }) => kind), ...skipped.map(({ why }) => why)];
+    return [...said, ...(isDone || said.length > 0 ? [] : ['waits'])].join(', ');
+  }
+
+  const away = 'include, settle';
+  const owners = 'its owner has begun an update';
+  const long = excluded(NOW + 500);
+  const noNode = { unassigned: 1, updatedAt: NOW - 15 };
+  const unplaced = ['id-web'];
+
+  it.each<[string, string, Partial<ServiceFacts>, Partial<Leaving>]>([
+    ['waits', long, {}, { round: 149 }],
+    [away, long, {}, { round: 150 }],
+    // An action without an end: that of the mark counts.
+    ['waits', excluded(NOW + 1), {}, { deadline: undefined }],
+    [away, excluded(NOW), {}, { deadline: undefined }],
+    // Its update has failed: nothing more is to be expected.
+    [away, long, { update: 'paused' }, {}],
+    // No node can take its task.
+    [away, long, noNode, { unplaced }],
+    ['waits', long, { ...noNode, updatedAt: NOW - 14 }, { unplaced }],
+    ['waits', long, noNode, {}],
+    ['waits', long, { ...noNode, unassigned: 0 }, { unplaced }],
+    [owners, long, { update: 'updating', previousMark: long }, {}],
+    [owners, excluded(NOW), { update: 'updating', previousMark: long }, {}],
+  ])('that is kept off: %s (%s, %j, %j)', (next, mark, changes, leaving) => {
+    expect(roundOf(aService('web', { [A]: 1, [C]: 1 }, marked(mark, changes)), leaving)).toBe(next);
+  });
+
+  it('that is kept off goes on while a task on its way is still to leave', () => {
+    const tasks = new Map([[B, { running: 0, others: 1 }]]);
+    expect(roundOf(aService('web', {}, marked(long, { tasks })), {})).toBe('waits');
+  });
+
+  const nobody = 'it bears a mark that nobody takes away';
+
+  it.each<[string, string, Partial<Leaving>]>([
+    ['waits', excluded(NOW - 29, X), {}],
+    [nobody, excluded(NOW - 30, X), {}],
+    ['waits', `more@${NOW + 500}@1`, { round: 149 }],
+    [nobody, `more@${NOW + 500}@1`, { round: 150 }],
+    ['waits', excluded(NOW + 960, X), {}],
+    [nobody, excluded(NOW + 961, X), {}],
+  ])('that bears the mark of another: %s (%s, %j)', (next, mark, leaving) => {
+    expect(roundOf(aService('web', { [A]: 1, [C]: 1 }, marked(mark)), leaving)).toBe(next);
+  });
+
+  const unhealthy = 'not all of its tasks are healthy';
+
+  it.each<[string, Partial<ServiceFacts>, Partial<Leaving>]>([
+    ['waits', { replicas: 3, updatedAt: NOW - 29 }, { round: 9 }],
+    [unhealthy, { replicas: 3, updatedAt: NOW - 30 }, {}],
+    [unhealthy, { replicas: 3, updatedAt: NOW }, { round: 10 }],
+    ['its update order is stop-first', { order: 'stop-first', updatedAt: NOW }, {}],
+    ['its tasks did not find another node', { updatedAt: NOW }, { tried: ['id-web'] }],
+  ])('that was changed a moment ago: %s (%j, %j)', (next, changes, leaving) => {
+    expect(roundOf(aService('web', { [A]: 1, [C]: 1 }, changes), leaving)).toBe(next);
+  });
+
+  it('that is begun with has a quarter of an hour where the action has no end', () => {
+    const services = [aService('web', { [A]: 1 })];
+    const { changes } = planHandOver({ services, nodes: [A], deadline: undefined, now: NOW });
+    expect(changes).toMatchObject([{ kind: 'exclude', until: NOW + 900 }]);
+  });
+
+  it('that is begun with is kept off a hundred nodes at most: a constraint of more fits into no command', () => {
+    const nodes = [A, ...Array.from({ length: 100 }, (_one, index) => String(index).padStart(25, '0'))];
+    const { changes } = planHandOver({ services: [aService('web', { [A]: 1 })], nodes, deadline: undefined, now: NOW });
+    expect(changes).toMatchObject([{ nodes: nodes.slice(0, 100) }]);
+  });
+});
+
 describe('a round with many services', () => {
   const many = (count: number, changes: Partial<ServiceFacts> = {}): ServiceFacts[] =>
     Array.from({ length: count }, (_one, index) => aService(`s${index}`, { [A]: 1, [C]: 1 }, changes));
@@ -191,7 +270,7 @@ describe('a round with many services', () => {
 });
 
 describe('what is lost with a node', () => {
-  it('is said by the name of the service: data on its disk, and work that nobody starts anew', () => {
+  it('is said by the name of the service: data on its disk, and work that nobody starts anew, which are grave', () => {
     const services = [
       aService('db', { [A]: 1 }, { mounts: ['volume:local'] }),
       aService('logs', { [A]: 1 }, { mounts: ['bind', 'volume:ebs'] }),
@@ -201,11 +280,11 @@ describe('what is lost with a node', () => {
       aService('web', { [A]: 1 }),
       aService('far', { [C]: 1 }, { mounts: ['volume:local'] }),
     ];
-    expect(lossesOf(services, A).map(textOf)).toEqual([
-      'db: a local volume',
-      'logs: a folder of the node',
-      'once: a task that nobody starts anew',
-      'batch: a task that nobody starts anew',
+    expect(lossesOf(services, A).map((loss) => [textOf(loss), loss.isGrave])).toEqual([
+      ['db: a local volume', true],
+      ['logs: a folder of the node', false],
+      ['once: a task that nobody starts anew', true],
+      ['batch: a task that nobody starts anew', true],
     ]);
   });
 });
