@@ -18,6 +18,14 @@ function moved(services: readonly ServiceFacts[], nodes: readonly PlacementNode[
   );
 }
 
+/** By node, so many tasks of services that are updated stop-first. */
+const staying = (counts: Readonly<Record<string, number>>): ServiceFacts[] =>
+  Object.entries(counts).flatMap(([node, count]) =>
+    Array.from({ length: count }, (_one, index) =>
+      aService(`${node}-${index}`, { [node]: 1 }, { order: 'stop-first' }),
+    ),
+  );
+
 describe('for the sake of a cluster', () => {
   const three = [aNode('a'), aNode('b'), aNode('c')];
 
@@ -32,17 +40,18 @@ describe('for the sake of a cluster', () => {
     expect(planRebalance({ nodes: three, services, now: NOW }, { only: [], maxMoves: 100 }).moves).toBe(0);
   });
 
-  it('nothing goes that is updated stop-first, or whose node has more than one of it', () => {
-    const stopFirst = ['s1', 's2', 's3'].map((name) => aService(name, { a: 1 }, { order: 'stop-first' }));
-    expect(moved(stopFirst, three)).toEqual([]);
+  it('nothing goes that is updated stop-first or is not restarted, or whose node has more than one of it', () => {
+    expect(moved(staying({ a: 3 }), three)).toEqual([]);
+    const once = ['s1', 's2', 's3'].map((name) => aService(name, { a: 1 }, { restart: 'none' }));
+    expect(moved(once, three)).toEqual([]);
     const doubled = ['s1', 's2', 's3'].map((name) => aService(name, { a: 2, b: 1, c: 1 }));
     expect(moved(doubled, three)).toEqual([]);
   });
 
-  it('nodes are weighed by what is reserved on them', () => {
+  it.each(['cpu', 'memory'])('nodes are weighed by what is reserved on them: %s', (what) => {
     const services = [
-      aService('large', { a: 1 }, { memory: 4e9 }),
-      aService('small', { a: 1 }, { memory: 1e9 }),
+      aService('large', { a: 1 }, { [what]: 2e9 }),
+      aService('small', { a: 1 }, { [what]: 1e9 }),
       aService('none', { b: 1 }),
       aService('other', { b: 1 }),
     ];
@@ -50,12 +59,68 @@ describe('for the sake of a cluster', () => {
     expect(moved(services, [aNode('a'), aNode('b')])).toEqual(['large a:1>0 b:0>1']);
   });
 
+  it.each(['cpu', 'memory'])('what is reserved counts by how much the node has: %s', (what) => {
+    const nodes = [aNode('a', { [what]: 8e9 }), aNode('b', { [what]: 2e9 }), aNode('c', { [what]: 8e9 })];
+    const one = { [what]: 1e9 };
+    const services = [aService('s1', { a: 1 }, one), aService('s2', { a: 1 }, one), aService('s3', { b: 1 }, one)];
+    expect(moved(services, nodes)).toEqual(['s3 b:1>0 c:0>1']);
+  });
+
+  it('a service keeps to as many nodes as before: its task goes where there is none of it', () => {
+    const everywhere = aService('s', { a: 1, b: 1, c: 1 });
+    expect(moved([everywhere, ...staying({ a: 3 })], three)).toEqual([]);
+    // Though the node that has one is the emptier one.
+    const twice = aService('s', { a: 1, b: 1 });
+    expect(moved([twice, ...staying({ a: 4, c: 2 })], three)).toEqual(['s a:1>0 c:0>1']);
+  });
+
+  it('where one service is does not count for another', () => {
+    const services = [aService('s1', { a: 1, b: 1 }), aService('s2', { a: 1 }), ...staying({ a: 4, c: 2 })];
+    expect(moved(services, three, 1)).toEqual(['s2 a:1>0 b:0>1']);
+  });
+
+  it('nothing goes where its host port is taken by what has gone there just before', () => {
+    const port = { hostPorts: [80] };
+    const services = [aService('s1', { a: 1 }, port), aService('s2', { c: 1 }, port), ...staying({ a: 3, c: 3 })];
+    expect(moved(services, three)).toEqual(['s1 a:1>0 b:0>1']);
+  });
+
+  it.each([
+    ['s1', 'b', 'c'],
+    ['s2', 'c', 'b'],
+  ])('%s goes first, whose node is the emptier one, or is in the emptier zone', (first, ofOne, ofTwo) => {
+    const on = (...ids: string[]): Partial<ServiceFacts> => ({
+      constraints: ['a', 'b', 'c', 'd'].filter((id) => !ids.includes(id)).map((id) => `node.id!=${id}`),
+    });
+    const services = [aService('s1', { a: 1 }, on('a', ofOne)), aService('s2', { a: 1 }, on('a', ofTwo))];
+    const all = ['a', 'b', 'c', 'd'].map((id) => aNode(id));
+    expect(moved([...services, ...staying({ a: 5, c: 1 })], all, 1)).toEqual([`${first} a:1>0 b:0>1`]);
+    // Here it is the fuller node.
+    const zones = [zoned('a', '1'), zoned('b', '2'), zoned('c', '3'), zoned('d', '3')];
+    expect(moved([...services, ...staying({ a: 9, b: 2, c: 1, d: 5 })], zones, 1)).toEqual([`${first} a:1>0 b:0>1`]);
+  });
+
+  it('a zone is as full as the mean of its nodes that take tasks', () => {
+    const services = ['s1', 's2', 's3', 's4'].map((name) => aService(name, { a: 1 }));
+    const zones = [zoned('a', '1'), zoned('c', '2'), zoned('d', '2')];
+    const drained: PlacementNode = { ...zoned('e', '2'), availability: 'drain' };
+    expect(moved([...services, ...staying({ c: 5 })], zones)).toEqual(['s1 a:1>0 d:0>1', 's2 a:1>0 d:0>1']);
+    expect(moved([...services, ...staying({ c: 9 })], [...zones, drained])).toEqual([]);
+  });
+
+  it('nothing goes where SwarmKit may choose a node of a fuller zone', () => {
+    const services = [...['s1', 's2', 's3', 's4'].map((name) => aService(name, { a: 1 })), ...staying({ c: 9 })];
+    const zones = [zoned('a', '1'), zoned('e', '3'), zoned('c', '2'), zoned('d', '2')];
+    expect(moved(services, zones)).toEqual([]);
+    // It does not choose one that has a task of the service already.
+    const twice = [aService('s', { a: 1, b: 1 }), ...staying({ a: 3, c: 1, d: 9 })];
+    expect(moved(twice, [zoned('a', '1'), zoned('c', '1'), zoned('b', '2'), zoned('d', '2')])).toEqual([
+      's a:1>0 c:0>1',
+    ]);
+  });
+
   it('nothing goes to a zone that is fuller already, be one of its nodes empty', () => {
-    const services = [
-      ...['s1', 's2', 's3', 's4'].map((name) => aService(name, { a: 1 })),
-      // These stay.
-      ...Array.from({ length: 9 }, (_one, index) => aService(`t${index}`, { c: 1 }, { order: 'stop-first' })),
-    ];
+    const services = [...['s1', 's2', 's3', 's4'].map((name) => aService(name, { a: 1 })), ...staying({ c: 9 })];
     const zones = [zoned('a', '1'), zoned('c', '2'), zoned('d', '2')];
     expect(moved(services, zones)).toEqual([]);
     expect(moved(services, [aNode('a'), aNode('c'), aNode('d')])).toEqual(['s1 a:1>0 d:0>1', 's2 a:1>0 d:0>1']);
