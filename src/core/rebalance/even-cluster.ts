@@ -102,11 +102,10 @@ function bestMove(
   const zones = zoneLoads(places, weigh);
   const load = (place: Place): number => zones.get(zoneOf(place)) ?? 0;
   const moves = candidates.flatMap((candidate) => moveOf(candidate, source) ?? []);
-  const zone = zoneOf(source);
   const better = moves.filter(({ service, may }) =>
     may.every(
       // Zones that are equally full may differ by one task meanwhile: of nodes that are as good in several of them SwarmKit takes any.
-      (target) => isBetter(service, source, target, weigh) && (zoneOf(target) === zone || load(target) <= load(source)),
+      (target) => isBetter(service, source, target, weigh) && load(target) <= load(source),
     ),
   );
   return better.toSorted((a, b) => load(a.target) - load(b.target) || weigh(a.target) - weigh(b.target))[0];
@@ -117,14 +116,10 @@ function moveOf({ service, allowed, holders }: EvenCandidate, source: Place): Ev
   for (const [place, count] of holders) {
     place.own = count;
   }
-  const target = nextTarget(
-    service,
-    allowed.filter((place) => place !== source),
-  );
+  // Never the source, which has one.
+  const target = nextTarget(service, allowed);
   const isEmpty = target?.own === 0;
-  const may = allowed.filter(
-    (place) => place !== source && isEmpty && isAsGood(place, target) && hasRoom(service, place),
-  );
+  const may = allowed.filter((place) => isEmpty && isAsGood(place, target) && hasRoom(service, place));
   for (const place of holders.keys()) {
     place.own = 0;
   }
