@@ -55,6 +55,13 @@ describe('the registry of events', () => {
   });
 });
 
+describe('an action of a lifecycle hook', () => {
+  it.each(['launch', 'terminate'])('tells of the transition that waits: %s', (transition) => {
+    const unit = EVENTS.find(({ type }) => type === `EC2 Instance-${transition} Lifecycle Action`);
+    expect(unit?.read(unit.example)).toEqual([{ kind: 'hook', instance: 'i-1234567890abcdef0', transition }]);
+  });
+});
+
 describe('a spot interruption', () => {
   const [unit] = EVENTS.filter(({ type }) => type === 'EC2 Spot Instance Interruption Warning');
   const read = (detail: unknown): unknown => unit?.read({ ...unit.example, detail });
@@ -166,7 +173,7 @@ describe('what is done about an interruption', () => {
 
   it('of a worker that leaves already: whoever is at work on it is told; where nobody is, it leaves', () => {
     expect(about({ phase: 'leaving', leaseUntil: NOW + 60 })).toEqual({ do: 'tell', diesAt: at });
-    expect(about({ phase: 'leaving', leaseUntil: NOW })).toEqual({ do: 'evacuate', diesAt: at });
+    expect(about({ phase: 'leaving', leaseUntil: NOW + 1 })).toEqual({ do: 'evacuate', diesAt: at });
   });
 
   it('of a manager: its end is noted, and the quorum rule has the word', () => {

@@ -94,20 +94,30 @@ describe('a rebalance does not begin', () => {
       'NodesChanged',
       'nodes came or went',
     ],
-    ['of a service that is not there', { wish: { services: ['nope'] } }, 'ServiceUnknown', 'prod has no service nope'],
-    ['back to what nobody kept', { wish: back }, 'NothingKept', 'nothing is kept of web of prod'],
+    [
+      'of services that are not there',
+      { wish: { services: ['x', 'y'] } },
+      'ServiceUnknown',
+      'prod has no service x, y',
+    ],
+    [
+      'back to what nobody kept',
+      { wish: { ...back, services: ['web', 'old'] }, seen: { services: [uneven, leftMark] } },
+      'NothingKept',
+      'nothing is kept of web, old of prod',
+    ],
     ['back, without a service', { wish: { ...back, services: [] } }, 'NothingKept', 'nothing is kept of'],
     [
       'back, where a change of that was refused',
-      { wish: back, swept: true, refused: ['web changed'] },
+      { wish: back, swept: true, refused: ['web changed', 'api busy'] },
       'RollbackRefused',
-      'web changed',
+      'an update is under way: web changed, api busy',
     ],
     [
       'back, where a page could not be read',
-      { wish: back, seen: { missing: ['page 1 of 2 of the services: cut'] }, refused: ['web changed'] },
+      { wish: back, seen: { missing: ['page 1: cut', 'page 2: cut'] }, refused: ['web changed'] },
       'PageUnreadable',
-      'nothing is rolled back: page 1 of 2',
+      'nothing is rolled back: page 1: cut; page 2: cut',
     ],
   ])('%s', (_what, asked, name, words) => {
     expect(() => begin(asked)).toThrow(expect.objectContaining({ name, message: expect.stringContaining(words) }));

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { planRebalance } from '../../../../src/core/rebalance/plan.ts';
-import { startRuns } from '../../../../src/core/rebalance/round.ts';
+import { PHASES, startRuns } from '../../../../src/core/rebalance/round.ts';
 import type { ServiceRun } from '../../../../src/core/rebalance/round.ts';
 import { afterTrouble, finalReport, firstReport, leftovers, whyClose } from '../../../../src/core/rebalance/run.ts';
 import { mayTakeBack } from '../../../../src/core/services/take-back.ts';
@@ -39,6 +39,26 @@ describe('a command that came to nothing', () => {
     expect(afterTrouble(runs, 1, 'NoLeader')).toEqual({ runs, changes: [], ask: [first.serviceId], wait: 15 });
   });
 
+  it('is tried again later each time', () => {
+    expect(afterTrouble(runs, 2, 'NoLeader')).toMatchObject({ runs, wait: 30 });
+  });
+
+  it('ends what was under way and what waits the third time, and leaves what may bear a mark to the tidy', () => {
+    const each = PHASES.map((phase): ServiceRun => ({ ...first, phase }));
+    const ended = afterTrouble(each, 3, 'NoLeader').runs;
+    expect(ended.map(({ outcome, left }, index) => [PHASES[index], outcome, left === true])).toEqual([
+      ['queued', 'stopped', false],
+      ['ready', 'failed', false],
+      ['more', 'failed', true],
+      ['undo', 'failed', true],
+      ['fewer', 'failed', true],
+      ['settle', 'failed', false],
+      ['settling', 'failed', false],
+      // It stays as it has ended.
+      ['ended', undefined, false],
+    ]);
+  });
+
   it('ends the run the third time: what may bear a mark is left to the tidy', () => {
     const { ask, runs: ended } = afterTrouble(runs, 3, 'NoLeader');
     expect(ask).toEqual([]);
@@ -69,6 +89,21 @@ describe('a mark that somebody has left behind', () => {
     expect(leftovers([service], NOW)).toEqual(changes);
   });
 
+  const before = `more@${NOW - 9}@3`;
+
+  it.each<[string[], Partial<ServiceFacts>]>([
+    [['id-web@10@settle'], { kept: true }],
+    [['id-web@10@settle'], { kept: true, order: 'stop-first' }],
+    [['id-web@10@settle'], { kept: true, previousMark: before }],
+    // It would be updated once more, stop-first: a person has to ask for that.
+    [[], { kept: true, order: 'stop-first', previousMark: before }],
+    [[], { kept: true, update: 'updating' }],
+    [[], { kept: true, labels: { 'skep.shift': 'by hand' } }],
+    [[], {}],
+  ])('or a history alone: %j of %j', (changes, facts) => {
+    expect(leftovers([aService('web', { a: 3 }, facts)], NOW)).toEqual(changes);
+  });
+
   const more = { kind: 'more', until: NOW, replicas: 4 } as const;
   const tasks = (...counts: [string, number, number][]): ServiceFacts['tasks'] =>
     new Map(counts.map(([id, running, others]) => [id, { running, others }]));
@@ -80,7 +115,9 @@ describe('a mark that somebody has left behind', () => {
     [true, 'the extra one is on the fullest node', { tasks: tasks(['a', 4, 1]) }],
     [false, 'the extra one is on one of two fullest nodes', { tasks: tasks(['a', 1, 1], ['b', 2, 0], ['c', 1, 0]) }],
     [true, 'the extra one is not started anew', { tasks: tasks(['a', 4, 0]) }],
+    [true, 'the fullest node has one that does not run', { tasks: tasks(['a', 2, 0], ['b', 1, 2]) }],
     [true, 'somebody has set the number since', { tasks: tasks(['a', 2, 2]), replicas: 9 }],
+    [true, 'somebody has set the number since', { tasks: tasks(['a', 4, 0], ['b', 0, 1]), replicas: 9 }],
   ])('may go now: %s, %s', (may, _why, changes) => {
     const service = aService('web', {}, { replicas: 5, labels: { 'skep.shift': `more@${NOW}@4` }, ...changes });
     expect(mayTakeBack(service, more)).toBe(may);
@@ -114,6 +151,11 @@ describe('what is told', () => {
     const many = Array.from({ length: 3000 }, (_one, index) => aService(`s${index}`, { a: 2 }, { mounts: ['bind'] }));
     const report = firstReport(planRebalance({ nodes, services: many, now: NOW }, { only: [], maxMoves: 100 }));
     expect(report.leftOut.length + report.notTold).toBe(3000);
+    const uneven = Array.from({ length: 300 }, (_one, index) => aService(`u${index}`, { a: 2 }));
+    const both = firstReport(
+      planRebalance({ nodes, services: [...many, ...uneven], now: NOW }, { only: [], maxMoves: 9 }),
+    );
+    expect([both.services.length, both.leftOut.length, both.notTold]).toEqual([200, 200, 2900]);
     expect(JSON.stringify(report).length).toBeLessThan(100_000);
   });
 });

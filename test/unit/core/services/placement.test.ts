@@ -5,6 +5,7 @@ import {
   allowedNodes,
   constraintFilter,
   hasRoom,
+  nextTarget,
   placesOf,
   unknownConstraints,
 } from '../../../../src/core/services/placement.ts';
@@ -34,8 +35,12 @@ describe('a node meets a constraint', () => {
     [true, 'node.platform.arch==x86_64'],
     [false, 'node.platform.arch==amd64'],
     [false, 'node.ip==10.0.0.1'],
+    [true, 'engine.labels.none!=anything'],
+    [false, 'engine.labels.none==anything'],
     [false, 'node.labels.==x'],
+    [false, 'engine.labels.!=x'],
     [false, 'nonsense'],
+    [false, 'node.ids'],
   ])('%s: %s', (meets, constraint) => {
     expect(constraintFilter([constraint])(node)).toBe(meets);
   });
@@ -46,10 +51,8 @@ describe('a node meets a constraint', () => {
   });
 
   it('and those that cannot be judged are told', () => {
-    expect(unknownConstraints(['node.ip==10.0.0.1', 'node.labels.a==b', 'node.labels.==c'])).toEqual([
-      'node.ip==10.0.0.1',
-      'node.labels.==c',
-    ]);
+    const unknown = ['node.ip==10.0.0.1', 'node.labels.==c', 'engine.labels.==c', 'node.ids'];
+    expect(unknownConstraints([...unknown, 'node.labels.a==b', 'engine.labels.a==b'])).toEqual(unknown);
   });
 });
 
@@ -95,5 +98,34 @@ describe('there is room for one more task', () => {
     expect(room({ hostPorts: [81] })).toBe(true);
     expect(room({ maxReplicas: 2 }, 1)).toBe(true);
     expect(room({ maxReplicas: 2 }, 2)).toBe(false);
+  });
+
+  it('where nothing is reserved, be the node overbooked or not; tasks that are on their way take their room', () => {
+    const starting = new Map([['n1', { running: 1, others: 2 }]]);
+    const [place] = placesOf(nodes, [aService('a', {}, { memory: 40, tasks: starting })]).values();
+    expect(place).toMatchObject({ tasks: 3, memory: 120 });
+    expect(place && hasRoom(aService('b', {}), place)).toBe(true);
+  });
+});
+
+describe('the next task goes', () => {
+  const nodes = ['n1', 'n2', 'n3'].map((id) => aNode(id, { memory: 100 }));
+
+  it.each<[string | undefined, Record<string, number>, Record<string, number>, number]>([
+    // Where the fewest tasks of the service are, then where the fewest are at all.
+    ['n2', { n1: 1, n3: 1 }, { n2: 5 }, 0],
+    ['n3', { n1: 1 }, { n2: 2, n3: 1 }, 0],
+    ['n1', {}, {}, 0],
+    ['n3', {}, { n1: 4, n2: 5, n3: 3 }, 0],
+    // There is no room on those that would come first.
+    ['n3', { n2: 1, n3: 2 }, { n1: 1, n2: 1 }, 10],
+    [undefined, {}, { n1: 1, n2: 1, n3: 1 }, 10],
+  ])('to %s, with %j of its own and %j of others', (target, own, others, memory) => {
+    const web = aService('web', own, { memory });
+    const places = [...placesOf(nodes, [web, aService('other', others, { memory: memory === 0 ? 0 : 95 })]).values()];
+    for (const place of places) {
+      place.own = own[place.node.nodeId] ?? 0;
+    }
+    expect(nextTarget(web, places)?.node.nodeId).toBe(target);
   });
 });

@@ -20,6 +20,18 @@ describe('what one shift command carries', () => {
     expect(fitting(changes)).toEqual(changes.slice(0, CHANGES - 1));
   });
 
+  it('is 40,000 characters, a separator for each', () => {
+    const first = `${service(1)}@12@include`;
+    const second = (characters: number): string => `${service(2)}@`.padEnd(characters - first.length - 2, 'x');
+    expect(fitting([first, second(40_000)])).toHaveLength(2);
+    expect(fitting([first, second(40_001)])).toEqual([first]);
+  });
+
+  it('is half of what belongs to one service where both halves alone do not fit', () => {
+    const halves = [`${service(1)}@12@include`, `${service(1)}@`.padEnd(40_000, 'x')];
+    expect(fitting(halves)).toEqual(halves.slice(0, 1));
+  });
+
   it('is never longer than a third of what Linux takes in one string of the environment, and never nothing', () => {
     const change = fc
       .tuple(fc.nat(400), fc.integer({ min: 1, max: 100 }))
