@@ -185,6 +185,8 @@ describe('what is done about an interruption', () => {
   });
 
   it('a hook is not its affair', () => {
-    expect(about({}, NOW, { kind: 'hook', instance: INSTANCE, transition: 'launch' })).toMatchObject({ do: 'nothing' });
+    const group = { policy: { ...USUAL_POLICY, recommended: 'drain' as const }, capacityRebalance: false };
+    const hook = { kind: 'hook', instance: INSTANCE, transition: 'launch' } as const;
+    expect(responseTo(hook, nodeOf({}), NOW, group).do).toBe('nothing');
   });
 });
