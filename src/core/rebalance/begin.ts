@@ -51,7 +51,7 @@ const READS = 4;
 /** @throws {FlowError} RollbackRefused, PageUnreadable, NotAsExpected, NodesChanged, NothingKept or ServiceUnknown: nothing was changed */
 export function beginRebalance(seen: SeenServices, { wish, swept, refused, tries, now }: BeginOptions): RebalanceBegin {
   const { digests, ids, nodes, services, unreadable, missing, hasNodes } = seen;
-  refuseRollback(wish, refused, missing);
+  refuseRollback(seen, { wish, swept, refused });
   if (digests.length > 1) {
     // Tasks are told by the place of their node among all nodes.
     throw new FlowError(tries < READS ? 'NotAsExpected' : 'NodesChanged', 'nodes came or went while they were read');
@@ -72,14 +72,22 @@ export function beginRebalance(seen: SeenServices, { wish, swept, refused, tries
 
 /** @throws {FlowError} RollbackRefused, PageUnreadable */
 function refuseRollback(
-  { rollback }: Pick<RebalanceWish, 'rollback'>,
-  refused: readonly string[],
-  missing: readonly string[],
+  { missing, unreadable }: Pick<SeenServices, 'missing' | 'unreadable'>,
+  { wish: { rollback, services: only }, swept, refused }: Pick<BeginOptions, 'wish' | 'swept' | 'refused'>,
 ): void {
-  if (rollback && missing.length > 0) {
-    throw new FlowError('PageUnreadable', `nothing is rolled back: ${missing.join('; ')}`);
+  if (!rollback) {
+    return;
   }
-  if (rollback && refused.length > 0) {
+  // Of a service that nobody can read it is not known whether a spec is kept: its own history may not be as its owner left it.
+  const untold = unreadable
+    .filter(({ id, name }) => only.includes(id) || only.includes(name))
+    .map(({ name }) => `what the engine says of ${name} is too long, or cannot be read`);
+  const lacking = [...missing, ...untold];
+  // Once services have gone back, what cannot be read any more says nothing against it.
+  if (!swept && lacking.length > 0) {
+    throw new FlowError('PageUnreadable', `nothing is rolled back: ${lacking.join('; ')}`);
+  }
+  if (refused.length > 0) {
     throw new FlowError(
       'RollbackRefused',
       `it was changed meanwhile, or an update is under way: ${refused.join(', ')}`,

@@ -119,8 +119,24 @@ describe('a rebalance does not begin', () => {
       'PageUnreadable',
       'nothing is rolled back: page 1: cut; page 2: cut',
     ],
+    [
+      'back, where nobody can read what the engine says of it: whether a spec is kept is not known',
+      {
+        wish: { ...back, services: ['web', 'api'] },
+        seen: { unreadable: ['api', 'x'].map((name) => ({ id: `id-${name}`, name })) },
+      },
+      'PageUnreadable',
+      'nothing is rolled back: what the engine says of api is too long, or cannot be read',
+    ],
   ])('%s', (_what, asked, name, words) => {
     expect(() => begin(asked)).toThrow(expect.objectContaining({ name, message: expect.stringContaining(words) }));
+  });
+
+  it.each<[string, Partial<SeenServices>]>([
+    ['a page', { missing: ['page 1 of 2 of the services: cut'] }],
+    ['the service', { services: [], unreadable: [{ id: 'id-web', name: 'web' }] }],
+  ])('is not refused for %s that cannot be read once services have gone back', (_what, told) => {
+    expect(begin({ wish: back, swept: true, seen: told })).toMatchObject({ sweep: [], runs: [] });
   });
 
   it('is not hindered by what was refused of others', () => {
