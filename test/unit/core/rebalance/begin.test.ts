@@ -123,7 +123,7 @@ describe('a rebalance does not begin', () => {
       'back, where nobody can read what the engine says of it: whether a spec is kept is not known',
       {
         wish: { ...back, services: ['web', 'api'] },
-        seen: { unreadable: ['api', 'x'].map((name) => ({ id: `id-${name}`, name })) },
+        seen: { unreadable: ['x', 'api'].map((name) => ({ id: `id-${name}`, name })) },
       },
       'PageUnreadable',
       'nothing is rolled back: what the engine says of api is too long, or cannot be read',
