@@ -349,9 +349,11 @@ function undo(run: ServiceRun, service: ServiceFacts, around: RoundConditions): 
 function finishMove(run: ServiceRun, service: ServiceFacts, around: RoundConditions): NextRun {
   if (ownMark(run, service) !== undefined) {
     // Refused: somebody was faster. What they did is looked at anew.
-    const again: ServiceRun = { ...run, phase: run.outcome === undefined ? 'more' : 'undo' };
-    const late = around.now - run.since > LEAVE_AFTER;
-    return late ? { ...run, phase: 'ended', outcome: 'failed', left: true } : nextRun(again, service, around);
+    if (around.now - run.since > LEAVE_AFTER) {
+      const { outcome = 'failed', because = `its mark could not be taken back within ${LEAVE_AFTER} s` } = run;
+      return { ...run, phase: 'ended', outcome, because, left: true };
+    }
+    return nextRun({ ...run, phase: run.outcome === undefined ? 'more' : 'undo' }, service, around);
   }
   const { outcome, because } = run;
   if (outcome !== undefined) {

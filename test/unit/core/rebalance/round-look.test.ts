@@ -162,13 +162,16 @@ describe('a move', () => {
   it('is made again as long as its last change was refused, for ten minutes', () => {
     const run: ServiceRun = { ...MOVING, phase: 'fewer' };
     expect(lookAt({ run, service: up, at: 600 })).toBe('fewer; fewer@11');
-    expect(lookAt({ run, service: up, at: 601 })).toBe('ended, failed, left');
+    expect(lookAt({ run, service: up, at: 601 })).toBe(
+      'ended, failed: its mark could not be taken back within 600 s, left',
+    );
     // What has become of it meanwhile counts.
     expect(lookAt({ run, service: four({ ...MARKED, ...starting }) })).toBe('more');
     // One that is given up is not taken for made.
     const given: ServiceRun = { ...run, outcome: 'stuck', because: 'x' };
     expect(lookAt({ run: given, service: four({ ...MARKED, ...starting }) })).toBe('undo, stuck: x');
     expect(lookAt({ run: given, service: up })).toBe('fewer, stuck: x; fewer@11');
+    expect(lookAt({ run: given, service: up, at: 601 })).toBe('ended, stuck: x, left');
   });
 
   it('is done when the mark is gone: the next one begins once all tasks run', () => {
