@@ -75,6 +75,8 @@ function endOf({ name, outcome, because = '', left }: Rebalanced['services'][num
     return [];
   }
   const marked =
-    left === true ? '; it has one replica more, which the tidy takes back when no running task is lost by it' : '';
+    left === true
+      ? "; skep's change is still on it, and a tidy takes that back when no running task is lost by it"
+      : '';
   return [`  ${name} (${outcome}): ${because}${marked}`];
 }
