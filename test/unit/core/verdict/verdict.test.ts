@@ -2,37 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import type { VerdictFacts } from '../../../../src/core/verdict/findings.ts';
-import type { TidySummary } from '../../../../src/core/tidy/summary-shape.ts';
 import { REPORTS } from '../../../../src/core/verdict/reports.ts';
 import { judge } from '../../../../src/core/verdict/verdict.ts';
 import type { Judgement, Verdict } from '../../../../src/core/verdict/verdict.ts';
+import { INSTANCE, NOW } from '../../support/examples.ts';
+import { facts, managers, notReady, seen } from '../../support/verdict-facts.ts';
 
-const NOW = 1_700_000_000;
-const INSTANCE = 'i-0123456789abcdef0';
-const seen = (changes: Partial<TidySummary> = {}): TidySummary => ({
-  at: NOW,
-  managers: { members: 3, reachable: 3, wanted: 3 },
-  nodes: { total: 5, ready: 5, down: 0 },
-  inService: 5,
-  notReady: { count: 0, instances: [] },
-  waiting: [],
-  ...changes,
-});
-const managers = (reachable: number, members: number, wanted: number): Partial<TidySummary> => ({
-  managers: { reachable, members, wanted },
-});
-const facts = (changes: Partial<VerdictFacts> = {}): VerdictFacts => ({
-  cluster: 'demo',
-  now: NOW,
-  seen: seen(),
-  failed: undefined,
-  repairsFailed: 0,
-  lock: undefined,
-  forced: undefined,
-  deadLetters: 0,
-  hold: undefined,
-  ...changes,
-});
 const last = (changes: Partial<Verdict> = {}): Verdict => ({
   level: 'healthy',
   reasons: [],
@@ -323,8 +298,4 @@ function holdsAfter({ verdict, changed }: Judgement, before: Verdict): void {
   expect(verdict.reasons.length === 0).toBe(verdict.level === 'healthy');
   if (verdict.level !== before.level) expect(changed).toBe(true);
   expect(new Set(verdict.reasons.map(({ name }) => name)).size).toBe(verdict.reasons.length);
-}
-
-function notReady(count: number): Partial<TidySummary> {
-  return { notReady: { count, instances: Array.from({ length: count }, (_one, n) => `i-${n}`) } };
 }

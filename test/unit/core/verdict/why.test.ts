@@ -82,6 +82,18 @@ describe('why an instance is where it is: the cause', () => {
       'check the id',
     ],
     [
+      'AWS does not show it any more, and skep has its node',
+      { ec2: undefined, group: undefined, execution: undefined },
+      'in no group any more',
+      'skep plan',
+    ],
+    [
+      'EC2 does not show it yet, and its group does',
+      { ec2: undefined, group: waiting, node: undefined, execution: undefined },
+      'the event of its launch has not come',
+      'skep tidy',
+    ],
+    [
       'it is nobody’s',
       { group: undefined, node: undefined, cluster: undefined },
       'it is in no Auto Scaling group',
@@ -96,6 +108,12 @@ describe('why an instance is where it is: the cause', () => {
     [
       'the cluster was never declared',
       { declared: ['green'], node: undefined },
+      'tagged with cluster blue, which nobody has declared',
+      'skep create blue',
+    ],
+    [
+      'the cluster of a node without a group was never declared',
+      { declared: [], group: undefined },
       'tagged with cluster blue, which nobody has declared',
       'skep create blue',
     ],
@@ -171,6 +189,106 @@ describe('why an instance is where it is: the cause', () => {
       'without a drain',
       'ForcedCompletion',
     ],
+    [
+      'its launch failed, and its execution says why',
+      {
+        group: undefined,
+        node: undefined,
+        failed: { instance: 'i-1', error: 'JoinRefused', at: 940 },
+        execution: { status: 'FAILED', since: 900, error: 'JoinRefused', cause: 'the token is old' },
+      },
+      'with JoinRefused: the token is old',
+      'docs/errors.md',
+    ],
+    [
+      'its launch failed once, and it is in service now',
+      { failed: { instance: 'i-1', error: 'JoinRefused', at: 940 } },
+      'as it should be',
+      'nothing',
+    ],
+    [
+      'its group has no role, by which its hooks could be looked at',
+      { group: { ...waiting, role: undefined, hooks: [] }, node: undefined },
+      'the event of its launch has not come',
+      'skep tidy',
+    ],
+    [
+      'an event of its group was refused, and it is known all the same',
+      { refused: { because: 'no role', at: 940 } },
+      'as it should be',
+      'nothing',
+    ],
+    [
+      'its event was refused, and what skep knows of it is over',
+      { group: waiting, node: { ...node, phase: 'gone' }, refused: { because: 'no role', at: 940 } },
+      'an event of its group workers was refused',
+      'mend the tags',
+    ],
+    [
+      'the cluster is held, and its node is ready',
+      { hold: { since: 940, because: 'a look' } },
+      'as it should be',
+      'nothing',
+    ],
+    [
+      'its node is gone, and it is launched once more',
+      { group: waiting, node: { ...node, phase: 'gone' } },
+      'the event of its launch has not come',
+      'skep tidy',
+    ],
+    [
+      'it is in service, and skep has no node of it',
+      { node: undefined, execution: undefined },
+      'in service, and skep knows no node of it',
+      'skep plan shows what the next tidy would do',
+    ],
+    [
+      'the agent of a node that is ready is away, for which nothing waits',
+      { agent: 'lost' },
+      'as it should be',
+      'nothing',
+    ],
+    [
+      'the agent is away because its instance has stopped',
+      { ec2: 'stopped', group: waiting, node: joining, execution: running, agent: 'lost' },
+      'it waits for 60 s for Join',
+      'tried again',
+    ],
+    [
+      'nobody has asked after its agent',
+      { group: waiting, node: joining, execution: running, agent: undefined },
+      'it waits for 60 s for Join',
+      'tried again',
+    ],
+    [
+      'its execution has sent nothing yet',
+      { group: waiting, node: { ...joining, step: undefined }, execution: running },
+      'its execution is at work, and has sent no command yet',
+      'wait',
+    ],
+    [
+      'its execution failed, and says why',
+      {
+        group: waiting,
+        node: joining,
+        execution: { status: 'FAILED', since: 900, error: 'Busy', cause: 'docker was busy' },
+      },
+      'its execution ended (FAILED: Busy): docker was busy',
+      'the next tidy',
+    ],
+    [
+      'its execution is not known',
+      { group: waiting, node: joining, execution: undefined },
+      'on its way into the swarm (joining)',
+      'skep plan',
+    ],
+    [
+      'AWS has ended it, and its node is still there',
+      { ec2: 'terminated', group: undefined },
+      'its instance is gone, and the next tidy removes its node',
+      'skep plan',
+    ],
+    ['it is over', { ec2: 'terminated', group: undefined, node: { ...node, phase: 'gone' } }, 'it is gone', 'nothing'],
     ['no execution came', { group: waiting, node: undefined }, 'no execution has claimed it', 'skep tidy'],
   ])('where %s', (_name, changes, cause, next) => {
     expect(whyOf({ ...facts, ...changes })).toMatchObject({
@@ -179,8 +297,79 @@ describe('why an instance is where it is: the cause', () => {
     });
   });
 
+  it.each<[string, Partial<WhyFacts>, string]>([
+    [
+      'a hold for which no reason was given',
+      { hold: { since: 940, because: '' } },
+      'is held since 1970-01-01T00:15:40Z',
+    ],
+    [
+      'a launch that failed, and an execution that does not say why',
+      {
+        failed: { instance: 'i-1', error: 'JoinRefused', at: 940 },
+        execution: { status: 'FAILED', since: 900, cause: '' },
+      },
+      'with JoinRefused',
+    ],
+    [
+      'an execution that ended without a cause',
+      { node: joining, execution: { status: 'ABORTED', since: 900 } },
+      'its execution ended (ABORTED)',
+    ],
+    [
+      'a step of which neither the time nor the target is known, nor what it needs',
+      {
+        node: { ...joining, step: 'Prepare', try: undefined, sentAt: undefined, target: undefined },
+        execution: running,
+      },
+      'it waits for Prepare (command 1)',
+    ],
+    [
+      'a further round of a step',
+      { node: { ...joining, step: 'HandOver-3' }, execution: running },
+      'it waits for 60 s for HandOver-3 (command 2): its services have to run elsewhere first',
+    ],
+  ])('says no more than is known: %s', (_name, changes, end) => {
+    const { cause } = whyOf({ ...facts, group: waiting, node: undefined, ...changes });
+    expect(cause.slice(-end.length)).toBe(end);
+  });
+
   it('of another instance’s failure is not this one’s', () => {
     const failed = { instance: 'i-2', error: 'JoinRefused', at: 940 };
     expect(whyOf({ ...facts, failed }).cause).toBe('as it should be');
+  });
+});
+
+describe('why an instance is where it is: the story', () => {
+  it.each<[string, Partial<WhyFacts>, string[]]>([
+    [
+      'of which nobody knows anything',
+      { ec2: undefined, group: undefined, node: undefined, cluster: undefined, agent: undefined, execution: undefined },
+      [
+        'EC2: i-1 is not shown',
+        'Auto Scaling: in no group',
+        'cluster: none',
+        'SSM agent: not asked',
+        'skep: knows no node of it',
+      ],
+    ],
+    [
+      'of which a step is under way, while the cluster is held',
+      {
+        group: { ...waiting, role: undefined },
+        node: { ...joining, nodeId: undefined },
+        execution: undefined,
+        hold: { since: 940, because: 'a look' },
+      },
+      [
+        'EC2: i-1 is running',
+        'Auto Scaling: Pending:Wait in group workers (no role), zone eu-west-1a',
+        'cluster: blue, held since 1970-01-01T00:15:40Z',
+        'SSM agent: online',
+        'skep: worker joining, node not known yet, last step Join (command 2)',
+      ],
+    ],
+  ])('of one %s', (_name, changes, story) => {
+    expect(whyOf({ ...facts, ...changes }).story).toEqual(story);
   });
 });
