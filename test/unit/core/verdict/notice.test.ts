@@ -137,14 +137,45 @@ describe('what it says', () => {
   });
 
   it('that there is one more reason', () => {
-    expect(subjectOf(notice({ from: 'degraded' }), PLACE)).toBe('skep dev: demo is still degraded');
+    const more = notice({ from: 'degraded' });
+    expect(subjectOf(more, PLACE)).toBe('skep dev: demo is still degraded');
+    expect(textOf(more, PLACE).split('\n')[0]).toBe(
+      'Cluster demo of stage dev is still degraded, for one more reason since 2023-11-14T22:13:20Z.',
+    );
+  });
+
+  it('nothing of the time before the first look', () => {
+    expect(textOf(notice({ before: undefined }), PLACE).split('\n')[0]).toBe(
+      'Cluster demo of stage dev is degraded since 2023-11-14T22:13:20Z.',
+    );
   });
 
   it('to Slack in blocks, and a text for the notification', () => {
-    const { text, blocks } = slackOf(notice(), PLACE);
-    expect(text).toContain(':large_orange_circle: Cluster demo of stage dev is degraded since');
-    expect(text).toContain('ManagersMissing');
-    expect(blocks.map(({ type }) => type)).toEqual(['header', 'section', 'section', 'context']);
+    const told = 'Cluster demo of stage dev is degraded since 2023-11-14T22:13:20Z.';
+    const before = 'It was healthy since 2023-11-14T21:13:20Z.';
+    const two = [reason, { ...reason, name: 'DeadLetters', what: '2 events', next: 'read them' }];
+    expect(slackOf(notice({ reasons: two }), PLACE)).toEqual({
+      text: `:large_orange_circle: ${told} ${before} ManagersMissing, DeadLetters`,
+      blocks: [
+        {
+          type: 'header',
+          text: { type: 'plain_text', text: ':large_orange_circle: skep dev: demo is degraded', emoji: true },
+        },
+        { type: 'section', text: { type: 'mrkdwn', text: `${told} ${before}` } },
+        {
+          type: 'section',
+          text: {
+            type: 'mrkdwn',
+            text: '*ManagersMissing*\n2 of 3 managers can be reached\nlook at the manager group',
+          },
+        },
+        { type: 'section', text: { type: 'mrkdwn', text: '*DeadLetters*\n2 events\nread them' } },
+        {
+          type: 'context',
+          elements: [{ type: 'mrkdwn', text: '`skep status demo --stage dev` · demo-7-1700000000' }],
+        },
+      ],
+    });
   });
 
   it('nothing to Slack that it would read as a mention or a link', () => {
@@ -155,25 +186,26 @@ describe('what it says', () => {
   });
 
   it('within the limits of SNS and Slack, whatever there is to say', () => {
-    const text = fc.string({ maxLength: 5000 });
+    const text = fc.string({ maxLength: 5000, size: 'max' });
     const reasons = fc.array(
       fc.record({ name: fc.constant('N'), level: fc.constant('critical' as const), what: text, next: text }),
-      {
-        maxLength: 60,
-      },
+      { maxLength: 60, size: 'max' },
     );
+    const name = fc.string({ maxLength: 200, size: 'max' });
+    const longest = { name: 'N', level: 'critical' as const, what: '&'.repeat(5000), next: '&'.repeat(5000) };
+    const most = Array.from({ length: 60 }, () => longest);
     fc.assert(
-      fc.property(reasons, (some) => {
-        const long = { stage: 'a'.repeat(20), cluster: 'b'.repeat(32) };
-        const { blocks } = slackOf(notice({ reasons: some }), long);
-        const texts = blocks.flatMap((block) =>
-          'text' in block ? [(block['text'] as { text: string }).text.length] : [],
-        );
+      fc.property(reasons, name, name, (some, stage, cluster) => {
+        const place = { stage, cluster };
+        const { blocks } = slackOf(notice({ reasons: some }), place);
+        const sizes = (type: string): number[] =>
+          blocks.flatMap((block) => (block['type'] === type ? [(block['text'] as { text: string }).text.length] : []));
         expect(blocks.length).toBeLessThanOrEqual(50);
-        expect(Math.max(...texts)).toBeLessThanOrEqual(3000);
-        expect(subjectOf(notice(), long).length).toBeLessThanOrEqual(100);
+        expect(Math.max(...sizes('section'))).toBeLessThanOrEqual(3000);
+        expect(Math.max(...sizes('header'))).toBeLessThanOrEqual(150);
+        expect(subjectOf(notice(), place).length).toBeLessThanOrEqual(100);
       }),
-      { numRuns: 30 },
+      { numRuns: 10, examples: [[most, 's'.repeat(200), 'c'.repeat(200)]] },
     );
   });
 });

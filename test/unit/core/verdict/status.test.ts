@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
 import { statusOf } from '../../../../src/core/verdict/status.ts';
-import type { StatusFacts, StatusGroups } from '../../../../src/core/verdict/status.ts';
+import type { Status, StatusFacts, StatusGroups } from '../../../../src/core/verdict/status.ts';
 import type { RecordedNode } from '../../../../src/core/verdict/no-nodes.ts';
 import { group, managerGroup } from '../../support/tidy-facts.ts';
 import type { Verdict } from '../../../../src/core/verdict/verdict.ts';
@@ -39,6 +39,30 @@ describe('the status of a cluster', () => {
   ])('%s', (_what, last, level, ok, names) => {
     const status = statusOf('demo', last, NOW);
     expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toEqual([level, ok, names]);
+  });
+
+  it.each([
+    ['of what a tidy saw', verdict(), [NOW - 9000, NOW - 600]],
+    ['of a tidy that is long ago', verdict({ asOf: NOW - 3600 }), [NOW - 9000, NOW - 3600]],
+    ['of what nobody has looked at', undefined, [null, null]],
+  ])('has the times %s', (_what, last, times) => {
+    const { since, asOf } = statusOf('demo', last, NOW);
+    expect([since, asOf]).toEqual(times);
+  });
+
+  it('says how old a verdict is, and what it was', () => {
+    expect(statusOf('demo', verdict({ level: 'degraded', reasons, asOf: NOW - 2699 }), NOW).reasons).toEqual([
+      {
+        name: 'NotSeenForLong',
+        what: 'no tidy has looked at it for 44 minutes; it was degraded then',
+        next: 'look at the rule and the executions of the state machine tidy, and at the function verdict',
+      },
+      { name: 'DeadLetters', what: 'w', next: 'n' },
+    ]);
+  });
+
+  it('tells nothing that is no reason yet, where only the verdict was read', () => {
+    expect(statusOf('demo', verdict({ findings: { InServiceNotReady: NOW - 600 } }), NOW).reasons).toEqual([]);
   });
 });
 
@@ -204,6 +228,39 @@ describe('what is looked at between two tidies', () => {
       [],
     ],
     [
+      'what one tidy saw, and two have seen',
+      verdict({
+        level: 'degraded',
+        reasons: [{ ...broken, name: 'ManagersMissing' }],
+        findings: { ManagersMissing: NOW - 1200 },
+      }),
+      groups(),
+      'degraded',
+      ['ManagersMissing'],
+    ],
+    [
+      'what one tidy saw, and EC2 says now',
+      verdict({ findings: { ManagersMissing: NOW - 600 } }),
+      { ...table, managers: { known: ['i-1', 'i-2', 'i-3'], gone: ['i-1'] } },
+      'degraded',
+      ['ManagersMissing'],
+    ],
+    [
+      'a tidy that failed once, of which no look would say that it is over',
+      verdict({ findings: { TidyFailed: NOW - 600 } }),
+      groups(),
+      'healthy',
+      [],
+    ],
+    ['nodes on record, where Auto Scaling cannot be asked', verdict(), { ...table, recorded: [READY] }, 'healthy', []],
+    [
+      'an instance that waits, of a cluster that no tidy has looked at',
+      undefined,
+      groups({ own: [...own, waiting] }),
+      'unknown',
+      ['NeverSeen'],
+    ],
+    [
       'what one tidy saw, and is a reason already',
       verdict({ level: 'degraded', reasons, findings: { DeadLetters: NOW - 600 } }),
       groups(),
@@ -239,5 +296,57 @@ describe('what is looked at between two tidies', () => {
       names,
     ]);
     expect(status.reasons.filter(({ next }) => next === '')).toEqual([]);
+  });
+
+  it('says since when a level is so: since now, where the look has found it', () => {
+    const held: StatusFacts = { ...table, hold: { since: NOW - 60, because: '' } };
+    const degraded = verdict({ level: 'degraded', reasons });
+    expect(statusOf('prod', verdict(), NOW, held)).toMatchObject({ level: 'degraded', since: NOW });
+    expect(statusOf('prod', degraded, NOW, held)).toMatchObject({ level: 'degraded', since: NOW - 9000 });
+  });
+
+  it('says of what one tidy saw when that was, and how long to wait', () => {
+    expect(statusOf('prod', verdict({ findings: { InServiceNotReady: NOW - 600 } }), NOW, groups()).reasons).toEqual([
+      {
+        name: 'InServiceNotReady',
+        what: 'a tidy saw this at 2023-11-14T22:03:20Z: it is told in full if the next one still sees it',
+        next: 'wait 10 minutes at most, or look at once: skep tidy',
+      },
+    ]);
+  });
+
+  const known = ['i-1', 'i-2', 'i-3'];
+  it.each<[string, string[], Pick<Status, 'level' | 'reasons'>]>([
+    ['all managers are there', [], { level: 'healthy', reasons: [] }],
+    [
+      'as many are gone as the quorum can lose',
+      ['i-2'],
+      {
+        level: 'degraded',
+        reasons: [
+          {
+            name: 'ManagersMissing',
+            what: 'EC2 says now that 1 of 3 managers are gone or stopped: i-2',
+            next: 'look at the manager group in the console: is an instance being launched, and why did the last one go?',
+          },
+        ],
+      },
+    ],
+    [
+      'more are gone',
+      ['i-1', 'i-2'],
+      {
+        level: 'critical',
+        reasons: [
+          {
+            name: 'NoQuorum',
+            what: 'EC2 says now that 2 of 3 managers are gone or stopped: i-1, i-2. That leaves no majority, and the swarm takes no change',
+            next: 'bring managers back; if they are gone for good: skep recover prod',
+          },
+        ],
+      },
+    ],
+  ])('tells what EC2 says of the managers: %s', (_what, gone, expected) => {
+    expect(statusOf('prod', verdict(), NOW, { ...table, managers: { known, gone } })).toMatchObject(expected);
   });
 });

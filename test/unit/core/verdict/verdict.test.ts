@@ -53,6 +53,11 @@ describe('a verdict', () => {
     ],
     ['there are more managers than wanted', 'healthy', { seen: seen(managers(4, 4, 3)) }],
     ['one of three can be reached', 'critical NoQuorum', { seen: seen(managers(1, 3, 3)) }],
+    [
+      'what is critical comes before what is not',
+      'critical NoQuorum ClusterHeld',
+      { seen: seen(managers(1, 3, 3)), hold: { since: NOW - 1, because: '' } },
+    ],
     ['two of four can be reached', 'critical NoQuorum', { seen: seen(managers(2, 4, 4)) }],
     ['an instance in service is no node, for the first time', 'healthy', { seen: seen(notReady(1)) }],
     [
@@ -148,6 +153,12 @@ describe('a verdict', () => {
     ['it is held, since a moment ago', 'degraded ClusterHeld', { hold: { since: NOW - 1, because: '' } }],
     ['a repair failed', 'healthy', { repairsFailed: 1 }],
     [
+      'a repair failed for the first time, of a cluster that was degraded',
+      'healthy',
+      { repairsFailed: 1 },
+      { level: 'degraded', reasons: [reason('DeadLetters')] },
+    ],
+    [
       'repairs failed twice in a row',
       'degraded RepairFailed',
       { repairsFailed: 1 },
@@ -200,6 +211,45 @@ describe('a verdict', () => {
     const two = given(facts({ seen: seen({ at: NOW + 600, waiting: [hook] }) }), one.verdict);
     expect(two.verdict.hooks).toEqual({ [hook]: NOW });
     expect(two.metrics.OldestOpenHook).toBe(600);
+  });
+
+  it('remembers since when an instance has the lock, until it gives it back or another one has it', () => {
+    const taken = given(facts({ lock: held }), last()).verdict;
+    expect(taken.lock).toEqual({ instance: INSTANCE, since: NOW });
+    const later = { seen: seen({ at: NOW + 600 }), lock: { ...held, leaseUntil: NOW + 660 } };
+    const still = given(facts(later), taken);
+    expect(still.verdict.lock).toEqual(taken.lock);
+    expect(still.metrics.LockAge).toBe(600);
+    const another = { ...later.lock, instance: 'i-other' };
+    expect(given(facts({ ...later, lock: another }), taken).verdict.lock).toEqual({
+      instance: 'i-other',
+      since: NOW + 600,
+    });
+    expect(given(facts({ ...later, lock: undefined }), taken).verdict.lock).toBeUndefined();
+  });
+
+  it('remembers since when it has been as it is', () => {
+    const before = last();
+    expect(given(facts(), before).verdict.since).toBe(before.since);
+    expect(given(facts({ deadLetters: 1 }), before).verdict.since).toBe(NOW);
+  });
+
+  it('keeps what was last seen where a tidy cannot look, and nothing of it where one can', () => {
+    const before = last({ findings: { InServiceNotReady: NOW - 600, RepairFailed: NOW - 600 } });
+    expect(given(facts(failed('NoLeader')), before).verdict.findings).toEqual({
+      InServiceNotReady: NOW - 600,
+      NoManagerAnswers: NOW,
+    });
+    expect(given(facts(), before).verdict.findings).toEqual({});
+  });
+
+  it('counts the time without a tidy from the first look, where none has ever gone through', () => {
+    const first = given(facts(failed('NoLeader'))).verdict;
+    expect([first.lastGood, first.since]).toEqual([NOW, NOW]);
+    const late = NOW + 1800;
+    expect(brief(given(facts({ ...failed('NoLeader'), now: late }), first))).toBe(
+      'critical NoManagerAnswers TidyOverdue',
+    );
   });
 
   it('measures only what a tidy could see', () => {
