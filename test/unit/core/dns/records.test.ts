@@ -86,6 +86,34 @@ describe('planRecords', () => {
       [text, address(TWO)],
       [`DELETE A ${TWO} 10.0.0.1`, `DELETE TXT  ${ownerText(OWNER)}`],
     ],
+    [
+      'the record of one that leaves and is Ready still, while another is there',
+      { [ONE]: '10.0.0.1', [TWO]: '10.0.0.1' },
+      [TWO],
+      [text, address(ONE), address(TWO)],
+      [`DELETE A ${TWO} 10.0.0.1`],
+    ],
+    [
+      'the first one alone, where its text is there already',
+      { [ONE]: '10.0.0.1' },
+      [],
+      [text],
+      [`CREATE A ${ONE} 10.0.0.1`],
+    ],
+    [
+      'the first one with its text, beside an AAAA record of whoever',
+      { [ONE]: '10.0.0.1' },
+      [],
+      [{ ...address(TWO, '::1'), type: 'AAAA' }],
+      [`CREATE TXT  ${ownerText(OWNER)}`, `CREATE A ${ONE} 10.0.0.1`],
+    ],
+    [
+      'a second address that somebody has put beside the right one',
+      { [ONE]: '10.0.0.1' },
+      [],
+      [text, { ...address(ONE), values: ['10.0.0.1', '192.0.2.1'] }],
+      [`UPSERT A ${ONE} 10.0.0.1`],
+    ],
     ['nothing for a name that has nobody', {}, [], [], []],
     [
       'nothing about an AAAA record of whoever',
@@ -98,10 +126,19 @@ describe('planRecords', () => {
     expect(told(plan(wish(ready, leaving), shown))).toEqual(changes);
   });
 
+  it('makes one multivalue answer record for each instance, and one simple text', () => {
+    expect(plan(wish({ [ONE]: '10.0.0.1' }), []).changes.map(({ record }) => record)).toEqual([text, address(ONE)]);
+  });
+
   it.each([
     ['a simple record', [simple('A', '192.0.2.1')], "a record (A) of somebody else's"],
     ['an alias', [{ ...simple('CNAME', 'x'), ttl: undefined }], "a record (CNAME) of somebody else's"],
     ['records of others in sets', [address('blue-green')], "a record (A) of somebody else's"],
+    [
+      'a weighted record that has the id of an instance',
+      [text, { ...address(ONE), multi: false }],
+      "a record (A) of somebody else's",
+    ],
     [
       'another cluster’s',
       [simple('TXT', ownerText('dev/green/eu-west-1')), address(ONE)],
@@ -148,33 +185,44 @@ describe('planRecords', () => {
 });
 
 describe('batchesOf', () => {
-  const change = (action: RecordChange['action'], value: string): RecordChange => ({
+  const change = (action: RecordChange['action'], ...values: string[]): RecordChange => ({
     action,
-    record: address(ONE, value),
+    record: { ...address(ONE), values },
   });
 
   it('keeps to what Route 53 takes in one request, an UPSERT counted twice, and to the order', () => {
     const action = fc.constantFrom('CREATE' as const, 'UPSERT' as const, 'DELETE' as const);
-    const changes = fc.array(fc.tuple(action, fc.integer({ min: 1, max: 4000 })), { maxLength: 60 });
+    const lengths = fc.array(fc.integer({ min: 1, max: 4000 }), { minLength: 1, maxLength: 3 });
+    const changes = fc.array(fc.tuple(action, lengths), { maxLength: 60, size: 'max' });
     fc.assert(
       fc.property(changes, (made) => {
-        const all = made.map(([one, length]) => change(one, 'x'.repeat(length)));
+        const all = made.map(([one, of]) => change(one, ...of.map((length) => 'x'.repeat(length))));
         const batches = batchesOf(all);
         expect(batches.flat()).toEqual(all);
         for (const batch of batches) {
-          const times = batch.map((one) => (one.action === 'UPSERT' ? 2 : 1) * (one.record.values[0] ?? '').length);
+          const times = batch.map((one) => (one.action === 'UPSERT' ? 2 : 1) * one.record.values.join('').length);
           expect(times.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(32_000);
           expect(batch.length).toBeGreaterThan(0);
         }
       }),
+      { numRuns: 30 },
     );
   });
 
+  it.each<[RecordChange['action'], number[]]>([
+    ['CREATE', [8, 2]],
+    ['UPSERT', [4, 4, 2]],
+  ])('fills each request with characters: %s', (action, sizes) => {
+    const all = Array.from({ length: 10 }, () => change(action, 'x'.repeat(1500), 'x'.repeat(2500)));
+    expect(batchesOf(all).map((batch) => batch.length)).toEqual(sizes);
+  });
+
   it('splits by the number of values as well', () => {
-    const sizes = (action: RecordChange['action']): number[] =>
-      batchesOf(Array.from({ length: 1500 }, () => change(action, '10.0.0.1'))).map((batch) => batch.length);
-    expect([sizes('CREATE'), sizes('UPSERT')]).toEqual([
+    const sizes = (action: RecordChange['action'], ...values: string[]): number[] =>
+      batchesOf(Array.from({ length: 1500 }, () => change(action, ...values))).map((batch) => batch.length);
+    expect([sizes('CREATE', '10.0.0.1'), sizes('CREATE', '::', '::'), sizes('UPSERT', '10.0.0.1')]).toEqual([
       [1000, 500],
+      [500, 500, 500],
       [500, 500, 500],
     ]);
   });
@@ -188,7 +236,7 @@ describe('the address of a node', () => {
     ['is none where EC2 says that it does not run', [[ONE, undefined]], known, undefined],
     ['is none where neither knows it', [], [address(TWO)], undefined],
   ])('%s', (_, live, shown, wanted) => {
-    expect(addressesOf([ONE], new Map(live), shown).get(ONE)).toBe(wanted);
+    expect([...addressesOf([ONE], new Map(live), shown)]).toEqual(wanted === undefined ? [] : [[ONE, wanted]]);
   });
 
   it('is wanted of those that are Ready, and of no other', () => {

@@ -24,14 +24,24 @@ import {
 import type { Row } from '../../support/steps.ts';
 
 const GIVES_UP: readonly Row[] = [
-  ['what another execution has taken over', stepOf('join', { attempt: 1 }), { item: null }, { error: 'Superseded' }],
+  [
+    'what another execution has taken over',
+    stepOf('join', { attempt: 1 }),
+    { item: null },
+    { error: 'Superseded', cause: `another execution has taken over ${INSTANCE}` },
+  ],
   [
     'what cannot be tried again',
     stepOf('join', { attempt: 1 }),
     { item: item('Join', { result: failed('ForeignSwarm', false) }) },
     { error: 'ForeignSwarm', cause: 'c' },
   ],
-  ['at the deadline', stepOf('join'), { now: LATE, hold: null }, { error: 'DeadlineReached', cancel: undefined }],
+  [
+    'at the deadline',
+    stepOf('join'),
+    { now: LATE, hold: null },
+    { error: 'DeadlineReached', cause: `the time for ${INSTANCE} is over`, cancel: undefined },
+  ],
   [
     'at the deadline, and cancels what is under way',
     stepOf('join', { attempt: 1 }),
@@ -48,7 +58,19 @@ const GIVES_UP: readonly Row[] = [
     'a confirmation of which nobody has said how it stands',
     stepOf('confirm'),
     { now: LATE, hold: null },
-    { error: 'Unconfirmed' },
+    { error: 'Unconfirmed', cause: `no manager has said how ${INSTANCE} stands: none has answered` },
+  ],
+  [
+    'a confirmation of which a manager has said nothing, with what it said instead',
+    stepOf('confirm', { attempt: 1 }),
+    { now: LATE, hold: null, swarm, candidates: [], item: item('Confirm', { result: failed('NoLeader', true) }) },
+    { error: 'Unconfirmed', cause: `no manager has said how ${INSTANCE} stands: NoLeader` },
+  ],
+  [
+    'a confirmation that no manager has ended, and cancels it',
+    stepOf('confirm', { attempt: 1 }),
+    { now: LATE, hold: null, item: sent('Confirm', MANAGER_INSTANCE), invocation: running },
+    { error: 'Unconfirmed', cancel: { commandId: 'one' } },
   ],
   [
     'a confirmation of what is no node at the deadline',
@@ -62,7 +84,12 @@ const GIVES_UP: readonly Row[] = [
     { now: LATE, hold: null, item: item('Prepare') },
     { error: 'DeadlineReached' },
   ],
-  ['where a mark says that it is held', stepOf('lock'), { item: item('Prepare', { held: NOW }) }, { error: 'Held' }],
+  [
+    'where a mark says that it is held',
+    stepOf('lock'),
+    { item: item('Prepare', { held: NOW }) },
+    { error: 'Held', cause: 'prod is held: skep unhold prod' },
+  ],
   [
     'the same try of a marked node',
     stepOf('leave', { attempt: 1 }),

@@ -8,7 +8,17 @@ import { VERBS } from '../../../../src/core/names.ts';
 import type { Verb } from '../../../../src/core/names.ts';
 import { loadDocument } from '../../../docker/support/documents.ts';
 import { eventWith } from '../../../fixtures/events.ts';
-import { INSTANCE, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, TOKEN_KEY, planOf } from '../../support/examples.ts';
+import {
+  INSTANCE,
+  LEADER,
+  MANAGER_INSTANCE,
+  NODE_ID,
+  NOW,
+  OTHER_INSTANCE,
+  TOKEN_KEY,
+  planOf,
+} from '../../support/examples.ts';
+import { OTHER_NODE } from '../../support/tidy-facts.ts';
 
 type Request = Parameters<typeof commandFor>[0];
 
@@ -172,6 +182,28 @@ describe('the parameters of a command', () => {
     expect(commandFor(requestOf({ verb: 'confirm', plan })).parameters).toMatchObject({ availability: 'drain' });
   });
 
+  it('of a confirm: none where the plan does not say whose node it is', () => {
+    for (const lacking of ['instance', 'group', 'role'] as const) {
+      expect(() => commandFor(requestOf({ verb: 'confirm', plan: planOf({ [lacking]: undefined }) }))).toThrow(
+        expect.objectContaining({ name: 'BadInput', message: `the plan has no ${lacking}` }),
+      );
+    }
+  });
+
+  it.each([
+    ['the others that go with it', [`${OTHER_NODE}@${OTHER_INSTANCE}`], `${OTHER_NODE}@${OTHER_INSTANCE}`],
+    ['no node twice: its own is drained anyway', [`${NODE_ID}@${INSTANCE}`], 'none'],
+    [
+      'each of the others',
+      [`${OTHER_NODE}@${MANAGER_INSTANCE}`, `${NODE_ID}@${INSTANCE}`, `${OTHER_NODE}@${OTHER_INSTANCE}`],
+      `${OTHER_NODE}@${MANAGER_INSTANCE},${OTHER_NODE}@${OTHER_INSTANCE}`,
+    ],
+  ])('of a drain: which nodes are paused first, %s', (_what, together, paused) => {
+    const { parameters } = commandFor(requestOf({ verb: 'drain', plan: planOf({ together }) }));
+    expect(parameters['together']).toBe(paused);
+    expect(refused('drain', parameters)).toEqual([]);
+  });
+
   it('of a confirm: never of a manager that came in before the last recovery', () => {
     const plan = planOf({
       role: 'manager',
@@ -183,7 +215,12 @@ describe('the parameters of a command', () => {
         commandFor(
           requestOf({ verb: 'confirm', plan: { ...plan, role }, node: { ...unknown, nodeId: NODE_ID, epoch } }),
         );
-    expect(confirm(1)).toThrow(expect.objectContaining({ name: 'MissedRecovery' }));
+    expect(confirm(1)).toThrow(
+      expect.objectContaining({
+        name: 'MissedRecovery',
+        message: `${INSTANCE} joined in epoch 1, the cluster is in epoch 2`,
+      }),
+    );
     // The plan may be older than the join, and joins that were sent before told no epoch.
     for (const fine of [confirm(2), confirm(3), confirm(undefined), confirm(1, 'worker')]) {
       expect(fine).not.toThrow();

@@ -31,6 +31,7 @@ describe('whyNotRefresh', () => {
       { role: 'manager', others: [{ group: 'b', last: seen('Cancelled') }] },
       NOTHING,
     ],
+    ['of a group without a launch template', { template: undefined }, NOTHING],
     ['a version of the launch template', {}, { share: 5, templateVersion: '4' }],
   ] as const)('lets one begin: %s', (_, changes, asked) => {
     expect(whyNotRefresh(facts(changes), asked)).toBeUndefined();
@@ -38,6 +39,7 @@ describe('whyNotRefresh', () => {
 
   it.each([
     ['the cluster is held (work): ', { hold: { since: 1, because: 'work' } }, NOTHING],
+    ['the cluster is held (no reason was given): ', { hold: { since: 1, because: '' } }, NOTHING],
     ['a refresh of web is under way (InProgress, 40 %)', { last: seen('InProgress') }, NOTHING],
     ['a refresh of web is under way (RollbackInProgress', { last: seen('RollbackInProgress') }, NOTHING],
     ['a refresh of web is under way (Cancelling', { last: seen('Cancelling') }, NOTHING],
@@ -78,6 +80,7 @@ describe('orderOf', () => {
 
   it.each([
     ['3', true],
+    ['12', true],
     ['$Latest', false],
   ])('goes back to a version that is a number only: %s', (version, autoRollback) => {
     const template = { id: 'lt-1', version };
@@ -87,7 +90,7 @@ describe('orderOf', () => {
     });
   });
 
-  it('never asks for what AWS refuses: percentages that differ by more than 100, a rollback without a configuration', () => {
+  it('never asks for what AWS refuses: percentages that differ by more than 100, a rollback without a configuration, a version of no template', () => {
     const role = fc.constantFrom('manager' as const, 'worker' as const);
     const share = fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined });
     const templateVersion = fc.option(fc.constantFrom('1', '9'), { nil: undefined });
@@ -104,6 +107,7 @@ describe('orderOf', () => {
         expect(order.minHealthy).toBe(100);
         expect(order.maxHealthy - order.minHealthy).toBeLessThanOrEqual(100);
         expect(order.autoRollback && order.template === undefined).toBe(false);
+        expect(order.template === undefined || order.template.id === 'l').toBe(true);
         expect(order.alarms.length).toBeLessThanOrEqual(10);
       }),
     );
@@ -132,8 +136,32 @@ describe('what a person is told', () => {
     expect(told(changes, asked)).toContain(text);
   });
 
-  it('says of workers nothing of managers', () => {
-    expect(told({})).not.toContain('manager');
+  const rings = 'it stops by itself when skep-dev-cluster-critical or skep-dev-launch-abandoned rings';
+  it.each<[string, Partial<RefreshFacts>, string[]]>([
+    [
+      'workers, and nothing of managers',
+      { instances: [instance(), instance()] },
+      [
+        'web: 2 instances would be replaced, replacements first, 10 % of the group at once (one at least)',
+        `${rings}; what was replaced by then stays: AWS goes back only from a version that is named with --template-version`,
+      ],
+    ],
+    [
+      'two managers, of which none may fail meanwhile',
+      { role: 'manager', desired: 2, template: undefined },
+      [
+        'web: 1 instance would be replaced, one at a time, its replacement first',
+        `${rings}; what was replaced by then stays: AWS goes back only from a version that is named with --template-version`,
+        'managers of two engine versions work together while this goes on: the managers come before the workers, no version that is older than the present one',
+        'with 2 managers no other one may fail while this goes on',
+      ],
+    ],
+  ])('before: of %s', (_what, changes, lines) => {
+    expect(told(changes).split('\n')).toEqual(lines);
+  });
+
+  it('of three managers not that no other one may fail', () => {
+    expect(told({ role: 'manager', desired: 3 })).not.toContain('may fail');
   });
 
   it.each([

@@ -108,13 +108,7 @@ describe('why an instance is where it is: the cause', () => {
     [
       'the cluster was never declared',
       { declared: ['green'], node: undefined },
-      'tagged with cluster blue, which nobody has declared',
-      'skep create blue',
-    ],
-    [
-      'the cluster of a node without a group was never declared',
-      { declared: [], group: undefined },
-      'tagged with cluster blue, which nobody has declared',
+      'its group workers is tagged with cluster blue, which nobody has declared',
       'skep create blue',
     ],
     [
@@ -179,7 +173,12 @@ describe('why an instance is where it is: the cause', () => {
     ],
     [
       'its launch failed',
-      { group: undefined, node: undefined, failed: { instance: 'i-1', error: 'JoinRefused', at: 940 } },
+      {
+        group: undefined,
+        node: undefined,
+        execution: undefined,
+        failed: { instance: 'i-1', error: 'JoinRefused', at: 940 },
+      },
       'its launch failed at 1970-01-01T00:15:40Z with JoinRefused',
       'docs/errors.md',
     ],
