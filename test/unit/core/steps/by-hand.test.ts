@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { commandByHand, plannedSwarm } from '../../../../src/core/steps/by-hand.ts';
 import type { AboutCommand } from '../../../../src/core/steps/by-hand.ts';
+import { DEFAULT_CONFIG } from '../../../../src/core/steps/verbs.ts';
 import type { Verb } from '../../../../src/core/names.ts';
 import { INSTANCE, LEADER, MANAGER_INSTANCE, NODE_ID, NOW, SWARM_ID, TOKEN_KEY } from '../../support/examples.ts';
 
@@ -15,6 +16,11 @@ const made = (verb: Verb, about: Partial<AboutCommand> = {}) =>
       ...about,
     },
   );
+
+const NODE = { instance: INSTANCE, group: 'workers', role: 'worker' } as const;
+const labels = (zone: string) => ({
+  labels: `skep.instance=${INSTANCE},skep.group=workers,skep.zone=${zone},skep.role=worker`,
+});
 
 describe('a command that a person sends', () => {
   it('goes to the manager that was named, for the swarm that is meant', () => {
@@ -34,6 +40,20 @@ describe('a command that a person sends', () => {
     ['says where the managers may see the node', 'forget', { addresses: ['10.0.1.12'] }, { addresses: '10.0.1.12' }],
     ['begins where it was told to', 'inspect', { offset: 7 }, { offset: '7' }],
     ['says all that there is to say', 'inspect', {}, { offset: '0', brief: 'no' }],
+    [
+      'founds as the cluster was declared',
+      'init',
+      { config: { ...DEFAULT_CONFIG, addressPool: '10.9.0.0/16' } },
+      { addressPool: '10.9.0.0/16' },
+    ],
+    ['founds as clusters are by default', 'init', {}, { addressPool: DEFAULT_CONFIG.addressPool }],
+    [
+      'labels a node with its zone',
+      'confirm',
+      { plan: { ...NODE, zone: 'eu-west-1b' }, nodeId: NODE_ID },
+      labels('eu-west-1b'),
+    ],
+    ['labels a node whose zone nobody knows', 'confirm', { plan: NODE, nodeId: NODE_ID }, labels('unknown')],
     ['has the last word where a person says more', 'forget', { parameters: { force: 'yes' } }, { force: 'yes' }],
   ])('%s: %s', (_what, verb, about, expected) => {
     expect(made(verb, about).parameters).toMatchObject(expected);

@@ -168,6 +168,16 @@ const GIVES_UP: readonly Row[] = [
     },
   ],
   [
+    'a join that its agent has not taken for four minutes, and cancels',
+    stepOf('join', { attempt: 3 }),
+    { now: NOW + 150, item: sent('Join', INSTANCE), invocation: lying },
+    {
+      error: 'CommandUndelivered',
+      cause: `the agent of ${INSTANCE} has not picked up its command`,
+      cancel: { commandId: 'one' },
+    },
+  ],
+  [
     'a leave that nobody picks up',
     stepOf('leave', { attempt: 2 }),
     { item: sent('Leave', INSTANCE), invocation: lying },

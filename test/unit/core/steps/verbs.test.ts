@@ -18,6 +18,7 @@ import {
   TOKEN_KEY,
   planOf,
 } from '../../support/examples.ts';
+import { noSwarm } from '../../support/steps.ts';
 import { OTHER_NODE } from '../../support/tidy-facts.ts';
 
 type Request = Parameters<typeof commandFor>[0];
@@ -222,7 +223,10 @@ describe('the parameters of a command', () => {
       }),
     );
     // The plan may be older than the join, and joins that were sent before told no epoch.
-    for (const fine of [confirm(2), confirm(3), confirm(undefined), confirm(1, 'worker')]) {
+    const withoutSwarm = { ...noSwarm(), role: 'manager' } as const;
+    const unplanned = () =>
+      commandFor(requestOf({ verb: 'confirm', plan: withoutSwarm, node: { ...unknown, nodeId: NODE_ID, epoch: 1 } }));
+    for (const fine of [confirm(2), confirm(3), confirm(undefined), confirm(1, 'worker'), unplanned]) {
       expect(fine).not.toThrow();
     }
   });

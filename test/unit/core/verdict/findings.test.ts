@@ -119,6 +119,12 @@ describe('what a person reads of a finding: what is the matter, and what is to b
       { state: { status: 'new' } },
     ],
     [
+      'NotFounded',
+      'demo is declared, and no manager has founded its swarm',
+      `${TO_FOUND}; if a group of it is there already, skep plan demo says what is wrong with it`,
+      { state: { status: 'new' }, seen: seen({ ...managers(0, 0, 3), ...notReady(2), founded: false }) },
+    ],
+    [
       'SwarmErased',
       'its swarm was erased at 2025-12-31T23:00:00Z, and there is no other one',
       TO_FOUND,

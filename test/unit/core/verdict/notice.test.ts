@@ -50,6 +50,11 @@ describe('what is sent', () => {
     expect(outbox).toEqual({ notices: send, sender: { execution: 'a', until: NOW + SENDING } });
   });
 
+  it('that a cluster is degraded from the beginning, of which there is no time before', () => {
+    const { send } = toSend(EMPTY, undefined, changed, by('a'));
+    expect(send).toEqual([notice({ tries: 1, before: undefined })]);
+  });
+
   it('nothing, where nothing changed and nothing was left', () => {
     expect(toSend(EMPTY, healthy, same, by('a'))).toEqual({ outbox: EMPTY, send: [] });
   });
@@ -72,6 +77,11 @@ describe('what is sent', () => {
     expect(outbox.sender?.execution).toBe('a');
   });
 
+  it('once more in the last try', () => {
+    const old: Outbox = { notices: [notice({ tries: MOST_TRIES - 1 })], sender: undefined };
+    expect(toSend(old, healthy, same, by('a')).send).toEqual([notice({ tries: MOST_TRIES })]);
+  });
+
   it('no more after an hour of tries, and never more than five at once', () => {
     const old: Outbox = { notices: [notice({ tries: MOST_TRIES })], sender: undefined };
     expect(toSend(old, healthy, same, by('a')).send).toEqual([]);
@@ -86,6 +96,10 @@ describe('what is sent', () => {
       ['b', ['topic']],
     ]);
     expect(afterSending(two, sent)).toEqual([notice({ id: 'b', due: ['webhook'] })]);
+  });
+
+  it('leaves what was not sent at all', () => {
+    expect(afterSending([notice()], new Map())).toEqual([notice()]);
   });
 
   it('each change at least once, and once where nobody dies, whoever sends and fails', () => {
@@ -176,6 +190,12 @@ describe('what it says', () => {
         },
       ],
     });
+  });
+
+  it('to Slack that all is well again', () => {
+    expect(slackOf(notice({ from: 'critical', to: 'healthy', reasons: [], before: undefined }), PLACE).text).toBe(
+      ':large_green_circle: Cluster demo of stage dev is healthy since 2023-11-14T22:13:20Z.',
+    );
   });
 
   it('nothing to Slack that it would read as a mention or a link', () => {

@@ -246,6 +246,13 @@ describe('what is looked at between two tidies', () => {
       ['ManagersMissing'],
     ],
     [
+      'what two tidies saw, and EC2 says now: it is told once',
+      verdict({ level: 'degraded', reasons: [{ ...broken, name: 'ManagersMissing' }] }),
+      { ...table, managers: { known: ['i-1', 'i-2', 'i-3'], gone: ['i-1'] } },
+      'degraded',
+      ['ManagersMissing'],
+    ],
+    [
       'a tidy that failed once, of which no look would say that it is over',
       verdict({ findings: { TidyFailed: NOW - 600 } }),
       groups(),

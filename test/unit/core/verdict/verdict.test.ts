@@ -228,6 +228,11 @@ describe('a verdict', () => {
     expect(given(facts({ ...later, lock: undefined }), taken).verdict.lock).toBeUndefined();
   });
 
+  it('remembers when a tidy last went through', () => {
+    expect(given(facts(), last()).verdict.lastGood).toBe(NOW);
+    expect(given(facts(failed('Throttled')), last()).verdict.lastGood).toBe(NOW - 600);
+  });
+
   it('remembers since when it has been as it is', () => {
     const before = last();
     expect(given(facts(), before).verdict.since).toBe(before.since);
