@@ -30,7 +30,7 @@ export function textOf(notice: Notice, place: NoticePlace): string {
 }
 
 function headline({ from, to, at, before }: Notice, { stage, cluster }: NoticePlace): string {
-  const since = before === undefined || from === to ? '' : ` It was ${from} since ${timeText(before)}.`;
+  const since = before === undefined ? '' : ` It was ${from} since ${timeText(before)}.`;
   return from === to
     ? `Cluster ${cluster} of stage ${stage} is still ${to}, for one more reason since ${timeText(at)}.`
     : `Cluster ${cluster} of stage ${stage} is ${to} since ${timeText(at)}.${since}`;
