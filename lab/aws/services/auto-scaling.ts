@@ -334,7 +334,8 @@ export class AutoScaling {
 
   #proceedInGroup(group: Group, member: Member, result: 'CONTINUE' | 'ABANDON', passage: Passage): void {
     const launching = passage.transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
-    if (passage === ROOT_VOLUME_GOES && result === 'CONTINUE') {
+    // One that has ended while its hook waited is terminated, and replaced.
+    if (passage === ROOT_VOLUME_GOES && result === 'CONTINUE' && this.#options.ec2.isRunning(member.instanceId)) {
       this.#replaceRoot(group, member);
       return;
     }

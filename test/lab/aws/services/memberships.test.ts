@@ -154,3 +154,21 @@ describe('a group with a maximum instance lifetime', () => {
     ]);
   });
 });
+
+describe('an instance whose root volume is to be replaced', () => {
+  it.each([
+    ['comes again as the same one', false, 'Pending:Wait'],
+    ['is replaced by another one where it has ended while its hook waited', true, undefined],
+  ])('%s', async (_what, ends, lifecycle) => {
+    const tried = groups();
+    const group = await inService(tried, 1);
+    const [only = ''] = ids(group);
+    tried.autoScaling.replaceRootVolume(only);
+    if (ends) tried.ec2.kill(only);
+    for (const action of [...tried.autoScaling.actions.values()]) tried.autoScaling.complete(action, 'CONTINUE');
+    await tried.clock.advance(60 * SECOND);
+
+    expect(group.members.get(only)?.lifecycle).toBe(lifecycle);
+    expect(group.members.size).toBe(1);
+  });
+});
