@@ -31,6 +31,9 @@ export interface VerdictFacts {
   readonly hold: Hold | undefined;
 }
 
+/** What of it the table says. */
+export type TableFacts = Pick<VerdictFacts, 'cluster' | 'forced' | 'lastFailure' | 'hold' | 'state'>;
+
 export interface Finding {
   readonly name: FindingName;
   readonly level: Exclude<Level, 'healthy'>;
@@ -247,7 +250,7 @@ const tidyFailed = (because: string): Finding => ({
 });
 
 /** What the table alone says, so that it can be looked at between two tidies. */
-export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock'>, asOf: number): Finding[] {
+export function ofTheTable(facts: TableFacts, { lock }: Pick<Remembered, 'lock'>, asOf: number): Finding[] {
   const { cluster, forced, hold } = facts;
   const degraded = { level: 'degraded', grace: 0 } as const;
   return [
@@ -286,7 +289,7 @@ export function ofTheTable(facts: VerdictFacts, { lock }: Pick<Remembered, 'lock
   ];
 }
 
-function ofFailures({ lastFailure }: VerdictFacts, asOf: number): Finding[] {
+function ofFailures({ lastFailure }: TableFacts, asOf: number): Finding[] {
   return lastFailure === undefined || asOf - lastFailure.at >= FORCED_RECENT
     ? []
     : [
@@ -300,7 +303,7 @@ function ofFailures({ lastFailure }: VerdictFacts, asOf: number): Finding[] {
       ];
 }
 
-function ofState({ cluster, state }: VerdictFacts): Finding[] {
+function ofState({ cluster, state }: TableFacts): Finding[] {
   if (state?.status !== 'new') {
     return [];
   }

@@ -5,7 +5,7 @@ import { reportsOfGroups } from '../tidy/group-reports.ts';
 import { TIDY_EVERY, TIDY_OVERDUE } from '../tidy/schedule.ts';
 import { countedReports, waitingIn } from '../tidy/summary.ts';
 import { isOfSight, ofHooks, ofTheTable, ofReports } from './findings.ts';
-import type { VerdictFacts, Level } from './findings.ts';
+import type { Level, TableFacts } from './findings.ts';
 import { withoutNodes } from './no-nodes.ts';
 import type { RecordedNode } from './no-nodes.ts';
 import { timeText } from './time-text.ts';
@@ -23,7 +23,7 @@ export interface Status {
 }
 
 /** What the command itself has looked at. */
-export interface StatusFacts extends Pick<VerdictFacts, 'forced' | 'lastFailure' | 'hold' | 'state'> {
+export interface StatusFacts extends Omit<TableFacts, 'cluster'> {
   /** Those on record, and which of them EC2 says are gone or stopped; undefined where EC2 was not asked. */
   readonly managers?: { readonly known: readonly string[]; readonly gone: readonly string[] } | undefined;
   /** Of the cluster, with their hooks; undefined where Auto Scaling was not asked. */
@@ -130,10 +130,8 @@ function findingsNow(
     return [];
   }
   const { forced, lastFailure, hold, state, managers, groups, recorded } = looked;
-  const nothing = { seen: undefined, failed: undefined, repairsFailed: 0, lock: undefined, deadLetters: 0 };
-  const facts: VerdictFacts = { ...nothing, cluster, now, forced, lastFailure, hold, state };
   return [
-    ...ofTheTable(facts, { lock: undefined }, now),
+    ...ofTheTable({ cluster, forced, lastFailure, hold, state }, { lock: undefined }, now),
     ...ofManagers(cluster, managers),
     ...ofGroups(cluster, groups, verdict, now),
     ...(groups === undefined || recorded === undefined ? [] : withoutNodes(groups.own, recorded, now)),
