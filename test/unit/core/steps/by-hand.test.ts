@@ -30,6 +30,12 @@ describe('a command that a person sends', () => {
     expect(parameters).toMatchObject({ instanceId: INSTANCE, nodeId: NODE_ID, swarmId: SWARM_ID });
   });
 
+  it('takes no lock, and is no undoing of a launch, which would have half of the time to be delivered', () => {
+    const { lockUntil, deliveryTimeout } = made('survey');
+
+    expect([lockUntil, deliveryTimeout]).toEqual([undefined, 60]);
+  });
+
   it.each<[string, Verb, Partial<AboutCommand>, Readonly<Record<string, string>>]>([
     ['does not force what tasks may run on', 'forget', {}, { force: 'no' }],
     ['hands nothing over, for which nobody would wait', 'drain', {}, { handOver: 'no', together: 'none' }],

@@ -38,7 +38,7 @@ describe('the status of a cluster', () => {
     ],
   ])('%s', (_what, last, level, ok, names) => {
     const status = statusOf('demo', last, NOW);
-    expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toEqual([level, ok, names]);
+    expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toStrictEqual([level, ok, names]);
   });
 
   it.each([
@@ -297,7 +297,7 @@ describe('what is looked at between two tidies', () => {
     ],
   ])('%s', (_what, last, looked, level, names) => {
     const status = statusOf('prod', last, NOW, looked);
-    expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toEqual([
+    expect([status.level, status.ok, status.reasons.map(({ name }) => name)]).toStrictEqual([
       level,
       level === 'healthy',
       names,
