@@ -151,8 +151,12 @@ function ofManagers({ managers: { members, reachable, wanted } }: TidySummary): 
   return reachable < wanted ? [{ ...missing, grace: MANAGER_COMES, lingers: true, what: counts, next }] : [];
 }
 
-function ofInstances({ notReady: { count, instances } }: TidySummary): Finding[] {
-  const named = instances.join(', ') + (count > instances.length ? ', ...' : '');
+/** Of many no more than the first are told. */
+const named = ({ count, instances }: TidySummary['notReady']): string =>
+  instances.join(', ') + (count > instances.length ? ', ...' : '');
+
+function ofInstances({ notReady }: TidySummary): Finding[] {
+  const { count } = notReady;
   return count === 0
     ? []
     : [
@@ -161,17 +165,16 @@ function ofInstances({ notReady: { count, instances } }: TidySummary): Finding[]
           level: 'degraded',
           grace: SECOND_LOOK,
           lingers: true,
-          what: `${count} instance(s) in service are no Ready node: ${named}`,
+          what: `${count} instance(s) in service are no Ready node: ${named(notReady)}`,
           next: IN_SERVICE_NOT_READY_NEXT,
         },
       ];
 }
 
 function ofStrays({ strays = { count: 0, instances: [] } }: TidySummary): Finding[] {
-  const { count, instances } = strays;
-  const named = instances.join(', ') + (count > instances.length ? ', ...' : '');
+  const { count } = strays;
   const { level, grace, next } = REPORTS.NodeWithoutGroup;
-  const what = `${count} node(s) belong to instances that are in no group of the cluster: ${named}`;
+  const what = `${count} node(s) belong to instances that are in no group of the cluster: ${named(strays)}`;
   return count === 0 ? [] : [{ name: 'NodeWithoutGroup', level, grace, what, next }];
 }
 
