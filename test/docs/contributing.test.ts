@@ -53,6 +53,8 @@ const KINDS: readonly Kind[] = [
       'test/contract/chapters/services.ts': 'what it tells of the volumes of services',
       'src/operations/recover.ts': 'the machine recover takes the instances that are to be asked by this name',
       'test/unit/operations/recover.test.ts': 'the same, in its test',
+      'test/unit/core/adopt/commands.test.ts': 'that a person sends it',
+      'test/unit/core/steps/by-hand.test.ts': 'that a person sends it',
     },
   },
   {
