@@ -15,7 +15,7 @@ interface Kind {
 }
 
 const CODE = '{src,functions,lab,cli,scripts,resources,statemachines,documents,test}/**/*.{ts,js,yaml,sh,json}';
-const PAGES = ['docs/commands.md', 'docs/lab.md', 'docs/security.md'];
+const PAGES = ['commands', 'glossary', 'lab', 'security'].map((page) => `docs/${page}.md`);
 const SELF = 'test/docs/contributing.test.ts';
 
 const COMMENTS: Readonly<Record<string, RegExp>> = {
