@@ -230,11 +230,13 @@ describe('an instance that has been in service before, and whose leave was ended
     expect(comesAgain()).toMatchObject({ plan: { route: 'join' }, take: { phase: 'launching' } });
   });
 
-  it.each<[string, ReturnType<typeof decide>]>([
-    ['of its first launch', comesAgain({ isReturn: false })],
-    ['of the launch before, which comes twice', comesAgain({ actionToken: held.actionToken })],
-    ['that comes when it is on its way out again', comesAgain({}, 'Terminating:Wait')],
-  ])('does not join by an event %s', (_what, { plan, take }) => {
+  it.each<[string, Parameters<typeof comesAgain>]>([
+    ['of its first launch', [{ isReturn: false }]],
+    ['of the launch before, which comes twice', [{ actionToken: held.actionToken }]],
+    ['that comes when it is on its way out again', [{}, 'Terminating:Wait']],
+  ])('does not join by an event %s', (_what, given) => {
+    const { plan, take } = comesAgain(...given);
+
     expect([plan.route, take]).toEqual(['complete', undefined]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { readLifecycleEvent } from '../../../../src/core/lifecycle/event.ts';
+import { claimedBy, readLifecycleEvent } from '../../../../src/core/lifecycle/event.ts';
 import type { Action, ReadEvent } from '../../../../src/core/lifecycle/event.ts';
 import { eventFixture, eventWith } from '../../../fixtures/events.ts';
 
@@ -16,6 +16,12 @@ function actionOf(event: unknown): Action {
 
 const metadata = (value: unknown): unknown =>
   eventWith('launch', { NotificationMetadata: typeof value === 'string' ? value : JSON.stringify(value) });
+
+/** As JSON they have so many characters. */
+function labelsOf(length: number): Record<string, string> {
+  const labels = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`l${index}`, 'x'.repeat(118)]));
+  return { ...labels, last: 'x'.repeat(length - JSON.stringify({ ...labels, last: '' }).length) };
+}
 
 describe('what a lifecycle event asks for', () => {
   it.each([
@@ -194,7 +200,16 @@ describe('events that are wrong', () => {
       /labels\["skep\.instance"\]/,
     ],
     ['a label value with a comma', { cluster: 'prod', role: 'worker', labels: { tier: 'a,b=c' } }, /labels/],
-    ['a label key that could be an option', { cluster: 'prod', role: 'worker', labels: { '--x': 'a' } }, /labels/],
+    [
+      'a label key that could be an option',
+      { cluster: 'prod', role: 'worker', labels: { '--x': 'a' } },
+      /--x=a cannot be a label[^]*labels\["--x"\]/,
+    ],
+    [
+      'labels that are too long in all',
+      { cluster: 'prod', role: 'worker', labels: labelsOf(1501) },
+      /labels of more than 1500 characters in all/,
+    ],
   ])('metadata with %s: refused with the reason, and the hook can be completed', (_what, value, because) => {
     const event = value === undefined ? eventFixture('launch-without-optional-fields') : metadata(value);
 
@@ -205,4 +220,21 @@ describe('events that are wrong', () => {
       completion: { LifecycleHookName: 'skep-dev-launch' },
     });
   });
+});
+
+it('labels may have 1500 characters in all', () => {
+  const labels = labelsOf(1500);
+
+  expect(JSON.stringify(labels)).toHaveLength(1500);
+  expect(actionOf(metadata({ cluster: 'prod', role: 'worker', labels })).labels).toEqual(labels);
+});
+
+it.each<[what: string, event: unknown, cluster: string | undefined]>([
+  ['by metadata of which nothing else is right', metadata({ cluster: 'prod', role: 'leader' }), 'prod'],
+  ['of another form', metadata({ cluster: 'Prod' }), undefined],
+  ['by what is no JSON', metadata('prod'), undefined],
+  ['by no metadata', eventFixture('launch-without-optional-fields'), undefined],
+  ['by what is no event', 'prod', undefined],
+])('the cluster that an event claims, %s', (_what, event, cluster) => {
+  expect(claimedBy(event)).toBe(cluster);
 });
