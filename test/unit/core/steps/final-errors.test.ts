@@ -56,6 +56,15 @@ describe('the table of final errors', () => {
     },
   );
 
+  it.each([
+    ['leave', 'NotLast', true],
+    ['leave', 'TasksRunning', false],
+    ['join', 'FormerManager', true],
+    ['drain', 'FormerManager', false],
+  ] as const)('a %s that ends with %s is not tried again: %s', (verb, error, isSo) => {
+    expect(isFinal(verb, error)).toBe(isSo);
+  });
+
   it('nothing that a drain or a forget may end with lets an instance go undrained', () => {
     const ending = FINAL_ERRORS.filter(({ then }) => then === 'ends');
     const documents = new Set(EXIT_CODES.map(({ error }) => error));

@@ -40,6 +40,21 @@ describe('how a command ended', () => {
     },
   );
 
+  it.each([
+    ['a list in an object, eight levels deep', '{"a":[[[[[[[1]]]]]]]}', true],
+    ['nine levels deep', '{"a":[[[[[[[[1]]]]]]]]}', false],
+    ['null', '{"a":null}', true],
+    ['a list, whose places are no names', '{"a":["x","y"]}', true],
+    ['a name that is none, beside one that is', '{"a":1,"b c":1}', false],
+    ['a number that is not whole, in a list beside one that is', '{"a":[1,1.5]}', false],
+  ])('well, with %s: kept only if the table can keep it', (_what, stdout, isKept) => {
+    const outcome = outcomeOf('drain', invocation({ status: 'Success', responseCode: 0, stdout }));
+
+    expect(outcome).toMatchObject(
+      isKept ? { ok: true, output: JSON.parse(stdout) as object } : { error: 'ScriptLost' },
+    );
+  });
+
   it.each(EXIT_CODES)('exit code $code: $error', ({ code, error, meaning, remedy }) => {
     expect(outcomeOf('confirm', invocation({ responseCode: code }))).toEqual({
       ok: false,

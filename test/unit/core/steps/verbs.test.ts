@@ -387,10 +387,42 @@ describe('the times of a command', () => {
     });
   });
 
+  it.each([
+    ['where AWS takes the instance sooner, until five seconds before that', 600, NOW + 595],
+    ['where AWS takes it in a moment, for twenty seconds all the same', 10, NOW + 20],
+    ['where AWS takes it after the deadline, until just before the deadline', 86_400, NOW + 1710],
+  ])('a leave waits %s', (_what, diesIn, until) => {
+    const { parameters } = commandFor(requestOf({ verb: 'leave', plan: planOf({ diesAt: NOW + diesIn }) }));
+
+    expect(parameters['waitUntil']).toBe(String(until));
+  });
+
   it('never longer than the agent takes: beyond 48 hours it would silently use an hour', () => {
     const { parameters } = commandFor(requestOf({ verb: 'leave', plan: planOf({ deadline: NOW + 172_740 }) }));
 
     expect(Number(parameters['executionTimeout'])).toBeLessThanOrEqual(172_800);
+  });
+});
+
+describe('a list of addresses', () => {
+  const many = Array.from({ length: 70 }, (_, index) => `10.0.2.${index}`);
+
+  it('of managers has each once, and no more than a join takes', () => {
+    const managers = [...many, ...many].map((ip) => ({ ...LEADER.leader, address: `${ip}:2377` }));
+    const { parameters } = commandFor(requestOf({ verb: 'join', managers }));
+
+    expect(parameters['managers']).toBe(
+      many
+        .slice(0, 32)
+        .map((ip) => `${ip}:2377`)
+        .join(','),
+    );
+  });
+
+  it('of an instance has no more than a document takes, and none that is no IPv4 address', () => {
+    const { parameters } = commandFor(requestOf({ verb: 'forget', addresses: ['fd00::1', ...many] }));
+
+    expect(parameters['addresses']).toBe(many.slice(0, 64).join(','));
   });
 });
 
