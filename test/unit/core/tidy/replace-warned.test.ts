@@ -51,6 +51,12 @@ describe('what AWS has announced', () => {
     expect(told({ scheduled })).toEqual([expect.stringMatching(/not replaced now, since others are$/)]);
   });
 
+  it('replaces nothing where what is seen may be the view of the smaller part', () => {
+    const away = workers.map((one, n) => (n < 6 ? down({ ...one, status: 'down' }) : one));
+
+    expect(replaced({ nodes: [...away, ...nodes.slice(10)], scheduled: announced([9]) })).toEqual([]);
+  });
+
   it('waits for what goes already, for whatever reason', () => {
     const scheduled = announced([1, 5, 9]);
     const going = (of: readonly number[], how: { lifecycle?: string; healthy?: boolean }) =>
