@@ -53,6 +53,7 @@ const REMEDIES: Readonly<Record<FlowErrorName | ClosedError, string>> = {
   RecoveryUnderWay: 'wait for its end, or stop its execution',
   NothingKept: '`docker service rollback`: it goes where it should',
   RollbackRefused: 'look at `docker service inspect`, and try again',
+  RecoveryRefused: 'what the cause says, and then `skep recover` again',
   RebalanceUnderWay: 'wait for its end, or `skep rebalance NAME --cancel`',
   ServiceUnknown: 'name services as `docker service ls` does',
   NodesChanged: 'nothing; if a rebalance ends with it, start it again when no instances come or go',

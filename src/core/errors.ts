@@ -43,6 +43,7 @@ const FLOW_ERRORS = {
   RecoveryUnderWay: 'another recovery of the cluster is under way',
   NothingKept: 'no earlier spec of the service is kept: its own history is as its owner left it',
   RollbackRefused: 'the service was changed meanwhile, or an update of it is under way',
+  RecoveryRefused: 'the cluster is not to be recovered, or not yet, as the cause says: nothing was changed',
   RebalanceUnderWay: 'another rebalance of the cluster is under way',
   ServiceUnknown: 'a service that was to be rebalanced is not in the swarm',
   NodesChanged: 'nodes came or went while they were read: they are read again',
