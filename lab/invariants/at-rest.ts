@@ -3,6 +3,7 @@ import type { Lab } from '../lab.ts';
 import type { NodeTruth, SwarmTruth } from '../nodes/machines.ts';
 import type { Group, Member } from '../aws/services/group.ts';
 import { lastTidy } from './last-tidy.ts';
+import { ledSwarms } from './led-swarms.ts';
 import type { Kept } from './kept.ts';
 import type { Violation } from './rules.ts';
 import { INSTANCE_LABEL } from '../../src/core/labels.ts';
@@ -15,7 +16,7 @@ interface Instance {
 }
 
 export async function atRest(lab: Lab, cluster: string, kept: Kept): Promise<Problem[]> {
-  const swarm = (lab.machines.truth?.() ?? []).find(({ isLed }) => isLed);
+  const [swarm] = ledSwarms(lab);
   const { state, verdict } = await kept.read();
   const isSaidHealthy = verdict?.level === 'healthy';
   if (swarm === undefined) {

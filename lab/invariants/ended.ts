@@ -1,4 +1,5 @@
 // An instance is ended through its hook: whether tasks are at work on it.
+import { ledSwarms } from './led-swarms.ts';
 import type { Group, Member } from '../aws/services/group.ts';
 import type { Lab } from '../lab.ts';
 
@@ -13,7 +14,7 @@ export function leftUndrained(lab: Lab, group: Group, { instanceId }: Member, be
   if (before?.endsWith(':Wait') !== true || !lab.ec2.isRunning(instanceId)) {
     return [];
   }
-  const nodes = (lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed).flatMap((swarm) => swarm.nodes);
+  const nodes = ledSwarms(lab).flatMap((swarm) => swarm.nodes);
   return nodes
     .filter(({ machines, tasksAtWork }) => tasksAtWork > 0 && machines.includes(instanceId))
     .map(({ nodeId, tasksAtWork }) => ({

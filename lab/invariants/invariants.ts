@@ -12,6 +12,7 @@ import { leftUndrained } from './ended.ts';
 import type { Ended } from './ended.ts';
 import { doneTooLate } from './late-commands.ts';
 import { problemsOfLeaving } from './leaving.ts';
+import { ledSwarms } from './led-swarms.ts';
 import { LockWatch } from './lock-watch.ts';
 import { takenOver } from './one-at-work.ts';
 import { OwnersWord } from './owners-word.ts';
@@ -98,7 +99,7 @@ export class Invariants {
 
   /** After each step of a scenario. What people say of services counts until they say something else. */
   async after(step: object): Promise<void> {
-    const [led] = (this.#lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed);
+    const [led] = ledSwarms(this.#lab);
     if (led !== undefined && ('docker' in step || 'service' in step)) this.#owners.said(led);
     await this.look();
   }
@@ -109,7 +110,7 @@ export class Invariants {
   }
 
   async look(): Promise<void> {
-    const led = (this.#lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed);
+    const led = ledSwarms(this.#lab);
     if (led.length > 1) {
       this.#violate('one-swarm', `${led.length} swarms are led: ${led.map(({ swarmId }) => swarmId).join(', ')}`);
     }
@@ -159,7 +160,7 @@ export class Invariants {
     for (const { rule, what } of await atRest(this.#lab, this.#cluster, this.#kept)) {
       this.#violate(rule, what);
     }
-    const [led] = (this.#lab.machines.truth?.() ?? []).filter(({ isLed }) => isLed);
+    const [led] = ledSwarms(this.#lab);
     for (const problem of led === undefined ? [] : this.#owners.problems(led)) {
       this.#violate('services-as-said', problem);
     }

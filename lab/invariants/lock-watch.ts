@@ -1,6 +1,7 @@
 // Follows the membership lock through the calls of DynamoDB. A manager that was refused must give the lock back before it waits for others.
 import type { Exchange } from '../aws/endpoint.ts';
 import { keys, waiterPrefix } from '../../src/core/names.ts';
+import { fromComment } from '../../src/core/steps/rendezvous.ts';
 
 interface Value {
   readonly S?: string;
@@ -42,8 +43,8 @@ export class LockWatch {
   }
 
   #sent(comment: unknown): void {
-    const [, , instance = '', owner = '', step] = typeof comment === 'string' ? comment.split(' ') : [];
-    if (step === 'Demote') this.#demotes.set(owner, instance);
+    const key = typeof comment === 'string' ? fromComment(comment) : undefined;
+    if (key?.step === 'Demote') this.#demotes.set(key.owner, key.instance);
   }
 
   #written(operation: string, input: unknown, failed: boolean, now: number): string | undefined {

@@ -3,6 +3,7 @@ import type { Exchange } from '../aws/endpoint.ts';
 import type { CommandRecord } from '../aws/services/invocation.ts';
 import type { Execution } from '../aws/states/execution.ts';
 import { instanceOf } from './telling.ts';
+import { fromComment } from '../../src/core/steps/rendezvous.ts';
 
 /** Of the time that it had, the share in which nothing may have been tried. Pauses grow to a third of what has passed. */
 const LONGEST_SILENCE = 0.6;
@@ -41,7 +42,7 @@ export class Tries {
   }
 }
 
-const instanceIn = (comment: string): string => comment.split(' ')[2] ?? '';
+const instanceIn = (comment: string): string => fromComment(comment)?.instance ?? '';
 
 const wasHeld = ({ history }: Execution): boolean =>
   history.some(({ type, state }) => type.endsWith('StateEntered') && state === 'Held');

@@ -151,7 +151,7 @@ export class RunCommand implements Service {
       .then((known) => {
         agent.registeredAt = known ? clock.now() : undefined;
         // It may have been stopped before it was ever known, as instances of a warm pool are.
-        if (known && (again || !agent.hasPower)) agent.poweredOn();
+        if (known && !agent.hasPower) agent.poweredOn();
         if (!again && known) this.#restartByItself(instanceId, 0);
       })
       .catch(onDefect);
