@@ -78,7 +78,7 @@ function refuseRollback(
   if (!rollback) {
     return;
   }
-  // Of a service that nobody can read it is not known whether a spec is kept: its own history may not be as its owner left it.
+  // If a service cannot be read, nobody knows whether its spec is kept: then its own history may not be as its owner left it.
   const untold = unreadable
     .filter(({ id, name }) => only.includes(id) || only.includes(name))
     .map(({ name }) => `what the engine says of ${name} is too long, or cannot be read`);
